@@ -1,0 +1,1 @@
+"""What crosses a boundary of Palier, and nothing else: messages, topics, schemas, examples, glossary."""

@@ -1,0 +1,213 @@
+"""The closed lists that messages, the HTTP API and the database share. Codes are English snake_case,
+French legal notions keep their French name (see glossary.md)."""
+
+from enum import StrEnum
+
+
+class Quantity(StrEnum):
+    """What a reading measures. The canonical unit of each is `UNIT_OF`."""
+
+    ENERGY_IMPORT = "energy_import"
+    ENERGY_EXPORT = "energy_export"
+    POWER = "power"
+    APPARENT_POWER = "apparent_power"
+    VOLUME = "volume"
+    HEAT = "heat"
+    VOLTAGE = "voltage"
+    TEMPERATURE = "temperature"
+
+
+class Unit(StrEnum):
+    """Canonical units; a codec converts everything else before a reading leaves it."""
+
+    WH = "Wh"
+    W = "W"
+    VA = "VA"
+    L = "L"
+    V = "V"
+    CEL = "Cel"
+
+
+UNIT_OF: dict[Quantity, Unit] = {
+    Quantity.ENERGY_IMPORT: Unit.WH,
+    Quantity.ENERGY_EXPORT: Unit.WH,
+    Quantity.POWER: Unit.W,
+    Quantity.APPARENT_POWER: Unit.VA,
+    Quantity.VOLUME: Unit.L,
+    Quantity.HEAT: Unit.WH,
+    Quantity.VOLTAGE: Unit.V,
+    Quantity.TEMPERATURE: Unit.CEL,
+}
+
+
+class Kind(StrEnum):
+    """How a value relates to time.
+
+    `register`: cumulative index read at the instant. `interval`: amount over `step_s` seconds that
+    start at the instant. `sample`: momentary value at the instant; a `step_s` > 0 says that it is
+    the mean over the `step_s` seconds that start there (it can then be integrated exactly).
+    """
+
+    REGISTER = "register"
+    INTERVAL = "interval"
+    SAMPLE = "sample"
+
+
+class Fluid(StrEnum):
+    ELECTRICITY = "electricity"
+    GAS = "gas"
+    WATER = "water"
+    HOT_WATER = "hot_water"
+    HEAT = "heat"
+
+
+class Quality(StrEnum):
+    """Provenance of one slot of a load curve."""
+
+    MEASURED = "measured"
+    INTERPOLATED = "interpolated"
+    ESTIMATED = "estimated"
+    RECOVERED = "recovered"
+    SUSPECT = "suspect"
+    EDITED = "edited"
+    MISSING = "missing"
+
+
+class Reason(StrEnum):
+    """Why a message went to quarantine. A closed list: each has words in both languages."""
+
+    UNKNOWN_TOPIC = "unknown_topic"
+    UNKNOWN_CODEC = "unknown_codec"
+    UNKNOWN_METER = "unknown_meter"
+    NOT_UTF8 = "not_utf8"
+    NOT_JSON = "not_json"
+    WRONG_SHAPE = "wrong_shape"
+    UNKNOWN_FIELD = "unknown_field"
+    UNKNOWN_QUANTITY = "unknown_quantity"
+    WRONG_UNIT = "wrong_unit"
+    NOT_A_NUMBER = "not_a_number"
+    NEGATIVE_REGISTER = "negative_register"
+    OUT_OF_RANGE = "out_of_range"
+    NO_TIME = "no_time"
+    RELATIVE_TIME = "relative_time"
+    TOO_OLD = "too_old"
+    IN_FUTURE = "in_future"
+    TOO_LARGE = "too_large"
+    EMPTY = "empty"
+    CHECKSUM = "checksum"
+    DECODER_FAULT = "decoder_fault"
+
+
+class Role(StrEnum):
+    RESIDENT = "resident"
+    CARETAKER = "caretaker"
+    STAFF = "staff"
+    OPERATOR = "operator"
+
+
+class Purpose(StrEnum):
+    """What a household may consent to, each given and withdrawn separately, off by default."""
+
+    DAILY = "daily"
+    HALF_HOURLY = "half_hourly"
+    ADVICE = "advice"
+    COMPARISON = "comparison"
+
+
+class Right(StrEnum):
+    """In what capacity a person belongs to an occupancy."""
+
+    HOLDER = "holder"
+    CO_HOLDER = "co_holder"
+    CARER = "carer"
+    GUARDIAN = "guardian"
+
+
+class Tenure(StrEnum):
+    TENANT = "tenant"
+    BUYER_VEFA = "buyer_vefa"
+    CO_OWNER = "co_owner"
+    PSLA = "psla"
+    BRS = "brs"
+
+
+class Heating(StrEnum):
+    ELECTRIC = "electric"
+    GAS = "gas"
+    COLLECTIVE = "collective"
+    DISTRICT = "district"
+
+
+class TariffKind(StrEnum):
+    BASE = "base"
+    PEAK_OFFPEAK = "peak_offpeak"
+    TEMPO = "tempo"
+    OWN = "own"
+
+
+class Language(StrEnum):
+    FR = "fr"
+    EN = "en"
+
+
+class Priority(StrEnum):
+    """P0 call the emergency number, P1 within 4 h, P2 24 h, P3 5 working days, P4 planned."""
+
+    P0 = "p0"
+    P1 = "p1"
+    P2 = "p2"
+    P3 = "p3"
+    P4 = "p4"
+
+
+class Responsible(StrEnum):
+    RESIDENT = "resident"
+    COOPERATIVE = "cooperative"
+    VENDOR = "vendor"
+    CONTRACTOR = "contractor"
+    SYNDIC = "syndic"
+    INSURER = "insurer"
+
+
+class Regime(StrEnum):
+    """French construction warranties; see glossary.md."""
+
+    APPARENT_1642_1 = "apparent_1642_1"
+    PARFAIT_ACHEVEMENT = "parfait_achevement"
+    BIENNALE = "biennale"
+    DECENNALE = "decennale"
+    ACOUSTIQUE = "acoustique"
+    NONE = "none"
+
+
+class ClockFamily(StrEnum):
+    SAFETY = "safety"
+    SERVICE = "service"
+    LEGAL = "legal"
+
+
+class Rule(StrEnum):
+    """Advice rules."""
+
+    STANDBY_LOAD = "standby_load"
+    OFFPEAK_SHIFT = "offpeak_shift"
+    SUBSCRIBED_POWER = "subscribed_power"
+
+
+class Channel(StrEnum):
+    """How a notification reaches a person."""
+
+    IN_APP = "in_app"
+    EMAIL = "email"
+    SMS = "sms"
+    POST = "post"
+
+
+class Category(StrEnum):
+    """What a notification is about: the unit of a person's preferences."""
+
+    TIPS = "tips"
+    TICKETS = "tickets"
+    SAFETY = "safety"
+    LEGAL = "legal"
+    ACCOUNT = "account"

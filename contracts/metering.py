@@ -1,0 +1,58 @@
+"""Settled consumption. Published by `metering`."""
+
+from datetime import date
+from typing import ClassVar
+
+from contracts.base import DwellingId, Event, Instant, MeterId, Money, OccupancyId
+from contracts.codes import Fluid, Quality, Quantity, Unit
+
+
+class DayClosed(Event):
+    """One meter's local civil day is settled. A later `revision` replaces an earlier one."""
+
+    subject: ClassVar[str] = "metering.day_closed.v1"
+    meter: MeterId
+    dwelling: DwellingId | None = None
+    occupancy: OccupancyId | None = None
+    """The household that lives there that day; None for a common-part meter."""
+    fluid: Fluid
+    quantity: Quantity
+    unit: Unit
+    day: date
+    zone: str
+    """IANA zone whose civil day this is."""
+    starts_at: Instant
+    revision: int
+    slots: int
+    """Number of half-hours: 46, 48 or 50."""
+    value: int
+    """The day's total in `unit`, suspect and missing slots excluded."""
+    values: tuple[int | None, ...] | None = None
+    """One value a half-hour, in `unit`; null is missing or held back. None without half-hourly consent."""
+    quality: dict[Quality, int]
+    """Number of slots of each quality."""
+    cost_eur: Money | None = None
+    peak_va: int | None = None
+    """Highest apparent power seen that day in VA, where the meter reports it."""
+
+
+class MeterSilent(Event):
+    subject: ClassVar[str] = "metering.meter_silent.v1"
+    meter: MeterId
+    last_heard_at: Instant | None = None
+
+
+class MeterHeard(Event):
+    subject: ClassVar[str] = "metering.meter_heard.v1"
+    meter: MeterId
+    heard_at: Instant
+
+
+class SupplyFault(Event):
+    """The readings show a fault of the supply: a ticket, not a tip."""
+
+    subject: ClassVar[str] = "metering.supply_fault.v1"
+    meter: MeterId
+    dwelling: DwellingId | None = None
+    fault: str
+    since: Instant

@@ -1,0 +1,68 @@
+"""Readings on their way from intake to metering, and what intake could not read."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from contracts.base import CoopSlug, Event, GatewayId, Instant, Message, MeterId, RejectedId
+from contracts.codes import Kind, Quantity, Reason, Unit
+
+
+class Reading(Message):
+    """One value of one register of one meter at one instant.
+
+    Natural key: (meter, register, instant). A repeated key changes nothing.
+    """
+
+    meter: MeterId | None = None
+    """The meter, when the device publishes for itself."""
+    gateway: GatewayId | None = None
+    """Else the gateway whose channel map says which meter `channel` is."""
+    channel: str | None = Field(default=None, max_length=200)
+    """The device's own name behind the gateway."""
+    register_: str = Field(alias="register", max_length=64, pattern=r"^[a-z_]+(\.[a-z0-9_]+)?(@\d+)?$")
+    """`energy_import`, `energy_import.hp` (a part of the total), `energy_import@1800` (an interval of
+    1,800 s), `power`, `power@60` (a mean over 60 s)."""
+    instant: Instant
+    """UTC. For an interval or a mean: its start."""
+    quantity: Quantity
+    kind: Kind
+    step_s: int = Field(default=0, ge=0, le=86_400)
+    """Length of the interval in seconds; 0 for a register or a momentary sample."""
+    value_milli: int = Field(ge=-(2**62), le=2**62)
+    """The value in thousandths of `unit`: integers add up exactly, floats do not."""
+    unit: Unit
+    codec: str = Field(max_length=32)
+
+
+class ReadingsBatch(Event):
+    """Up to 500 readings made durable by one acknowledgement of the stream."""
+
+    subject: ClassVar[str] = "readings.v1"
+    stream: ClassVar[str] = "READINGS"
+
+    received_at: Instant
+    messages: int = Field(ge=1)
+    """How many MQTT messages this batch acknowledges."""
+    readings: tuple[Reading, ...]
+
+
+class Rejected(Event):
+    """An MQTT message that could not be read, kept whole so that it can be retried."""
+
+    subject: ClassVar[str] = "rejected.v1"
+    stream: ClassVar[str] = "REJECTED"
+
+    coop: CoopSlug | None = None  # type: ignore[assignment]
+    """None when the topic names no cooperative."""
+    id: RejectedId
+    received_at: Instant
+    topic: str
+    codec: str | None = None
+    meter: MeterId | None = None
+    gateway: GatewayId | None = None
+    channel: str | None = None
+    reason: Reason
+    detail: str = Field(max_length=500)
+    """What was wrong, for a person to act on; never the payload itself."""
+    payload_base64: str

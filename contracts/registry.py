@@ -1,0 +1,157 @@
+"""The read-only views that `members` publishes in the database schema `registry`.
+
+They are how a room learns, now and not from copies, who lives where, who may be written to and what
+is consented. Each view shows a web role only the cooperative of its request (`palier.sees`), and a
+work role all of them. `GRANTS` says which room may read which view; nothing else crosses rooms.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class View:
+    name: str
+    columns: dict[str, str]
+    """Column name to meaning (type, unit)."""
+    rooms: tuple[str, ...]
+    """Rooms whose two database roles may SELECT."""
+
+
+VIEWS: tuple[View, ...] = (
+    View(
+        "coop",
+        {
+            "slug": "text, the cooperative",
+            "name": "text",
+            "zone": "text, IANA zone",
+            "sandbox": "bool: simulated, nothing may reach a real person",
+            "business_now": "timestamptz or null: a sandbox's own clock; null means wall time",
+        },
+        ("metering", "advice", "aftersales", "notifications"),
+    ),
+    View(
+        "building",
+        {
+            "id": "text bld_",
+            "coop": "text",
+            "ref": "text, the cooperative's own reference",
+            "residence": "text, name of the residence",
+            "reception_on": "date or null: legal réception of the works",
+        },
+        ("metering", "aftersales"),
+    ),
+    View(
+        "dwelling",
+        {
+            "id": "text dwl_",
+            "coop": "text",
+            "ref": "text",
+            "building": "text bld_ or null",
+            "residence": "text",
+            "staircase": "text or null",
+            "floor": "text or null",
+            "floor_area_m2": "numeric",
+            "heating": "text, contracts.codes.Heating",
+            "postcode": "text",
+            "zone": "text, IANA zone",
+            "built_on": "date or null",
+            "reception_on": "date or null: the dwelling's own, else its building's",
+        },
+        ("metering", "advice", "aftersales", "notifications"),
+    ),
+    View(
+        "meter",
+        {
+            "id": "text mtr_",
+            "coop": "text",
+            "dwelling": "text dwl_ or null",
+            "building": "text bld_ or null: a common part's meter",
+            "fluid": "text, contracts.codes.Fluid",
+            "serial": "text or null",
+            "zone": "text, IANA zone of its civil days",
+        },
+        ("metering", "advice", "aftersales"),
+    ),
+    View(
+        "contract",
+        {
+            "meter": "text mtr_",
+            "coop": "text",
+            "valid_from": "date, the first civil day",
+            "tariff": "text, contracts.codes.TariffKind",
+            "subscribed_kva": "int or null",
+            "offpeak": "jsonb list of 'HH:MM-HH:MM' local",
+            "prices": "jsonb or null: the household's own prices, EUR/kWh as decimal strings",
+        },
+        ("metering", "advice"),
+    ),
+    View(
+        "channel",
+        {"gateway": "text gtw_", "coop": "text", "channel": "text, device's own name", "meter": "text mtr_"},
+        ("metering",),
+    ),
+    View(
+        "occupancy",
+        {
+            "id": "text occ_",
+            "coop": "text",
+            "dwelling": "text dwl_",
+            "building": "text bld_ or null",
+            "tenure": "text, contracts.codes.Tenure",
+            "moved_in_on": "date",
+            "moved_out_on": "date or null: the last day",
+            "starts_at": "timestamptz, local midnight of moved_in_on",
+            "ends_at": "timestamptz or null, local midnight after moved_out_on",
+            "livraison_on": "date or null: the keys to a buyer",
+            "quiet": "bool",
+        },
+        ("metering", "advice", "aftersales", "notifications"),
+    ),
+    View(
+        "resident",
+        {
+            "occupancy": "text occ_",
+            "coop": "text",
+            "person": "text per_",
+            "right": "text, contracts.codes.Right",
+            "since_on": "date",
+            "until_on": "date or null",
+        },
+        ("metering", "advice", "aftersales", "notifications"),
+    ),
+    View(
+        "consent",
+        {
+            "occupancy": "text occ_",
+            "coop": "text",
+            "purpose": "text, contracts.codes.Purpose; a row exists only while consent holds",
+            "granted_at": "timestamptz",
+        },
+        ("metering", "advice"),
+    ),
+    View(
+        "contact",
+        {
+            "person": "text per_",
+            "coop": "text",
+            "name": "text",
+            "email": "text or null",
+            "mobile": "text or null",
+            "postal": "text or null",
+            "language": "text, fr or en",
+        },
+        ("aftersales", "notifications"),
+    ),
+    View(
+        "staff",
+        {
+            "id": "text per_",
+            "coop": "text",
+            "name": "text, shown to households: a named person",
+            "phone": "text or null",
+            "role": "text: staff, caretaker or operator",
+            "team": "text or null",
+        },
+        ("aftersales", "notifications"),
+    ),
+)

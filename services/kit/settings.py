@@ -1,0 +1,26 @@
+"""Settings by environment, prefix `PALIER_`. An engine that is not named by URL is embedded."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """One process's settings. Only `data_dir` has a default that touches the disk."""
+
+    model_config = SettingsConfigDict(env_prefix="PALIER_", extra="ignore")
+
+    nats_url: str | None = None
+    """`nats://host:port` without credentials: each room signs in with its own derived password."""
+    mqtt_url: str | None = None
+    """`mqtt://host:port` or `mqtts://host:port`; same rule."""
+    database_url: str | None = None
+    """`postgresql://owner:password@host:port/database`: the owner migrates and makes the rooms' roles."""
+    smtp_url: str | None = None
+    """`smtp[s]://[user:password@]host:port`."""
+    public_url: str | None = None
+    """Where households reach the portal, for links in messages."""
+    data_dir: Path = Path(".palier")
+    log_level: str = "INFO"
+    secret: str | None = None
+    """The master secret, where several machines share it; else generated into the data folder."""
