@@ -9,7 +9,6 @@ ID_BODY = "[0-9a-hjkmnp-tv-z]{26}"
 SLUG = r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?"
 
 
-
 PersonId = Annotated[str, StringConstraints(pattern=f"^per_{ID_BODY}$")]
 DwellingId = Annotated[str, StringConstraints(pattern=f"^dwl_{ID_BODY}$")]
 BuildingId = Annotated[str, StringConstraints(pattern=f"^bld_{ID_BODY}$")]

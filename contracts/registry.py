@@ -27,7 +27,7 @@ VIEWS: tuple[View, ...] = (
             "sandbox": "bool: simulated, nothing may reach a real person",
             "business_now": "timestamptz or null: a sandbox's own clock; null means wall time",
         },
-        ("metering", "advice", "aftersales", "notifications"),
+        ("members", "metering", "advice", "aftersales", "notifications"),
     ),
     View(
         "building",

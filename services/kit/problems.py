@@ -1,0 +1,101 @@
+"""Errors of the HTTP API as RFC 9457 problem documents, with closed codes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Exception):
+    """Raised by actions and rules at the edge; becomes the response."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        title: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **extra: Any,
+    ) -> None:
+        super().__init__(title)
+        self.status = status
+        self.code = code
+        self.title = title
+        self.headers = headers
+        self.extra = extra
+
+    def document(self) -> dict[str, Any]:
+        return {"type": f"urn:palier:problem:{self.code}", "title": self.title, "status": self.status} | {
+            "code": self.code,
+            **self.extra,
+        }
+
+
+def not_found() -> Problem:
+    """Also for what exists but is another's: its existence is not told."""
+    return Problem(404, "not_found", "There is no such thing here.")
+
+
+def forbidden(title: str = "Your role may not do this.") -> Problem:
+    return Problem(403, "forbidden", title)
+
+
+def conflict(code: str, title: str, *, legal_actions: Sequence[str] = ()) -> Problem:
+    """The request is right but not now; `legal_actions` says what may be done instead."""
+    return Problem(409, code, title, legal_actions=list(legal_actions))
+
+
+def invalid(pointer: str, code: str, message: str) -> Problem:
+    """One wrong field, named by its JSON pointer."""
+    return Problem(
+        422,
+        "invalid",
+        "Some fields are not right.",
+        errors=[{"pointer": pointer, "code": code, "message": message}],
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Turn every error of the API into a problem document."""
+
+    async def on_problem(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, Problem)
+        return JSONResponse(error.document(), error.status, headers=error.headers, media_type=MEDIA_TYPE)
+
+    async def on_validation(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        return _invalid_fields(error)
+
+    async def on_http(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        problem = Problem(error.status_code, _CODES.get(error.status_code, "error"), str(error.detail))
+        return JSONResponse(
+            problem.document(), error.status_code, headers=error.headers, media_type=MEDIA_TYPE
+        )
+
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(HTTPException, on_http)
+
+
+_CODES = {401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
+
+
+def _invalid_fields(error: RequestValidationError) -> JSONResponse:
+    errors = [
+        {"pointer": _pointer(item["loc"]), "code": item["type"], "message": item["msg"]}
+        for item in error.errors()
+    ]
+    problem = Problem(422, "invalid", "Some fields are not right.", errors=errors)
+    return JSONResponse(problem.document(), 422, media_type=MEDIA_TYPE)
+
+
+def _pointer(location: Sequence[str | int]) -> str:
+    parts = location[1:] if location and location[0] == "body" else location
+    return "/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in parts)

@@ -1,0 +1,97 @@
+"""The unit of work: one transaction, the instant it happens at, and the events it tells others."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from contracts.base import Event
+from services.kit.clock import Clock
+from services.kit.database import Database
+from services.kit.ids import new_uuid
+from services.kit.problems import not_found
+
+
+class Unit:
+    """Passed to every handler and action. Whoever opened it commits; business code never does."""
+
+    def __init__(self, session: AsyncSession, room: str, clock: Clock, scope: str | None) -> None:
+        self.session = session
+        self.room = room
+        self.wall: datetime = clock()
+        """Wall time, UTC: for sessions, leases and retries."""
+        self.now: datetime = self.wall
+        """Business time, UTC: a sandbox cooperative's own clock, else wall time."""
+        self.coop: str | None = None if scope == "*" else scope
+        """The cooperative this unit works for, once known."""
+        self._scope = scope
+        self._told: list[dict[str, Any]] = []
+
+    async def enter(self, coop: str) -> None:
+        """Work for `coop` from here on; 404 when the caller may not know that it exists.
+
+        A platform operator (scope `*`) may enter any cooperative that exists.
+        """
+        if self._scope not in (None, "*", coop):
+            raise not_found()
+        await self.session.execute(text("SELECT set_config('palier.coop', :coop, true)"), {"coop": coop})
+        row = (
+            await self.session.execute(
+                text("SELECT business_now FROM registry.coop WHERE slug = :coop"), {"coop": coop}
+            )
+        ).one_or_none()
+        if row is None:
+            raise not_found()
+        self.coop = coop
+        self.now = row[0] or self.wall
+
+    async def see_all(self) -> None:
+        """A platform operator's request that names no cooperative sees all of them."""
+        await self.session.execute(text("SELECT set_config('palier.coop', '*', true)"))
+
+    def emit(self, event: Event, about: str = "") -> UUID:
+        """Tell other rooms, in this transaction: the outbox row is written before the commit.
+
+        `about` is the opaque id of what it concerns (CloudEvents `subject`). Returns the event's id.
+        """
+        event_id = new_uuid()
+        self._told.append(
+            {
+                "id": event_id,
+                "coop": event.coop,
+                "subject": event.subject,
+                "about": about,
+                "body": event.model_dump_json(by_alias=True),
+                "at": self.now,
+            }
+        )
+        return event_id
+
+    async def flush(self) -> None:
+        """Write the emitted events' outbox rows; called by whoever commits."""
+        if self._told:
+            told, self._told = self._told, []
+            await self.session.execute(
+                text(
+                    f"INSERT INTO {self.room}.outbox (id, coop, subject, about, body, occurred_at)"  # noqa: S608
+                    " VALUES (:id, :coop, :subject, :about, :body, :at)"
+                ),
+                told,
+            )
+
+
+@asynccontextmanager
+async def work_unit(
+    database: Database, room: str, clock: Clock, coop: str | None = None
+) -> AsyncIterator[Unit]:
+    """A unit on the room's work role, for the bus and jobs; committed when the block ends well."""
+    async with database.transaction() as session:
+        unit = Unit(session, room, clock, None)
+        if coop is not None:
+            await unit.enter(coop)
+        yield unit
+        await unit.flush()
