@@ -1,0 +1,171 @@
+"""Events in: one durable consumer per room, decode, one transaction, acknowledge; growing delays, then
+the dead-letter stream."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+from uuid import UUID
+
+from faststream import AckPolicy
+from faststream.nats import JStream, NatsBroker, PullSub
+from faststream.nats.annotations import NatsMessage
+from nats.aio.msg import Msg
+from pydantic import ValidationError
+from sqlalchemy import text
+
+from contracts.base import Event
+from contracts.topics import BY_SUBJECT
+from services.kit import metrics
+from services.kit.unit import Unit
+
+_LOG = logging.getLogger(__name__)
+
+RETRY_DELAYS_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+"""Waits between tries; after the last one the message goes to `dead.<room>`."""
+
+Handler = Callable[[Any, Unit], Awaitable[None]]
+OpenUnit = Callable[[str | None], AbstractAsyncContextManager[Unit]]
+
+
+class Bus:
+    """Subscribes a room's handlers. Consumers are provisioned before, see `provisioning`."""
+
+    def __init__(self, room: str, broker: NatsBroker, open_unit: OpenUnit) -> None:
+        self._room = room
+        self._broker = broker
+        self._open_unit = open_unit
+
+    def events(self, handlers: dict[str, Handler]) -> None:
+        """Single business events from EVENTS, in order, each once by the inbox."""
+
+        @self._broker.subscriber(
+            stream=JStream("EVENTS", declare=False),
+            durable=self._room,
+            pull_sub=PullSub(batch_size=1, timeout=5.0),
+            ack_policy=AckPolicy.MANUAL,
+            no_reply=True,
+            decoder=_raw,
+        )
+        async def consume(message: NatsMessage) -> None:
+            await self._settle(message.raw_message, lambda: self._one(message.raw_message, handlers))
+
+    def batches(self, event_type: type[Event], handler: Handler, batch: int, wait_seconds: float) -> None:
+        """Work-queue messages by the batch, one transaction for all; natural keys make repeats harmless."""
+
+        @self._broker.subscriber(
+            stream=JStream(event_type.stream, declare=False),
+            durable=f"{self._room}_{event_type.stream.lower()}",
+            pull_sub=PullSub(batch_size=batch, timeout=wait_seconds, batch=True),
+            ack_policy=AckPolicy.MANUAL,
+            no_reply=True,
+            decoder=_raw_batch,
+        )
+        async def consume(message: NatsMessage) -> None:
+            raws: list[Msg] = message.raw_message  # type: ignore[assignment]
+            await self._many(event_type, handler, raws)
+
+    async def _one(self, raw: Msg, handlers: dict[str, Handler]) -> None:
+        headers = raw.headers or {}
+        handler = handlers.get(raw.subject)
+        if handler is None:
+            return
+        event = BY_SUBJECT[raw.subject].model_validate_json(raw.data)
+        async with self._open_unit(None) as unit:
+            if not await self._first_time(unit, UUID(headers["ce-id"])):
+                return
+            if event.coop != "palier":
+                await unit.enter(event.coop)
+            await handler(event, unit)
+
+    async def _first_time(self, unit: Unit, event_id: UUID) -> bool:
+        row = await unit.session.execute(
+            text(
+                f"INSERT INTO {self._room}.inbox (consumer, event_id) VALUES (:consumer, :id)"  # noqa: S608
+                " ON CONFLICT DO NOTHING RETURNING 1"
+            ),
+            {"consumer": self._room, "id": event_id},
+        )
+        return row.first() is not None
+
+    async def _many(self, event_type: type[Event], handler: Handler, raws: list[Msg]) -> None:
+        events: list[Event] = []
+        good: list[Msg] = []
+        for raw in raws:
+            try:
+                events.append(event_type.model_validate_json(raw.data))
+                good.append(raw)
+            except ValidationError as error:
+                await self._bury(raw, error)
+        if not good:
+            return
+
+        async def together() -> None:
+            async with self._open_unit(None) as unit:
+                await handler(events, unit)
+
+        started = time.perf_counter()
+        try:
+            await together()
+        except Exception:
+            if len(good) == 1:
+                await self._failed(good[0])
+                return
+            # One poisonous message must not hold its neighbours: each alone.
+            _LOG.warning("batch failed, trying one by one", exc_info=True)
+            for raw in good:
+                await self._many(event_type, handler, [raw])
+            return
+        for raw in good:
+            await raw.ack()
+        self._count(event_type.subject, "handled", started, len(good))
+
+    async def _settle(self, raw: Msg, work: Callable[[], Awaitable[None]]) -> None:
+        started = time.perf_counter()
+        try:
+            await work()
+        except ValidationError as error:
+            await self._bury(raw, error)
+        except Exception:
+            await self._failed(raw)
+        else:
+            await raw.ack()
+            self._count(raw.subject, "handled", started, 1)
+
+    async def _failed(self, raw: Msg) -> None:
+        tries = raw.metadata.num_delivered or 1
+        self._count(raw.subject, "failed", None, 1)
+        if tries > len(RETRY_DELAYS_SECONDS):
+            _LOG.error("given up", exc_info=True, extra={"subject": raw.subject, "tries": tries})
+            await self._bury(raw, None)
+            return
+        delay = RETRY_DELAYS_SECONDS[tries - 1]
+        _LOG.warning("will retry", exc_info=True, extra={"subject": raw.subject, "delay_seconds": delay})
+        await raw.nak(delay=delay)
+
+    async def _bury(self, raw: Msg, error: ValidationError | None) -> None:
+        """Keep the message for a person, and only then end it."""
+        fields = [".".join(map(str, item["loc"])) for item in error.errors()] if error else []
+        headers = dict(raw.headers or {}) | {
+            "palier-subject": raw.subject,
+            "palier-reason": "unreadable: " + ", ".join(fields[:5]) if error else "handler",
+        }
+        headers["Nats-Msg-Id"] = f"dead:{self._room}:{headers.get('ce-id', raw.metadata.sequence.stream)}"
+        await self._broker.publish(raw.data, f"dead.{self._room}", headers=headers, stream="DEAD", timeout=5)
+        metrics.DEAD_LETTERS.labels(self._room, raw.subject).inc()
+        await raw.term()
+
+    def _count(self, subject: str, result: str, started: float | None, count: int) -> None:
+        metrics.EVENTS_HANDLED.labels(self._room, subject, result).inc(count)
+        if started is not None:
+            metrics.HANDLER_SECONDS.labels(self._room, subject).observe(time.perf_counter() - started)
+
+
+async def _raw(message: Any) -> Any:
+    """The body is decoded by the contract's model, item by item, never by the framework."""
+    return message.body
+
+
+async def _raw_batch(message: Any) -> Any:
+    return message.body

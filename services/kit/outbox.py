@@ -1,0 +1,96 @@
+"""Events out: a sweeping relay publishes the rows that units of work have written to the outbox."""
+
+import asyncio
+import logging
+
+import psycopg
+from faststream.nats import NatsBroker
+from sqlalchemy import text
+
+from contracts.topics import BY_SUBJECT
+from services.kit import metrics
+from services.kit.database import Database
+
+_LOG = logging.getLogger(__name__)
+_BATCH = 200
+_SWEEP_SECONDS = 2.0
+"""How long a row waits at most when its NOTIFY was missed."""
+_KEEP_DAYS = 30
+
+
+class Relay:
+    """Any number of replicas: rows are taken with SKIP LOCKED and published with their id as message id."""
+
+    def __init__(self, room: str, database: Database, broker: NatsBroker) -> None:
+        self._room = room
+        self._database = database
+        self._broker = broker
+
+    async def run(self) -> None:
+        """Publish for ever. Raises when the database or the bus is gone; the caller restarts it."""
+        connection = await psycopg.AsyncConnection.connect(self._database.conninfo, autocommit=True)
+        async with connection:
+            await connection.execute(f"LISTEN outbox_{self._room}")
+            while True:
+                while await self.sweep() == _BATCH:
+                    pass
+                async for _ in connection.notifies(timeout=_SWEEP_SECONDS, stop_after=1):
+                    pass
+
+    async def sweep(self) -> int:
+        """Publish one batch of waiting rows; returns how many."""
+        async with self._database.transaction() as session:
+            rows = (
+                await session.execute(
+                    text(
+                        f"SELECT id, subject, about, body, occurred_at FROM {self._room}.outbox"  # noqa: S608
+                        " WHERE published_at IS NULL ORDER BY id LIMIT :batch FOR UPDATE SKIP LOCKED"
+                    ),
+                    {"batch": _BATCH},
+                )
+            ).all()
+            if not rows:
+                return 0
+            await asyncio.gather(*(self._publish(*row) for row in rows))
+            await session.execute(
+                text(
+                    f"UPDATE {self._room}.outbox SET published_at = now() WHERE id = ANY(:ids)"  # noqa: S608
+                ),
+                {"ids": [row[0] for row in rows]},
+            )
+        metrics.OUTBOX_PUBLISHED.labels(self._room).inc(len(rows))
+        return len(rows)
+
+    async def forget(self) -> None:
+        """Drop rows and inbox marks older than a stream could be rebuilt from."""
+        async with self._database.transaction() as session:
+            for statement in (
+                f"DELETE FROM {self._room}.outbox WHERE published_at < now() - interval '{_KEEP_DAYS} days'",  # noqa: S608
+                f"DELETE FROM {self._room}.inbox WHERE handled_at < now() - interval '{_KEEP_DAYS + 5} days'",  # noqa: S608
+                f"DELETE FROM {self._room}.idempotency WHERE created_at < now() - interval '1 day'",  # noqa: S608
+            ):
+                await session.execute(text(statement))
+
+    async def _publish(self, event_id: object, subject: str, about: str, body: str, at: object) -> None:
+        await self._broker.publish(
+            body.encode(),
+            subject,
+            headers=cloud_event_headers(str(event_id), subject, about, at.isoformat(), self._room),  # type: ignore[attr-defined]
+            stream=BY_SUBJECT[subject].stream,
+            timeout=10,
+        )
+
+
+def cloud_event_headers(event_id: str, subject: str, about: str, at: str, source: str) -> dict[str, str]:
+    """CloudEvents 1.0 binary mode, with the event's id as JetStream's message id."""
+    return {
+        "Nats-Msg-Id": event_id,
+        "ce-specversion": "1.0",
+        "ce-id": event_id,
+        "ce-type": f"coop.palier.{subject}",
+        "ce-source": f"/palier/{source}",
+        "ce-subject": about,
+        "ce-time": at,
+        "ce-dataschema": f"/contracts/schemas/{subject}.json",
+        "content-type": "application/json",
+    }

@@ -1,0 +1,133 @@
+"""A running room: its handlers, its background work, and everything they are handed."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from faststream.nats import NatsBroker
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+
+from contracts.base import Event
+from services.kit import clock as clocks
+from services.kit.broker import broker_for
+from services.kit.bus import Bus, Handler
+from services.kit.database import ROOMS, Database
+from services.kit.outbox import Relay
+from services.kit.provisioning import Consumer, provision_consumers
+from services.kit.secrets import Secrets
+from services.kit.settings import Settings
+from services.kit.unit import Unit, work_unit
+from services.kit.watchdog import Watchdog
+
+_LOG = logging.getLogger(__name__)
+
+Background = Callable[["Room"], Awaitable[None]]
+
+
+class Room:
+    """Composed by `services/<room>/app.py: build(room)`, then run."""
+
+    nats: Client
+    jetstream: JetStreamContext
+    database: Database
+    broker: NatsBroker
+
+    def __init__(
+        self, name: str, settings: Settings, secrets: Secrets, clock: clocks.Clock = clocks.system
+    ) -> None:
+        self.name = name
+        self.settings = settings
+        self.secrets = secrets
+        self.clock = clock
+        self.stopping = asyncio.Event()
+        self._handlers: dict[str, Handler] = {}
+        self._batches: list[tuple[type[Event], Handler, int, float]] = []
+        self._background: list[tuple[str, Background]] = []
+        self.broker = broker_for(name, settings, secrets)
+        if name in ROOMS:
+            assert settings.database_url
+            self.database = Database(settings.database_url, secrets, f"{name}_work", pool_size=8)
+
+    def on(self, event_type: type[Event], handler: Handler) -> None:
+        """Handle one kind of event: `async def handler(event, unit)`, once, in one transaction."""
+        self._handlers[event_type.subject] = handler
+
+    def on_batch(
+        self, event_type: type[Event], handler: Handler, batch: int = 64, wait_seconds: float = 0.05
+    ) -> None:
+        """Handle work-queue messages together: `async def handler(events, unit)`; repeats are harmless."""
+        self._batches.append((event_type, handler, batch, wait_seconds))
+
+    def background(self, name: str, work: Background) -> None:
+        """Run `work(room)` for ever; it is restarted with a growing pause when it raises."""
+        self._background.append((name, work))
+
+    @asynccontextmanager
+    async def unit(self, coop: str | None = None) -> AsyncIterator[Unit]:
+        """A transaction on the work role, committed when the block ends well."""
+        async with work_unit(self.database, self.name, self.clock, coop) as unit:
+            yield unit
+
+    async def run(self, ready: Path | None = None) -> None:
+        """Run until `stopping` is set; then finish what is in hand and close."""
+        await self.broker.connect()
+        self.nats = await self.broker.connect()
+        self.jetstream = self.nats.jetstream()
+        await provision_consumers(self.jetstream, self._consumers())
+        bus = Bus(self.name, self.broker, self.unit)
+        if self._handlers:
+            bus.events(self._handlers)
+        for event_type, handler, batch, wait_seconds in self._batches:
+            bus.batches(event_type, handler, batch, wait_seconds)
+        await self.broker.start()
+        tasks = [asyncio.create_task(Watchdog(self.name).breathe())]
+        if self.name in ROOMS:
+            relay = Relay(self.name, self.database, self.broker)
+            tasks.append(asyncio.create_task(self._for_ever("relay", lambda _: relay.run())))
+            tasks.append(asyncio.create_task(self._for_ever("forget", lambda _: _hourly(relay.forget))))
+        tasks += [asyncio.create_task(self._for_ever(name, work)) for name, work in self._background]
+        if ready:
+            ready.touch()
+        _LOG.info("ready")
+        await self.stopping.wait()
+        if ready:
+            ready.unlink(missing_ok=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.broker.stop()
+        if self.name in ROOMS:
+            await self.database.close()
+
+    def _consumers(self) -> list[Consumer]:
+        consumers = []
+        if self._handlers:
+            consumers.append(Consumer("EVENTS", self.name, tuple(self._handlers), 256))
+        for event_type, _, batch, _ in self._batches:
+            durable = f"{self.name}_{event_type.stream.lower()}"
+            consumers.append(Consumer(event_type.stream, durable, (event_type.subject,), max(batch * 8, 256)))
+        return consumers
+
+    async def _for_ever(self, name: str, work: Background) -> None:
+        pause_seconds = 0.2
+        while not self.stopping.is_set():
+            started = asyncio.get_running_loop().time()
+            try:
+                await work(self)
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                _LOG.warning("background work failed", exc_info=True, extra={"work": name})
+            if asyncio.get_running_loop().time() - started > 60:
+                pause_seconds = 0.2
+            await asyncio.sleep(pause_seconds)
+            pause_seconds = min(pause_seconds * 2, 10.0)
+
+
+async def _hourly(work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await work()
+        await asyncio.sleep(3600)
