@@ -1,0 +1,283 @@
+"""The tables of the members room: homes, meters and their credentials, people, consents, accounts.
+
+Every row belongs to one cooperative. Business dates are civil days of the dwelling's zone; instants
+are UTC. No secret is kept: passwords and tokens only as digests, TOTP seeds are derived when needed.
+E-mail addresses are kept in lower case.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Column, DateTime, Index, LargeBinary, Numeric, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+SCHEMA = "members"
+
+
+def _instant(nullable: bool = False) -> Any:
+    return Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=nullable))
+
+
+def _bytes(nullable: bool = False, primary_key: bool = False) -> Any:
+    return Field(sa_column=Column(LargeBinary, nullable=nullable, primary_key=primary_key))
+
+
+class Coop(SQLModel, table=True):
+    """A housing cooperative; `coop` is its slug. A sandbox is simulated and has a clock of its own."""
+
+    __tablename__ = "coop"
+    __table_args__ = {"schema": SCHEMA}
+    coop: str = Field(primary_key=True)
+    name: str
+    zone: str
+    sandbox: bool = False
+    business_now: datetime | None = _instant(nullable=True)
+    created_at: datetime = _instant()
+
+
+class Building(SQLModel, table=True):
+    __tablename__ = "building"
+    __table_args__ = (Index("building_ref", "coop", "ref", unique=True), {"schema": SCHEMA})
+    id: str = Field(primary_key=True)
+    coop: str = Field(foreign_key="members.coop.coop")
+    ref: str
+    residence: str
+    reception_on: date | None = None
+
+
+class Dwelling(SQLModel, table=True):
+    __tablename__ = "dwelling"
+    __table_args__ = (Index("dwelling_ref", "coop", "ref", unique=True), {"schema": SCHEMA})
+    id: str = Field(primary_key=True)
+    coop: str = Field(foreign_key="members.coop.coop")
+    ref: str
+    building: str | None = Field(default=None, foreign_key="members.building.id")
+    residence: str
+    staircase: str | None = None
+    floor: str | None = None
+    floor_area_m2: Decimal = Field(sa_column=Column(Numeric(8, 2), nullable=False))
+    heating: str
+    postcode: str
+    zone: str
+    built_on: date | None = None
+    reception_on: date | None = None
+
+
+class Meter(SQLModel, table=True):
+    """Belongs to a dwelling, or to a building's common part; stays when households change."""
+
+    __tablename__ = "meter"
+    __table_args__ = (Index("meter_dwelling", "dwelling"), {"schema": SCHEMA})
+    id: str = Field(primary_key=True)
+    coop: str = Field(foreign_key="members.coop.coop")
+    dwelling: str | None = Field(default=None, foreign_key="members.dwelling.id")
+    building: str | None = Field(default=None, foreign_key="members.building.id")
+    fluid: str
+    serial: str | None = None
+    zone: str
+
+
+class MeterContract(SQLModel, table=True):
+    """Holds from `valid_from` (a civil day) until the meter's next one."""
+
+    __tablename__ = "meter_contract"
+    __table_args__ = {"schema": SCHEMA}
+    meter: str = Field(primary_key=True, foreign_key="members.meter.id")
+    valid_from: date = Field(primary_key=True)
+    coop: str
+    tariff: str
+    subscribed_kva: int | None = None
+    offpeak: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+    prices: dict[str, str] | None = Field(
+        default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True)
+    )
+
+
+class Gateway(SQLModel, table=True):
+    """One credential that publishes for many meters."""
+
+    __tablename__ = "gateway"
+    __table_args__ = {"schema": SCHEMA}
+    id: str = Field(primary_key=True)
+    coop: str = Field(foreign_key="members.coop.coop")
+    building: str | None = Field(default=None, foreign_key="members.building.id")
+    codec: str
+
+
+class Channel(SQLModel, table=True):
+    __tablename__ = "channel"
+    __table_args__ = {"schema": SCHEMA}
+    gateway: str = Field(primary_key=True, foreign_key="members.gateway.id")
+    channel: str = Field(primary_key=True)
+    coop: str
+    meter: str = Field(foreign_key="members.meter.id")
+
+
+class Credential(SQLModel, table=True):
+    """A device's MQTT password, as a keyed digest. The user name is the meter's or gateway's id."""
+
+    __tablename__ = "credential"
+    __table_args__ = (
+        Index("credential_in_force", "username", unique=True, postgresql_where=text("revoked_at IS NULL")),
+        {"schema": SCHEMA},
+    )
+    id: str = Field(primary_key=True)
+    coop: str
+    username: str
+    topic: str
+    digest: bytes = _bytes()
+    issued_at: datetime = _instant()
+    revoked_at: datetime | None = _instant(nullable=True)
+
+
+class Person(SQLModel, table=True):
+    __tablename__ = "person"
+    __table_args__ = (Index("person_email", "email"), {"schema": SCHEMA})
+    id: str = Field(primary_key=True)
+    coop: str = Field(foreign_key="members.coop.coop")
+    name: str
+    email: str | None = None
+    mobile: str | None = None
+    postal: str | None = None
+    language: str
+    created_at: datetime = _instant()
+    erased_at: datetime | None = _instant(nullable=True)
+
+
+class Occupancy(SQLModel, table=True):
+    """One household in one dwelling; `moved_out_on` is its last day."""
+
+    __tablename__ = "occupancy"
+    __table_args__ = (Index("occupancy_dwelling", "dwelling"), {"schema": SCHEMA})
+    id: str = Field(primary_key=True)
+    coop: str = Field(foreign_key="members.coop.coop")
+    dwelling: str = Field(foreign_key="members.dwelling.id")
+    tenure: str
+    moved_in_on: date
+    moved_out_on: date | None = None
+    livraison_on: date | None = None
+    quiet: bool = False
+
+
+class Resident(SQLModel, table=True):
+    """A person's place in a household; `until_on` is the last day on which they see it."""
+
+    __tablename__ = "resident"
+    __table_args__ = (Index("resident_person", "person"), {"schema": SCHEMA})
+    occupancy: str = Field(primary_key=True, foreign_key="members.occupancy.id")
+    person: str = Field(primary_key=True, foreign_key="members.person.id")
+    coop: str
+    right: str
+    since_on: date
+    until_on: date | None = None
+
+
+class Consent(SQLModel, table=True):
+    """One giving of one purpose, and its withdrawal: history is kept."""
+
+    __tablename__ = "consent"
+    __table_args__ = (
+        Index(
+            "consent_in_force",
+            "occupancy",
+            "purpose",
+            unique=True,
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
+        {"schema": SCHEMA},
+    )
+    id: str = Field(primary_key=True)
+    coop: str
+    occupancy: str = Field(foreign_key="members.occupancy.id")
+    purpose: str
+    text_version: str
+    granted_at: datetime = _instant()
+    granted_by: str
+    channel: str
+    witness: str | None = None
+    withdrawn_at: datetime | None = _instant(nullable=True)
+    withdrawn_by: str | None = None
+    withdrawn_channel: str | None = None
+    withdrawn_witness: str | None = None
+
+
+class Staff(SQLModel, table=True):
+    """An account of staff, a caretaker or an operator. `coop` is `*` for the platform's operators."""
+
+    __tablename__ = "staff"
+    __table_args__ = (Index("staff_email", "email", unique=True), {"schema": SCHEMA})
+    id: str = Field(primary_key=True)
+    coop: str
+    name: str
+    email: str
+    phone: str | None = None
+    role: str
+    team: str | None = None
+    language: str
+    password_hash: str | None = None
+    totp_generation: int = 0
+    """Which of the account's derived TOTP seeds is in force; 0 before the invitation is accepted."""
+    totp_last_step: int | None = None
+    """The last 30-second step whose code was used: no code works twice."""
+    created_at: datetime = _instant()
+    disabled_at: datetime | None = _instant(nullable=True)
+
+
+class Invitation(SQLModel, table=True):
+    __tablename__ = "invitation"
+    __table_args__ = {"schema": SCHEMA}
+    digest: bytes = _bytes(primary_key=True)
+    coop: str
+    staff: str = Field(foreign_key="members.staff.id")
+    expires_at: datetime = _instant()
+    used_at: datetime | None = _instant(nullable=True)
+
+
+class Session(SQLModel, table=True):
+    """A signed-in browser; ends after idling, at `expires_at`, or when signed out."""
+
+    __tablename__ = "session"
+    __table_args__ = (Index("session_subject", "subject"), {"schema": SCHEMA})
+    digest: bytes = _bytes(primary_key=True)
+    coop: str
+    role: str
+    subject: str
+    created_at: datetime = _instant()
+    seen_at: datetime = _instant()
+    expires_at: datetime = _instant()
+
+
+class SignInLink(SQLModel, table=True):
+    __tablename__ = "sign_in_link"
+    __table_args__ = (Index("sign_in_link_person", "person"), {"schema": SCHEMA})
+    digest: bytes = _bytes(primary_key=True)
+    coop: str
+    person: str = Field(foreign_key="members.person.id")
+    browser_digest: bytes = _bytes()
+    expires_at: datetime = _instant()
+    used_at: datetime | None = _instant(nullable=True)
+
+
+class ApiToken(SQLModel, table=True):
+    __tablename__ = "api_token"
+    __table_args__ = (Index("api_token_digest", "digest", unique=True), {"schema": SCHEMA})
+    id: str = Field(primary_key=True)
+    coop: str
+    digest: bytes = _bytes()
+    role: str
+    subject: str | None = None
+    created_at: datetime = _instant()
+    revoked_at: datetime | None = _instant(nullable=True)
+
+
+class Attempt(SQLModel, table=True):
+    """How often something was tried in a time window, by a keyed digest of who (no address is kept)."""
+
+    __tablename__ = "attempt"
+    __table_args__ = {"schema": SCHEMA}
+    digest: bytes = _bytes(primary_key=True)
+    window_at: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
+    coop: str
+    count: int
