@@ -1,0 +1,74 @@
+"""French and English: which one a reader wants, the merged catalogues, and formats of amounts and dates."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import Locale, negotiate_locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal
+from babel.support import NullTranslations, Translations
+from starlette.requests import Request
+
+LANGUAGES = ("fr", "en")
+LANGUAGE_COOKIE = "palier_lang"
+
+
+def language_of(request: Request) -> str:
+    """The reader's own choice (cookie), else their account's, else the browser's; French by default."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    if chosen in LANGUAGES:
+        return chosen
+    who = getattr(request.state, "who", None)
+    if who is not None and who.language in LANGUAGES:
+        return str(who.language)
+    wanted = [part.split(";")[0].strip() for part in request.headers.get("accept-language", "").split(",")]
+    return negotiate_locale(wanted, LANGUAGES, sep="-") or LANGUAGES[0]
+
+
+def translations(language: str, folders: Iterable[Path]) -> NullTranslations:
+    """The catalogues of several rooms as one. Source texts are English."""
+    return _translations(language, tuple(folders))
+
+
+@lru_cache
+def _translations(language: str, folders: tuple[Path, ...]) -> NullTranslations:
+    merged: NullTranslations = NullTranslations()
+    for folder in folders:
+        found = Translations.load(folder, [language])
+        if isinstance(found, Translations):
+            merged = merged.merge(found) if isinstance(merged, Translations) else found
+    return merged
+
+
+class Formats:
+    """Amounts, dates and times as a reader of `language` in `zone` writes them."""
+
+    def __init__(self, language: str, zone: str = "Europe/Paris") -> None:
+        self.locale = Locale(language, "FR" if language == "fr" else "GB")
+        self.zone = ZoneInfo(zone)
+
+    def money(self, amount: str | Decimal | None) -> str:
+        """Euros and cents; a dash when unknown."""
+        return "–" if amount is None else format_currency(Decimal(amount), "EUR", locale=self.locale)
+
+    def kwh(self, wh: int | None, digits: int = 1) -> str:
+        """Watt-hours shown as kilowatt-hours."""
+        if wh is None:
+            return "–"
+        pattern = "#,##0." + "0" * digits if digits else "#,##0"
+        return format_decimal(Decimal(wh) / 1000, pattern, locale=self.locale) + " kWh"
+
+    def number(self, value: float | Decimal | None) -> str:
+        return "–" if value is None else format_decimal(value, locale=self.locale)
+
+    def day(self, value: date, form: str = "full") -> str:
+        """For example `lundi 5 janvier 2026`."""
+        return format_date(value, form, locale=self.locale)
+
+    def instant(self, value: datetime | None, form: str = "short") -> str:
+        """An instant in the reader's zone."""
+        return "–" if value is None else format_datetime(value, form, tzinfo=self.zone, locale=self.locale)

@@ -1,0 +1,67 @@
+"""`Idempotency-Key`: a repeated POST gets the first answer, recorded in the action's own transaction.
+
+The answer may hold a secret (a meter's password): it is sealed with a key made from the caller's
+idempotency key, which is not stored, so that only who holds the key can read it again.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from nacl.secret import SecretBox
+from sqlalchemy import text
+
+from services.kit.problems import Problem
+from services.kit.unit import Unit
+
+Handle = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+async def once(request: Request, unit: Unit, caller: str, key: str, call: Handle) -> Response:
+    """Run `call` once for this caller, route and key; later the same answer, for a day."""
+    if not 8 <= len(key) <= 200:
+        raise Problem(422, "invalid_idempotency_key", "An Idempotency-Key has 8 to 200 characters.")
+    secret = request.app.state.secrets.derive_bytes("web/idempotency")
+    name = hmac.new(secret, f"{caller} {request.url.path} {key}".encode(), hashlib.sha256).hexdigest()
+    box = SecretBox(hmac.new(secret, f"seal {caller} {key}".encode(), hashlib.sha256).digest())
+    fingerprint = hashlib.sha256(await request.body()).hexdigest()
+    # A concurrent twin waits here, on the unique key, until the first has committed or failed.
+    claimed = await unit.session.execute(
+        text(
+            f"INSERT INTO {unit.room}.idempotency (key, fingerprint) VALUES (:key, :fingerprint)"  # noqa: S608
+            " ON CONFLICT DO NOTHING RETURNING 1"
+        ),
+        {"key": name, "fingerprint": fingerprint},
+    )
+    if claimed.first() is None:
+        return await _replay(unit, name, fingerprint, box)
+    response = await call(request)
+    if response.status_code < 400:
+        await unit.session.execute(
+            text(f"UPDATE {unit.room}.idempotency SET status = :status, sealed = :sealed WHERE key = :key"),  # noqa: S608
+            {"key": name, "status": response.status_code, "sealed": box.encrypt(bytes(response.body))},
+        )
+    return response
+
+
+async def _replay(unit: Unit, name: str, fingerprint: str, box: SecretBox) -> Response:
+    row = (
+        await unit.session.execute(
+            text(f"SELECT fingerprint, status, sealed FROM {unit.room}.idempotency WHERE key = :key"),  # noqa: S608
+            {"key": name},
+        )
+    ).one()
+    if row.fingerprint != fingerprint:
+        raise Problem(
+            422,
+            "idempotency_key_reused",
+            "This Idempotency-Key was used for another request; make a new one.",
+        )
+    return Response(
+        box.decrypt(bytes(row.sealed)),
+        status_code=row.status,
+        media_type="application/json",
+        headers={"Idempotent-Replay": "true"},
+    )
