@@ -1,0 +1,125 @@
+"""The engines Palier stands on (bus, broker, database, mail): named by URL, or embedded from wheels."""
+
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+from deploy.engines.child import EngineError
+from deploy.engines.mail import Mail
+from deploy.engines.nats import MqttTls, Nats
+from deploy.engines.postgres import Postgres
+from services.kit import secrets as kit_secrets
+from services.kit.secrets import Secrets
+from services.kit.settings import Settings
+
+__all__ = ["Engine", "EngineError", "Engines", "MqttTls"]
+
+
+class Engine(Protocol):
+    """What the supervisor needs of an engine."""
+
+    name: str
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def is_healthy(self) -> bool: ...
+
+
+class Engines:
+    """Every engine that the settings do not name by URL. Usable as a context manager.
+
+    Start them from the main thread (see `child.Child`). A data folder serves one `Engines` at a time.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        nats_port: int | None = None,
+        mqtt_port: int | None = None,
+        mqtt_tls: MqttTls | None = None,
+    ) -> None:
+        self._given = settings
+        self._data_dir = settings.data_dir.absolute()
+        self._lock: int | None = None
+        _own_folder(self._data_dir)
+        self.secrets: Secrets = kit_secrets.load(settings)
+        self.nats: Nats | None = None
+        self.postgres: Postgres | None = None
+        self.mail: Mail | None = None
+        if settings.nats_url is None:
+            self.nats = Nats(self._data_dir, self.secrets, nats_port, mqtt_port, mqtt_tls)
+        elif settings.mqtt_url is None:
+            raise EngineError("PALIER_NATS_URL is set: name the MQTT broker too, with PALIER_MQTT_URL")
+        if settings.database_url is None:
+            self.postgres = Postgres(self._data_dir, self.secrets)
+        if settings.smtp_url is None:
+            self.mail = Mail(self._data_dir)
+
+    @property
+    def embedded(self) -> list[Engine]:
+        """In starting order."""
+        return [engine for engine in (self.postgres, self.nats, self.mail) if engine is not None]
+
+    @property
+    def settings(self) -> Settings:
+        """The settings with every URL filled: what rooms are given. Only after `start()`."""
+        return self._given.model_copy(
+            update={
+                "data_dir": self._data_dir,
+                "nats_url": self.nats.url if self.nats else self._given.nats_url,
+                "mqtt_url": self._given.mqtt_url or (self.nats.mqtt_url if self.nats else None),
+                "database_url": self.postgres.url if self.postgres else self._given.database_url,
+                "smtp_url": self.mail.url if self.mail else self._given.smtp_url,
+            }
+        )
+
+    def start(self) -> "Engines":
+        self._claim()
+        try:
+            for engine in self.embedded:
+                engine.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Ends all of them, the last started first. Safe to repeat."""
+        for engine in reversed(self.embedded):
+            engine.stop()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def __enter__(self) -> "Engines":
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _claim(self) -> None:
+        """One user of a data folder at a time; the kernel releases the claim of a killed process."""
+        (self._data_dir / "run").mkdir(exist_ok=True, mode=0o700)
+        lock = os.open(self._data_dir / "run" / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(lock)
+            raise EngineError(
+                f"{self._data_dir} is in use by another palier: stop it, or use --data-dir"
+            ) from error
+        self._lock = lock
+
+
+def _own_folder(data_dir: Path) -> None:
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    owner = data_dir.stat().st_uid
+    if owner != os.geteuid():
+        raise EngineError(
+            f"{data_dir} belongs to user {owner} and this is user {os.geteuid()}: run as that user, or use --data-dir"
+        )

