@@ -1,0 +1,122 @@
+"""What a device sends: one MQTT message, and what of it a ledger must find again."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from contracts.codes import Quantity, Unit
+from simulators.meter import HalfHour, Meter, midnight
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One QoS 1 message of one device."""
+
+    at: datetime
+    """When the device sends it (UTC), in its own time: not the wall clock of a fast replay."""
+    device: str
+    """User name of the device that sends it."""
+    meter: str
+    topic: str
+    payload: bytes
+    readings: int = 0
+    """Readings in it that a correct receiver stores."""
+    registers: tuple[tuple[int, int], ...] = ()
+    """(epoch seconds, cumulative Wh) of the energy register."""
+    intervals: tuple[tuple[int, int], ...] = ()
+    """(epoch seconds of the start, Wh) of the intervals of a load curve."""
+    is_sound: bool = True
+    """False where a fault profile spoilt it: it must end in quarantine."""
+    drops_connection: bool = False
+    """The device loses its connection before sending it."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """A meter's place on the broker, as the registration answered it."""
+
+    meter: str
+    topic: str
+    """Ends before the codec."""
+    username: str
+    password: str
+
+
+def senml_day(device: Device, meter: Meter, day: date, pack: int = 1) -> Iterator[Publication]:
+    """A civil day as SenML packs of `pack` half-hours: the register at each end, the peak inside each.
+
+    The first day of the meter begins with the register at its first midnight.
+    """
+    halves = meter.half_hours(day)
+    for first in range(0, len(halves), pack):
+        group = halves[first : first + pack]
+        registers = [(half.end, half.register_wh) for half in group]
+        if day == meter.first_day and first == 0:
+            registers.insert(0, (group[0].start, meter.index_wh))
+        peaks = [(half.peak_at, half.peak_va) for half in group]
+        yield senml(device, registers, peaks)
+
+
+def load_curve_day(device: Device, meter: Meter, day: date) -> Iterator[Publication]:
+    """A civil day as one load curve, and its highest apparent power as one SenML record."""
+    halves = meter.half_hours(day)
+    yield load_curve(device, midnight(day, meter.zone), meter.zone, halves)
+    top = max(halves, key=lambda half: half.peak_va)
+    yield senml(device, [], [(top.peak_at, top.peak_va)], at=halves[-1].end)
+
+
+def senml(
+    device: Device,
+    registers: Sequence[tuple[datetime, int]],
+    peaks: Sequence[tuple[datetime, int]],
+    powers: Sequence[tuple[datetime, int]] = (),
+    at: datetime | None = None,
+) -> Publication:
+    """A SenML pack (RFC 8428, absolute times) of registers in Wh, apparent powers in VA, powers in W."""
+    records = (
+        [_record(Quantity.ENERGY_IMPORT, Unit.WH, when, value) for when, value in registers]
+        + [_record(Quantity.APPARENT_POWER, Unit.VA, when, value) for when, value in peaks]
+        + [_record(Quantity.POWER, Unit.W, when, value) for when, value in powers]
+    )
+    return Publication(
+        at=at or (registers[-1][0] if registers else peaks[-1][0]),
+        device=device.username,
+        meter=device.meter,
+        topic=f"{device.topic}/senml",
+        payload=_json(records),
+        readings=len(records),
+        registers=tuple((int(when.timestamp()), value) for when, value in registers),
+    )
+
+
+def load_curve(
+    device: Device, start: datetime, zone: str, halves: Sequence[HalfHour], step: str = "PT30M"
+) -> Publication:
+    """A load curve of consecutive intervals from `start`, its stamp in local time with offset."""
+    body = {
+        "start": start.astimezone(ZoneInfo(zone)).isoformat(),
+        "step": step,
+        "quantity": Quantity.ENERGY_IMPORT,
+        "unit": Unit.WH,
+        "values": [half.energy_wh for half in halves],
+    }
+    return Publication(
+        at=halves[-1].end,
+        device=device.username,
+        meter=device.meter,
+        topic=f"{device.topic}/load-curve",
+        payload=_json(body),
+        readings=len(halves),
+        intervals=tuple((int(half.start.timestamp()), half.energy_wh) for half in halves),
+    )
+
+
+def _record(quantity: Quantity, unit: Unit, when: datetime, value: int) -> dict[str, Any]:
+    return {"n": quantity.value, "u": unit.value, "t": int(when.timestamp()), "v": value}
+
+
+def _json(body: object) -> bytes:
+    return json.dumps(body, separators=(",", ":")).encode()
