@@ -126,19 +126,24 @@ class Nats:
 
 
 def permissions(room: str) -> dict[str, list[str]]:
-    """The subjects a room's user may publish and subscribe: its own facts, and its consumers on the streams."""
+    """What a room's user may publish and subscribe: its own facts, and its own durable consumers."""
     if room == "admin":  # provisioning, doctor, dead letters, benches
         return {"publish": [">"], "subscribe": [">"]}
-    publish = [
-        *_FACTS.get(room, [f"{room}.>"]),
-        f"dead.{room}",
-        f"dead.{room}.>",
-        "$JS.API.INFO",
-        "$JS.ACK.>",
-    ]
-    publish += [f"$JS.API.{verb}" for verb in _CONSUME]
-    subscribe = ["_INBOX.>", *_LISTENS.get(room, [])]
-    return {"publish": publish, "subscribe": subscribe}
+    publish = [*_FACTS.get(room, [f"{room}.>"]), f"dead.{room}", f"dead.{room}.>"]
+    publish += ["$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.INFO.>"]
+    for stream, consumer in _consumers(room):
+        publish.append(f"$JS.ACK.{stream}.{consumer}.>")
+        publish += [f"$JS.API.CONSUMER.{verb}.{stream}.{consumer}" for verb in _CONSUMER_VERBS]
+        publish.append(f"$JS.API.CONSUMER.CREATE.{stream}.{consumer}.>")  # named with its filter
+    return {"publish": publish, "subscribe": ["_INBOX.>", *_LISTENS.get(room, [])]}
+
+
+def _consumers(room: str) -> list[tuple[str, str]]:
+    """Stream and durable name, as the kit names them; the portal's live updates make passing ones."""
+    consumers = [("EVENTS", "*" if room == "portal" else room)]
+    if room == "metering":
+        consumers += [("READINGS", "metering_readings"), ("REJECTED", "metering_rejected")]
+    return consumers
 
 
 _FACTS = {
@@ -146,21 +151,10 @@ _FACTS = {
     "timekeeper": ["time.>"],
     "portal": [],
 }
-_CONSUME = (
-    "STREAM.NAMES",
-    "STREAM.INFO.>",
-    "STREAM.MSG.GET.>",
-    "DIRECT.GET.>",
-    "CONSUMER.NAMES.>",
-    "CONSUMER.LIST.>",
-    "CONSUMER.INFO.>",
-    "CONSUMER.CREATE.>",
-    "CONSUMER.DURABLE.CREATE.>",
-    "CONSUMER.DELETE.>",
-    "CONSUMER.MSG.NEXT.>",
-)
+_CONSUMER_VERBS = ("INFO", "CREATE", "DURABLE.CREATE", "MSG.NEXT", "DELETE")
 _LISTENS = {
-    "intake": ["meters.>", "gateways.>", "$MQTT.sub.>"],
+    # `meters/#` is two NATS subjects: the level itself and what is below it.
+    "intake": ["meters", "meters.>", "gateways", "gateways.>", "$MQTT.sub.>"],
     "members": [natsauth.AUTH_SUBJECT],
     "portal": ["members.>", "metering.>", "advice.>", "aftersales.>", "notifications.>", "time.>"],
 }
@@ -187,7 +181,9 @@ jetstream {{
 mqtt {{
   listen: "{mqtt_listen}"
   ack_wait: "5s"
-  max_ack_pending: 65535
+  # The subscriptions of one session may have 65,535 unacknowledged messages between them, and `x/#` makes
+  # two: a higher figure here refuses a device's fifth filter at QoS 1 with a bare 0x80.
+  max_ack_pending: 8191
   {mqtt_tls}
 }}
 

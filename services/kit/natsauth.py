@@ -85,8 +85,11 @@ def allow(
 ) -> bytes:
     """Lets the device in with these NATS subjects (`meters.c.mtr_1.>`), over MQTT only.
 
-    The server's own subjects for QoS 1 delivery are added.
+    The server's own subjects for QoS 1 delivery are added. A plain NATS connection is refused whatever its
+    password: the server does not enforce a connection type that a callout names (nats-server 2.15.1).
     """
+    if not request.is_mqtt:
+        return deny(request, key, "devices connect by MQTT")
     now = int(time.time())
     user = {
         "type": "user",
