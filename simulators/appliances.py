@@ -106,7 +106,7 @@ def chores(load: Load, own: Appliances, home: Presence, offpeak: list[bool], rng
 def hot_water(
     load: Load, own: Appliances, home: Presence, occupants: int, offpeak: list[bool], rng: Random
 ) -> None:
-    """A storage heater: at the start of the off-peak hours, or after each draw where it is not wired to them."""
+    """A storage heater: from the start of the off-peak hours, or after each draw where not wired to them."""
     if not own.has_water_heater:
         return
     draw_wh = 450 if home.is_away else rng.gauss(1500 + 1180 * occupants, 350 + 150 * occupants)

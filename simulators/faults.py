@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 from simulators.publications import Publication
@@ -141,12 +141,13 @@ def _shifted(one: Publication, seconds: int) -> Publication:
         for record in body:
             record["t"] += seconds
     else:
-        return one
+        body["start"] = (datetime.fromisoformat(body["start"]) + timedelta(seconds=seconds)).isoformat()
     return replace(
         one,
         at=one.at + timedelta(seconds=seconds),
         payload=json.dumps(body, separators=(",", ":")).encode(),
         registers=tuple((when + seconds, value) for when, value in one.registers),
+        intervals=tuple((when + seconds, value) for when, value in one.intervals),
     )
 
 

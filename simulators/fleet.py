@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
 
 from simulators.ledger import Ledger
 from simulators.publications import Device, Publication
@@ -21,6 +22,7 @@ WINDOW = 256
 IN_FLIGHT_PER_DEVICE = 64
 KEEPALIVE_S = 60
 CONNECT_TIMEOUT_S = 10.0
+ACK_TIMEOUT_S = 120.0
 REFUSED_RETRIES = 4
 
 
@@ -79,9 +81,7 @@ class Fleet:
         link.sent[info.mid] = one
         self._in_flight += 1
         self._turn(0)
-        self._until(
-            lambda: self._in_flight < WINDOW, CONNECT_TIMEOUT_S * 6, "the broker acknowledges nothing"
-        )
+        self._until(lambda: self._in_flight < WINDOW, ACK_TIMEOUT_S, "the broker acknowledges nothing")
 
     def publish_all(self, stream: Iterable[Publication], progress: Callable[[], None] | None = None) -> None:
         """Sends a stream and waits until all of it is acknowledged."""
@@ -91,7 +91,7 @@ class Fleet:
                 progress()
         self.drain()
 
-    def drain(self, timeout_seconds: float = 60.0) -> None:
+    def drain(self, timeout_seconds: float = ACK_TIMEOUT_S) -> None:
         """Waits for every outstanding PUBACK. FleetError names how many are missing."""
         self._until(lambda: self._in_flight == 0, timeout_seconds, "PUBACKs are missing")
 
@@ -129,9 +129,7 @@ class Fleet:
         return next((name for name, link in self._links.items() if not link.sent), next(iter(self._links)))
 
     def _open(self, device: Device) -> _Link:
-        client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=device.username, protocol=mqtt.MQTTv311
-        )
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=device.username, protocol=mqtt.MQTTv311)
         client.username_pw_set(device.username, device.password)
         client.max_inflight_messages_set(IN_FLIGHT_PER_DEVICE)
         if self._tls is not None:
@@ -166,7 +164,7 @@ class Fleet:
 
     def _drop(self, link: _Link) -> None:
         """Cuts the connection without a goodbye; what was unacknowledged is sent again on return."""
-        sock = link.client.socket()
+        sock: Any = link.client.socket()
         if sock is not None:
             link.is_up = False
             sock.shutdown(socket.SHUT_RDWR)

@@ -19,7 +19,7 @@ POWER_FACTOR = 0.96
 
 @dataclass(frozen=True)
 class Home:
-    """One household in one dwelling. Everything it does follows from these values, its seed and the weather."""
+    """One household in one dwelling. All it does follows from these values, its seed and the weather."""
 
     seed: int
     index: int

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 from random import Random
 from typing import TypeVar
 
@@ -113,7 +114,7 @@ def _subscribe(peak_kva: float, fit: str) -> int | None:
         return lower if lower * 1.04 < peak_kva < lower * UNDERSIZED_UP_TO else None
     if fit == "oversized":
         limit = fact("oversized_below_share_of_lower_step")
-        for lower, step in zip(KVA_STEPS, KVA_STEPS[1:], strict=False):
+        for lower, step in pairwise(KVA_STEPS):
             if peak_kva < lower * limit * 0.97:
                 return step
         return None

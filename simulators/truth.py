@@ -23,6 +23,7 @@ class TrueTip:
 
     justified: bool
     variant: str | None = None
+    """The advice of the rule that is right; None where any of its advices is."""
     saving_kwh_year: int = 0
     saving_eur_year: float = 0.0
 
@@ -116,13 +117,15 @@ def _offpeak(home: Home, annual_kwh: float, share: float, movable_kwh: float) ->
     break_even = fact("offpeak_break_even_share")
     over_base = (share - break_even[6 if home.subscribed_kva <= 6 else 9]) * gain * annual_kwh
     if home.tariff is TariffKind.PEAK_OFFPEAK:
-        options = {"shift": movable_kwh * gain, "back_to_base": -over_base}
+        options = {"shift": movable_kwh * gain, "base_is_cheaper": -over_base}
     else:
-        options = {"take_offpeak": over_base}
-    best = max(options, key=lambda name: options[name])
-    if options[best] < choice("shift_worth_eur_year"):
+        options = {"peak_offpeak_is_cheaper": over_base}
+    worth = {name: eur for name, eur in options.items() if eur >= choice("shift_worth_eur_year")}
+    if not worth:
         return TrueTip(False)
-    return TrueTip(True, best, 0, round(options[best], 2))
+    # Where both advices are true, either is right.
+    only = next(iter(worth)) if len(worth) == 1 else None
+    return TrueTip(True, only, 0, round(max(worth.values()), 2))
 
 
 def _subscribed(kva: int, peak_va: int, days_over_year: float) -> TrueTip:
