@@ -12,6 +12,7 @@ from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker, PullSub
 from faststream.nats.annotations import NatsMessage
 from nats.aio.msg import Msg
+from nats.js.api import ConsumerConfig
 from pydantic import ValidationError
 from sqlalchemy import text
 
@@ -24,6 +25,9 @@ _LOG = logging.getLogger(__name__)
 
 RETRY_DELAYS_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 """Waits between tries; after the last one the message goes to `dead.<room>`."""
+
+_STANDING = ConsumerConfig()
+"""The consumer stands already, see `provisioning`; FastStream only binds to it."""
 
 Handler = Callable[[Any, Unit], Awaitable[None]]
 OpenUnit = Callable[[str | None], AbstractAsyncContextManager[Unit]]
@@ -43,6 +47,7 @@ class Bus:
         @self._broker.subscriber(
             stream=JStream("EVENTS", declare=False),
             durable=self._room,
+            config=_STANDING,
             pull_sub=PullSub(batch_size=1, timeout=5.0),
             ack_policy=AckPolicy.MANUAL,
             no_reply=True,
@@ -57,6 +62,7 @@ class Bus:
         @self._broker.subscriber(
             stream=JStream(event_type.stream, declare=False),
             durable=f"{self._room}_{event_type.stream.lower()}",
+            config=_STANDING,
             pull_sub=PullSub(batch_size=batch, timeout=wait_seconds, batch=True),
             ack_policy=AckPolicy.MANUAL,
             no_reply=True,

@@ -1,0 +1,212 @@
+"""The kit on real engines: what is committed is told once, what fails is retried, then kept for a person."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import text
+
+from contracts.members import ContractChanged, MovedOut
+from contracts.readings import ReadingsBatch
+from deploy.engines import Engines
+from services.kit import bus
+from services.kit.broker import connect
+from services.kit.database import Database
+from services.kit.ids import new_id
+from services.kit.room import Room
+from services.kit.unit import Unit, work_unit
+from tests.conftest import OpenUnit
+
+pytestmark = pytest.mark.engines
+
+
+def moved_out(coop: str) -> MovedOut:
+    return MovedOut(coop=coop, occupancy=new_id("occ"), dwelling=new_id("dwl"), moved_out_on=date(2026, 1, 5))
+
+
+@asynccontextmanager
+async def running(room: Room) -> AsyncIterator[Room]:
+    task = asyncio.create_task(room.run())
+    try:
+        yield room
+    finally:
+        room.stopping.set()
+        await task
+
+
+@asynccontextmanager
+async def relaying(engines: Engines) -> AsyncIterator[None]:
+    """A members room without handlers: only its outbox relay works."""
+    async with running(Room("members", engines.settings, engines.secrets)):
+        yield
+
+
+async def heard(queue: "asyncio.Queue[str]", count: int) -> list[str]:
+    return [await asyncio.wait_for(queue.get(), 20) for _ in range(count)]
+
+
+async def test_an_event_is_told_only_when_its_transaction_commits(
+    engines: Engines, room_unit: OpenUnit, coop: str
+) -> None:
+    told: asyncio.Queue[str] = asyncio.Queue()
+    room = Room("advice", engines.settings, engines.secrets)
+
+    async def on_moved_out(event: MovedOut, unit: Unit) -> None:
+        if event.coop == coop:
+            told.put_nowait(event.occupancy)
+
+    room.on(MovedOut, on_moved_out)
+    kept, lost = moved_out(coop), moved_out(coop)
+    async with relaying(engines), running(room):
+        with pytest.raises(RuntimeError, match="changed my mind"):
+            async with room_unit("members", coop) as unit:
+                unit.emit(lost)
+                raise RuntimeError("changed my mind")
+        async with room_unit("members", coop) as unit:
+            unit.emit(kept)
+        assert await heard(told, 1) == [kept.occupancy]
+        assert told.empty()
+
+
+async def test_a_repeated_event_is_handled_once(engines: Engines, room_unit: OpenUnit, coop: str) -> None:
+    handled: asyncio.Queue[str] = asyncio.Queue()
+    room = Room("aftersales", engines.settings, engines.secrets)
+
+    async def on_moved_out(event: MovedOut, unit: Unit) -> None:
+        if event.coop == coop:
+            handled.put_nowait(event.occupancy)
+
+    room.on(MovedOut, on_moved_out)
+    event, last = moved_out(coop), moved_out(coop)
+    async with relaying(engines), running(room):
+        async with room_unit("members", coop) as unit:
+            event_id = unit.emit(event)
+        await heard(handled, 1)
+        # The relay died after publishing, before marking; and JetStream's own dedupe window has passed.
+        client = await connect("admin", engines.settings, engines.secrets)
+        await client.jetstream().publish(
+            MovedOut.subject, event.model_dump_json().encode(), headers={"ce-id": str(event_id)}
+        )
+        await client.close()
+        async with room_unit("members", coop) as unit:
+            unit.emit(last)
+        assert await heard(handled, 1) == [last.occupancy]
+
+
+async def test_a_failing_handler_is_retried_and_then_its_message_is_kept_aside(
+    engines: Engines, room_unit: OpenUnit, coop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bus, "RETRY_DELAYS_SECONDS", (0.01, 0.01))
+    tries: asyncio.Queue[str] = asyncio.Queue()
+    room = Room("notifications", engines.settings, engines.secrets)
+
+    async def on_contract(event: ContractChanged, unit: Unit) -> None:
+        if event.coop == coop:
+            tries.put_nowait(event.meter)
+            raise RuntimeError("the rule is wrong")
+
+    room.on(ContractChanged, on_contract)
+    client = await connect("admin", engines.settings, engines.secrets)
+    try:
+        dead = await client.jetstream().subscribe("dead.notifications", deliver_policy="new")  # type: ignore[arg-type]
+        event = ContractChanged(coop=coop, meter=new_id("mtr"), valid_from=date(2026, 1, 1))
+        async with relaying(engines), running(room):
+            async with room_unit("members", coop) as unit:
+                unit.emit(event)
+            await heard(tries, 3)
+            message = await dead.next_msg(timeout=10)
+        assert ContractChanged.model_validate_json(message.data) == event
+        assert tries.empty()
+    finally:
+        await client.close()
+
+
+async def test_one_poisonous_message_does_not_hold_its_neighbours(engines: Engines) -> None:
+    """Metering's batch consumer: garbage is buried, a failing batch is retried one by one."""
+    stored: asyncio.Queue[int] = asyncio.Queue()
+    room = Room("metering", engines.settings, engines.secrets)
+    coop = "c" + new_id("x")[-12:]
+
+    async def store(events: list[ReadingsBatch], unit: Unit) -> None:
+        mine = [event for event in events if event.coop == coop]
+        if any(event.messages == 13 for event in mine) and len(events) > 1:
+            raise RuntimeError("not in company")
+        for event in mine:
+            stored.put_nowait(event.messages)
+
+    room.on_batch(ReadingsBatch, store)
+    client = await connect("admin", engines.settings, engines.secrets)
+    js = client.jetstream()
+    for number in (1, 13, 2):
+        batch = ReadingsBatch(
+            coop=coop, received_at=datetime(2026, 1, 5, tzinfo=UTC), messages=number, readings=()
+        )
+        await js.publish("readings.v1", batch.model_dump_json().encode())
+    await js.publish("readings.v1", b"{not json")
+    async with running(room):
+        seen = {await asyncio.wait_for(stored.get(), 20) for _ in range(3)}
+    assert seen >= {1, 2, 13}
+    await client.close()
+
+
+async def test_a_web_role_sees_its_own_cooperative_only(
+    engines: Engines, room_unit: OpenUnit, coop: str
+) -> None:
+    assert engines.settings.database_url
+    web = Database(engines.settings.database_url, engines.secrets, "members_web")
+
+    async def slugs(scope: str | None) -> set[str]:
+        async with web.transaction() as session:
+            if scope is not None:
+                await session.execute(text("SELECT set_config('palier.coop', :c, true)"), {"c": scope})
+            return set((await session.execute(text("SELECT coop FROM members.coop"))).scalars())
+
+    try:
+        assert await slugs(None) == set()
+        assert await slugs(coop) == {coop}
+        assert await slugs("another") == set()
+        assert coop in await slugs("*")
+    finally:
+        await web.close()
+
+
+async def test_every_table_of_every_room_is_protected(engines: Engines) -> None:
+    """A table without forced row-level security would leak a neighbour's cooperative."""
+    import psycopg
+
+    url = str(engines.settings.database_url)
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(
+            """
+            SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname IN ('members', 'metering', 'advice', 'aftersales', 'notifications')
+              AND c.relkind IN ('r', 'p') AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
+              AND c.relname NOT IN ('inbox', 'idempotency')
+            """
+        ).fetchall()
+        assert rows == []
+        bypass = connection.execute(
+            "SELECT rolname FROM pg_roles WHERE (rolname LIKE '%%\\_web' OR rolname LIKE '%%\\_work')"
+            " AND (rolbypassrls OR rolsuper OR rolcreaterole)"
+        ).fetchall()
+        assert bypass == []
+
+
+async def test_a_unit_can_only_enter_a_cooperative_it_may_know(
+    engines: Engines, room_unit: OpenUnit, coop: str
+) -> None:
+    from services.kit.clock import system
+    from services.kit.problems import Problem
+
+    assert engines.settings.database_url
+    database = Database(engines.settings.database_url, engines.secrets, "members_work")
+    try:
+        async with work_unit(database, "members", system) as unit:
+            await unit.enter(coop)
+            assert unit.coop == coop
+            with pytest.raises(Problem):
+                await unit.enter("nobody-has-this-name")
+    finally:
+        await database.close()
