@@ -1,0 +1,20 @@
+"""One MQTT message in hand: how much of it is still to be made durable before it may be acknowledged."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True, eq=False)
+class Delivery:
+    """Acknowledged when all publications it `waits_for` have been acknowledged by their stream."""
+
+    mid: int
+    """MQTT packet id, of one connection."""
+    qos: int
+    topic: bytes
+    payload: bytes
+    waits_for: int = 0
+    weight: int = 1
+    """Its share of what intake may hold in memory, in readings."""
+
+    def says_the_same(self, other: "Delivery") -> bool:
+        return self.topic == other.topic and self.payload == other.payload

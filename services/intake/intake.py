@@ -1,0 +1,127 @@
+"""The chain that never loses a reading: receive, decode, make durable, and only then acknowledge."""
+
+import asyncio
+import logging
+
+from nats.js import JetStreamContext
+
+from contracts.base import Event
+from services.intake import metrics
+from services.intake.batcher import Batcher
+from services.intake.delivery import Delivery
+from services.intake.message import Accepted, interpret, rejection
+from services.intake.subscriber import Subscriber
+from services.kit import natsauth, session_flag
+from services.kit.clock import Clock
+from services.kit.ids import new_id, new_uuid
+from services.kit.outbox import cloud_event_headers
+from services.kit.room import Room
+
+_LOG = logging.getLogger(__name__)
+
+PUBLISH_TIMEOUT_SECONDS = 5.0
+DRAIN_SECONDS = 3.0
+"""At the end, how long what is in hand may take to become durable; the broker keeps the rest."""
+_BYTES_A_READING = 250
+"""What a reading weighs in memory, to compare a quarantined payload with."""
+_LARGEST_READING = 1_600
+"""Bytes of JSON of the longest reading the contract allows."""
+
+
+async def run(room: Room) -> None:
+    """Take in until cancelled."""
+    assert room.settings.mqtt_url
+    await Intake(
+        mqtt_url=room.settings.mqtt_url,
+        client_id=natsauth.intake_client_id(room.secrets),
+        password=natsauth.room_password(room.secrets, "intake"),
+        jetstream=room.jetstream,
+        max_payload=room.nats.max_payload,
+        clock=room.clock,
+    ).run()
+
+
+class Intake:
+    """Ties the subscriber to the batcher."""
+
+    def __init__(
+        self,
+        mqtt_url: str,
+        client_id: str,
+        password: str,
+        jetstream: JetStreamContext,
+        max_payload: int,
+        clock: Clock,
+    ) -> None:
+        self._client_id = client_id
+        self._jetstream = jetstream
+        self._clock = clock
+        self._keep_bytes = max_payload // 2  # base64 and the other fields fit in the other half
+        self._marking: asyncio.Task[None] | None = None
+        self._subscriber = Subscriber(mqtt_url, client_id, password, self._receive, self._subscribed)
+        self._batcher = Batcher(
+            publish=self._publish,
+            durable=self._subscriber.acknowledge,
+            clock=clock,
+            new_id=lambda: str(new_uuid()),
+            max_readings=min(500, max(1, max_payload // _LARGEST_READING)),
+        )
+
+    async def run(self) -> None:
+        listening = asyncio.create_task(self._subscriber.run())
+        try:
+            await asyncio.shield(listening)
+        finally:
+            # The connection stays up while what is in hand becomes durable and is acknowledged.
+            self._subscriber.pause()
+            if not await self._batcher.drain(DRAIN_SECONDS):
+                _LOG.warning("stopped before all was durable; the broker will deliver it again")
+            self._batcher.close()
+            if self._marking is not None:
+                self._marking.cancel()
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+    def _receive(self, delivery: Delivery) -> None:
+        """Everything that can be wrong with a message ends in quarantine; this does not raise."""
+        now = self._clock()
+        outcome = interpret(delivery.topic, delivery.payload, now)
+        if isinstance(outcome, Accepted):
+            delivery.weight = len(outcome.readings)
+            metrics.MESSAGES.labels("accepted").inc()
+            metrics.READINGS.labels(outcome.codec).inc(delivery.weight)
+            self._batcher.add(outcome.coop, outcome.readings, delivery)
+            return
+        delivery.weight = 1 + len(delivery.payload) // _BYTES_A_READING
+        metrics.MESSAGES.labels(outcome.reason.value).inc()
+        rejected = rejection(outcome, delivery.payload, now, new_id("rej"), self._keep_bytes)
+        self._batcher.reject(rejected, delivery)
+
+    async def _publish(self, event: Event, event_id: str) -> None:
+        await self._jetstream.publish(
+            event.subject,
+            event.model_dump_json(by_alias=True, exclude_none=True).encode(),
+            timeout=PUBLISH_TIMEOUT_SECONDS,
+            stream=event.stream,
+            headers=cloud_event_headers(
+                event_id, event.subject, event.coop or "", self._clock().isoformat(), "intake"
+            ),
+        )
+
+    def _subscribed(self, had_session: bool) -> None:
+        if self._marking is not None:
+            self._marking.cancel()
+        self._marking = asyncio.get_running_loop().create_task(self._mark(had_session))
+
+    async def _mark(self, had_session: bool) -> None:
+        """Tell, until heard, that devices may now be let in: nothing they publish can be lost any more."""
+        while True:
+            try:
+                if not had_session and await session_flag.exists(self._jetstream, self._client_id):
+                    had_session = True  # said once
+                    _LOG.error("the broker has lost intake's session: messages it kept for us are gone")
+                await session_flag.mark(self._jetstream, self._client_id, self._clock)
+                return
+            except Exception as error:
+                _LOG.warning("session not marked yet", extra={"error": type(error).__name__})
+                await asyncio.sleep(1.0)

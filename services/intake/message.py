@@ -1,0 +1,129 @@
+"""One MQTT message becomes its readings, or the reason why not: a pure function of topic and bytes."""
+
+import re
+from base64 import b64encode
+from datetime import datetime
+from typing import NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+
+from contracts.codes import Reason
+from contracts.readings import Reading, Rejected
+from contracts.topics import DeviceTopic, parse
+from services.intake.codecs import CODECS, Decoded, Refusal
+from services.intake.codecs.base import shown
+
+MAX_CHANNEL = 200
+MAX_TOPIC = 1_000
+
+_READINGS = TypeAdapter(list[Reading])
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_ANY_COOP = re.compile(r"^(?:meters|gateways)/(?P<coop>[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?)/", re.ASCII)
+
+
+class Accepted(NamedTuple):
+    """The readings of one message, all of one cooperative."""
+
+    coop: str
+    codec: str
+    readings: list[Reading]
+
+
+class Refused(NamedTuple):
+    """A message of which nothing was taken, with what its topic still told."""
+
+    reason: Reason
+    detail: str
+    topic: str
+    coop: str | None
+    origin: DeviceTopic | None
+    channel: str | None
+
+
+def interpret(topic: bytes, payload: bytes, received_at: datetime) -> Accepted | Refused:
+    """Decode one message received at `received_at` (UTC) on `topic`. Never raises."""
+    name = _UNPRINTABLE.sub("\ufffd", topic.decode(errors="replace"))[:MAX_TOPIC]
+    origin = parse(name)
+    if origin is None:
+        coop = match["coop"] if (match := _ANY_COOP.match(name)) else None
+        words = "the topic is neither meters/{coop}/{meter}/{codec} nor gateways/{coop}/{gateway}/{codec}/…"
+        return Refused(Reason.UNKNOWN_TOPIC, words, name, coop, None, None)
+    channel = origin.tail.split("/", 1)[0][:MAX_CHANNEL] or None if origin.gateway else None
+    try:
+        outcome = _decode(origin, payload, received_at)
+    except Exception as fault:  # the last fence: a message must not be able to stop the flow
+        outcome = Refusal(Reason.DECODER_FAULT, f"reading the message failed: {type(fault).__name__}")
+    if isinstance(outcome, Refusal):
+        return Refused(outcome.reason, outcome.detail[:500], name, origin.coop, origin, channel)
+    return Accepted(origin.coop, origin.codec, outcome)
+
+
+def rejection(refused: Refused, payload: bytes, received_at: datetime, id: str, limit_bytes: int) -> Rejected:
+    """The refusal as a message for quarantine, with the payload whole unless it is over `limit_bytes`."""
+    detail = refused.detail
+    if len(payload) > limit_bytes:
+        cut = f"only the first {limit_bytes} of {len(payload)} bytes are kept: "
+        payload, detail = payload[:limit_bytes], (cut + detail)[:500]
+    origin = refused.origin
+    return Rejected(
+        coop=refused.coop,
+        id=id,
+        received_at=received_at,
+        topic=refused.topic,
+        codec=origin.codec if origin else None,
+        meter=origin.meter if origin else None,
+        gateway=origin.gateway if origin else None,
+        channel=refused.channel,
+        reason=refused.reason,
+        detail=detail,
+        payload_base64=b64encode(payload).decode(),
+    )
+
+
+def _decode(origin: DeviceTopic, payload: bytes, received_at: datetime) -> list[Reading] | Refusal:
+    codec = CODECS.get(origin.codec)
+    if codec is None:
+        return Refusal(
+            Reason.UNKNOWN_CODEC, f"{shown(origin.codec)} is no codec; known are {', '.join(sorted(CODECS))}"
+        )
+    decoded = codec(origin.tail, payload, received_at)
+    if isinstance(decoded, Refusal):
+        return decoded
+    return _attach(origin, decoded)
+
+
+def _attach(origin: DeviceTopic, decoded: Decoded) -> list[Reading] | Refusal:
+    """Say whose the values are: the topic's meter, or the gateway with the device's name behind it."""
+    channels = {value.channel for value in decoded}
+    if origin.meter is not None:
+        if len(channels) > 1:
+            return Refusal(Reason.WRONG_SHAPE, "several devices in one meter's message; register a gateway")
+    elif None in channels:
+        return Refusal(
+            Reason.WRONG_SHAPE,
+            "a gateway names the device in the topic after the codec, or in the SenML name before / or :",
+        )
+    elif any(len(channel) > MAX_CHANNEL for channel in channels if channel):
+        return Refusal(Reason.WRONG_SHAPE, f"a device's name is longer than {MAX_CHANNEL} characters")
+    try:
+        return _READINGS.validate_python(
+            [
+                {
+                    "meter": origin.meter,
+                    "gateway": origin.gateway,
+                    "channel": value.channel if origin.gateway else None,
+                    "register": value.register,
+                    "instant": value.instant,
+                    "quantity": value.quantity,
+                    "kind": value.kind,
+                    "step_s": value.step_s,
+                    "value_milli": value.value_milli,
+                    "unit": value.unit,
+                    "codec": origin.codec,
+                }
+                for value in decoded
+            ]
+        )
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors(include_url=False, include_input=False)[0]["loc"]))
+        return Refusal(Reason.DECODER_FAULT, f"the codec's reading does not fit the contract at {where}")

@@ -1,0 +1,260 @@
+"""The MQTT side: one persistent session, driven by the event loop, acknowledged by hand."""
+
+import asyncio
+import logging
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from contracts.topics import GATEWAYS_FILTER, METERS_FILTER
+from services.intake import metrics
+from services.intake.delivery import Delivery
+
+_LOG = logging.getLogger(__name__)
+
+USER = "intake"
+KEEPALIVE_SECONDS = 30
+RECONNECT_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
+"""Waits between connections; the last one repeats for ever."""
+MAX_IN_HAND = 100_000
+"""Readings held in memory, not yet durable, above which the socket is left unread."""
+_READS_A_TURN = 64
+"""Packets read before other work of the loop gets its turn."""
+_FOR_EVER = 0xFFFFFFFF
+
+
+class Subscriber:
+    """Receives `meters/#` and `gateways/#` at QoS 1 for as long as `run` runs.
+
+    paho has no thread here: its callbacks and the acknowledgements all happen on the loop, so a packet
+    id can never be acknowledged on another connection than its own. `receive` decides what to do with a
+    message and later passes it to `acknowledge`; not acknowledging is the back-pressure valve.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        client_id: str,
+        password: str,
+        receive: Callable[[Delivery], None],
+        subscribed: Callable[[bool], None],
+    ) -> None:
+        """`url`: `mqtt[s]://host:port[?version=5]`; MQTT 3.1.1 unless 5 is asked for. `subscribed` is told
+        whether the broker still had the session."""
+        parts = urlsplit(url)
+        port = parts.port or (8883 if parts.scheme == "mqtts" else 1883)
+        self._address = (parts.hostname or "localhost", port)
+        self._is_v5 = parse_qs(parts.query).get("version") == ["5"]
+        self._receive = receive
+        self._subscribed = subscribed
+        self._loop = asyncio.get_running_loop()
+        self._lost = asyncio.Event()
+        self._roomy = asyncio.Event()
+        self._roomy.set()
+        self._connection = 0
+        self._unacked: dict[int, Delivery] = {}
+        self._in_hand = 0
+        self._socket: socket.socket | None = None
+        self._is_reading = False
+        self._is_paused = False
+        self._had_session = False
+        self._received = 0
+        self._client = self._make(client_id, password, has_tls=parts.scheme == "mqtts")
+
+    async def run(self) -> None:
+        """Stay connected until cancelled; then disconnect, leaving the session at the broker."""
+        misses = 0
+        try:
+            while True:
+                await self._roomy.wait()
+                connected = self._connection
+                try:
+                    await self._stay_connected()
+                except (OSError, ValueError) as error:
+                    _LOG.warning("MQTT broker unreachable", extra={"error": type(error).__name__})
+                self._forget_connection()
+                misses = 0 if self._connection > connected else misses + 1
+                await asyncio.sleep(RECONNECT_SECONDS[min(misses, len(RECONNECT_SECONDS) - 1)])
+        finally:
+            with suppress(Exception):
+                self._client.disconnect()
+                self._client.loop_write()
+            self._forget_connection()
+
+    def pause(self) -> None:
+        """Receive nothing more; acknowledgements still go out."""
+        self._is_paused = True
+        self._stop_reading()
+
+    def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
+        """These are durable: tell the broker, if the connection they came by is still up."""
+        sent = 0
+        for delivery in deliveries:
+            self._in_hand -= delivery.weight
+            if self._unacked.get(delivery.mid) is delivery:
+                del self._unacked[delivery.mid]
+                self._client.ack(delivery.mid, delivery.qos)
+                sent += 1
+            elif delivery.qos:  # the broker will deliver it again, as a duplicate that changes nothing
+                metrics.ACKS.labels("too_late").inc()
+        metrics.ACKS.labels("sent").inc(sent)
+        metrics.IN_HAND.set(len(self._unacked))
+        self._regulate()
+
+    def _make(self, client_id: str, password: str, has_tls: bool) -> mqtt.Client:
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id,
+            clean_session=None if self._is_v5 else False,
+            protocol=mqtt.MQTTv5 if self._is_v5 else mqtt.MQTTv311,
+            manual_ack=True,
+        )
+        client.suppress_exceptions = True
+        client.username_pw_set(USER, password)
+        client.connect_timeout = 5.0
+        if has_tls:
+            client.tls_set_context(ssl.create_default_context())
+        client.on_socket_open = self._on_socket_open
+        client.on_socket_close = self._on_socket_close
+        client.on_socket_register_write = self._on_register_write
+        client.on_socket_unregister_write = self._on_unregister_write
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        return client
+
+    async def _stay_connected(self) -> None:
+        self._lost.clear()
+        host, port = self._address
+        if self._is_v5:
+            properties = Properties(PacketTypes.CONNECT)
+            properties.SessionExpiryInterval = _FOR_EVER
+            self._client.connect_async(
+                host, port, KEEPALIVE_SECONDS, clean_start=False, properties=properties
+            )
+        else:
+            self._client.connect_async(host, port, KEEPALIVE_SECONDS)
+        # Name look-up, TCP and TLS block, so they happen on a thread; nothing else touches the client then.
+        await asyncio.to_thread(self._client.reconnect)
+        while not self._lost.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._lost.wait(), 1.0)
+            if self._client.loop_misc() != mqtt.MQTT_ERR_SUCCESS:
+                return
+
+    def _forget_connection(self) -> None:
+        """Packet ids of the lost connection mean nothing any more: the broker delivers again."""
+        self._stop_reading()
+        self._socket = None
+        self._unacked.clear()
+        metrics.CONNECTED.set(0)
+
+    # paho's callbacks
+
+    def _on_connect(self, client: mqtt.Client, _: Any, flags: Any, reason: Any, __: Any) -> None:
+        if reason.is_failure:
+            _LOG.error("MQTT broker refuses intake", extra={"reason": str(reason)})
+            return
+        self._connection += 1
+        self._had_session = bool(flags.session_present)
+        _LOG.info("MQTT connected", extra={"session_present": self._had_session})
+        client.subscribe([(METERS_FILTER, 1), (GATEWAYS_FILTER, 1)])
+
+    def _on_subscribe(self, client: mqtt.Client, _: Any, __: int, reasons: list[Any], ___: Any) -> None:
+        if any(reason.is_failure for reason in reasons):
+            words = [str(reason) for reason in reasons]
+            _LOG.error("MQTT broker refuses the subscription", extra={"reasons": words})
+            client.disconnect()
+            return
+        metrics.CONNECTED.set(1)
+        self._subscribed(self._had_session)
+
+    def _on_disconnect(self, _: mqtt.Client, __: Any, ___: Any, reason: Any, ____: Any) -> None:
+        _LOG.info("MQTT disconnected", extra={"reason": str(reason)})
+        self._lost.set()
+
+    def _on_message(self, _: mqtt.Client, __: Any, message: mqtt.MQTTMessage) -> None:
+        self._received += 1
+        if message.retain:
+            metrics.RETAINED.inc()  # read like any other: its times are absolute, a repeat changes nothing
+        # paho's `topic` property raises on invalid UTF-8; the bytes it keeps do not.
+        delivery = Delivery(message.mid, message.qos, self._connection, message._topic, message.payload)
+        if message.qos:
+            standing = self._unacked.get(message.mid)
+            if standing is not None and (standing.topic, standing.payload) == (
+                delivery.topic,
+                delivery.payload,
+            ):
+                metrics.REPEATED.inc()  # the acknowledgement on its way covers it
+                return
+            self._unacked[message.mid] = delivery
+        self._receive(delivery)
+        self._in_hand += delivery.weight
+        self._regulate()
+
+    # The socket in the loop. paho opens it on a thread, hence the thread-safe calls.
+
+    def _on_socket_open(self, _: mqtt.Client, __: Any, sock: Any) -> None:
+        self._loop.call_soon_threadsafe(self._start_reading, sock)
+
+    def _on_socket_close(self, _: mqtt.Client, __: Any, sock: Any) -> None:
+        self._loop.remove_reader(sock)
+        self._loop.remove_writer(sock)
+        self._is_reading = False
+        self._socket = None
+        self._lost.set()
+
+    def _on_register_write(self, _: mqtt.Client, __: Any, sock: Any) -> None:
+        self._loop.call_soon_threadsafe(self._start_writing, sock)
+
+    def _on_unregister_write(self, _: mqtt.Client, __: Any, sock: Any) -> None:
+        self._loop.remove_writer(sock)
+
+    def _start_reading(self, sock: socket.socket) -> None:
+        if sock.fileno() < 0:
+            return
+        self._socket = sock
+        if not self._is_paused:
+            self._is_reading = True
+            self._loop.add_reader(sock, self._read)
+            self._loop.call_soon(self._read)  # TLS may hold bytes that the selector cannot see
+
+    def _start_writing(self, sock: socket.socket) -> None:
+        if sock.fileno() >= 0:
+            self._loop.add_writer(sock, self._client.loop_write)
+
+    def _stop_reading(self) -> None:
+        if self._is_reading and self._socket is not None and self._socket.fileno() >= 0:
+            self._loop.remove_reader(self._socket)
+        self._is_reading = False
+
+    def _read(self) -> None:
+        for _ in range(_READS_A_TURN):
+            before = self._received
+            if not self._is_reading or self._client.loop_read() != mqtt.MQTT_ERR_SUCCESS:
+                return
+            if self._received == before:
+                break
+        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+            self._loop.call_soon(self._read)  # deciphered already: the selector will not tell
+
+    def _regulate(self) -> None:
+        """Leave the socket unread while too much is in hand."""
+        if self._in_hand >= MAX_IN_HAND:
+            if self._roomy.is_set():
+                _LOG.warning("too much in hand, not reading", extra={"in_hand": self._in_hand})
+                self._roomy.clear()
+                self._stop_reading()
+        elif self._in_hand < MAX_IN_HAND // 2 and not self._roomy.is_set():
+            self._roomy.set()
+            if self._socket is not None:
+                self._start_reading(self._socket)
