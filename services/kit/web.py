@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -142,11 +143,12 @@ RoomUnit = Annotated[Unit, Depends(_unit)]
 Who = Annotated[Principal, Depends(_who)]
 
 
-class PageQuery(BaseModel):
+@dataclass(frozen=True)
+class Paging:
     """`?limit=&cursor=`: the cursor is opaque, from the previous page's `next_cursor`."""
 
-    limit: int = Query(default=50, ge=1, le=200)
-    cursor: str | None = Query(default=None, max_length=400)
+    limit: Annotated[int, Query(ge=1, le=200)] = 50
+    cursor: Annotated[str | None, Query(max_length=400)] = None
 
     def after(self) -> list[Any] | None:
         """The sort key of the last item of the previous page."""
@@ -162,12 +164,15 @@ class PageQuery(BaseModel):
         return value
 
 
+PageQuery = Annotated[Paging, Depends()]
+
+
 class Page(BaseModel, Generic[T]):
     items: list[T]
     next_cursor: str | None = None
 
 
-def page_of(items: list[T], query: PageQuery, key: Callable[[T], list[Any]]) -> Page[T]:
+def page_of(items: list[T], query: Paging, key: Callable[[T], list[Any]]) -> Page[T]:
     """A page of `items`, which were fetched with one more than `query.limit` to know if there are more."""
     shown = items[: query.limit]
     if len(items) <= query.limit:
