@@ -1,0 +1,15 @@
+"""Composes the advice room."""
+
+from contracts.members import ConsentChanged, Erased, MovedOut
+from contracts.metering import DayClosed
+from contracts.time import HourPassed
+from services.advice import handlers
+from services.kit.room import Room
+
+
+def build(room: Room) -> None:
+    room.on(DayClosed, handlers.day_closed)
+    room.on(ConsentChanged, handlers.consent_changed)
+    room.on(MovedOut, handlers.moved_out)
+    room.on(Erased, handlers.erased)
+    room.on(HourPassed, handlers.hour_passed)

@@ -1,0 +1,106 @@
+"""What advice hears: closed days, and the facts after which it must forget."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+
+from contracts.codes import Fluid, Purpose, Quantity
+from contracts.members import ConsentChanged, Erased, MovedOut
+from contracts.metering import DayClosed
+from contracts.time import HourPassed
+from services.advice import evaluate, people, registry
+from services.advice.model import DaySeen, pack
+from services.kit.unit import Unit
+
+KEEP_DAYS = 730
+"""Half-hours are kept for two years at most, as the data protection authority accepted for suppliers."""
+
+
+async def day_closed(event: DayClosed, unit: Unit) -> None:
+    """Keep the day if the household asks for advice now, then see whether the rules have news."""
+    if event.fluid != Fluid.ELECTRICITY or event.quantity != Quantity.ENERGY_IMPORT or not event.occupancy:
+        return
+    if not await registry.allows(unit, event.occupancy, Purpose.ADVICE):
+        return
+    await _one_at_a_time(unit, event.occupancy)
+    if event.values is None or not await registry.allows(unit, event.occupancy, Purpose.HALF_HOURLY):
+        await evaluate.cannot(unit, event, "half_hourly_needed")
+        return
+    if await _keep(event, event.occupancy, unit):
+        await evaluate.evaluate(unit, event.occupancy, event.meter)
+
+
+async def consent_changed(event: ConsentChanged, unit: Unit) -> None:
+    """Withdrawal deletes at once: without `advice` everything, without `half_hourly` the days."""
+    if event.granted or await registry.allows(unit, event.occupancy, event.purpose):
+        return
+    if event.purpose == Purpose.ADVICE:
+        await people.forget_household(unit, event.occupancy)
+    elif event.purpose == Purpose.HALF_HOURLY:
+        await people.forget_days(unit, event.occupancy)
+
+
+async def moved_out(event: MovedOut, unit: Unit) -> None:
+    """Advice to a household that has left has no purpose: its days go, its tips end."""
+    await people.forget_days(unit, event.occupancy)
+    await unit.session.execute(
+        text(
+            "UPDATE advice.tip SET expires_on = LEAST(expires_on, CAST(:day AS date))"
+            " WHERE occupancy = :occupancy"
+        ),
+        {"occupancy": event.occupancy, "day": event.moved_out_on},
+    )
+
+
+async def erased(event: Erased, unit: Unit) -> None:
+    await people.erase(unit, event.person, event.occupancies)
+
+
+async def hour_passed(event: HourPassed, unit: Unit) -> None:
+    """Days that arrived between the notice of a departure and the departure itself go too."""
+    await unit.session.execute(
+        text(
+            "DELETE FROM advice.day_seen d USING registry.occupancy o, registry.coop c"
+            " WHERE o.id = d.occupancy AND c.slug = o.coop"
+            " AND o.ends_at < COALESCE(c.business_now, CAST(:wall AS timestamptz))"
+        ),
+        {"wall": unit.wall},
+    )
+
+
+async def _keep(event: DayClosed, occupancy: str, unit: Unit) -> bool:
+    """Insert, or replace an earlier revision; False when a later one is already here."""
+    row: dict[str, Any] = {
+        "meter": event.meter,
+        "day": event.day,
+        "coop": event.coop,
+        "occupancy": occupancy,
+        "zone": event.zone,
+        "revision": event.revision,
+        "half_hours": pack(event.values or ()),
+        "quality": {quality.value: count for quality, count in event.quality.items()},
+        "peak_va": event.peak_va,
+    }
+    statement = insert(DaySeen).values(row)
+    statement = statement.on_conflict_do_update(
+        index_elements=["meter", "day"],
+        set_={name: statement.excluded[name] for name in row if name not in ("meter", "day")},
+        where=statement.excluded.revision > col(DaySeen.revision),
+    )
+    kept = (await unit.session.execute(statement.returning(col(DaySeen.revision)))).first() is not None
+    await unit.session.execute(
+        delete(DaySeen).where(
+            col(DaySeen.meter) == event.meter, col(DaySeen.day) < event.day - timedelta(days=KEEP_DAYS)
+        )
+    )
+    return kept
+
+
+async def _one_at_a_time(unit: Unit, occupancy: str) -> None:
+    """Two workers on one household would each count the tips before the other's is written."""
+    await unit.session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:occupancy, 0))"), {"occupancy": occupancy}
+    )

@@ -1,0 +1,43 @@
+"""Off-peak hours: how much of a day's energy falls inside windows given to the minute on the local clock."""
+
+from services.advice.day import SLOT_MINUTES, Day
+
+MINUTES_PER_DAY = 24 * 60
+
+Window = tuple[int, int]
+"""Minutes after local midnight, start included, end not; never across midnight."""
+
+
+def parse(texts: tuple[str, ...]) -> tuple[Window, ...]:
+    """`22:00-06:00` becomes (22:00, 24:00) and (00:00, 06:00).
+
+    Raises ValueError for anything else than `HH:MM-HH:MM`.
+    """
+    windows: list[Window] = []
+    for text in texts:
+        start, end = (_minutes(part) for part in text.split("-"))
+        if start < end:
+            windows.append((start, end))
+        else:
+            windows += [(start, MINUTES_PER_DAY), (0, end)]
+    return tuple(window for window in windows if window[0] < window[1])
+
+
+def inside_wh(day: Day, windows: tuple[Window, ...]) -> float:
+    """Wh inside the windows; a half-hour that a window cuts counts for its minutes."""
+    return sum(value * _share(minute, windows) for minute, value in day.slots() if value is not None)
+
+
+def _share(minute: int, windows: tuple[Window, ...]) -> float:
+    end = minute + SLOT_MINUTES
+    return min(
+        1.0, sum(max(0, min(end, stop) - max(minute, start)) for start, stop in windows) / SLOT_MINUTES
+    )
+
+
+def _minutes(text: str) -> int:
+    hours, minutes = text.strip().split(":")
+    total = int(hours) * 60 + int(minutes)
+    if not 0 <= total <= MINUTES_PER_DAY:
+        raise ValueError(f"{text!r} is not a time of day")
+    return total
