@@ -1,0 +1,111 @@
+"""Intervals and powers of any step, mapped onto half-hours without losing a millijoule.
+
+Amounts are exact integers of 1/3,600,000 of the unit: for energy that is a millijoule, so a power in
+milliwatts times seconds needs no division, and a value in milliwatt-hours is multiplied by 3,600.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+AMOUNT_PER_UNIT = 3_600_000
+AMOUNT_PER_MILLI = 3_600
+SAMPLE_GAP_US = 10 * 60 * 1_000_000
+"""Momentary powers further apart than this say nothing about the time between them."""
+
+Spans = list[tuple[int, int, int]]
+"""(start, length, value): microseconds, microseconds, thousandths of the unit."""
+
+
+@dataclass(slots=True)
+class Amounts:
+    """Exact amounts per half-hour, and how much of each half-hour they cover."""
+
+    amounts: list[int]
+    covered_us: list[int]
+    longest_us: list[int]
+    """Longest interval that touches the slot: above a half-hour its shape is a guess."""
+    overlaps: int = 0
+    """Intervals left out because an earlier one already covers their time."""
+
+    @classmethod
+    def empty(cls, count: int) -> "Amounts":
+        return cls([0] * count, [0] * count, [0] * count)
+
+
+def of_intervals(spans: Spans, bounds: Sequence[int]) -> Amounts:
+    """Amounts over intervals, spread evenly inside each; of two that overlap the earlier stands."""
+    return _spread(((start, length, value * AMOUNT_PER_MILLI) for start, length, value in spans), bounds)
+
+
+def of_mean_powers(spans: Spans, bounds: Sequence[int]) -> Amounts:
+    """Mean powers in mW over known lengths, integrated exactly. Negative means export: no import."""
+    return _spread(
+        ((start, length, max(0, value) * length // 1_000_000) for start, length, value in spans), bounds
+    )
+
+
+def of_samples(samples: list[tuple[int, int]], bounds: Sequence[int]) -> Amounts:
+    """Momentary powers (us, mW) by the trapezoid rule, with no guess across a gap."""
+    result = Amounts.empty(len(bounds) - 1)
+    low = max(0, bisect_left(samples, (bounds[0],)) - 1)
+    high = bisect_right(samples, (bounds[-1] + 1,)) + 1
+    near = samples[low:high]
+    for (t1, p1), (t2, p2) in pairwise(near):
+        if t2 - t1 <= SAMPLE_GAP_US:
+            _trapezoid(t1, max(0, p1), t2, max(0, p2), bounds, result)
+    return result
+
+
+def add(parts: Sequence[Amounts]) -> Amounts:
+    """The sum of the parts of one total; covered where every part is."""
+    if len(parts) == 1:
+        return parts[0]
+    return Amounts(
+        [sum(column) for column in zip(*(part.amounts for part in parts), strict=True)],
+        [min(column) for column in zip(*(part.covered_us for part in parts), strict=True)],
+        [max(column) for column in zip(*(part.longest_us for part in parts), strict=True)],
+        sum(part.overlaps for part in parts),
+    )
+
+
+def _spread(spans: Iterable[tuple[int, int, int]], bounds: Sequence[int]) -> Amounts:
+    result = Amounts.empty(len(bounds) - 1)
+    first, last, slot_us = bounds[0], bounds[-1], bounds[1] - bounds[0]
+    taken_until = -(2**62)
+    for start, length, amount in spans:
+        if start < taken_until:
+            result.overlaps += 1
+            continue
+        end = taken_until = start + length
+        if end <= first or start >= last:
+            continue
+        slot = max(0, (start - first) // slot_us)
+        low = max(start, first)
+        share = amount * (low - start) // length
+        while low < end and low < last:
+            high = min(end, bounds[slot + 1])
+            reached = amount * (high - start) // length
+            result.amounts[slot] += reached - share
+            result.covered_us[slot] += high - low
+            result.longest_us[slot] = max(result.longest_us[slot], length)
+            low, share, slot = high, reached, slot + 1
+    return result
+
+
+def _trapezoid(t1: int, p1: int, t2: int, p2: int, bounds: Sequence[int], result: Amounts) -> None:
+    span = t2 - t1
+
+    def area(us: int) -> int:
+        """Amount from t1 to `us` under the straight line from p1 to p2, rounded down."""
+        x = us - t1
+        return (2 * p1 * span * x + (p2 - p1) * x * x) // (2 * span * 1_000_000)
+
+    low = max(t1, bounds[0])
+    slot = (low - bounds[0]) // (bounds[1] - bounds[0])
+    while low < min(t2, bounds[-1]):
+        high = min(t2, bounds[slot + 1])
+        result.amounts[slot] += area(high) - area(low)
+        result.covered_us[slot] += high - low
+        low, slot = high, slot + 1
