@@ -51,12 +51,13 @@ def _home(seed: int, index: int, weather: Weather) -> Home:
     if is_badly_used:
         anomalies.append("offpeak_badly_used")
     offpeak = tuple(rng.choice(choice("offpeak_windows"))) if on_offpeak_tariff else ()
-    period = rng.choice((7, 8, 10, 11))
+    fridge_on = rng.choice((2, 3))
     own = Appliances(
         standby_w=standby,
         fridge_w=rng.randint(70, 115),
-        fridge_on_steps=rng.choice((2, 3)),
-        fridge_period_steps=period,
+        fridge_on_steps=fridge_on,
+        # Rests long enough for a half-hour without it, as real compressors do at night.
+        fridge_period_steps=fridge_on + rng.choice((5, 6, 7)),
         is_hob_electric=rng.random() < 0.8,
         has_oven=rng.random() < 0.85,
         has_dishwasher=rng.random() < 0.25 + 0.13 * occupants,
