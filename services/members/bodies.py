@@ -1,0 +1,305 @@
+"""What the members API takes and gives. Unknown fields are refused, so that a typing error is seen."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from contracts.base import BuildingId, CoopSlug, DwellingId, Instant, MeterId, OccupancyId, PersonId
+from contracts.codes import Fluid, Heating, Language, Purpose, Right, TariffKind, Tenure
+from services.members.choice import IdOr
+from services.members.consents import ConsentChannel
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise PydanticCustomError("unknown_zone", "Use an IANA zone such as Europe/Paris.")
+    return ZoneInfo(name).key
+
+
+def _email(address: str) -> str:
+    return address.lower()
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Zone = Annotated[str, AfterValidator(_zone)]
+_ADDRESS = r"^[^\s@<>,;\"]+@[^\s@<>,;\"]+\.[^\s@<>,;\"]+$"
+Email = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, max_length=254, pattern=r"^[^\s@<>,;\"]+@[^\s@<>,;\"]+\.[^\s@<>,;\"]+$"
+    ),
+    AfterValidator(_email),
+]
+Mobile = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9][0-9 .\-]{5,24}$")]
+Postal = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=400)]
+Postcode = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=12)]
+_HOUR = r"(?:[01]\d|2[0-3]):[0-5]\d"
+OffPeak = Annotated[str, StringConstraints(pattern=f"^{_HOUR}-{_HOUR}$")]
+Price = Annotated[str, StringConstraints(pattern=r"^\d{1,4}(\.\d{1,6})?$")]
+Kva = Annotated[int, Field(ge=1, le=250)]
+ChannelName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Channels = Annotated[dict[ChannelName, MeterId], Field(max_length=2000)]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class CoopIn(Body):
+    slug: CoopSlug
+    name: Text
+    zone: Zone = "Europe/Paris"
+    sandbox: bool = False
+    """Simulated: has a clock of its own, and nothing ever reaches a real person."""
+
+
+class CoopOut(BaseModel):
+    slug: str
+    name: str
+    zone: str
+    sandbox: bool
+    now: datetime
+    """Business time of the cooperative."""
+
+
+class ClockIn(Body):
+    now: Instant
+
+
+class MeterIn(Body):
+    fluid: Fluid
+    serial: Text | None = None
+    subscribed_kva: Kva | None = None
+    tariff: TariffKind | None = None
+    """Without one, electricity is on the base tariff; other fluids have none."""
+    offpeak: list[OffPeak] | None = Field(default=None, max_length=8)
+
+
+class BuildingIn(Body):
+    coop: CoopSlug
+    ref: Text
+    residence: Text
+    reception_on: date | None = None
+    meters: list[MeterIn] = Field(default=[], max_length=50)
+    """Meters of common parts."""
+
+
+class DwellingIn(Body):
+    coop: CoopSlug
+    ref: Text
+    building: BuildingId | None = None
+    residence: Text
+    staircase: Text | None = None
+    floor: Text | None = None
+    floor_area_m2: Annotated[Decimal, Field(gt=0, le=10_000, decimal_places=2)]
+    heating: Heating
+    postcode: Postcode
+    zone: Zone | None = None
+    built_on: date | None = None
+    reception_on: date | None = None
+    meters: list[MeterIn] = Field(default=[], max_length=50)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _floor_may_be_a_number(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            numbers = {key: str(value[key]) for key in ("floor", "postcode") if type(value.get(key)) is int}
+            return value | numbers
+        return value
+
+
+class DeviceOut(BaseModel):
+    """A device's way in. The password is shown once, when it is made."""
+
+    id: str
+    topic: str
+    """Ends before the codec."""
+    mqtt_username: str
+    mqtt_password: str | None
+    fluid: Fluid | None = None
+
+
+class HomeOut(BaseModel):
+    id: str
+    meters: list[DeviceOut]
+
+
+class MemberIn(Body):
+    """A person of a household, new or (`person`) known to the cooperative."""
+
+    person: PersonId | None = None
+    name: Text | None = None
+    email: Email | None = None
+    mobile: Mobile | None = None
+    postal: Postal | None = None
+    language: Language = Language.FR
+    right: Right
+
+    @model_validator(mode="after")
+    def _is_someone(self) -> "MemberIn":
+        if self.person is None and self.name is None:
+            raise PydanticCustomError("name_missing", "A person has a name.")
+        return self
+
+
+class MoveInIn(Body):
+    coop: CoopSlug
+    dwelling: Annotated[DwellingId | DwellingIn, IdOr(DwellingId, DwellingIn)]
+    household: list[MemberIn] = Field(min_length=1, max_length=20)
+    tenure: Tenure
+    moved_in_on: date
+    livraison_on: date | None = None
+    quiet: bool = False
+
+
+class IdOut(BaseModel):
+    id: str
+
+
+class MoveInOut(BaseModel):
+    occupancy: str
+    dwelling: str
+    persons: list[IdOut]
+    meters: list[DeviceOut]
+
+
+class MoveOutIn(Body):
+    occupancy: OccupancyId
+    moved_out_on: date
+
+
+class MoveOutOut(BaseModel):
+    occupancy: str
+    moved_out_on: date
+
+
+class GatewayIn(Body):
+    coop: CoopSlug
+    building: BuildingId | None = None
+    codec: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,32}$")]
+    channels: Channels = {}
+
+
+class ChannelsIn(Body):
+    channels: Channels
+    replace: bool = True
+    """False adds to the map that stands."""
+
+
+class ChannelsOut(BaseModel):
+    id: str
+    channels: dict[str, str]
+
+
+class ContractIn(Body):
+    valid_from: date
+    tariff: TariffKind | None = None
+    prices: dict[Text, Price] | None = Field(default=None, max_length=20)
+    """The household's own prices in EUR/kWh as decimal strings, by register."""
+    subscribed_kva: Kva | None = None
+    offpeak: list[OffPeak] | None = Field(default=None, max_length=8)
+
+    @model_validator(mode="after")
+    def _has_one(self) -> "ContractIn":
+        if self.tariff is None and self.prices is None:
+            raise PydanticCustomError("tariff_missing", "Give a tariff, or the household's own prices.")
+        return self
+
+
+class ContractOut(BaseModel):
+    meter: str
+    valid_from: date
+    tariff: TariffKind
+    subscribed_kva: int | None
+    offpeak: list[str]
+    prices: dict[str, str] | None
+
+
+class ConsentIn(Body):
+    granted: bool
+    by: PersonId
+    text_version: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+    channel: ConsentChannel
+    witness: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
+
+
+class ConsentOut(BaseModel):
+    occupancy: str
+    purpose: Purpose
+    granted: bool
+    since: datetime | None
+    text_version: str | None
+
+
+class ResidentIn(Body):
+    right: Right
+    since_on: date | None = None
+    until_on: date | None = None
+
+
+class ResidentOut(BaseModel):
+    person: str
+    name: str
+    right: Right
+    since_on: date
+    until_on: date | None
+
+
+class MeterOut(BaseModel):
+    id: str
+    fluid: Fluid
+    serial: str | None
+
+
+class OccupancyOut(BaseModel):
+    id: str
+    coop: str
+    dwelling: str
+    residence: str
+    dwelling_ref: str
+    tenure: Tenure
+    moved_in_on: date
+    moved_out_on: date | None
+    livraison_on: date | None
+    quiet: bool
+    residents: list[ResidentOut]
+    meters: list[MeterOut]
+    consents: list[ConsentOut]
+
+
+class PersonIn(Body):
+    name: Text
+    email: Email | None = None
+    mobile: Mobile | None = None
+    postal: Postal | None = None
+    language: Language = Language.FR
+
+
+class PersonOut(BaseModel):
+    id: str
+    coop: str
+    name: str
+    email: str | None
+    mobile: str | None
+    postal: str | None
+    language: Language
+    occupancies: list[str]
+
+
+class KeptOut(BaseModel):
+    """What a legal hold keeps, why, and until when (None: while its reason lasts)."""
+
+    what: str
+    why: str
+    source: str
+    until: date | None
+
+
+class ErasureOut(BaseModel):
+    status: Literal["accepted"] = "accepted"
+    person: str
+    kept: list[KeptOut]
