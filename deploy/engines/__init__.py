@@ -2,6 +2,8 @@
 
 import fcntl
 import os
+import time
+from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -22,8 +24,12 @@ class Engine(Protocol):
 
     name: str
 
+    @property
+    def pid(self) -> int | None:
+        """The running process, or None when it has ended."""
+
     def start(self) -> None: ...
-    def stop(self) -> None: ...
+    def stop(self, patience_seconds: float = ...) -> None: ...
     def is_healthy(self) -> bool: ...
 
 
@@ -40,23 +46,24 @@ class Engines:
         nats_port: int | None = None,
         mqtt_port: int | None = None,
         mqtt_tls: MqttTls | None = None,
+        only: Collection[str] = ("postgres", "nats", "mail"),
     ) -> None:
         self._given = settings
-        self._data_dir = settings.data_dir.absolute()
+        self.data_dir = settings.data_dir.absolute()
         self._lock: int | None = None
-        _own_folder(self._data_dir)
+        _own_folder(self.data_dir)
         self.secrets: Secrets = kit_secrets.load(settings)
         self.nats: Nats | None = None
         self.postgres: Postgres | None = None
         self.mail: Mail | None = None
-        if settings.nats_url is None:
-            self.nats = Nats(self._data_dir, self.secrets, nats_port, mqtt_port, mqtt_tls)
-        elif settings.mqtt_url is None:
+        if settings.nats_url is None and "nats" in only:
+            self.nats = Nats(self.data_dir, self.secrets, nats_port, mqtt_port, mqtt_tls)
+        elif settings.nats_url is not None and settings.mqtt_url is None:
             raise EngineError("PALIER_NATS_URL is set: name the MQTT broker too, with PALIER_MQTT_URL")
-        if settings.database_url is None:
-            self.postgres = Postgres(self._data_dir, self.secrets)
-        if settings.smtp_url is None:
-            self.mail = Mail(self._data_dir)
+        if settings.database_url is None and "postgres" in only:
+            self.postgres = Postgres(self.data_dir, self.secrets)
+        if settings.smtp_url is None and "mail" in only:
+            self.mail = Mail(self.data_dir)
 
     @property
     def embedded(self) -> list[Engine]:
@@ -68,7 +75,7 @@ class Engines:
         """The settings with every URL filled: what rooms are given. Only after `start()`."""
         return self._given.model_copy(
             update={
-                "data_dir": self._data_dir,
+                "data_dir": self.data_dir,
                 "nats_url": self.nats.url if self.nats else self._given.nats_url,
                 "mqtt_url": self._given.mqtt_url or (self.nats.mqtt_url if self.nats else None),
                 "database_url": self.postgres.url if self.postgres else self._given.database_url,
@@ -86,10 +93,11 @@ class Engines:
             raise
         return self
 
-    def stop(self) -> None:
-        """Ends all of them, the last started first. Safe to repeat."""
+    def stop(self, patience_seconds: float = 4) -> None:
+        """Ends all of them, the last started first; what has not ended in time is killed. Safe to repeat."""
+        deadline = time.monotonic() + patience_seconds
         for engine in reversed(self.embedded):
-            engine.stop()
+            engine.stop(max(1.0, deadline - time.monotonic()))
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -104,14 +112,14 @@ class Engines:
 
     def _claim(self) -> None:
         """One user of a data folder at a time; the kernel releases the claim of a killed process."""
-        (self._data_dir / "run").mkdir(exist_ok=True, mode=0o700)
-        lock = os.open(self._data_dir / "run" / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        (self.data_dir / "run").mkdir(exist_ok=True, mode=0o700)
+        lock = os.open(self.data_dir / "run" / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             os.close(lock)
             raise EngineError(
-                f"{self._data_dir} is in use by another palier: stop it, or use --data-dir"
+                f"{self.data_dir} is in use by another palier: stop it, or use --data-dir"
             ) from error
         self._lock = lock
 
@@ -121,5 +129,6 @@ def _own_folder(data_dir: Path) -> None:
     owner = data_dir.stat().st_uid
     if owner != os.geteuid():
         raise EngineError(
-            f"{data_dir} belongs to user {owner} and this is user {os.geteuid()}: run as that user, or use --data-dir"
+            f"{data_dir} belongs to user {owner}, this is user {os.geteuid()}: "
+            "run as that user, or use --data-dir"
         )

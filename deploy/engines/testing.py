@@ -13,7 +13,7 @@ from services.kit.settings import Settings
 def temporary_engines(data_dir: Path | None = None) -> Iterator[Engines]:
     """Started engines; `engines.settings` names them by URL and `engines.secrets` opens them.
 
-    Call it from a synchronous session fixture (the main thread). The folder goes afterwards unless it was given.
+    Call it from a synchronous session fixture (the main thread). A folder that was not given goes afterwards.
     """
     if data_dir is not None:
         with Engines(_settings(data_dir)) as engines:

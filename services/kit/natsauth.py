@@ -1,9 +1,10 @@
 """Who may use the bus: the rooms' own users, and the signed answers that let devices in (NATS auth callout).
 
-How the `members` room answers: with its ordinary connection (user `members`, account `PALIER`) it subscribes to
-`AUTH_SUBJECT`, in a queue group so that several may run. Each message's data goes through `decode_request`, and
-the bytes of `allow` or `deny` are the reply (`await message.respond(...)`). No answer within the server's
-`authorization.timeout` is a refusal. An MQTT device's request shows `user`, `password` and `client_id`.
+How the `members` room answers: with its ordinary connection (user `members`, account `PALIER`) it
+subscribes to `AUTH_SUBJECT`, in a queue group so that several may run. Each message's data goes through
+`decode_request`, and the bytes of `allow` or `deny` are the reply (`await message.respond(...)`). No answer
+within the server's `authorization.timeout` (5 s) is a refusal. An MQTT device's request
+shows `user`, `password` and `client_id`.
 
 How it disconnects a revoked device: with a second connection as `SYSTEM_USER` (account `SYS`) it requests
 `CONNECTIONS_SUBJECT` with `connections_query(user)`, reads `server.id` and `data.connections[].cid` from the
@@ -25,7 +26,7 @@ from services.kit.secrets import Secrets
 ROOM_USERS = (
     "members", "intake", "metering", "advice", "aftersales", "notifications", "timekeeper", "portal", "admin",
 )  # fmt: skip
-"""NATS users with a password of their own, `secrets.derive("nats/<user>")`; everyone else meets the callout."""
+"""NATS users with a password of their own, see `room_password`; everyone else meets the callout."""
 SYSTEM_USER = "sys"
 ACCOUNT = "PALIER"
 AUTH_SUBJECT = "$SYS.REQ.USER.AUTH"
@@ -37,7 +38,7 @@ def room_password(secrets: Secrets, user: str) -> str:
 
 
 def intake_client_id(secrets: Secrets) -> str:
-    """The MQTT client id of intake's persistent session: secret, because who connects with it takes its readings."""
+    """The MQTT client id of intake's persistent session. Secret: who connects with it takes its readings."""
     return "intake" + "".join(char for char in secrets.derive("mqtt/intake-client-id") if char.isalnum())
 
 
@@ -63,7 +64,7 @@ class AuthRequest:
 
 
 def decode_request(data: bytes) -> AuthRequest:
-    """Reads the server's request. The subject is only reachable by the server, so its signature is not checked.
+    """Reads the server's request. Only the server reaches this subject: the signature is not checked.
 
     Raises ValueError for anything else.
     """

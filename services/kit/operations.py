@@ -48,7 +48,11 @@ class Operations:
         if path == "/readyz":
             parts = self._readiness()
             ready = bool(parts) and all(parts.values())
-            return (200 if ready else 503), "application/json", json.dumps({"ready": ready, "parts": parts}).encode()
+            return (
+                (200 if ready else 503),
+                "application/json",
+                json.dumps({"ready": ready, "parts": parts}).encode(),
+            )
         if path == "/metrics":
             registry = CollectorRegistry()
             multiprocess.MultiProcessCollector(registry, path=str(self._metrics))  # type: ignore[no-untyped-call]
@@ -59,7 +63,7 @@ class Operations:
         answer = self.answer
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802 - the base class's name
+            def do_GET(self) -> None:
                 status, kind, body = answer(self.path.partition("?")[0])
                 self.send_response(status)
                 self.send_header("Content-Type", kind)

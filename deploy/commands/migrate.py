@@ -1,0 +1,25 @@
+"""`palier migrate`: database schemas, bus streams and roles up to date."""
+
+import typer
+
+from deploy.commands.options import DataDir, settings_for
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def migrate(data_dir: DataDir = None) -> None:
+    """Bring the database up to date; safe to repeat. The embedded one is started for it when nothing runs."""
+    from deploy.engines import Engines
+    from deploy.migrate import migrate as run
+    from services.kit import secrets
+
+    settings = settings_for(data_dir)
+    if settings.database_url is not None:
+        run(settings.database_url, secrets.load(settings))
+    else:
+        with Engines(settings, only={"postgres"}) as engines:
+            database_url = engines.settings.database_url
+            assert database_url
+            run(database_url, engines.secrets)
+    typer.echo("up to date")

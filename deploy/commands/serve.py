@@ -1,0 +1,36 @@
+"""`palier serve ROOM…`: only these rooms, against engines named by URL."""
+
+from typing import Annotated
+
+import typer
+
+from deploy.commands.options import DataDir, settings_for
+from deploy.preload import ROOMS
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def serve(
+    rooms: Annotated[list[str], typer.Argument(metavar="ROOM...", help=", ".join(ROOMS))],
+    data_dir: DataDir = None,
+    http_host: Annotated[str, typer.Option(help="Where the portal listens.")] = "127.0.0.1",
+    http_port: Annotated[int | None, typer.Option(help="The portal's port.")] = None,
+) -> None:
+    """Run these rooms, supervised, until stopped. Migrate first: `palier migrate`.
+
+    Machines that share the work share PALIER_SECRET too; each running set of rooms has its own data folder.
+    """
+    from deploy.up import Listen
+    from deploy.up import serve as run
+
+    if unknown := [room for room in rooms if room not in ROOMS]:
+        raise typer.BadParameter(f"no room called {', '.join(unknown)}; there are {', '.join(ROOMS)}")
+    settings = settings_for(data_dir)
+    missing = [name for name in ("nats_url", "mqtt_url", "database_url") if getattr(settings, name) is None]
+    if missing:
+        names = ", ".join(f"PALIER_{name.upper()}" for name in missing)
+        raise typer.BadParameter(
+            f"set {names}: `serve` uses engines that run elsewhere (`palier up` embeds them)"
+        )
+    run(settings, list(dict.fromkeys(rooms)), Listen(http_port=http_port, http_host=http_host))

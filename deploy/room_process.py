@@ -1,0 +1,44 @@
+"""The first lines that a room's own process runs: it ends with its supervisor, then becomes the room."""
+
+import os
+import signal
+import threading
+from importlib import import_module
+from multiprocessing import parent_process
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import Any
+
+from deploy.engines.child import die_with_parent
+
+_LAST_SECONDS = 5.0
+
+
+def run_room(name: str, settings: dict[str, Any], http: tuple[str, int]) -> None:
+    """Runs the room until SIGTERM. `http` is where the portal listens."""
+    _end_with_supervisor()
+    if name == "portal":
+        import_module("deploy.web").serve(settings, *http)
+    else:
+        import_module("services.kit.process").run(name, settings)
+
+
+def _end_with_supervisor() -> None:
+    """The parent is the fork server, made by the supervisor. The death of either ends this."""
+    os.setsid()  # a terminal's Ctrl-C reaches the supervisor only, which then drains in order
+    die_with_parent(signal.SIGKILL)
+    supervisor = parent_process()
+    assert supervisor is not None
+
+    def watch() -> None:
+        wait([supervisor.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
+        threading.Event().wait(_LAST_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="supervisor-watch").start()
+
+
+def project_folder() -> Path:
+    """The folder that holds the packages, for processes that start elsewhere."""
+    return Path(__file__).resolve().parent.parent
