@@ -1,0 +1,136 @@
+"""Who must act on a defect: resident, cooperative, vendor, contractor, syndic or insurer, and why.
+
+Sources: loi 89-462, décret 87-712, Code civil; the matrix is `responsibility.yaml`. A cooperative, and
+any of its buildings, may set rules of its own, which come first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from contracts.codes import Regime, Responsible, Tenure
+from services.aftersales.tables import Row, in_force, load
+from services.aftersales.taxonomy import element_of
+from services.aftersales.warranty import Warranty
+from services.aftersales.words import Reason
+
+
+@dataclass(frozen=True)
+class Override:
+    """A cooperative's own rule, for all its homes or one building. None matches everything."""
+
+    responsible: Responsible
+    basis: str
+    valid_from: date
+    building: str | None = None
+    element: str | None = None
+    symptom: str | None = None
+    tenure: Tenure | None = None
+    valid_to: date | None = None
+
+    def applies(self, case: "Case") -> bool:
+        return (
+            self.valid_from <= case.on
+            and (self.valid_to is None or case.on <= self.valid_to)
+            and self.building in (None, case.building)
+            and self.element in (None, case.element)
+            and self.symptom in (None, case.symptom)
+            and self.tenure in (None, case.tenure)
+        )
+
+    @property
+    def precision(self) -> tuple[bool, int]:
+        """A building's rule beats the cooperative's, then the one that names more beats the other."""
+        return self.building is not None, sum(
+            value is not None for value in (self.element, self.symptom, self.tenure)
+        )
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the decision rests on. `tenure` is None for a building's request without a household."""
+
+    element: str
+    symptom: str
+    on: date
+    tenure: Tenure | None
+    warranties: tuple[Warranty, ...] = ()
+    cause: str = "unknown"
+    """Known after a visit: `use`, `wear`, `defect`, `force_majeure`."""
+    building: str | None = None
+    is_copropriete: bool = False
+    is_common: bool | None = None
+    """Overrides the element's own kind, when the place says that a shared part is meant."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    responsible: Responsible
+    basis: str
+    reasons: tuple[Reason, ...]
+    is_verified: bool
+
+
+class When(BaseModel):
+    """Conditions of one row; None always holds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    part: str | None = None
+    tenure: tuple[Tenure, ...] | None = None
+    symptom: tuple[str, ...] | None = None
+    cause: tuple[str, ...] | None = None
+    warranty: tuple[Regime, ...] | None = None
+    copropriete: bool | None = None
+    upkeep: bool | None = None
+
+
+class Rule(Row):
+    """One row of `responsibility.yaml`."""
+
+    when: When
+    responsible: Responsible
+    basis: str
+    reason: str
+
+
+def responsible_for(case: Case, overrides: Sequence[Override] = ()) -> Decision:
+    """The party that must act first, with the legal basis and the reasons in words.
+
+    A claim on somebody else (a contractor's warranty behind a landlord's duty) is among the reasons.
+    Raises KeyError for an unknown element.
+    """
+    claims = tuple(reason for warranty in case.warranties for reason in warranty.reasons)
+    own = sorted((rule for rule in overrides if rule.applies(case)), key=lambda rule: rule.precision)
+    if own:
+        rule = own[-1]
+        key = "overridden_for_building" if rule.building else "overridden_for_coop"
+        return Decision(rule.responsible, rule.basis, (Reason(key), *claims), True)
+    row = next(row for row in in_force(_rules(), case.on) if _holds(row.when, case))
+    reasons = [Reason(row.reason, {"element": case.element}), *claims]
+    if not row.verified and case.tenure in (Tenure.PSLA, Tenure.BRS):
+        reasons.append(Reason("not_verified"))
+    return Decision(row.responsible, row.basis, tuple(dict.fromkeys(reasons)), row.verified)
+
+
+def _holds(when: When, case: Case) -> bool:
+    is_common = element_of(case.element).is_common if case.is_common is None else case.is_common
+    regimes = {warranty.regime for warranty in case.warranties}
+    upkeep = case.symptom in load("responsibility")["tenant_upkeep"].get(case.element, ())
+    return (
+        (when.part is None or (when.part == "common") == is_common)
+        and (when.tenure is None or case.tenure in when.tenure)
+        and (when.symptom is None or case.symptom in when.symptom)
+        and (when.cause is None or case.cause in when.cause)
+        and (when.warranty is None or bool(regimes & set(when.warranty)))
+        and (when.copropriete is None or when.copropriete == case.is_copropriete)
+        and (when.upkeep is None or when.upkeep == upkeep)
+    )
+
+
+@cache
+def _rules() -> tuple[Rule, ...]:
+    return TypeAdapter(tuple[Rule, ...]).validate_python(load("responsibility")["rules"])

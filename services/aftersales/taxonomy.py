@@ -1,0 +1,64 @@
+"""What can go wrong in a home: trades, elements, places and symptoms, with their words."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from services.aftersales.tables import Label, load
+
+
+@dataclass(frozen=True)
+class Element:
+    code: str
+    trade: str
+    label: Label
+    symptoms: tuple[str, ...]
+    """The symptoms a form offers first; any other known symptom is accepted too."""
+    is_common: bool
+    """True for what belongs to the shared parts of the building."""
+    is_clusterable: bool
+    """True when several homes may be reporting one and the same fault."""
+
+
+@dataclass(frozen=True)
+class Place:
+    code: str
+    label: Label
+    is_common: bool
+
+
+@dataclass(frozen=True)
+class Taxonomy:
+    trades: dict[str, Label]
+    elements: dict[str, Element]
+    places: dict[str, Place]
+    symptoms: dict[str, Label]
+
+
+@cache
+def taxonomy() -> Taxonomy:
+    """The whole taxonomy, read once."""
+    content = load("taxonomy")
+    return Taxonomy(
+        trades={code: Label(**row) for code, row in content["trades"].items()},
+        elements={
+            code: Element(
+                code=code,
+                trade=row["trade"],
+                label=Label(fr=row["fr"], en=row["en"]),
+                symptoms=tuple(row["symptoms"]),
+                is_common=row.get("common", False),
+                is_clusterable=row.get("cluster", False),
+            )
+            for code, row in content["elements"].items()
+        },
+        places={
+            code: Place(code, Label(fr=row["fr"], en=row["en"]), row.get("common", False))
+            for code, row in content["places"].items()
+        },
+        symptoms={code: Label(**row) for code, row in content["symptoms"].items()},
+    )
+
+
+def element_of(code: str) -> Element:
+    """The element with that code. Raises KeyError for a code that is not in the table."""
+    return taxonomy().elements[code]

@@ -1,0 +1,163 @@
+"""Which French construction warranties still cover a defect, who owes each, and until when.
+
+Sources: Code civil 1642-1, 1648, 1792 and following; terms and elements are in `warranty.yaml`.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Literal
+
+from pydantic import TypeAdapter
+
+from contracts.codes import Regime, Responsible, Tenure
+from services.aftersales.legal_time import plus_months, plus_years
+from services.aftersales.tables import Row, in_force, load
+from services.aftersales.taxonomy import element_of
+from services.aftersales.words import Reason
+
+
+@dataclass(frozen=True)
+class Dates:
+    """The legal days of a dwelling and its household. `reception_on` and `livraison_on` are two things."""
+
+    reception_on: date | None = None
+    """Réception of the works, between their owner and the firms."""
+    livraison_on: date | None = None
+    """The keys, from vendor to buyer."""
+    moved_in_on: date | None = None
+    installed_on: date | None = None
+    """When the element was replaced or added after réception: it then has no construction warranty."""
+
+
+@dataclass(frozen=True)
+class Warranty:
+    """A warranty that runs on the day of the claim; `ends_on` is its last day, included."""
+
+    regime: Regime
+    debtor: Responsible | None
+    starts_on: date | None
+    ends_on: date | None
+    basis: str | None
+    reasons: tuple[Reason, ...]
+    list_by_on: date | None = None
+    """Last day to report a visible defect (apparent_1642_1 only)."""
+
+
+class Terms(Row):
+    """One row of `warranty.yaml`."""
+
+    regime: Regime
+    starts: Literal["reception", "keys"]
+    years: int
+    list_months: int | None = None
+    debtor: Responsible
+    part: Literal["private", "any"] = "any"
+    elements: Literal["all", "listed"] = "all"
+    symptoms: tuple[str, ...] | None = None
+    tenures: tuple[Tenure, ...] | None = None
+    basis: str
+
+
+def warranties(
+    element: str,
+    tenure: Tenure | None,
+    dates: Dates,
+    noticed_on: date,
+    *,
+    symptom: str | None = None,
+    claimed_on: date | None = None,
+    is_common: bool | None = None,
+) -> list[Warranty]:
+    """The warranties that cover `element` for a household of that tenure; several may run at once.
+
+    `noticed_on` is when the defect was first seen, `claimed_on` (same day when absent) when the
+    cooperative was told: a warranty must still run then. Without any, the list holds one entry of
+    regime `none` that says why. Raises KeyError for an unknown element.
+    """
+    claimed_on = max(claimed_on or noticed_on, noticed_on)
+    is_common = element_of(element).is_common if is_common is None else is_common
+    table = load("warranty")
+    if element in table["uncovered"]:
+        return [_none(Reason("wear_not_covered"))]
+    if symptom in table["wear_symptoms"]:
+        return [_none(Reason("wear_not_covered"))]
+    if dates.installed_on and (dates.reception_on is None or dates.installed_on > dates.reception_on):
+        return [_none(Reason("replaced_equipment", {"installed_on": dates.installed_on.isoformat()}))]
+    running = [
+        warranty
+        for terms in in_force(_terms(), dates.reception_on or dates.livraison_on or claimed_on)
+        if _covers(terms, element, symptom, tenure, is_common)
+        and (warranty := _running(terms, tenure, dates, noticed_on, claimed_on)) is not None
+    ]
+    return running or [_none(_why_none(dates, claimed_on))]
+
+
+def runs(found: list[Warranty]) -> bool:
+    """Whether any warranty answers for the defect."""
+    return any(warranty.regime is not Regime.NONE for warranty in found)
+
+
+def _running(
+    terms: Terms, tenure: Tenure | None, dates: Dates, noticed_on: date, claimed_on: date
+) -> Warranty | None:
+    reasons: list[Reason] = []
+    list_by_on = None
+    if terms.starts == "reception":
+        starts_on = dates.reception_on
+        if starts_on is None or claimed_on < starts_on:
+            return None
+        ends_on = plus_years(starts_on, terms.years)
+    else:
+        starts_on = dates.livraison_on
+        if starts_on is None and tenure is Tenure.BUYER_VEFA:
+            starts_on = dates.moved_in_on
+            reasons.append(Reason("keys_assumed"))
+        if starts_on is None:
+            return None
+        if terms.list_months is None:
+            ends_on = plus_years(starts_on, terms.years)
+        else:
+            list_by_on = plus_months(starts_on, terms.list_months)
+            if noticed_on > list_by_on:
+                return None
+            # The vendor is released at the later of the two; without réception date the earlier end is kept.
+            released_on = max(list_by_on, dates.reception_on or list_by_on)
+            ends_on = plus_years(released_on, terms.years)
+    if claimed_on > ends_on:
+        return None
+    params = {"regime": terms.regime.value, "debtor": terms.debtor.value, "ends_on": ends_on.isoformat()}
+    reasons.insert(0, Reason("apparent_to_list" if list_by_on else "warranty_running", params))
+    if not terms.verified and tenure in (Tenure.PSLA, Tenure.BRS):
+        reasons.append(Reason("not_verified"))
+    return Warranty(terms.regime, terms.debtor, starts_on, ends_on, terms.basis, tuple(reasons), list_by_on)
+
+
+def _covers(terms: Terms, element: str, symptom: str | None, tenure: Tenure | None, is_common: bool) -> bool:
+    if terms.tenures is not None and tenure not in terms.tenures:
+        return False
+    if terms.part == "private" and is_common:
+        return False
+    if terms.symptoms is not None and symptom not in terms.symptoms:
+        return False
+    table = load("warranty")
+    if terms.regime is Regime.DECENNALE and symptom in table["minor_symptoms"]:
+        return False
+    return terms.elements == "all" or element in table[terms.regime.value]
+
+
+def _why_none(dates: Dates, claimed_on: date) -> Reason:
+    if dates.reception_on is None:
+        return Reason("no_reception_date")
+    if claimed_on < dates.reception_on:
+        return Reason("reception_to_come")
+    return Reason("warranties_ended", {"reception_on": dates.reception_on.isoformat()})
+
+
+def _none(reason: Reason) -> Warranty:
+    return Warranty(Regime.NONE, None, None, None, None, (reason,))
+
+
+@cache
+def _terms() -> tuple[Terms, ...]:
+    return TypeAdapter(tuple[Terms, ...]).validate_python(load("warranty")["regimes"])

@@ -1,0 +1,57 @@
+"""Every text of this room that a rule or the API produces, rendered in the reader's language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from babel.dates import format_date
+
+from services.aftersales.tables import Label, load
+from services.aftersales.taxonomy import taxonomy
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a rule decided so: a key of `words.yaml` (group `reasons`) and what its text names.
+
+    Parameters ending in `_on` are ISO dates, others codes or plain values: all can be stored as JSON.
+    """
+
+    key: str
+    params: Mapping[str, str] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        return hash((self.key, tuple(sorted(self.params.items()))))
+
+
+def word(group: str, code: str, language: str) -> str:
+    """The label of a code of a closed list, e.g. `word("states", "submitted", "fr")`."""
+    return Label(**load("words")[group][code]).in_(language)
+
+
+def codes(group: str) -> list[str]:
+    """The codes of one group of `words.yaml`, in the order people should see them."""
+    return list(load("words")[group])
+
+
+def labelled(group: str, language: str) -> list[dict[str, str]]:
+    """The group as `[{"code", "label"}]` for lists of choices."""
+    return [{"code": code, "label": word(group, code, language)} for code in codes(group)]
+
+
+def render(reason: Reason, language: str) -> str:
+    """The reason as a sentence in the reader's language."""
+    values = {name: _value(name, value, language) for name, value in reason.params.items()}
+    return word("reasons", reason.key, language).format(**values)
+
+
+def _value(name: str, value: str, language: str) -> str:
+    if name.endswith("_on"):
+        return format_date(date.fromisoformat(value), "long", locale=language).replace("\u202f", " ")
+    if name == "element" and value in taxonomy().elements:
+        return taxonomy().elements[value].label.in_(language).lower()
+    if name in ("debtor", "responsible"):
+        return word("parties", value, language)
+    if name == "regime":
+        return word("regimes", value, language)
+    return value
