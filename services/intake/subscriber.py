@@ -136,11 +136,9 @@ class Subscriber:
         self._lost.clear()
         host, port = self._address
         if self._is_v5:
-            properties = Properties(PacketTypes.CONNECT)
-            properties.SessionExpiryInterval = _FOR_EVER
-            self._client.connect_async(
-                host, port, KEEPALIVE_SECONDS, clean_start=False, properties=properties
-            )
+            session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            session.SessionExpiryInterval = _FOR_EVER
+            self._client.connect_async(host, port, KEEPALIVE_SECONDS, clean_start=False, properties=session)
         else:
             self._client.connect_async(host, port, KEEPALIVE_SECONDS)
         # Name look-up, TCP and TLS block, so they happen on a thread; nothing else touches the client then.
@@ -187,13 +185,10 @@ class Subscriber:
         if message.retain:
             metrics.RETAINED.inc()  # read like any other: its times are absolute, a repeat changes nothing
         # paho's `topic` property raises on invalid UTF-8; the bytes it keeps do not.
-        delivery = Delivery(message.mid, message.qos, self._connection, message._topic, message.payload)
+        delivery = Delivery(message.mid, message.qos, message._topic, bytes(message.payload))
         if message.qos:
             standing = self._unacked.get(message.mid)
-            if standing is not None and (standing.topic, standing.payload) == (
-                delivery.topic,
-                delivery.payload,
-            ):
+            if standing is not None and standing.says_the_same(delivery):
                 metrics.REPEATED.inc()  # the acknowledgement on its way covers it
                 return
             self._unacked[message.mid] = delivery
