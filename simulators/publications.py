@@ -43,6 +43,11 @@ class Device:
     """Ends before the codec."""
     username: str
     password: str
+    channel: str = ""
+    """The device's own name of the meter, behind a gateway that serves several."""
+
+    def topic_for(self, codec: str) -> str:
+        return "/".join(filter(None, (self.topic, codec, self.channel)))
 
 
 def senml_day(device: Device, meter: Meter, day: date, pack: int = 1) -> Iterator[Publication]:
@@ -85,7 +90,7 @@ def senml(
         at=at or (registers[-1][0] if registers else peaks[-1][0]),
         device=device.username,
         meter=device.meter,
-        topic=f"{device.topic}/senml",
+        topic=device.topic_for("senml"),
         payload=_json(records),
         readings=len(records),
         registers=tuple((int(when.timestamp()), value) for when, value in registers),
@@ -107,7 +112,7 @@ def load_curve(
         at=halves[-1].end,
         device=device.username,
         meter=device.meter,
-        topic=f"{device.topic}/load-curve",
+        topic=device.topic_for("load-curve"),
         payload=_json(body),
         readings=len(halves),
         intervals=tuple((int(half.start.timestamp()), half.energy_wh) for half in halves),

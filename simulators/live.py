@@ -1,0 +1,54 @@
+"""Goes on live: every so often each home's meter sends its register and power as of now."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+from simulators import faults
+from simulators.fleet import Fleet
+from simulators.meter import Meter
+from simulators.publications import Device, Publication, senml
+
+CATCH_UP_STEP = timedelta(minutes=30)
+
+
+def catch_up(pairs: list[tuple[Device, Meter]], since: datetime, until: datetime) -> Iterator[Publication]:
+    """The half-hours between the end of a played month and now."""
+    for device, meter in pairs:
+        at = since + CATCH_UP_STEP
+        readings: list[tuple[datetime, int]] = [(since, meter.register_at(since))]
+        peaks: list[tuple[datetime, int]] = []
+        while at <= until:
+            readings.append((at, meter.register_at(at)))
+            inside = at - CATCH_UP_STEP / 2
+            peaks.append((inside, meter.power_at(inside)[1]))
+            at += CATCH_UP_STEP
+        yield senml(device, readings, peaks)
+
+
+def readings_at(pairs: list[tuple[Device, Meter]], instant: datetime) -> Iterator[Publication]:
+    """What every meter reads at one instant."""
+    instant = instant.replace(microsecond=0)
+    for device, meter in pairs:
+        watts, va = meter.power_at(instant)
+        yield senml(
+            device, [(instant, meter.register_at(instant))], [(instant, va)], powers=[(instant, watts)]
+        )
+
+
+def run(
+    fleet: Fleet,
+    pairs: list[tuple[Device, Meter]],
+    every_seconds: float,
+    profile: str = "none",
+    seed: int = 1,
+    each: Callable[[datetime], None] = lambda instant: None,
+) -> None:
+    """Publishes until interrupted."""
+    turn = 0
+    while True:
+        instant = datetime.now(UTC)
+        fleet.publish_all(faults.apply(profile, readings_at(pairs, instant), seed + turn))
+        each(instant)
+        turn += 1
+        spent = (datetime.now(UTC) - instant).total_seconds()
+        fleet.idle(max(0.1, every_seconds - spent))

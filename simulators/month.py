@@ -1,0 +1,165 @@
+"""Plays a cooperative's month through the real doors: clock, moves, readings over MQTT, tickets."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from simulators import faults
+from simulators.api import Api
+from simulators.fleet import Fleet
+from simulators.ledger import Ledger
+from simulators.meter import midnight
+from simulators.publications import Publication, load_curve_day, senml_day
+from simulators.residence import ZONE, Builder, Household, Plan, consenting
+from simulators.staff import Desk
+
+PACK = 4
+"""Half-hours in a message of a device that buffers: two hours."""
+LAG_PATIENCE_S = 5.0
+DRAIN_PATIENCE_S = 60.0
+POLL_S = 0.1
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where the month is played and by whom."""
+
+    coop: str
+    operator: Api
+    builder: Builder
+    desk: Desk
+    fleet: Fleet
+    profile: str = "none"
+    seed: int = 1
+
+
+class Month:
+    """`days` whole civil days from `first_day`. Households that plan to arrive later do so on their day."""
+
+    def __init__(self, stage: Stage, plans: list[Plan], first_day: date, days: int) -> None:
+        self._stage, self._plans = stage, plans
+        self.first_day, self.days = first_day, days
+        self.households: list[Household] = []
+        self._before = stage.operator.get("/operations/overview")
+
+    @property
+    def ledger(self) -> Ledger:
+        return self._stage.fleet.ledger
+
+    @property
+    def last_day(self) -> date:
+        return self.first_day + timedelta(days=self.days - 1)
+
+    def prepare(self, progress: Callable[[], None] = lambda: None) -> None:
+        """The households that are there before the month begins."""
+        self.set_clock(midnight(self.first_day, ZONE))
+        for wanted in self._plans:
+            if not wanted.is_new:
+                self._move_in(wanted)
+                progress()
+
+    def play(self, progress: Callable[[date], None] = lambda day: None) -> None:
+        """Every day: arrivals, readings, the evening's tickets, then the clock moves on."""
+        for offset in range(self.days):
+            day = self.first_day + timedelta(days=offset)
+            self._arrivals(day)
+            self._stage.fleet.publish_all(self._publications(day))
+            self.set_clock(midnight(day, ZONE) + timedelta(hours=17))
+            self._stage.desk.day(self.households, day)
+            self.set_clock(midnight(day + timedelta(days=1), ZONE))
+            # A clock that runs ahead of the readings would make every meter look silent.
+            self.wait_handled(LAG_PATIENCE_S)
+            progress(day)
+
+    def set_clock(self, now: datetime) -> None:
+        self._stage.operator.post(f"/coops/{self._stage.coop}/clock", {"now": now.isoformat()})
+
+    def wait_handled(self, patience_seconds: float) -> bool:
+        """Until the service has dealt with every acknowledged reading; False when it did not in time."""
+        end = time.monotonic() + patience_seconds
+        while self.handled() < self.ledger.readings:
+            if time.monotonic() > end:
+                return False
+            time.sleep(POLL_S)
+        return True
+
+    def handled(self) -> int:
+        """Readings stored, found duplicate, or discarded for want of consent, since the month began."""
+        counts = self.counts()
+        return counts["readings_stored"] + counts["readings_duplicate"] + counts["discarded"]
+
+    def counts(self) -> dict[str, int]:
+        now = self._stage.operator.get("/operations/overview")
+        names = ("readings_received", "readings_stored", "readings_duplicate", "readings_rejected")
+        counts = {name: _number(now.get(name)) - _number(self._before.get(name)) for name in names}
+        counts["discarded"] = _number(now.get("readings_discarded")) - _number(
+            self._before.get("readings_discarded")
+        )
+        return counts
+
+    def published_wh(self) -> int:
+        """Energy of the consenting homes, by the devices' own account."""
+        meters = self.ledger.meters
+        return sum(
+            meters[household.device.meter].energy_wh
+            for household in consenting(self.households)
+            if household.device.meter in meters
+        )
+
+    def stored_wh(self) -> int:
+        """Energy of the same homes as each household sees it, day by day."""
+        total = 0
+        for household in consenting(self.households):
+            answer = household.api.get(
+                f"/meters/{household.device.meter}/days", **{"from": self.first_day, "to": self.last_day}
+            )
+            total += sum(day["value"] or 0 for day in answer["days"])
+        return total
+
+    def drain(self, patience_seconds: float = DRAIN_PATIENCE_S) -> tuple[int, int]:
+        """(published, stored) Wh, once they agree or patience ends."""
+        self.wait_handled(patience_seconds)
+        end = time.monotonic() + patience_seconds
+        published, stored = self.published_wh(), self.stored_wh()
+        while stored != published and time.monotonic() < end:
+            time.sleep(POLL_S * 5)
+            stored = self.stored_wh()
+        return published, stored
+
+    def _arrivals(self, day: date) -> None:
+        for wanted in self._plans:
+            if wanted.is_new and wanted.moved_in_on == day:
+                household = self._move_in(wanted)
+                self._stage.desk.inspect(household, wanted)
+
+    def _move_in(self, wanted: Plan) -> Household:
+        # The works were accepted within the past year for some buildings: their warranties still run.
+        reception_on = self.first_day - timedelta(days=200 + 420 * wanted.building)
+        household = self._stage.builder.move_in(wanted, reception_on)
+        self._stage.fleet.add(household.device)
+        self.households.append(household)
+        return household
+
+    def _publications(self, day: date) -> Iterator[Publication]:
+        """All devices' messages of a day in the order in which they would send them."""
+        messages: list[Publication] = []
+        for household in self.households:
+            if household.sends_load_curves:
+                messages += load_curve_day(household.device, household.meter, day)
+            else:
+                messages += senml_day(household.device, household.meter, day, PACK)
+        messages.sort(key=lambda one: one.at)
+        return faults.apply(self._stage.profile, messages, self._stage.seed + day.toordinal())
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _number(value: Any) -> int:
+    """A count, or the sum of counts by reason."""
+    if isinstance(value, dict):
+        return sum(_number(part) for part in value.values())
+    return int(value or 0)

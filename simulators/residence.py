@@ -1,0 +1,221 @@
+"""Builds a cooperative over the HTTP API: residences, homes, households, meters, and their own consents."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+from contracts.codes import Fluid, Language, Purpose, Right, Role, Tenure
+from simulators.api import Api
+from simulators.households import Home
+from simulators.meter import Meter
+from simulators.publications import Device
+from simulators.weather import Weather
+
+TokenFor = Callable[[Role, str], str]
+"""(role, person) to an API token: what signing in would give that person."""
+
+TEXT_VERSION = "demo-2026-11"
+ZONE = "Europe/Paris"
+POSTCODE = "69100"
+HOMES_PER_BUILDING = 14
+RESIDENCES = ("Les Tilleuls", "Le Clos des Vignes", "La Passerelle", "Les Trois Cèdres", "Le Verger")
+MAIL_DOMAIN = "foyers.invalid"
+"""A domain that can never exist (RFC 2606): no letter to it reaches anybody."""
+
+
+@dataclass
+class Household:
+    """A simulated household as the cooperative knows it."""
+
+    home: Home
+    dwelling: str
+    occupancy: str
+    person: str
+    device: Device
+    moved_in_on: date
+    consents: tuple[Purpose, ...]
+    meter: Meter
+    api: Api
+    """The household's own access."""
+    sends_load_curves: bool = False
+    tickets: list[str] = field(default_factory=list)
+
+    @property
+    def keeps_days(self) -> bool:
+        """Whether the days' energy may be kept at all."""
+        return Purpose.DAILY in self.consents or Purpose.HALF_HOURLY in self.consents
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A household before it exists: who moves where, when, and what it will allow."""
+
+    home: Home
+    building: int
+    moved_in_on: date
+    publishes_from: date
+    tenure: Tenure
+    is_new: bool
+    """It moves in during the month, with an état des lieux or livraison; else it is recorded quietly."""
+    consents: tuple[Purpose, ...]
+    reach: dict[str, str]
+    sends_load_curves: bool
+
+
+def plan(homes: list[Home], first_day: date, days: int, seed: int) -> list[Plan]:
+    """Most households are there before the month; one in ten arrives during it. Most allow everything,
+    some the daily totals alone, a few nothing."""
+    out = []
+    for home in homes:
+        rng = Random(f"{seed}:plan:{home.index}")
+        is_new = days >= 10 and rng.random() < 0.1
+        moved_in_on = (
+            first_day + timedelta(days=rng.randint(2, days * 2 // 3))
+            if is_new
+            else first_day - timedelta(days=rng.randint(20, 900))
+        )
+        out.append(
+            Plan(
+                home=home,
+                building=(home.index - 1) // HOMES_PER_BUILDING,
+                moved_in_on=moved_in_on,
+                publishes_from=max(moved_in_on, first_day),
+                tenure=rng.choices(
+                    [Tenure.TENANT, Tenure.BUYER_VEFA, Tenure.PSLA, Tenure.CO_OWNER], [6, 2, 1, 1]
+                )[0],
+                is_new=is_new,
+                consents=_consents(rng),
+                reach=_reach(home, rng),
+                sends_load_curves=rng.random() < 0.3,
+            )
+        )
+    return out
+
+
+class Builder:
+    """Registers what a plan says. `staff` may add homes; `token_for` gives each household its own token."""
+
+    def __init__(self, coop: str, base_url: str, staff: Api, token_for: TokenFor, weather: Weather) -> None:
+        self._coop, self._url, self._staff, self._token_for = coop, base_url, staff, token_for
+        self._weather = weather
+        self._buildings: dict[int, str] = {}
+
+    def building(self, number: int, reception_on: date) -> str:
+        """The building's id, made on first use."""
+        if number not in self._buildings:
+            answer = self._staff.post(
+                "/buildings",
+                {
+                    "coop": self._coop,
+                    "ref": f"BAT-{number + 1}",
+                    "residence": residence(number),
+                    "reception_on": reception_on,
+                },
+            )
+            self._buildings[number] = answer["id"]
+        return self._buildings[number]
+
+    def move_in(self, wanted: Plan, reception_on: date) -> Household:
+        """The household moves in, and then gives its consents with its own token."""
+        home = wanted.home
+        building = self.building(wanted.building, reception_on)
+        answer = self._staff.post("/move-ins", self._body(wanted, building))
+        (registered,) = answer["meters"]
+        person = answer["persons"][0]["id"]
+        api = Api(self._url, self._token_for(Role.RESIDENT, person))
+        for purpose in wanted.consents:
+            api.put(
+                f"/occupancies/{answer['occupancy']}/consents/{purpose}",
+                {"granted": True, "by": person, "text_version": TEXT_VERSION, "channel": "self"},
+            )
+        index_wh = Random(f"{home.seed}:index:{home.index}").randint(800_000, 38_000_000)
+        return Household(
+            home=home,
+            dwelling=answer["dwelling"],
+            occupancy=answer["occupancy"],
+            person=person,
+            device=device_of(registered),
+            moved_in_on=wanted.moved_in_on,
+            consents=wanted.consents,
+            meter=Meter(home, self._weather, wanted.publishes_from, ZONE, index_wh),
+            api=api,
+            sends_load_curves=wanted.sends_load_curves,
+        )
+
+    def _body(self, wanted: Plan, building: str) -> dict[str, Any]:
+        home = wanted.home
+        buys = wanted.tenure in (Tenure.BUYER_VEFA, Tenure.PSLA)
+        return {
+            "coop": self._coop,
+            "dwelling": {
+                "coop": self._coop,
+                "ref": f"LOT-{home.index:04}",
+                "building": building,
+                "residence": residence(wanted.building),
+                "staircase": "AB"[home.index % 2],
+                "floor": str(home.index % 5),
+                "floor_area_m2": str(home.floor_area_m2),
+                "heating": home.heating,
+                "postcode": POSTCODE,
+                "zone": ZONE,
+                "meters": [
+                    {
+                        "fluid": Fluid.ELECTRICITY,
+                        "subscribed_kva": home.subscribed_kva,
+                        "tariff": home.tariff,
+                        "offpeak": list(home.offpeak),
+                    }
+                ],
+            },
+            "household": [
+                {"name": home.name, "language": Language.FR, "right": Right.HOLDER, **wanted.reach}
+            ],
+            "tenure": wanted.tenure,
+            "moved_in_on": wanted.moved_in_on,
+            "livraison_on": wanted.moved_in_on if buys else None,
+            "quiet": not wanted.is_new,
+        }
+
+
+def device_of(registered: dict[str, Any]) -> Device:
+    """A meter's way in, from the answer that shows its password once."""
+    return Device(
+        meter=registered["id"],
+        topic=registered["topic"],
+        username=registered["mqtt_username"],
+        password=registered["mqtt_password"],
+    )
+
+
+def residence(number: int) -> str:
+    """An invented residence's name."""
+    name = RESIDENCES[number % len(RESIDENCES)]
+    return name if number < len(RESIDENCES) else f"{name} {number // len(RESIDENCES) + 1}"
+
+
+def consenting(households: list[Household]) -> Iterator[Household]:
+    return (household for household in households if household.keeps_days)
+
+
+def _consents(rng: Random) -> tuple[Purpose, ...]:
+    draw = rng.random()
+    if draw < 0.08:
+        return ()
+    if draw < 0.20:
+        return (Purpose.DAILY,)
+    given = (Purpose.DAILY, Purpose.HALF_HOURLY, Purpose.ADVICE)
+    return (*given, Purpose.COMPARISON) if rng.random() < 0.6 else given
+
+
+def _reach(home: Home, rng: Random) -> dict[str, str]:
+    draw = rng.random()
+    if draw < 0.06:
+        return {"postal": f"{home.name}, 1 allée de l'Exemple, {POSTCODE} Exemple"}
+    # 06 39 98 xx xx is reserved in France for fiction.
+    mobile = {"mobile": f"+33 6 39 98 {home.index // 100 % 100:02} {home.index % 100:02}"}
+    if draw < 0.12:
+        return mobile
+    mail = {"email": f"foyer-{home.index}@{MAIL_DOMAIN}"}
+    return mail | mobile if draw < 0.5 else mail
