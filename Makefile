@@ -56,10 +56,12 @@ lock:  ## Resolve requirements/*.in and package.json anew (needs uv; UPGRADE=1 f
 contracts: install  ## Generate the JSON Schemas and the AsyncAPI document from contracts/
 	$(BIN)/python -m contracts.generate
 
-messages: install  ## Collect the texts to translate into each room's catalogues
-	@for room in $(ROOMS); do \
-	    if [ -d $$room/locale ]; then $(BIN)/python deploy/setup/messages.py $$room; fi; \
-	done
+messages: install  ## Collect texts into the rooms' catalogues and name those without French
+	@failed=0; for room in $(ROOMS); do \
+	    if [ -d $$room/templates ] || [ -d $$room/locale ]; then \
+	        $(BIN)/python deploy/setup/messages.py $$room || failed=1; \
+	    fi; \
+	done; exit $$failed
 
 clean:  ## Remove what the other targets made, .venv and front-end parts included (not .palier, your data)
 	rm -rf $(VENV) node_modules services/portal/static/vendor build palier.egg-info

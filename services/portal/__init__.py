@@ -1,0 +1,1 @@
+"""The web shell around the rooms' pages, for households, staff and operators."""

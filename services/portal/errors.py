@@ -1,0 +1,117 @@
+"""What a person reads when something went wrong: in their language, with a way on. Programs get problem
+documents, and htmx a notice in place of the part it asked for."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from services.kit import problems
+from services.kit.i18n import language_of
+from services.kit.ids import new_id
+from services.kit.pages import Templates, render
+from services.kit.principal import principal_of
+from services.kit.problems import Problem
+
+_LOG = logging.getLogger(__name__)
+
+Handler = Callable[[Request, Exception], Awaitable[Response]]
+
+
+def install(app: FastAPI) -> None:
+    """Errors of `/api/` stay problem documents; those of pages become pages."""
+    problems.install(app)
+    handlers: dict[Any, Any] = app.exception_handlers
+    for kind in (Problem, RequestValidationError, HTTPException):
+        handlers[kind] = _for_people(handlers[kind])
+    handlers[Exception] = _bug
+
+
+def _for_people(for_programs: Handler) -> Handler:
+    async def answer(request: Request, error: Exception) -> Response:
+        if _is_program(request):
+            return await for_programs(request, error)
+        return await _page(request, error)
+
+    return answer
+
+
+async def _bug(request: Request, error: Exception) -> Response:
+    """A bug: the log has the whole, the reader a reference to quote."""
+    reference = new_id("err")[-8:]
+    _LOG.error("request failed", exc_info=error, extra={"reference": reference})
+    if _is_program(request):
+        problem = Problem(500, "internal", "Something went wrong on our side.", reference=reference)
+        return JSONResponse(problem.document(), 500, media_type=problems.MEDIA_TYPE)
+    return await _page(request, error, reference)
+
+
+def _is_program(request: Request) -> bool:
+    return request.url.path.startswith("/api/")
+
+
+async def _page(request: Request, error: Exception, reference: str | None = None) -> Response:
+    await _know_who(request)
+    translate = _translator(request)
+    status = _status(error)
+    title, text = _WORDS.get(status, _WORDS[500] if status >= 500 else _WORDS[404])
+    return render(
+        request,
+        "shell/error_fragment.html" if request.headers.get("hx-request") else "shell/error.html",
+        status,
+        is_conflict=status == 409,
+        title=translate(title),
+        text=translate(text),
+        detail=translate(error.title) if isinstance(error, Problem) and status in (403, 409, 422) else None,
+        reference=reference,
+    )
+
+
+async def _know_who(request: Request) -> None:
+    if hasattr(request.state, "who"):
+        return
+    request.state.who = None
+    try:
+        request.state.who = await principal_of(request)
+    except Exception:
+        # Whoever it is, they are told what happened even while sign-in is out of order.
+        _LOG.warning("cannot tell who asks", exc_info=True)
+
+
+def _status(error: Exception) -> int:
+    if isinstance(error, RequestValidationError):
+        return 422
+    if isinstance(error, Problem):
+        return error.status
+    return error.status_code if isinstance(error, HTTPException) else 500
+
+
+def _translator(request: Request) -> Callable[[str], str]:
+    templates: Templates = request.app.state.templates
+    translate: Callable[[str], str] = templates.of(language_of(request)).from_string("{{ _(text) }}").render
+
+    def words(text: str) -> str:
+        return translate(text=text)  # type: ignore[call-arg]
+
+    return words
+
+
+def _(text: str) -> str:
+    """Marks a text for the catalogues; it is translated when the page is made."""
+    return text
+
+
+_WORDS = {
+    403: (_("This is not open to you"), _("Your role may not see or do this.")),
+    404: (_("There is nothing here"), _("The address is wrong, or what was here is not yours to see.")),
+    409: (_("That is not possible now"), _("Something changed meanwhile. Look again, then decide.")),
+    422: (_("Something is missing or wrong"), _("Go back and check what was filled in.")),
+    500: (
+        _("Something went wrong on our side"),
+        _("We kept a note of it. Please try again in a moment."),
+    ),
+}

@@ -1,0 +1,100 @@
+// The few things htmx does not do: the anti-forgery header, being told again after a pause, toasts, keys.
+"use strict";
+
+(() => {
+  const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content;
+
+  // Every change proves that it comes from our page.
+  document.addEventListener("htmx:config:request", (event) => {
+    const token = meta("csrf-token");
+    if (token) event.detail.ctx.request.headers["X-CSRF-Token"] = token;
+  });
+
+  // The stream of changes pauses while the page is hidden or the line is down. What happened meanwhile is
+  // not replayed: on coming back, every live fragment loads again.
+  let connections = 0;
+  document.addEventListener("htmx:sse:after:connection", () => {
+    connections += 1;
+    if (connections > 1) htmx.trigger(document.body, "resumed");
+  });
+  document.addEventListener("signed-out", () => location.assign("/"));
+
+  // `HX-Trigger: {"toast": {"text": "…", "tone": "bad"}}` on any response shows a toast.
+  document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.tone));
+  document.addEventListener("htmx:error", (event) => {
+    // The stream reconnects by itself; a person's own click is told that it failed.
+    if (!event.detail?.ctx?.sourceElement?.closest("#live")) toast(meta("text-offline"), "bad");
+  });
+
+  function toast(text, tone) {
+    const place = document.getElementById("toasts");
+    if (!place || !text) return;
+    const element = document.createElement("div");
+    element.className = tone ? `toast toast-${tone}` : "toast";
+    const words = document.createElement("span");
+    words.textContent = text;
+    const close = document.createElement("button");
+    close.type = "button";
+    close.textContent = "×";
+    close.setAttribute("aria-label", meta("text-close"));
+    close.addEventListener("click", () => element.remove());
+    element.append(words, close);
+    place.append(element);
+    if (tone !== "bad") setTimeout(() => element.remove(), 8000);
+  }
+
+  // Menus close when one clicks elsewhere or presses Escape, and give the focus back.
+  document.addEventListener("click", (event) => {
+    document.querySelectorAll("details.menu[open]").forEach((menu) => {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+    const opener = event.target.closest("[data-opens]");
+    if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+  });
+
+  // A choice that applies at once, where scripts run; without them the form keeps its button.
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
+  });
+
+  // Keys: ? help, / search, j and k through the list, g then a letter to a page of the menu.
+  let leading = false;
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      const menu = document.querySelector("details.menu[open]");
+      if (menu) {
+        menu.open = false;
+        menu.querySelector("summary").focus();
+      }
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.target.closest("input, textarea, select, dialog, [contenteditable]")) return;
+    const wasLeading = leading;
+    leading = false;
+    if (wasLeading) {
+      const place = document.querySelector(`.nav a[data-key="${CSS.escape(event.key)}"]`);
+      if (place) place.click();
+    } else if (event.key === "g") {
+      leading = true;
+      setTimeout(() => (leading = false), 1500);
+    } else if (event.key === "?") {
+      document.getElementById("keys")?.showModal();
+    } else if (event.key === "/") {
+      const search = document.querySelector("[data-search]");
+      if (search) {
+        event.preventDefault();
+        search.focus();
+      }
+    } else if (event.key === "j" || event.key === "k") {
+      step(event.key === "j" ? 1 : -1);
+    }
+  });
+
+  function step(by) {
+    const items = [...document.querySelectorAll("main [data-item], main a.list-item")];
+    if (!items.length) return;
+    const at = items.indexOf(document.activeElement);
+    items[at < 0 ? (by > 0 ? 0 : items.length - 1) : Math.min(Math.max(at + by, 0), items.length - 1)].focus();
+  }
+})();
