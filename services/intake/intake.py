@@ -8,6 +8,7 @@ from nats.js import JetStreamContext
 from contracts.base import Event
 from services.intake import metrics
 from services.intake.batcher import Batcher
+from services.intake.codecs import CODECS
 from services.intake.delivery import Delivery
 from services.intake.message import Accepted, interpret, rejection
 from services.intake.subscriber import Subscriber
@@ -57,6 +58,7 @@ class Intake:
         self._jetstream = jetstream
         self._clock = clock
         self._keep_bytes = max_payload // 2  # base64 and the other fields fit in the other half
+        self._decoded = {codec: metrics.READINGS.labels(codec) for codec in CODECS}
         self._marking: asyncio.Task[None] | None = None
         self._subscriber = Subscriber(mqtt_url, client_id, password, self._receive, self._subscribed)
         self._batcher = Batcher(
@@ -88,8 +90,8 @@ class Intake:
         outcome = interpret(delivery.topic, delivery.payload, now)
         if isinstance(outcome, Accepted):
             delivery.weight = len(outcome.readings)
-            metrics.MESSAGES.labels("accepted").inc()
-            metrics.READINGS.labels(outcome.codec).inc(delivery.weight)
+            metrics.ACCEPTED.inc()
+            self._decoded[outcome.codec].inc(delivery.weight)
             self._batcher.add(outcome.coop, outcome.readings, delivery)
             return
         delivery.weight = 1 + len(delivery.payload) // _BYTES_A_READING

@@ -29,3 +29,7 @@ IN_HAND = Gauge(
 CONNECTED = Gauge(
     "palier_intake_connected", "1 while subscribed at the MQTT broker", multiprocess_mode="mostrecent"
 )
+
+# Looking a label up costs as much as parsing a short message: what every message needs is looked up once.
+ACCEPTED = MESSAGES.labels("accepted")
+SENT = ACKS.labels("sent")

@@ -105,7 +105,7 @@ class Subscriber:
                 sent += 1
             elif delivery.qos:  # the broker will deliver it again, as a duplicate that changes nothing
                 metrics.ACKS.labels("too_late").inc()
-        metrics.ACKS.labels("sent").inc(sent)
+        metrics.SENT.inc(sent)
         metrics.IN_HAND.set(len(self._unacked))
         self._regulate()
 

@@ -19,20 +19,23 @@ class Watchdog:
         self._room = room
         self._limit = limit_seconds
         self._breath = time.monotonic()
+        self._is_over = threading.Event()
 
     async def breathe(self) -> None:
-        """Run on the loop for ever."""
+        """Run on the loop until cancelled: a room that has ended owes no breath."""
         threading.Thread(target=self._watch, daemon=True, name="watchdog").start()
         lag = LOOP_LAG.labels(self._room)
-        while True:
-            before = time.monotonic()
-            self._breath = before
-            await asyncio.sleep(1.0)
-            lag.set(max(0.0, time.monotonic() - before - 1.0))
+        try:
+            while True:
+                before = time.monotonic()
+                self._breath = before
+                await asyncio.sleep(1.0)
+                lag.set(max(0.0, time.monotonic() - before - 1.0))
+        finally:
+            self._is_over.set()
 
     def _watch(self) -> None:
-        while True:
-            time.sleep(self._limit / 4)
+        while not self._is_over.wait(self._limit / 4):
             if time.monotonic() - self._breath > self._limit:
                 _LOG.critical("the event loop has stopped; ending this process")
                 faulthandler.dump_traceback()
