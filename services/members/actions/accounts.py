@@ -34,17 +34,6 @@ async def issue_token(unit: Unit, role: Role, coop: str, subject: str | None = N
     return token
 
 
-async def set_token(unit: Unit, token: str, role: Role, coop: str) -> None:
-    """Make a given token (an embedded instance's own operator token) valid, once."""
-    rows = await unit.session.scalars(select(ApiToken).where(ApiToken.digest == tokens.digest(token)))
-    if rows.first() is None:
-        row = ApiToken(
-            id=new_id("tok"), coop=coop, digest=tokens.digest(token), role=role, created_at=unit.wall
-        )
-        unit.session.add(row)
-        await unit.session.flush()
-
-
 @dataclass(frozen=True)
 class Invitee:
     name: str

@@ -1,6 +1,6 @@
 """Cooperatives, buildings and dwellings."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlmodel import select
 
@@ -31,8 +31,7 @@ async def set_clock(unit: Unit, slug: str, now: datetime) -> CoopOut:
     row = await owned(unit, Coop, slug)
     if not row.sandbox:
         raise conflict("not_a_sandbox", "Only a sandbox cooperative has a clock of its own.")
-    row.business_now = now
-    unit.now = now
+    row.business_now = unit.now = now.astimezone(UTC)
     await unit.session.flush()
     return _coop(row, unit)
 
