@@ -14,6 +14,8 @@ class Appliances:
 
     standby_w: int
     """Everything that is never off (box, screens asleep, forgotten devices), the fridge excepted."""
+    forgotten_w: int
+    """The part of it that nobody needs: what following a standby tip would really save."""
     fridge_w: int
     fridge_on_steps: int
     fridge_period_steps: int

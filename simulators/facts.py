@@ -15,7 +15,7 @@ def table() -> dict[str, Any]:
 
 
 def fact(name: str) -> Any:
-    """A sourced figure, e.g. `fact("standby_notice_w")` in watts."""
+    """A sourced figure, e.g. `fact("base_eur_kwh")` in EUR."""
     return table()["facts"][name]["value"]
 
 

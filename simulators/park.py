@@ -39,13 +39,13 @@ def _home(seed: int, index: int, weather: Weather) -> Home:
     anomalies: list[str] = []
 
     draw = rng.random()
-    if draw < shares["high_standby"]:
-        standby = rng.randint(*choice("high_standby_w"))
+    forgotten = 0
+    if draw < shares["large_forgotten"]:
+        forgotten = rng.randint(*choice("forgotten_w")["large"])
         anomalies.append("high_standby")
-    elif draw < shares["high_standby"] + shares["borderline_standby"]:
-        standby = rng.randint(*choice("borderline_standby_w"))
-    else:
-        standby = rng.randint(*choice("clean_standby_w"))
+    elif draw < shares["large_forgotten"] + shares["small_forgotten"]:
+        forgotten = rng.randint(*choice("forgotten_w")["small"])
+    standby = rng.randint(*choice("clean_standby_w")) + forgotten
 
     is_badly_used = on_offpeak_tariff and rng.random() < shares["offpeak_badly_used"]
     if is_badly_used:
@@ -54,6 +54,7 @@ def _home(seed: int, index: int, weather: Weather) -> Home:
     fridge_on = rng.choice((2, 3))
     own = Appliances(
         standby_w=standby,
+        forgotten_w=forgotten,
         fridge_w=rng.randint(70, 115),
         fridge_on_steps=fridge_on,
         # Rests long enough for a half-hour without it, as real compressors do at night.
@@ -114,7 +115,7 @@ def _subscribe(peak_kva: float, fit: str) -> int | None:
         # Far beyond its contract a Linky opens its breaker: such a home would not stay undersized.
         return lower if lower * 1.04 < peak_kva < lower * UNDERSIZED_UP_TO else None
     if fit == "oversized":
-        limit = fact("oversized_below_share_of_lower_step")
+        limit = choice("oversized_below_share_of_lower_step")
         for lower, step in pairwise(KVA_STEPS):
             if peak_kva < lower * limit * 0.97:
                 return step

@@ -37,12 +37,16 @@ class Truth:
     days: int
     standby_w: int
     """What is never off, the fridge excepted."""
+    forgotten_w: int
+    """The part of it that nobody needs."""
     fridge_mean_w: float
     offpeak_share: float
     """Share of the energy in the contract's off-peak windows, or in the usual ones on the base tariff."""
     movable_peak_kwh_year: float
     """Energy of timers-can-move-it uses that runs outside those windows."""
     peak_va: int
+    next_peak_va: int
+    """The highest of as many days after these: what a lower subscription would have to carry."""
     days_over_subscribed: int
     annual_kwh: float
     heating_kwh: float
@@ -71,6 +75,8 @@ def truth(
         days_over += day_peak > home.subscribed_kva * 1000
         for use, kwh in load.kwh_by_use.items():
             by_use[use] = by_use.get(use, 0.0) + kwh
+    after = (first_day + timedelta(days=days + offset) for offset in range(days))
+    next_peak = max(max(day_load(home, day, weather).peak_va) for day in after)
     per_year = 365 / days / 6000
     own = home.appliances
     annual, share, movable = energy * per_year, offpeak / energy, movable_peak * per_year
@@ -79,19 +85,23 @@ def truth(
         first_day=first_day,
         days=days,
         standby_w=own.standby_w,
+        forgotten_w=own.forgotten_w,
         fridge_mean_w=round(by_use["cold"] * 1000 / (days * 24), 1),
         offpeak_share=round(share, 4),
         movable_peak_kwh_year=round(movable, 1),
         peak_va=peak,
+        next_peak_va=next_peak,
         days_over_subscribed=days_over,
         annual_kwh=round(annual, 1),
         heating_kwh=round(by_use.get("heating", 0.0) * 365 / days, 1),
         kwh_by_use={use: round(kwh * 365 / days, 1) for use, kwh in sorted(by_use.items())},
         anomalies=home.anomalies,
         tips={
-            Rule.STANDBY_LOAD.value: _standby(own.standby_w),
+            Rule.STANDBY_LOAD.value: _standby(own.forgotten_w),
             Rule.OFFPEAK_SHIFT.value: _offpeak(home, annual, share, movable),
-            Rule.SUBSCRIBED_POWER.value: _subscribed(home.subscribed_kva, peak, days_over * 365 / days),
+            Rule.SUBSCRIBED_POWER.value: _subscribed(
+                home.subscribed_kva, peak, next_peak, days_over * 365 / days
+            ),
         },
     )
 
@@ -102,11 +112,11 @@ def write(truths: list[Truth], path: Path) -> None:
     path.write_text(json.dumps(document, indent=1, default=str, ensure_ascii=False) + "\n", "utf-8")
 
 
-def _standby(standby_w: int) -> TrueTip:
-    """Worth saying above the notice level; worth what separates it from the mean of many homes."""
-    if standby_w <= fact("standby_notice_w"):
+def _standby(forgotten_w: int) -> TrueTip:
+    """True where something runs that nobody needs, and worth exactly that: no threshold of the rules."""
+    if forgotten_w == 0:
         return TrueTip(False)
-    kwh = round((standby_w - fact("standby_mean_w")) * HOURS_PER_YEAR / 1000)
+    kwh = round(forgotten_w * HOURS_PER_YEAR / 1000)
     return TrueTip(True, None, kwh, round(kwh * fact("base_eur_kwh"), 2))
 
 
@@ -128,12 +138,12 @@ def _offpeak(home: Home, annual_kwh: float, share: float, movable_kwh: float) ->
     return TrueTip(True, only, 0, round(max(worth.values()), 2))
 
 
-def _subscribed(kva: int, peak_va: int, days_over_year: float) -> TrueTip:
-    """Too low when exceeded on several days; too high when a lower step would do with a margin."""
+def _subscribed(kva: int, peak_va: int, next_peak_va: int, days_over_year: float) -> TrueTip:
+    """Too low when exceeded on several days. Too high when a lower step would have held that year and holds
+    through the one that follows, which is what a household who steps down will live."""
     if days_over_year >= DAYS_OVER_COUNT:
         return TrueTip(True, "too_low")
-    margin = fact("oversized_below_share_of_lower_step")
-    enough = [step for step in KVA_STEPS if step < kva and peak_va < step * 1000 * margin]
+    enough = [step for step in KVA_STEPS if step < kva and max(peak_va, next_peak_va) <= step * 1000]
     if not enough:
         return TrueTip(False)
     month = fact("subscription_eur_month")

@@ -1,0 +1,218 @@
+"""The demo's performance: a sandbox cooperative, its households, its month, and then on live."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from contracts.codes import Role
+from deploy.commands.keys import Keys, private_folder
+from deploy.up import Endpoints
+from services.kit.settings import Settings
+from simulators import live
+from simulators.api import Api
+from simulators.fleet import Fleet
+from simulators.ledger import Ledger
+from simulators.meter import midnight
+from simulators.month import Month, Stage
+from simulators.park import park
+from simulators.residence import ZONE, Builder, Household, plan
+from simulators.staff import Desk
+from simulators.truth import truth, write
+from simulators.weather import Weather
+
+COOP, COOP_NAME = "demo", "Coopérative de démonstration"
+LIVE_EVERY_S = 10.0
+SETTLE_PATIENCE_S = 20.0
+TRUTH_DAYS = 365
+
+
+@dataclass(frozen=True)
+class Show:
+    """What is asked of the demo."""
+
+    endpoints: Endpoints
+    settings: Settings
+    homes: int
+    days: int
+    seed: int
+    live: bool
+    stop: threading.Event
+
+
+@dataclass(frozen=True)
+class Played:
+    report: dict[str, Any]
+
+
+def play(show: Show) -> Played:
+    """The whole demo; returns after the month, or when told to stop where it goes on live."""
+    began = time.monotonic()
+    console = Console(stderr=True)
+    settings = show.settings.model_copy(update={"database_url": show.endpoints.database})
+    operator = Api(show.endpoints.http, show.endpoints.operator_token)
+    with Keys(settings) as keys:
+        coop = _sandbox(operator)
+        stage, month = _stage(show, coop, operator, keys)
+        with stage.fleet:
+            _month(month, console, show.homes, show.stop)
+            published, stored = month.drain()
+            report = _report(show, month, stage.desk, published, stored, began)
+            stage.fleet.ledger.write(private_folder(settings.data_dir.absolute()) / f"{coop}-ledger.json")
+            _write_truths(show, month, settings)
+            if show.live and not show.stop.is_set():
+                _invite(console, show, report, month.households)
+                _go_live(stage, month, show.stop)
+    return Played(report)
+
+
+def _sandbox(operator: Api) -> str:
+    """A sandbox cooperative of its own for each demo: an earlier one in the same folder stays as it was."""
+    from simulators.api import ApiError
+
+    for number in range(1, 100):
+        slug = COOP if number == 1 else f"{COOP}-{number}"
+        try:
+            operator.post("/coops", {"slug": slug, "name": COOP_NAME, "zone": ZONE, "sandbox": True})
+        except ApiError as error:
+            if error.status != 409:
+                raise
+        else:
+            return slug
+    raise RuntimeError("a hundred demos in one folder: use another --data-dir")
+
+
+def _stage(show: Show, coop: str, operator: Api, keys: Keys) -> tuple[Stage, Month]:
+    weather = Weather(show.seed)
+    staff = Api(show.endpoints.http, keys.token(Role.STAFF, coop))
+    builder = Builder(
+        coop, show.endpoints.http, staff, lambda role, person: keys.token(role, coop, person), weather
+    )
+    fleet = Fleet(show.endpoints.mqtt, [], Ledger())
+    stage = Stage(coop, operator, builder, Desk(coop, staff, weather, show.seed), fleet, seed=show.seed)
+    today = datetime.now(ZoneInfo(ZONE)).date()
+    first_day = today - timedelta(days=show.days)
+    plans = plan(park(show.seed, show.homes), first_day, show.days, show.seed)
+    return stage, Month(stage, plans, first_day, show.days)
+
+
+def _month(month: Month, console: Console, homes: int, stop: threading.Event) -> None:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as bars:
+        moving = bars.add_task("Emménagements", total=homes)
+        month.prepare(lambda: bars.advance(moving))
+        playing = bars.add_task("Jours", total=month.days)
+
+        def after(day: date) -> None:
+            bars.update(playing, advance=1, description=f"Jours · {day:%d/%m/%Y}")
+            bars.update(moving, completed=len(month.households))
+            if stop.is_set():
+                raise KeyboardInterrupt
+
+        month.play(after)
+
+
+def _report(
+    show: Show, month: Month, desk: Desk, published: int, stored: int, began: float
+) -> dict[str, Any]:
+    """Waits until tips and letters have stopped coming, then counts."""
+    tips, delivered = _settled(lambda: (_tips(month), _delivered(month)))
+    counts = month.counts()
+    return {
+        "homes": len(month.households),
+        "days": show.days,
+        "readings_published": month.ledger.readings,
+        "readings_stored": counts["readings_stored"],
+        "readings_rejected": counts["readings_rejected"],
+        "readings_duplicate": counts["readings_duplicate"],
+        "readings_discarded": counts["discarded"],
+        "energy_published_wh": published,
+        "energy_stored_wh": stored,
+        "tips_raised": tips,
+        "tickets_opened": len(desk.cases),
+        "ticket_actions": sum(desk.actions.values()),
+        "ticket_actions_refused": dict(desk.refused),
+        "notifications_delivered": delivered,
+        "seconds": round(time.monotonic() - began, 1),
+    }
+
+
+def _settled(count: Callable[[], tuple[int, int]]) -> tuple[int, int]:
+    """The counts once two looks a second apart agree, or patience ends."""
+    end = time.monotonic() + SETTLE_PATIENCE_S
+    before = count()
+    while time.monotonic() < end:
+        time.sleep(1.0)
+        now = count()
+        if now == before:
+            return now
+        before = now
+    return before
+
+
+def _tips(month: Month) -> int:
+    return sum(
+        len(household.api.get(f"/occupancies/{household.occupancy}/tips")["tips"])
+        for household in month.households
+    )
+
+
+def _delivered(month: Month) -> int:
+    """Letters and in-app messages that reached the household, as it sees them itself."""
+    return sum(
+        1
+        for household in month.households
+        for one in household.api.pages(f"/persons/{household.person}/notifications")
+        if one.get("state", one.get("status", "delivered")) == "delivered"
+    )
+
+
+def _write_truths(show: Show, month: Month, settings: Settings) -> None:
+    """What is true of each home, so that its tips can be judged: a year that ends with the month."""
+    weather = Weather(show.seed)
+    first_day = month.last_day - timedelta(days=TRUTH_DAYS - 1)
+    truths = [truth(household.home, weather, first_day, ZONE) for household in month.households]
+    write(truths, private_folder(settings.data_dir.absolute()) / "truth.json")
+
+
+def _invite(console: Console, show: Show, report: dict[str, Any], households: list[Household]) -> None:
+    console.print(f"\n[bold]Palier[/bold]  {show.endpoints.http}")
+    console.print(
+        f"{report['homes']} foyers, {report['days']} jours, {report['readings_stored']} relevés, "
+        f"{report['tips_raised']} conseils, {report['tickets_opened']} demandes, en {report['seconds']} s."
+    )
+    told = [household for household in households if household.tickets] or households
+    for words, path in (
+        ("Un foyer", f"/demo/resident/{told[0].person}"),
+        ("L'équipe de gestion", "/demo/staff"),
+        ("Le gestionnaire des compteurs", "/demo/operator"),
+    ):
+        console.print(f"  {words}: {show.endpoints.http}{path}")
+    console.print("Les compteurs continuent en direct. Ctrl-C arrête tout.\n")
+
+
+def _go_live(stage: Stage, month: Month, stop: threading.Event) -> None:
+    pairs = [(household.device, household.meter) for household in month.households]
+    end_of_month = midnight(month.last_day + timedelta(days=1), ZONE)
+    stage.fleet.publish_all(live.catch_up(pairs, end_of_month, datetime.now(UTC)))
+
+    def each(instant: datetime) -> None:
+        month.set_clock(instant)
+        if stop.is_set():
+            raise KeyboardInterrupt
+
+    try:
+        live.run(stage.fleet, pairs, LIVE_EVERY_S, seed=stage.seed, each=each)
+    except KeyboardInterrupt:
+        return
