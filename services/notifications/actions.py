@@ -1,0 +1,112 @@
+"""What is done to intents: made once, planned on channels, read, switched off, forgotten."""
+
+from datetime import timedelta
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import select
+
+from contracts.codes import Category, Channel
+from contracts.notifications import Delivered, Failed
+from services.kit.ids import new_id
+from services.kit.unit import Unit
+from services.notifications import registry
+from services.notifications.channels import Planned, Preferences, Reach, plan
+from services.notifications.intents import Intent
+from services.notifications.model import Delivery, IntentRow, Preference
+from services.notifications.retries import TOGETHER_SECONDS
+
+
+async def tell(unit: Unit, coop: str, intents: list[Intent], *, staff: bool = False) -> None:
+    """Record each intent once and plan its deliveries; the application shows it from the commit on."""
+    for intent in intents:
+        contact = None if staff else await registry.contact(unit, intent.person)
+        if contact is None and not staff:
+            continue  # erased, or gone before the news
+        intent_id = await _record(unit, coop, intent)
+        if intent_id is None:
+            continue
+        reach = (
+            Reach(is_staff=True)
+            if contact is None
+            else Reach(bool(contact.email), bool(contact.mobile), bool(contact.postal))
+        )
+        for planned in plan(intent.category, reach, await preferences(unit, intent.person)):
+            await _plan(unit, coop, intent_id, intent, planned)
+
+
+async def preferences(unit: Unit, person: str) -> Preferences:
+    rows = (await unit.session.exec(select(Preference).where(Preference.person == person))).all()
+    return {(Category(row.category), Channel(row.channel)): row.is_on for row in rows}
+
+
+async def prefer(unit: Unit, coop: str, person: str, category: Category, channel: Channel, on: bool) -> None:
+    """Set one choice; that a category is mandatory is checked by the caller, who can name the field."""
+    row = {"person": person, "category": category, "channel": channel, "coop": coop, "is_on": on}
+    await unit.session.execute(
+        insert(Preference)
+        .values(row)
+        .on_conflict_do_update(index_elements=["person", "category", "channel"], set_={"is_on": on})
+    )
+
+
+async def forget(unit: Unit, person: str) -> None:
+    """Erase what was said to a person, and their choices."""
+    await unit.session.execute(
+        text(
+            "DELETE FROM notifications.delivery WHERE intent IN"
+            " (SELECT id FROM notifications.intent WHERE person = :person)"
+        ),
+        {"person": person},
+    )
+    for table in ("intent", "preference"):
+        await unit.session.execute(
+            text(f"DELETE FROM notifications.{table} WHERE person = :person"),  # noqa: S608
+            {"person": person},
+        )
+
+
+async def _record(unit: Unit, coop: str, intent: Intent) -> str | None:
+    row = {
+        "id": new_id("ntf"),
+        "coop": coop,
+        "person": intent.person,
+        "category": intent.category.value,
+        "template": intent.template,
+        "about": intent.about,
+        "facts": intent.facts,
+        "dedup_key": intent.dedup_key,
+        "created_at": unit.now,
+    }
+    made = await unit.session.execute(
+        insert(IntentRow).values(row).on_conflict_do_nothing(index_elements=["dedup_key"])
+    )
+    return row["id"] if made.rowcount else None  # type: ignore[attr-defined,return-value]
+
+
+async def _plan(unit: Unit, coop: str, intent_id: str, intent: Intent, planned: Planned) -> None:
+    is_settled = planned.state in ("delivered", "failed")
+    wait = timedelta(seconds=0 if intent.is_urgent else TOGETHER_SECONDS)
+    unit.session.add(
+        Delivery(
+            id=new_id("dlv"),
+            coop=coop,
+            intent=intent_id,
+            channel=planned.channel.value,
+            state=planned.state,
+            reason=planned.reason,
+            not_before=unit.wall + wait,
+            settled_at=unit.wall if is_settled else None,
+        )
+    )
+    about = {
+        "coop": coop,
+        "intent": intent_id,
+        "person": intent.person,
+        "channel": planned.channel,
+        "category": intent.category,
+    }
+    if planned.state == "delivered":
+        unit.emit(Delivered.model_validate(about), about=intent_id)
+    elif planned.state == "failed":
+        unit.emit(Failed.model_validate({**about, "reason": planned.reason}), about=intent_id)

@@ -1,0 +1,19 @@
+"""Composes the notifications room."""
+
+from contracts.advice import TipRaised
+from contracts.aftersales import DeadlineNear, IncidentDeclared, TicketChanged, TicketOpened
+from contracts.members import Erased, MovedIn
+from services.kit.room import Room
+from services.notifications import handlers
+from services.notifications.delivery import deliver
+
+
+def build(room: Room) -> None:
+    room.on(MovedIn, handlers.moved_in)
+    room.on(TipRaised, handlers.tip_raised)
+    room.on(TicketOpened, handlers.ticket_opened)
+    room.on(TicketChanged, handlers.ticket_changed)
+    room.on(IncidentDeclared, handlers.incident_declared)
+    room.on(DeadlineNear, handlers.deadline_near)
+    room.on(Erased, handlers.erased)
+    room.background("deliver", deliver)

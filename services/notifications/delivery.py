@@ -1,0 +1,208 @@
+"""The e-mail worker: claim, hand over, record. Any number of workers; a crash loses nothing.
+
+The state `sending` and the Message-ID are committed before the hand-over. If the worker dies between
+the server's acceptance and the record, the repeat carries the same Message-ID and is counted uncertain:
+exactly once is impossible with SMTP, lost is not allowed, twice is bounded and visible.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from typing import Any
+
+from prometheus_client import Counter
+from sqlmodel import col, select
+
+from contracts.codes import Category, Channel
+from contracts.notifications import Delivered, Failed
+from services.kit import mail
+from services.kit.ids import new_id
+from services.kit.room import Room
+from services.kit.unit import Unit
+from services.notifications import actions, registry, unsubscribing
+from services.notifications.addresses import public_url
+from services.notifications.channels import wants
+from services.notifications.compose import compose, message_id
+from services.notifications.letters import Reader, write
+from services.notifications.model import Delivery, IntentRow
+from services.notifications.retries import LEASE_SECONDS, next_try
+
+_LOG = logging.getLogger(__name__)
+IDLE_SECONDS = 0.5
+
+UNCERTAIN = Counter("palier_mail_uncertain_total", "E-mails handed over again without knowing the first end")
+HANDED_OVER = Counter("palier_mail_total", "E-mails by result", ["result"])
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """One message to hand over: its deliveries all go with it."""
+
+    deliveries: tuple[str, ...]
+    message: EmailMessage
+    is_sandbox: bool
+
+
+async def deliver(room: Room) -> None:
+    """Work until the room stops. Raises when database or disk fail; the room starts it again."""
+    while not room.stopping.is_set():
+        if not await step(room):
+            await asyncio.sleep(IDLE_SECONDS)
+
+
+async def step(room: Room) -> bool:
+    """Handle one message; False when none is due."""
+    async with room.unit() as unit:
+        due = await _due(unit)
+        claimed = await _claim(unit, due, room) if due else None
+    if not due:
+        return False
+    if claimed is not None:
+        failure = await _hand_over(room, claimed)
+        async with room.unit() as unit:
+            await _record(unit, claimed, failure)
+    return True
+
+
+async def _due(unit: Unit) -> list[Delivery]:
+    """The next message's deliveries, locked: a repeat takes exactly those of its first hand-over, a new
+    message all of its kind that wait for the same person."""
+    first = (
+        await unit.session.exec(
+            select(Delivery)
+            .where(
+                Delivery.channel == Channel.EMAIL.value,
+                col(Delivery.state).in_(("pending", "sending")),
+                Delivery.not_before <= unit.wall,
+            )
+            .order_by(col(Delivery.not_before))
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+    ).first()
+    if first is None:
+        return []
+    query = select(Delivery).where(
+        Delivery.channel == Channel.EMAIL.value, col(Delivery.state).in_(("pending", "sending"))
+    )
+    if first.message_id:
+        query = query.where(Delivery.message_id == first.message_id)
+    else:
+        intent = (await unit.session.exec(select(IntentRow).where(IntentRow.id == first.intent))).one()
+        if intent.template != "ticket_opened":
+            return [first]
+        twins = select(IntentRow.id).where(
+            IntentRow.person == intent.person, IntentRow.template == intent.template
+        )
+        query = query.where(col(Delivery.message_id).is_(None), col(Delivery.intent).in_(twins))
+    rows = (await unit.session.exec(query.order_by(col(Delivery.id)).with_for_update(skip_locked=True))).all()
+    return list(rows)
+
+
+async def _claim(unit: Unit, due: list[Delivery], room: Room) -> Claimed | None:
+    """Mark as `sending` before anything leaves; None when nothing is to be sent after all."""
+    intents = await _intents(unit, due)
+    person, category = intents[0].person, Category(intents[0].category)
+    contact = await registry.contact(unit, person)
+    wanted = wants(category, Channel.EMAIL, await actions.preferences(unit, person))
+    if contact is None or not contact.email or not wanted:
+        for delivery in due:
+            delivery.state, delivery.reason, delivery.settled_at = "cancelled", "not_wanted", unit.wall
+        return None
+    base_url = public_url(room.settings)
+    fixed = due[0].message_id or message_id(new_id("msg"), base_url)
+    for delivery in due:
+        if delivery.state == "sending":
+            delivery.is_uncertain = True
+            UNCERTAIN.inc()
+        delivery.state = "sending"
+        delivery.message_id = fixed
+        delivery.attempts += 1
+        delivery.not_before = unit.wall + timedelta(seconds=LEASE_SECONDS)
+    coop = await registry.coop(unit, intents[0].coop)
+    reader = Reader(
+        contact.name, contact.language, coop.zone, coop.name, await named_contact(unit, intents[0])
+    )
+    items = [intent.facts for intent in intents]
+    key = room.secrets.derive_bytes("notifications/unsubscribe")
+    token = unsubscribing.token(key, coop.slug, person)
+    message = compose(
+        write(intents[0].template, intents[0].about, items, reader, base_url),
+        category=category,
+        language=contact.language,
+        coop=coop.name,
+        to=contact.email,
+        fixed_message_id=fixed,
+        at=unit.now,
+        public_url=base_url,
+        unsubscribe_url=f"{base_url.rstrip('/')}/api/v1/unsubscribe/{token}",
+    )
+    return Claimed(tuple(delivery.id for delivery in due), message, coop.is_sandbox)
+
+
+async def named_contact(unit: Unit, intent: IntentRow) -> registry.Staff | None:
+    """A person of the ticket's team if there is one, else anybody whom the household may call."""
+    staff = await registry.staff(unit, intent.coop, intent.facts.get("team"))
+    return staff[0] if staff else None
+
+
+async def _hand_over(room: Room, claimed: Claimed) -> Exception | None:
+    """What is simulated stays in the embedded mailbox, whatever mail server is configured."""
+    try:
+        if claimed.is_sandbox or not room.settings.smtp_url:
+            await mail.keep(room.settings.data_dir, claimed.message)
+        else:
+            await mail.send(room.settings.smtp_url, claimed.message)
+    except (mail.TemporaryFailure, mail.PermanentFailure) as error:
+        return error
+    return None
+
+
+async def _record(unit: Unit, claimed: Claimed, failure: Exception | None) -> None:
+    rows = (
+        await unit.session.exec(
+            select(Delivery).where(col(Delivery.id).in_(claimed.deliveries)).with_for_update()
+        )
+    ).all()
+    intents = {intent.id: intent for intent in await _intents(unit, list(rows))}
+    for delivery in rows:
+        _settle(unit, delivery, intents[delivery.intent], failure)
+    result = "delivered" if failure is None else type(failure).__name__
+    HANDED_OVER.labels(result).inc()
+    if failure is not None:
+        _LOG.warning("mail not taken", extra={"reason": str(failure), "deliveries": len(rows)})
+
+
+def _settle(unit: Unit, delivery: Delivery, intent: IntentRow, failure: Exception | None) -> None:
+    about: dict[str, Any] = {
+        "coop": delivery.coop,
+        "intent": intent.id,
+        "person": intent.person,
+        "channel": Channel.EMAIL,
+        "category": intent.category,
+    }
+    if failure is None:
+        delivery.state, delivery.reason, delivery.settled_at = "delivered", None, unit.wall
+        unit.emit(Delivered.model_validate(about), about=intent.id)
+        return
+    delivery.reason = str(failure)
+    again = _again(delivery, failure, unit.wall)
+    if again is not None:
+        delivery.state, delivery.not_before = "pending", again
+        return
+    delivery.state, delivery.settled_at = "failed", unit.wall
+    unit.emit(Failed.model_validate({**about, "reason": delivery.reason}), about=intent.id)
+
+
+def _again(delivery: Delivery, failure: Exception, now: datetime) -> datetime | None:
+    return None if isinstance(failure, mail.PermanentFailure) else next_try(delivery.attempts, now)
+
+
+async def _intents(unit: Unit, deliveries: list[Delivery]) -> list[IntentRow]:
+    ids = [delivery.intent for delivery in deliveries]
+    found = await unit.session.exec(
+        select(IntentRow).where(col(IntentRow.id).in_(ids)).order_by(col(IntentRow.id))
+    )
+    return list(found.all())

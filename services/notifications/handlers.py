@@ -1,0 +1,43 @@
+"""What notifications hears: each event becomes intents for the people whom it concerns."""
+
+from contracts.advice import TipRaised
+from contracts.aftersales import DeadlineNear, IncidentDeclared, TicketChanged, TicketOpened
+from contracts.members import Erased, MovedIn
+from services.kit.unit import Unit
+from services.notifications import actions, intents, registry
+
+
+async def moved_in(event: MovedIn, unit: Unit) -> None:
+    await actions.tell(unit, event.coop, intents.moved_in(event))
+
+
+async def tip_raised(event: TipRaised, unit: Unit) -> None:
+    persons = await registry.residents(unit, [event.occupancy])
+    await actions.tell(unit, event.coop, intents.tip_raised(event, persons))
+
+
+async def ticket_opened(event: TicketOpened, unit: Unit) -> None:
+    """A shared part's ticket has no household; the building hears of it when it is an incident."""
+    if event.occupancy:
+        persons = await registry.residents(unit, [event.occupancy])
+        await actions.tell(unit, event.coop, intents.ticket_opened(event, persons))
+
+
+async def ticket_changed(event: TicketChanged, unit: Unit) -> None:
+    if event.occupancy and event.tells_household:
+        persons = await registry.residents(unit, [event.occupancy])
+        await actions.tell(unit, event.coop, intents.ticket_changed(event, persons, unit.wall))
+
+
+async def incident_declared(event: IncidentDeclared, unit: Unit) -> None:
+    persons = await registry.residents(unit, event.occupancies)
+    await actions.tell(unit, event.coop, intents.incident_declared(event, persons))
+
+
+async def deadline_near(event: DeadlineNear, unit: Unit) -> None:
+    staff = [person.id for person in await registry.staff(unit, event.coop) if person.role == "staff"]
+    await actions.tell(unit, event.coop, intents.deadline_near(event, staff), staff=True)
+
+
+async def erased(event: Erased, unit: Unit) -> None:
+    await actions.forget(unit, event.person)

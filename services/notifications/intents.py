@@ -1,0 +1,158 @@
+"""From an event to who should hear of it, about what, and in which words: the decision, not the sending."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from contracts.advice import TipRaised
+from contracts.aftersales import DeadlineNear, IncidentDeclared, TicketChanged, TicketOpened
+from contracts.codes import Category, ClockFamily, Priority
+from contracts.members import MovedIn
+
+MANDATORY = frozenset({Category.SAFETY, Category.LEGAL, Category.ACCOUNT})
+"""What a person cannot switch off: danger, rights that lapse, their own account."""
+
+
+@dataclass(frozen=True)
+class Intent:
+    """One person should hear one thing. `dedup_key` is the same however often the event is handled."""
+
+    person: str
+    category: Category
+    template: str
+    dedup_key: str
+    about: str
+    """Opaque id of what it concerns, for the link."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """Codes, numbers and dates only: the words and the names come when it is read or sent."""
+    is_urgent: bool = False
+    """Sent at once; others wait a few seconds so that what comes together is told together."""
+
+
+def moved_in(event: MovedIn) -> list[Intent]:
+    """Welcome each member of a household; a household recorded quietly is not welcomed."""
+    if event.quiet:
+        return []
+    facts = {"occupancy": event.occupancy, "moved_in_on": event.moved_in_on.isoformat()}
+    return [
+        Intent(
+            person, Category.ACCOUNT, "welcome", f"welcome:{event.occupancy}:{person}", event.occupancy, facts
+        )
+        for person in event.persons
+    ]
+
+
+def tip_raised(event: TipRaised, persons: Iterable[str]) -> list[Intent]:
+    facts = {
+        "rule": event.rule.value,
+        "variant": event.variant,
+        "eur_year": event.eur_year,
+        "kwh_year": event.kwh_year,
+        "expires_on": event.expires_on.isoformat(),
+        **event.evidence,
+    }
+    return [
+        Intent(person, Category.TIPS, "tip", f"tip:{event.tip}:{person}", event.tip, facts)
+        for person in persons
+    ]
+
+
+def ticket_opened(event: TicketOpened, persons: Iterable[str]) -> list[Intent]:
+    facts = {
+        "number": event.number,
+        "place": event.place,
+        "element": event.element,
+        "symptom": event.symptom,
+        "priority": event.priority.value,
+        "responsible": event.responsible.value,
+        "team": event.team,
+        "first_answer_due_at": _iso(event.first_answer_due_at),
+    }
+    danger = event.priority == Priority.P0
+    return [
+        Intent(
+            person,
+            Category.SAFETY if danger else Category.TICKETS,
+            "ticket_opened",
+            f"ticket_opened:{event.ticket}:{person}",
+            event.ticket,
+            facts,
+            is_urgent=event.priority in (Priority.P0, Priority.P1),
+        )
+        for person in persons
+    ]
+
+
+def ticket_changed(event: TicketChanged, persons: Iterable[str], at: datetime) -> list[Intent]:
+    """`at` tells two like changes of one ticket apart (reopened twice, two visits arranged)."""
+    if not event.tells_household:
+        return []
+    facts = {
+        "number": event.number,
+        "element": event.element,
+        "action": event.action,
+        "state": event.state,
+        "appointment_at": _iso(event.appointment_at),
+    }
+    return [
+        Intent(
+            person,
+            Category.TICKETS,
+            "ticket_changed",
+            f"ticket_changed:{event.ticket}:{event.action}:{at.isoformat()}:{person}",
+            event.ticket,
+            facts,
+            is_urgent=event.appointment_at is not None,
+        )
+        for person in persons
+    ]
+
+
+def incident_declared(event: IncidentDeclared, persons: Iterable[str]) -> list[Intent]:
+    return [
+        Intent(
+            person,
+            Category.SAFETY,
+            "incident",
+            f"incident:{event.incident}:{person}",
+            event.incident,
+            {"symptom": event.symptom},
+            is_urgent=True,
+        )
+        for person in persons
+    ]
+
+
+def deadline_near(event: DeadlineNear, staff: Iterable[str]) -> list[Intent]:
+    """Once a threshold, to each member of staff."""
+    facts = {
+        "number": event.number,
+        "kind": event.kind,
+        "clock": event.clock.value,
+        "due_at": event.due_at.isoformat(),
+        "percent": event.percent,
+    }
+    return [
+        Intent(
+            person,
+            _CATEGORY_OF_CLOCK[event.clock],
+            "deadline_near",
+            f"deadline_near:{event.ticket}:{event.kind}:{event.due_at.isoformat()}:{event.percent}:{person}",
+            event.ticket,
+            facts,
+            is_urgent=True,
+        )
+        for person in staff
+    ]
+
+
+_CATEGORY_OF_CLOCK = {
+    ClockFamily.SAFETY: Category.SAFETY,
+    ClockFamily.LEGAL: Category.LEGAL,
+    ClockFamily.SERVICE: Category.TICKETS,
+}
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat()

@@ -1,0 +1,56 @@
+"""What a person reads: their notifications, newest first, with how each was delivered."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlmodel import col, select
+
+from services.kit.unit import Unit
+from services.notifications.model import Delivery, IntentRow
+
+
+async def notifications_of(
+    unit: Unit, person: str, limit: int, before: str | None = None
+) -> list[tuple[IntentRow, list[Delivery]]]:
+    """Up to `limit`, older than the id `before`. Shown: what the person has not switched off in the
+    application, by the presence of an in-app delivery."""
+    query = (
+        select(IntentRow)
+        .join(Delivery, col(Delivery.intent) == col(IntentRow.id))
+        .where(IntentRow.person == person, Delivery.channel == "in_app")
+        .order_by(col(IntentRow.id).desc())
+        .limit(limit)
+    )
+    if before:
+        query = query.where(IntentRow.id < before)
+    intents = list((await unit.session.exec(query)).all())
+    deliveries = await _deliveries(unit, [intent.id for intent in intents])
+    return [(intent, [one for one in deliveries if one.intent == intent.id]) for intent in intents]
+
+
+async def letters_to_post(unit: Unit) -> list[tuple[IntentRow, Delivery]]:
+    """What a person of the cooperative has to print and post, oldest first."""
+    found = await unit.session.exec(
+        select(IntentRow, Delivery)
+        .join(Delivery, col(Delivery.intent) == col(IntentRow.id))
+        .where(Delivery.state == "staff_task")
+        .order_by(col(IntentRow.id))
+    )
+    return list(found.all())
+
+
+async def export(unit: Unit, person: str) -> dict[str, Any]:
+    """All that this room keeps about a person."""
+    intents = list((await unit.session.exec(select(IntentRow).where(IntentRow.person == person))).all())
+    deliveries = await _deliveries(unit, [intent.id for intent in intents])
+    return {
+        "notifications": [intent.model_dump(exclude={"coop", "dedup_key"}) for intent in intents],
+        "deliveries": [delivery.model_dump(exclude={"coop"}) for delivery in deliveries],
+    }
+
+
+async def _deliveries(unit: Unit, intents: Sequence[str]) -> list[Delivery]:
+    found = await unit.session.exec(
+        select(Delivery).where(col(Delivery.intent).in_(intents)).order_by(col(Delivery.channel))
+    )
+    return list(found.all())
