@@ -2,8 +2,11 @@
 
 import gc
 import logging
+import signal
 from importlib import import_module
 from importlib.util import find_spec
+
+from deploy.engines.child import die_with_parent
 
 ROOMS = ("members", "intake", "metering", "advice", "aftersales", "notifications", "timekeeper", "portal")
 """Every room, in starting order: `members` answers who may connect before devices come."""
@@ -12,6 +15,7 @@ _HEAVY = ("faststream.nats", "sqlmodel", "fastapi", "uvicorn", "alembic.command"
 
 
 def load() -> None:
+    die_with_parent(signal.SIGKILL)  # else a killed supervisor leaves the fork server, and the rooms with it
     for module in (
         *_HEAVY,
         "services.kit.process",

@@ -1,7 +1,9 @@
 """The first lines that a room's own process runs: it ends with its supervisor, then becomes the room."""
 
+import logging
 import os
 import signal
+import sys
 import threading
 from importlib import import_module
 from multiprocessing import parent_process
@@ -17,14 +19,20 @@ _LAST_SECONDS = 5.0
 def run_room(name: str, settings: dict[str, Any], http: tuple[str, int]) -> None:
     """Runs the room until SIGTERM. `http` is where the portal listens."""
     _end_with_supervisor()
-    if name == "portal":
-        import_module("deploy.web").serve(settings, *http)
-    else:
-        import_module("services.kit.process").run(name, settings)
+    try:
+        if name == "portal":
+            import_module("deploy.web").serve(settings, *http)
+        else:
+            import_module("services.kit.process").run(name, settings)
+    except Exception:
+        logging.getLogger(__name__).exception(
+            "%s ends with an error", name
+        )  # masked, unlike a bare traceback
+        sys.exit(1)
 
 
 def _end_with_supervisor() -> None:
-    """The parent is the fork server, made by the supervisor. The death of either ends this."""
+    """The parent is the fork server, which dies with the supervisor; beside Linux a thread sees it."""
     os.setsid()  # a terminal's Ctrl-C reaches the supervisor only, which then drains in order
     die_with_parent(signal.SIGKILL)
     supervisor = parent_process()

@@ -11,6 +11,7 @@ from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from deploy.engines import EngineError, Engines, MqttTls
 from deploy.engines.child import write_private
@@ -50,16 +51,18 @@ class Endpoints:
     database: str
     operations: str
     operator_token: str
+    smtp: str = ""
 
 
 def up(
     settings: Settings,
     listen: Listen = Listen(),
     *,
+    rooms: Sequence[str] = ROOMS,
     when_ready: Callable[[Endpoints], None] = lambda endpoints: print("ready", flush=True),
     tend: Callable[[], None] = lambda: None,
 ) -> None:
-    """Runs engines and all rooms until SIGTERM or Ctrl-C. `tend` is called five times a second.
+    """Runs engines and rooms until SIGTERM or Ctrl-C. `tend` is called five times a second.
 
     Raises EngineError, with what to do, when something cannot start.
     """
@@ -71,13 +74,12 @@ def up(
     http = (listen.http_host, Ports(data_dir).take("http", listen.http_port))
     _start_fork_server(data_dir)
     run_dir = data_dir / "run"
-    rooms: list[RoomProcess] = []
-    supervisor = Supervisor(engines, rooms, run_dir)
+    supervisor = Supervisor(engines, [], run_dir)
     with supervisor.signals():
         supervisor.start_engines()
         full = engines.settings
         prepare(full)
-        supervisor.add([RoomProcess(room, _plain(full), http, run_dir) for room in ROOMS])
+        supervisor.add([RoomProcess(room, _plain(full), http, run_dir) for room in rooms])
         _watch(supervisor, full, http, engines.secrets, when_ready, tend)
 
 
@@ -152,6 +154,7 @@ def _watch(
             database=settings.database_url or "",
             operations=operations.url,
             operator_token=operator_token(secrets),
+            smtp=settings.smtp_url or "",
         )
         write_private(data_dir / "endpoints.json", json.dumps(endpoints.__dict__, indent=1) + "\n")
         when_ready(endpoints)
@@ -169,6 +172,19 @@ def read_endpoints(data_dir: Path) -> Endpoints:
         raise EngineError(
             f"no running palier in {data_dir}: start `palier up --data-dir {data_dir}`"
         ) from error
+
+
+def running_settings(settings: Settings) -> Settings:
+    """`settings` with the embedded engines of the running instance named by URL; else EngineError."""
+    if settings.nats_url and settings.mqtt_url and settings.database_url:
+        return settings
+    found = read_endpoints(settings.data_dir)
+    nats = urlsplit(found.nats)
+    urls = {"nats_url": f"nats://{nats.hostname}:{nats.port}", "mqtt_url": found.mqtt}
+    urls |= {"database_url": found.database}
+    if found.smtp:
+        urls["smtp_url"] = found.smtp
+    return settings.model_copy(update=urls)
 
 
 def operator_token(secrets: Secrets) -> str:

@@ -80,8 +80,11 @@ def _run(
             raise Stopping
 
     up(settings, Listen(http_port=http_port), when_ready=begin, tend=tend)
+    was_interrupted = not ended.is_set()
     stop.set()
-    ended.wait(5)
+    if was_interrupted:
+        # Ctrl-C on the live part is how a demo ends; a headless one has no such end.
+        raise typer.Exit(1 if headless else 0)
     if error := outcome.get("error"):
         raise error
     if found := outcome.get("report"):

@@ -23,14 +23,6 @@ def settings_for(data_dir: Path | None) -> "Settings":
 
 def running_settings(data_dir: Path | None) -> "Settings":
     """Settings of a running instance, its embedded engines named by URL; EngineError when nothing runs."""
-    from urllib.parse import urlsplit
+    from deploy.up import running_settings as run
 
-    from deploy.up import read_endpoints
-
-    settings = settings_for(data_dir)
-    if settings.nats_url and settings.mqtt_url and settings.database_url:
-        return settings
-    found = read_endpoints(settings.data_dir)
-    nats = urlsplit(found.nats)
-    urls = {"nats_url": f"{nats.scheme}://{nats.hostname}:{nats.port}", "mqtt_url": found.mqtt}
-    return settings.model_copy(update=urls | {"database_url": found.database, "public_url": found.http})
+    return run(settings_for(data_dir))

@@ -1,5 +1,6 @@
 """An SMTP server on loopback that keeps every message in a Maildir, for the operator to read."""
 
+import logging
 import mailbox
 import os
 from collections.abc import Iterator
@@ -51,6 +52,7 @@ class Mail:
         return os.getpid() if self._controller is not None else None
 
     def start(self) -> None:
+        logging.getLogger("mail.log").setLevel(logging.WARNING)  # it tells who writes to whom
         box = _open(self._base, create=True)
         self._port = Ports(self._base).take(self.name, self._port or None)
         self._controller = Controller(

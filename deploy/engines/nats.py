@@ -2,6 +2,7 @@
 
 import json
 import signal
+import subprocess
 import urllib.request
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
@@ -220,6 +221,17 @@ authorization {{
   }}
 }}
 """
+
+
+def version() -> str:
+    """What would run here; EngineError when it cannot."""
+    try:
+        done = subprocess.run([_binary(), "--version"], capture_output=True, text=True, check=True)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise EngineError(
+            f"nats-server does not run on this machine ({error}): set PALIER_NATS_URL"
+        ) from error
+    return done.stdout.strip()
 
 
 def _text(value: object) -> str:

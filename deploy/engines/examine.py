@@ -1,0 +1,124 @@
+"""Asks running engines what they run with: reads only, changes nothing."""
+
+import asyncio
+import json
+import smtplib
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import nats
+import psycopg
+from nats.errors import Error as NatsError
+from nats.errors import TimeoutError as NatsTimeout
+from nats.js.errors import NotFoundError
+
+from deploy.engines.durability import (
+    POSTGRES_SETTINGS,
+    Check,
+    failed,
+    judge_nats,
+    judge_postgres,
+    ok,
+    warning,
+)
+from services.kit import natsauth
+from services.kit.broker import signed_url
+from services.kit.secrets import Secrets
+from services.kit.settings import Settings
+
+_CLOCKS_APART_SECONDS = 5.0
+
+
+def examine(settings: Settings, secrets: Secrets) -> list[Check]:
+    """All engines that `settings` name by URL."""
+    checks: list[Check] = []
+    if settings.database_url:
+        checks += _postgres(settings.database_url)
+    if settings.nats_url:
+        checks += asyncio.run(_nats(settings, secrets))
+    if settings.smtp_url:
+        checks.append(_smtp(settings.smtp_url))
+    return checks
+
+
+def _postgres(url: str) -> list[Check]:
+    try:
+        with psycopg.connect(url, connect_timeout=5) as connection:
+            found = {
+                name: str(value)
+                for name in POSTGRES_SETTINGS
+                for (value,) in connection.execute("SELECT current_setting(%s)", (name,))
+            }
+            row = connection.execute("SELECT clock_timestamp()").fetchone()
+    except psycopg.Error as error:
+        return [
+            failed(
+                "postgres", type(error).__name__, f"cannot be reached or refuses the owner: {error}".strip()
+            )
+        ]
+    assert row is not None
+    return [*judge_postgres(found), _clocks("postgres", row[0])]
+
+
+async def _nats(settings: Settings, secrets: Secrets) -> list[Check]:
+    try:
+        varz = await _ask_server(settings, secrets)
+        dead = await _dead_letters(settings, secrets)
+    except (OSError, NatsError, NatsTimeout) as error:
+        return [
+            failed("nats", type(error).__name__, "cannot be reached, or refuses the users `sys` and `admin`")
+        ]
+    checks = [
+        *judge_nats(varz),
+        _clocks("nats", datetime.fromisoformat(varz["now"][:26].rstrip("Z") + "+00:00")),
+    ]
+    if dead:
+        advice = "events that a room could not handle: `palier rejected` and the log say why"
+        checks.append(warning("dead letters", dead, advice))
+    else:
+        checks.append(ok("dead letters", 0))
+    return checks
+
+
+async def _ask_server(settings: Settings, secrets: Secrets) -> dict[str, Any]:
+    client = await nats.connect(
+        signed_url(settings, secrets, natsauth.SYSTEM_USER), connect_timeout=5, allow_reconnect=False
+    )
+    try:
+        answer = await client.request("$SYS.REQ.SERVER.PING.VARZ", b"", timeout=5)
+    finally:
+        await client.close()
+    varz: dict[str, Any] = json.loads(answer.data)["data"]
+    return varz
+
+
+async def _dead_letters(settings: Settings, secrets: Secrets) -> int:
+    client = await nats.connect(
+        signed_url(settings, secrets, "admin"), connect_timeout=5, allow_reconnect=False
+    )
+    try:
+        return int((await client.jetstream().stream_info("DEAD")).state.messages)
+    except NotFoundError:
+        return 0
+    finally:
+        await client.close()
+
+
+def _smtp(url: str) -> Check:
+    parts = urlsplit(url)
+    kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
+    try:
+        with kind(parts.hostname or "", parts.port or 25, timeout=5) as server:
+            server.noop()
+    except (OSError, smtplib.SMTPException) as error:
+        return failed("mail", type(error).__name__, "households get no e-mail: see PALIER_SMTP_URL")
+    return ok("mail", f"{parts.hostname}:{parts.port or 25}")
+
+
+def _clocks(engine: str, there: datetime) -> Check:
+    apart = abs((datetime.now(UTC) - there).total_seconds())
+    name, found = f"{engine} clock", f"{apart:.1f} s apart"
+    if apart > _CLOCKS_APART_SECONDS:
+        return failed(name, found, "leases and sessions need one time: run an NTP client on both machines")
+    return ok(name, found)
