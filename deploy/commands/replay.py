@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -123,6 +123,8 @@ class Place:
     meter: str
     device: "Device"
     reader: "Api"
+    tell_clock: Callable[[datetime], None] = lambda now: None
+    """Moves the sandbox's business time along with the feed."""
 
 
 def _play(
@@ -141,7 +143,11 @@ def _play(
     if not quiet:
         messages = track(messages, feed.name, console=Console(stderr=True), transient=True)
     clock = _Pace(rate)
+    today = None
     for one in messages:
+        if (day := one.at.astimezone(ZoneInfo(zone)).date()) != today:
+            today = day
+            place.tell_clock(one.at)
         fleet.idle(clock.wait_seconds(one.at))
         fleet.publish(one)
     fleet.drain()
@@ -203,8 +209,13 @@ def _sandbox_places(
     operator.post("/coops", {"slug": coop, "name": "Relecture", "zone": zone, "sandbox": True})
     if not keep:
         ends.callback(_drop, operator, coop)
+
+    def tell_clock(now: datetime) -> None:
+        operator.post(f"/coops/{coop}/clock", {"now": now.isoformat()})
+
     places = []
     for number, feed in enumerate(feeds, 1):
+        tell_clock(feed.intervals[-1].end)  # for the consents: the household lives there by then
         starts_on = feed.intervals[0].start.astimezone(ZoneInfo(zone)).date()
         dwelling = {
             "coop": coop, "ref": f"FICHIER-{number}", "residence": "Relecture", "floor_area_m2": "60",
@@ -217,7 +228,10 @@ def _sandbox_places(
                 "coop": coop, "dwelling": dwelling, "tenure": Tenure.TENANT, "quiet": True,
                 "moved_in_on": starts_on,
                 "household": [
-                    {"name": f"Foyer {number}", "email": f"foyer-{number}@{MAIL_DOMAIN}", "right": Right.HOLDER}
+                    {
+                        "name": f"Foyer {number}", "email": f"foyer-{number}@{MAIL_DOMAIN}",
+                        "right": Right.HOLDER,
+                    }
                 ],
             },
         )  # fmt: skip
@@ -229,7 +243,7 @@ def _sandbox_places(
                 {"granted": True, "by": person, "text_version": TEXT_VERSION, "channel": "self"},
             )
         device = device_of(answer["meters"][0])
-        places.append(Place(device.meter, device, household))
+        places.append(Place(device.meter, device, household, tell_clock))
     return places
 
 
