@@ -35,7 +35,7 @@ RULES: dict[Rule, Callable[[list[Day], Home, Facts, date], Verdict]] = {
 async def evaluate(unit: Unit, occupancy: str, meter: str) -> None:
     """Run all rules as of the day after the last closed one, so that a replay gives the same tips."""
     rows = (
-        await unit.session.exec(
+        await unit.session.scalars(
             select(DaySeen)
             .where(DaySeen.occupancy == occupancy, DaySeen.meter == meter)
             .order_by(col(DaySeen.day))
@@ -49,7 +49,7 @@ async def evaluate(unit: Unit, occupancy: str, meter: str) -> None:
     if home is None:
         return
     facts = facts_on(today)
-    past = list((await unit.session.exec(select(TipRow).where(TipRow.occupancy == occupancy))).all())
+    past = list((await unit.session.scalars(select(TipRow).where(TipRow.occupancy == occupancy))).all())
     verdicts = {rule: run(days, home, facts, today) for rule, run in RULES.items()}
     for tip in _worth_most_first(verdicts):
         told = [Past(Rule(row.rule), row.raised_on, row.status) for row in past]

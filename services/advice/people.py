@@ -19,9 +19,9 @@ async def export(unit: Unit, person: str) -> dict[str, Any]:
             )
         ).scalars()
     )
-    days = (await unit.session.exec(select(DaySeen).where(col(DaySeen.occupancy).in_(occupancies)))).all()
-    tips = (await unit.session.exec(select(TipRow).where(col(TipRow.occupancy).in_(occupancies)))).all()
-    answers = (await unit.session.exec(select(Feedback).where(Feedback.person == person))).all()
+    days = (await unit.session.scalars(select(DaySeen).where(col(DaySeen.occupancy).in_(occupancies)))).all()
+    tips = (await unit.session.scalars(select(TipRow).where(col(TipRow.occupancy).in_(occupancies)))).all()
+    answers = (await unit.session.scalars(select(Feedback).where(Feedback.person == person))).all()
     return {
         "days": [{"meter": row.meter, "day": row.day, "wh": unpack(row).values} for row in days],
         "tips": [row.model_dump(exclude={"coop"}) for row in tips],

@@ -10,7 +10,7 @@ from services.kit.unit import Unit
 
 
 async def tips_of(unit: Unit, occupancy: str) -> list[TipRow]:
-    found = await unit.session.exec(
+    found = await unit.session.scalars(
         select(TipRow)
         .where(TipRow.occupancy == occupancy)
         .order_by(col(TipRow.raised_on).desc(), col(TipRow.id).desc())
@@ -19,12 +19,12 @@ async def tips_of(unit: Unit, occupancy: str) -> list[TipRow]:
 
 
 async def tip(unit: Unit, tip_id: str) -> TipRow | None:
-    return (await unit.session.exec(select(TipRow).where(TipRow.id == tip_id))).first()
+    return await unit.session.get(TipRow, tip_id)
 
 
 async def conclusions_of(unit: Unit, occupancy: str) -> dict[str, Any]:
     """Rule to `{"why_not", "figures"}` of the latest evaluation; empty before the first."""
-    found = await unit.session.exec(
+    found = await unit.session.scalars(
         select(Evaluation)
         .where(Evaluation.occupancy == occupancy)
         .order_by(col(Evaluation.evaluated_on).desc())

@@ -36,7 +36,7 @@ async def tell(unit: Unit, coop: str, intents: list[Intent], *, staff: bool = Fa
 
 
 async def preferences(unit: Unit, person: str) -> Preferences:
-    rows = (await unit.session.exec(select(Preference).where(Preference.person == person))).all()
+    rows = (await unit.session.scalars(select(Preference).where(Preference.person == person))).all()
     return {(Category(row.category), Channel(row.channel)): row.is_on for row in rows}
 
 

@@ -70,7 +70,7 @@ async def _due(unit: Unit) -> list[Delivery]:
     """The next message's deliveries, locked: a repeat takes exactly those of its first hand-over, a new
     message all of its kind that wait for the same person."""
     first = (
-        await unit.session.exec(
+        await unit.session.scalars(
             select(Delivery)
             .where(
                 Delivery.channel == Channel.EMAIL.value,
@@ -90,14 +90,14 @@ async def _due(unit: Unit) -> list[Delivery]:
     if first.message_id:
         query = query.where(Delivery.message_id == first.message_id)
     else:
-        intent = (await unit.session.exec(select(IntentRow).where(IntentRow.id == first.intent))).one()
+        intent = (await unit.session.scalars(select(IntentRow).where(IntentRow.id == first.intent))).one()
         if intent.template != "ticket_opened":
             return [first]
         twins = select(IntentRow.id).where(
             IntentRow.person == intent.person, IntentRow.template == intent.template
         )
         query = query.where(col(Delivery.message_id).is_(None), col(Delivery.intent).in_(twins))
-    rows = (await unit.session.exec(query.order_by(col(Delivery.id)).with_for_update(skip_locked=True))).all()
+    rows = (await unit.session.scalars(query.order_by(col(Delivery.id)).with_for_update(skip_locked=True))).all()
     return list(rows)
 
 
@@ -162,7 +162,7 @@ async def _hand_over(room: Room, claimed: Claimed) -> Exception | None:
 
 async def _record(unit: Unit, claimed: Claimed, failure: Exception | None) -> None:
     rows = (
-        await unit.session.exec(
+        await unit.session.scalars(
             select(Delivery).where(col(Delivery.id).in_(claimed.deliveries)).with_for_update()
         )
     ).all()
@@ -202,7 +202,7 @@ def _again(delivery: Delivery, failure: Exception, now: datetime) -> datetime | 
 
 async def _intents(unit: Unit, deliveries: list[Delivery]) -> list[IntentRow]:
     ids = [delivery.intent for delivery in deliveries]
-    found = await unit.session.exec(
+    found = await unit.session.scalars(
         select(IntentRow).where(col(IntentRow.id).in_(ids)).order_by(col(IntentRow.id))
     )
     return list(found.all())

@@ -23,25 +23,25 @@ async def notifications_of(
     )
     if before:
         query = query.where(IntentRow.id < before)
-    intents = list((await unit.session.exec(query)).all())
+    intents = list((await unit.session.scalars(query)).all())
     deliveries = await _deliveries(unit, [intent.id for intent in intents])
     return [(intent, [one for one in deliveries if one.intent == intent.id]) for intent in intents]
 
 
 async def letters_to_post(unit: Unit) -> list[tuple[IntentRow, Delivery]]:
     """What a person of the cooperative has to print and post, oldest first."""
-    found = await unit.session.exec(
+    found = await unit.session.execute(
         select(IntentRow, Delivery)
         .join(Delivery, col(Delivery.intent) == col(IntentRow.id))
         .where(Delivery.state == "staff_task")
         .order_by(col(IntentRow.id))
     )
-    return list(found.all())
+    return [(intent, delivery) for intent, delivery in found]
 
 
 async def export(unit: Unit, person: str) -> dict[str, Any]:
     """All that this room keeps about a person."""
-    intents = list((await unit.session.exec(select(IntentRow).where(IntentRow.person == person))).all())
+    intents = list((await unit.session.scalars(select(IntentRow).where(IntentRow.person == person))).all())
     deliveries = await _deliveries(unit, [intent.id for intent in intents])
     return {
         "notifications": [intent.model_dump(exclude={"coop", "dedup_key"}) for intent in intents],
@@ -50,7 +50,7 @@ async def export(unit: Unit, person: str) -> dict[str, Any]:
 
 
 async def _deliveries(unit: Unit, intents: Sequence[str]) -> list[Delivery]:
-    found = await unit.session.exec(
+    found = await unit.session.scalars(
         select(Delivery).where(col(Delivery.intent).in_(intents)).order_by(col(Delivery.channel))
     )
     return list(found.all())
