@@ -171,10 +171,10 @@ def _tips(month: Month) -> int:
 def _delivered(month: Month) -> int:
     """Letters and in-app messages that reached the household, as it sees them itself."""
     return sum(
-        1
+        delivery["state"] == "delivered"
         for household in month.households
         for one in household.api.pages(f"/persons/{household.person}/notifications")
-        if one.get("state", one.get("status", "delivered")) == "delivered"
+        for delivery in one["deliveries"]
     )
 
 

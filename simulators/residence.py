@@ -146,7 +146,7 @@ class Builder:
 
     def _body(self, wanted: Plan, building: str) -> dict[str, Any]:
         home = wanted.home
-        buys = wanted.tenure in (Tenure.BUYER_VEFA, Tenure.PSLA)
+        buys = wanted.tenure is not Tenure.TENANT
         return {
             "coop": self._coop,
             "dwelling": {

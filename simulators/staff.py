@@ -55,9 +55,9 @@ class Desk:
     """Actions that the service answered with 409, by name: in a sound run there is none."""
 
     def inspect(self, household: Household, wanted: Plan) -> None:
-        """What the état des lieux (tenants) or the livraison (buyers) finds becomes tickets."""
+        """What the état des lieux (tenants) or the livraison (everybody else) finds becomes tickets."""
         rng = Random(f"{self.seed}:inspection:{household.home.index}")
-        kind = "livraison" if wanted.tenure in (Tenure.BUYER_VEFA, Tenure.PSLA) else "etat_des_lieux"
+        kind = "etat_des_lieux" if wanted.tenure is Tenure.TENANT else "livraison"
         body = {"kind": kind, "on": wanted.moved_in_on, "findings": stories.findings(rng)}
         answer = self.staff.post(f"/occupancies/{household.occupancy}/inspection", body)
         for ticket in answer["tickets"]:
@@ -125,7 +125,7 @@ class Desk:
         case.times_reopened += reopens
 
     def _message(self, case: Case, rng: Random) -> None:
-        case.household.api.post(f"/tickets/{case.id}/messages", {"text": stories.words("message", rng)})
+        case.household.api.post(f"/tickets/{case.id}/messages", {"body": stories.words("message", rng)})
 
     def _act(self, caller: Api, case: Case, action: str, rng: Random, **more: Any) -> None:
         said = stories.words(action, rng)
