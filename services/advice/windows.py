@@ -1,11 +1,16 @@
 """Off-peak hours: how much of a day's energy falls inside windows given to the minute on the local clock."""
 
+import re
+
 from services.advice.day import SLOT_MINUTES, Day
 
 MINUTES_PER_DAY = 24 * 60
 
 Window = tuple[int, int]
 """Minutes after local midnight, start included, end not; never across midnight."""
+
+_CLOCK = r"([01]?\d|2[0-3]):([0-5]\d)"
+_WINDOW = re.compile(f"{_CLOCK}-{_CLOCK}")
 
 
 def parse(texts: tuple[str, ...]) -> tuple[Window, ...]:
@@ -15,7 +20,11 @@ def parse(texts: tuple[str, ...]) -> tuple[Window, ...]:
     """
     windows: list[Window] = []
     for text in texts:
-        start, end = (_minutes(part) for part in text.split("-"))
+        match = _WINDOW.fullmatch(text.strip())
+        if match is None:
+            raise ValueError(f"{text!r} is not HH:MM-HH:MM")
+        hour, minute, end_hour, end_minute = (int(part) for part in match.groups())
+        start, end = hour * 60 + minute, end_hour * 60 + end_minute
         if start < end:
             windows.append((start, end))
         else:
@@ -33,11 +42,3 @@ def _share(minute: int, windows: tuple[Window, ...]) -> float:
     return min(
         1.0, sum(max(0, min(end, stop) - max(minute, start)) for start, stop in windows) / SLOT_MINUTES
     )
-
-
-def _minutes(text: str) -> int:
-    hours, minutes = text.strip().split(":")
-    total = int(hours) * 60 + int(minutes)
-    if not 0 <= total <= MINUTES_PER_DAY:
-        raise ValueError(f"{text!r} is not a time of day")
-    return total
