@@ -17,6 +17,8 @@ from services.metering.days import SLOT_SECONDS, SLOT_US, CivilDay, instant_of
 _SLOT_MINUTES = SLOT_SECONDS // 60
 _DAY_MINUTES = 1_440
 _CENT_HUNDREDTH = Decimal("0.0001")
+_ALIASES = {"hp": "peak", "hc": "offpeak", "total": "base"}
+"""Own prices may be named by register, as on a French meter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +96,11 @@ def cost(civil: CivilDay, slots_wh: Sequence[int | None], contract: Contract | N
                 label[:1], reason or "no_price"
             )
         else:
-            parts[label] = _round(price * watt_minutes / _SLOT_MINUTES / 1_000)
+            parts[label] = price * watt_minutes / (_SLOT_MINUTES * 1_000)
+    shown = {label: _round(eur) for label, eur in parts.items()}
     if reason is not None:
-        return Cost(None, parts, reason)
-    return Cost(sum(parts.values(), Decimal("0.0000")), parts)
+        return Cost(None, shown, reason)
+    return Cost(_round(sum(parts.values(), Decimal(0))), shown)
 
 
 def cost_of_total(day: date, total_wh: int, contract: Contract | None, tables: Tables) -> Cost:
@@ -174,7 +177,7 @@ def _price(row: dict[str, Any]) -> Price:
 
 def _prices(day: date, contract: Contract, tables: Tables) -> Mapping[str, Decimal]:
     if contract.prices:
-        return {label: Decimal(eur) for label, eur in contract.prices.items()}
+        return {_ALIASES.get(label, label): Decimal(eur) for label, eur in contract.prices.items()}
     # Without a subscribed power the commonest step stands in; energy prices hardly depend on it.
     kva = contract.subscribed_kva or 6
     for row in tables.prices:
@@ -222,7 +225,7 @@ def _kind(contract: Contract) -> TariffKind:
     """An own tariff is read by the labels of its prices."""
     if contract.tariff is not TariffKind.OWN:
         return contract.tariff
-    labels = set(contract.prices or ())
+    labels = {_ALIASES.get(label, label) for label in contract.prices or ()}
     if "base" in labels:
         return TariffKind.BASE
     return TariffKind.PEAK_OFFPEAK if "peak" in labels else TariffKind.TEMPO

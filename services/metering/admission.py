@@ -1,0 +1,52 @@
+"""Whether a reading may be kept: its meter is known, a household lives there, and it consents now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from contracts.codes import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One occupancy of the meter's dwelling. `may_keep` when `daily` or `half_hourly` is consented."""
+
+    starts_at: datetime
+    ends_at: datetime | None
+    may_keep: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What is known of a meter. `stays` is None for a common part, which needs nobody's consent."""
+
+    coop: str
+    zone: str
+    stays: Sequence[Stay] | None
+
+
+class Verdict(StrEnum):
+    ADMITTED = "admitted"
+    UNKNOWN_METER = "unknown_meter"
+    NO_CONSENT = "no_consent"
+    OUTSIDE_OCCUPANCY = "outside_occupancy"
+
+
+def judge(ground: Ground | None, coop: str, kind: Kind, instant: datetime) -> Verdict:
+    """The verdict on one reading of cooperative `coop`.
+
+    A register read at the very end of an occupancy closes its last half-hour, so it belongs to it.
+    """
+    if ground is None or ground.coop != coop:
+        return Verdict.UNKNOWN_METER
+    if ground.stays is None:
+        return Verdict.ADMITTED
+    lived_in = False
+    for stay in ground.stays:
+        inside = stay.starts_at <= instant and (stay.ends_at is None or instant < stay.ends_at)
+        closes = kind == Kind.REGISTER and instant == stay.ends_at
+        if (inside or closes) and stay.may_keep:
+            return Verdict.ADMITTED
+        lived_in = lived_in or inside
+    return Verdict.NO_CONSENT if lived_in else Verdict.OUTSIDE_OCCUPANCY

@@ -1,0 +1,20 @@
+"""Composition of the metering room: readings become days; what nobody could read waits for a decision."""
+
+from contracts.members import ChannelsMapped, ConsentChanged, ContractChanged, Erased, MovedOut
+from contracts.readings import ReadingsBatch, Rejected
+from contracts.time import HourPassed
+from services.kit.room import Room
+from services.metering import handlers
+from services.metering.settling import settler
+
+
+def build(room: Room) -> None:
+    room.on_batch(ReadingsBatch, handlers.readings, batch=64)
+    room.on_batch(Rejected, handlers.rejected, batch=64)
+    room.on(ChannelsMapped, handlers.channels_mapped)
+    room.on(ConsentChanged, handlers.consent_changed)
+    room.on(ContractChanged, handlers.contract_changed)
+    room.on(MovedOut, handlers.moved_out)
+    room.on(Erased, handlers.erased)
+    room.on(HourPassed, handlers.hour_passed)
+    room.background("settle", settler)

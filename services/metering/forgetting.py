@@ -1,0 +1,120 @@
+"""What has lost its legal ground is deleted: withdrawn consent, departure, erasure, finished daily totals."""
+
+from typing import Any
+
+from sqlalchemy import text
+
+from contracts.codes import Purpose
+from services.kit.unit import Unit
+from services.metering.watermark import GRACE
+
+# A register read at the very moment a household arrives or leaves belongs to both neighbours' days.
+_READINGS_OF = """
+DELETE FROM metering.reading r
+USING registry.occupancy o, registry.meter m
+WHERE o.id = :occupancy AND m.dwelling = o.dwelling AND r.meter = m.id
+  AND r.instant >= o.starts_at AND (o.ends_at IS NULL OR r.instant < o.ends_at)
+"""
+_DISAGREEMENTS_OF = _READINGS_OF.replace("metering.reading", "metering.disagreement")
+_QUARANTINE_OF = """
+DELETE FROM metering.quarantine q
+USING registry.occupancy o, registry.meter m
+WHERE o.id = :occupancy AND m.dwelling = o.dwelling AND q.meter = m.id
+  AND q.received_at >= o.starts_at AND (o.ends_at IS NULL OR q.received_at < o.ends_at)
+"""
+_DIRTY_OF = """
+DELETE FROM metering.dirty_day d
+USING registry.occupancy o, registry.meter m
+WHERE o.id = :occupancy AND m.dwelling = o.dwelling AND d.meter = m.id
+  AND d.day >= o.moved_in_on AND (o.moved_out_on IS NULL OR d.day <= o.moved_out_on)
+"""
+_AFTER = """
+DELETE FROM {table} t
+USING registry.occupancy o, registry.meter m
+WHERE o.id = :occupancy AND o.ends_at IS NOT NULL AND m.dwelling = o.dwelling AND t.meter = m.id
+  AND t.instant > o.ends_at AND NOT EXISTS (
+      SELECT 1 FROM registry.occupancy n WHERE n.dwelling = o.dwelling AND n.id <> o.id
+        AND t.instant >= n.starts_at AND (n.ends_at IS NULL OR t.instant < n.ends_at))
+"""
+# Inside a finished day only the first and last value of each register are kept: the next and the
+# previous day begin and end with them.
+_THIN = """
+DELETE FROM metering.reading r
+USING metering.day d, registry.meter m
+WHERE {which} AND m.id = d.meter AND r.meter = d.meter
+  AND r.quantity = ANY(CASE WHEN d.quantity = 'energy_import'
+      THEN ARRAY['energy_import', 'power', 'apparent_power'] ELSE ARRAY[d.quantity] END)
+  AND r.instant > d.day::timestamp AT TIME ZONE m.zone
+  AND r.instant < (d.day + 1)::timestamp AT TIME ZONE m.zone
+  AND (r.kind <> 'register' OR EXISTS (
+      SELECT 1 FROM metering.reading b WHERE b.meter = r.meter AND b.register = r.register
+        AND b.instant >= d.day::timestamp AT TIME ZONE m.zone AND b.instant < r.instant)
+    AND EXISTS (
+      SELECT 1 FROM metering.reading a WHERE a.meter = r.meter AND a.register = r.register
+        AND a.instant > r.instant AND a.instant <= (d.day + 1)::timestamp AT TIME ZONE m.zone))
+"""
+_FREEZE = "UPDATE metering.day d SET packed = NULL, is_frozen = true WHERE {which}"
+_OF_OCCUPANCY = "d.occupancy = :occupancy"
+_DAILY_ONLY = """
+d.occupancy IS NOT NULL AND NOT d.is_frozen
+  AND NOT EXISTS (
+      SELECT 1 FROM registry.consent c WHERE c.occupancy = d.occupancy AND c.purpose = 'half_hourly')
+  AND EXISTS (
+      SELECT 1 FROM metering.meter_state s JOIN registry.meter m ON m.id = s.meter
+      WHERE s.meter = d.meter
+        AND s.watermark >= (d.day + 1)::timestamp AT TIME ZONE m.zone + CAST(:grace AS interval))
+"""
+
+
+async def after_withdrawal(unit: Unit, occupancy: str) -> None:
+    """Delete what the purposes that still hold do not cover, at once."""
+    holds = await _purposes(unit, occupancy)
+    if Purpose.HALF_HOURLY in holds:
+        return
+    if Purpose.DAILY in holds:
+        await _run(unit, _THIN.format(which=_OF_OCCUPANCY), occupancy)
+        await _run(unit, _FREEZE.format(which=_OF_OCCUPANCY), occupancy)
+        await _run(
+            unit, "UPDATE metering.open_day d SET packed = NULL WHERE d.occupancy = :occupancy", occupancy
+        )
+        return
+    await all_of(unit, occupancy, keep_ledger=True)
+
+
+async def all_of(unit: Unit, occupancy: str, *, keep_ledger: bool = False) -> None:
+    """Delete an occupancy's readings, days and quarantined messages, and unless it asked who used its
+    data and may still want to know, the ledger."""
+    for statement in (_READINGS_OF, _DISAGREEMENTS_OF, _QUARANTINE_OF, _DIRTY_OF):
+        await _run(unit, statement, occupancy)
+    for table in ("day", "open_day", *(() if keep_ledger else ("data_use",))):
+        await _run(unit, f"DELETE FROM metering.{table} d WHERE d.occupancy = :occupancy", occupancy)  # noqa: S608
+
+
+async def after_departure(unit: Unit, occupancy: str) -> None:
+    """Delete what was measured after the household left, before the next one came."""
+    for table in ("metering.reading", "metering.disagreement"):
+        await _run(unit, _AFTER.format(table=table), occupancy)
+    for table in ("day", "open_day"):
+        await _run(
+            unit,
+            f"DELETE FROM metering.{table} d USING registry.occupancy o WHERE o.id = :occupancy"  # noqa: S608
+            " AND d.occupancy = o.id AND d.day > o.moved_out_on",
+            occupancy,
+        )
+
+
+async def freeze_daily_only(unit: Unit) -> None:
+    """Of households that allow day totals only, drop the readings of days past their grace."""
+    await unit.session.execute(text(_THIN.format(which=_DAILY_ONLY)), {"grace": GRACE})
+    await unit.session.execute(text(_FREEZE.format(which=_DAILY_ONLY)), {"grace": GRACE})
+
+
+async def _purposes(unit: Unit, occupancy: str) -> set[str]:
+    rows = await unit.session.execute(
+        text("SELECT purpose FROM registry.consent WHERE occupancy = :occupancy"), {"occupancy": occupancy}
+    )
+    return set(rows.scalars())
+
+
+async def _run(unit: Unit, statement: str, occupancy: str) -> Any:
+    return await unit.session.execute(text(statement), {"occupancy": occupancy})

@@ -1,0 +1,116 @@
+"""What metering hears: readings and rejections by the batch, and what changes the ground they stand on."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import text
+
+from contracts.codes import Kind
+from contracts.members import ChannelsMapped, ConsentChanged, ContractChanged, Erased, MovedOut
+from contracts.metering import MeterHeard
+from contracts.readings import Reading, ReadingsBatch, Rejected
+from contracts.time import HourPassed
+from services.kit.unit import Unit
+from services.metering import forgetting, quarantine, registry, silence, store
+from services.metering.admission import Verdict, judge
+from services.metering.store import Row, Tally
+
+
+async def readings(events: list[ReadingsBatch], unit: Unit) -> None:
+    """Store what may be stored. Repeats change nothing: the natural key takes the place of an inbox."""
+    await take_in(
+        [(event.coop, event.received_at, reading) for event in events for reading in event.readings], unit
+    )
+
+
+async def take_in(arrived: Sequence[tuple[str, datetime, Reading]], unit: Unit) -> None:
+    """Place each reading of (cooperative, received at), keep it if its household allows, count all."""
+    named = {(r.gateway, r.channel) for _, _, r in arrived if r.meter is None and r.gateway and r.channel}
+    channels = await registry.channels(unit, named)
+    placed = [
+        (coop, at, r, r.meter or channels.get((r.gateway or "", r.channel or ""))) for coop, at, r in arrived
+    ]
+    meters = await registry.meters(unit, {meter for *_, meter in placed if meter})
+    grounds = {meter.id: meter.ground for meter in meters.values()}
+    rows: list[Row] = []
+    tallies: dict[str, Tally] = {}
+    unplaced = []
+    for coop, at, reading, meter in placed:
+        verdict = judge(grounds.get(meter or ""), coop, reading.kind, reading.instant)
+        if verdict is Verdict.UNKNOWN_METER or meter is None:
+            unplaced.append((coop, at, reading))
+            continue
+        tally = tallies.get(meter)
+        if tally is None:
+            tally = tallies[meter] = Tally(coop, grounds[meter].zone, at)
+        tally.verdicts[verdict] += 1
+        if verdict is Verdict.ADMITTED:
+            rows.append(
+                (coop, meter, reading.register_, reading.instant.isoformat(), reading.quantity.value,
+                 reading.kind.value, reading.step_s, reading.value_milli, reading.codec, at.isoformat())
+            )  # fmt: skip
+    await quarantine.keep_unplaced(unit, unplaced)
+    for meter in await store.store(unit, rows, tallies):
+        unit.emit(MeterHeard(coop=tallies[meter].coop, meter=meter, heard_at=unit.now), about=meter)
+
+
+async def rejected(events: list[Rejected], unit: Unit) -> None:
+    """Into quarantine; without a household's consent only the fact and its reason are kept."""
+    meters = await registry.meters(unit, {event.meter for event in events if event.meter})
+    without_ground = {}
+    for event in events:
+        meter = meters.get(event.meter or "")
+        if meter is not None and event.coop:
+            verdict = judge(meter.ground, event.coop, Kind.SAMPLE, event.received_at)
+            if verdict is not Verdict.ADMITTED:
+                without_ground[event.id] = verdict.value
+    await quarantine.keep_rejected(unit, events, without_ground)
+
+
+async def channels_mapped(event: ChannelsMapped, unit: Unit) -> None:
+    """What waited for these channels is stored now."""
+    await quarantine.ask_for_retry(unit, event.gateway, event.channels)
+    await retry(unit)
+
+
+async def retry(unit: Unit) -> int:
+    """Store the quarantined readings whose retry was asked for; returns how many were looked at."""
+    rows = await quarantine.take_retries(unit)
+    found = [
+        (row.coop, row.received_at, Reading.model_validate_json(row.payload)) for row in rows if row.payload
+    ]
+    # First the rows step aside, so that those still without a meter come back as waiting.
+    await quarantine.settle_retry(unit, [row.id for row in rows], quarantine.RETRIED)
+    await take_in(found, unit)
+    return len(rows)
+
+
+async def consent_changed(event: ConsentChanged, unit: Unit) -> None:
+    """A withdrawal takes effect at once and deletes what has lost its ground."""
+    if not event.granted:
+        await forgetting.after_withdrawal(unit, event.occupancy)
+
+
+async def contract_changed(event: ContractChanged, unit: Unit) -> None:
+    """Costs from that day on are computed again; days whose cost differs are told again."""
+    await store.mark(
+        unit, "d.meter = :meter AND d.day >= :day", {"meter": event.meter, "day": event.valid_from}
+    )
+
+
+async def moved_out(event: MovedOut, unit: Unit) -> None:
+    """What was stored after the household left lies outside any occupancy."""
+    await forgetting.after_departure(unit, event.occupancy)
+
+
+async def erased(event: Erased, unit: Unit) -> None:
+    for occupancy in event.occupancies:
+        await forgetting.all_of(unit, occupancy)
+
+
+async def hour_passed(event: HourPassed, unit: Unit) -> None:
+    """A tick carries no obligation: all that is due by now is done."""
+    await silence.close_quiet_days(unit)
+    await silence.find_silent(unit)
+    await forgetting.freeze_daily_only(unit)
+    await unit.session.execute(text(f"NOTIFY {store.CHANNEL}"))

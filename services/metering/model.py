@@ -1,0 +1,200 @@
+"""The tables of the metering room: readings, open and closed days, quarantine, meters' state, data uses.
+
+Instants are UTC, days are local civil days of the meter's zone, amounts are whole canonical units (Wh, L).
+Rows carry opaque ids only. Readings move by COPY and sets, so most tables are written in SQL, see `store`.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import SQLModel
+
+SCHEMA = "metering"
+METADATA: MetaData = SQLModel.metadata
+INSTANT = DateTime(timezone=True)
+
+
+def _text(name: str, nullable: bool = False, primary_key: bool = False) -> Column[str]:
+    return Column(name, String, nullable=nullable, primary_key=primary_key)
+
+
+def _count(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default=text("0"))
+
+
+READING = Table(
+    "reading",
+    METADATA,
+    _text("meter", primary_key=True),
+    _text("register", primary_key=True),
+    Column("instant", INSTANT, primary_key=True),
+    _text("coop"),
+    _text("quantity"),
+    _text("kind"),
+    Column("step_s", Integer, nullable=False),
+    Column("value_milli", BigInteger, nullable=False),
+    _text("codec"),
+    Column("received_at", INSTANT, nullable=False),
+    schema=SCHEMA,
+)
+"""One value as the meter gave it, in thousandths of the unit. A repeated key changes nothing."""
+
+METER_REGISTER = Table(
+    "meter_register",
+    METADATA,
+    _text("meter", primary_key=True),
+    _text("register", primary_key=True),
+    _text("coop"),
+    _text("quantity"),
+    _text("kind"),
+    Column("step_s", Integer, nullable=False),
+    schema=SCHEMA,
+)
+"""Which registers a meter has ever sent: settling looks each of them up by its index."""
+
+DISAGREEMENT = Table(
+    "disagreement",
+    METADATA,
+    _text("meter", primary_key=True),
+    _text("register", primary_key=True),
+    Column("instant", INSTANT, primary_key=True),
+    Column("value_milli", BigInteger, primary_key=True, autoincrement=False),
+    _text("coop"),
+    Column("received_at", INSTANT, nullable=False),
+    schema=SCHEMA,
+)
+"""Another value for a key already stored: the first stands, both can be shown."""
+
+DIRTY_DAY = Table(
+    "dirty_day",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _text("coop"),
+    _text("meter"),
+    _text("quantity"),
+    Column("day", Date, nullable=False),
+    Column("marked_at", INSTANT, nullable=False, server_default=text("now()")),
+    Index("dirty_day_meter", "meter", "quantity", "day"),
+    schema=SCHEMA,
+)
+"""Days to settle again. Appended to, never updated: storing never waits for settling."""
+
+OPEN_DAY = Table(
+    "open_day",
+    METADATA,
+    _text("meter", primary_key=True),
+    _text("quantity", primary_key=True),
+    Column("day", Date, primary_key=True),
+    _text("coop"),
+    _text("occupancy", nullable=True),
+    Column("ends_at", INSTANT, nullable=False),
+    Column("packed", LargeBinary, nullable=True),
+    Column("slots", Integer, nullable=False),
+    Column("value", BigInteger, nullable=False),
+    Column("quality", JSONB, nullable=False),
+    Index("open_day_ends", "ends_at"),
+    schema=SCHEMA,
+)
+"""Days still under way: shown, not yet told to other rooms."""
+
+DAY = Table(
+    "day",
+    METADATA,
+    _text("meter", primary_key=True),
+    _text("quantity", primary_key=True),
+    Column("day", Date, primary_key=True),
+    _text("coop"),
+    _text("occupancy", nullable=True),
+    Column("packed", LargeBinary, nullable=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("slots", Integer, nullable=False),
+    Column("value", BigInteger, nullable=False),
+    Column("quality", JSONB, nullable=False),
+    Column("cost_eur", Numeric(12, 4), nullable=True),
+    _text("cost_reason", nullable=True),
+    Column("peak_va", Integer, nullable=True),
+    Column("revision", Integer, nullable=False),
+    Column("closed_at", INSTANT, nullable=False),
+    Column("is_frozen", Boolean, nullable=False, server_default=text("false")),
+    Index("day_occupancy", "occupancy", "day"),
+    schema=SCHEMA,
+)
+"""Closed days. `packed` is null where only the day's total may be kept; `digest` tells whether a settled
+day differs from what was told; `is_frozen` when its readings are gone and it can no longer change."""
+
+QUARANTINE = Table(
+    "quarantine",
+    METADATA,
+    _text("id", primary_key=True),
+    _text("coop"),
+    _text("reason"),
+    _text("detail"),
+    _text("topic"),
+    _text("codec", nullable=True),
+    _text("meter", nullable=True),
+    _text("gateway", nullable=True),
+    _text("channel", nullable=True),
+    Column("payload", LargeBinary, nullable=True),
+    Column("received_at", INSTANT, nullable=False),
+    _text("status"),
+    _text("decided_by", nullable=True),
+    Column("decided_at", INSTANT, nullable=True),
+    Index("quarantine_page", "coop", "received_at", "id"),
+    Index("quarantine_channel", "gateway", "channel"),
+    schema=SCHEMA,
+)
+"""What could not be read or placed. `coop` is empty where the topic names none. `payload` is the message,
+or for `unknown_meter` the reading as JSON. `status`: waiting, retry (asked for), retried, discarded."""
+
+METER_STATE = Table(
+    "meter_state",
+    METADATA,
+    _text("meter", primary_key=True),
+    _text("coop"),
+    Column("watermark", INSTANT, nullable=True),
+    Column("heard_at", INSTANT, nullable=False),
+    _count("habit_s"),
+    Column("silent_since", INSTANT, nullable=True),
+    _count("received"),
+    _count("stored"),
+    _count("duplicate"),
+    _count("late"),
+    _count("discarded_no_consent"),
+    _count("discarded_outside_occupancy"),
+    schema=SCHEMA,
+)
+"""`watermark` is the latest instant reported (event time), `heard_at` wall time, `habit_s` the usual
+step of the watermark. Counts are readings."""
+
+DATA_USE = Table(
+    "data_use",
+    METADATA,
+    _text("occupancy", primary_key=True),
+    Column("used_on", Date, primary_key=True),
+    _text("purpose", primary_key=True),
+    _text("actor", primary_key=True),
+    _text("coop"),
+    _text("why"),
+    _count("uses"),
+    Column("last_at", INSTANT, nullable=False),
+    schema=SCHEMA,
+)
+"""Who used a household's data, and why: one row per occupancy, day, purpose and actor."""
+
+TABLES = (
+    READING, METER_REGISTER, DISAGREEMENT, DIRTY_DAY, OPEN_DAY, DAY, QUARANTINE, METER_STATE, DATA_USE,
+)  # fmt: skip

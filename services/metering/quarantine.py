@@ -1,0 +1,131 @@
+"""What could not be read or placed: kept whole, shown to operators, retried or discarded by decision."""
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from contracts.codes import Reason
+from contracts.readings import Reading, Rejected
+from services.kit.unit import Unit
+
+WAITING, RETRY, RETRIED, DISCARDED = "waiting", "retry", "retried", "discarded"
+STATUSES = (WAITING, RETRY, RETRIED, DISCARDED)
+READING_CODEC = "reading"
+"""`codec` of rows whose payload is one already decoded reading, as JSON."""
+
+_INSERT = """
+INSERT INTO metering.quarantine
+    (id, coop, reason, detail, topic, codec, meter, gateway, channel, payload, received_at, status)
+VALUES (:id, :coop, :reason, :detail, :topic, :codec, :meter, :gateway, :channel, :payload, :received_at,
+        :status)
+ON CONFLICT (id) DO UPDATE SET status = 'waiting', payload = excluded.payload
+    WHERE metering.quarantine.status = 'retried'
+"""
+
+
+async def keep_unplaced(unit: Unit, unplaced: Iterable[tuple[str, datetime, Reading]]) -> None:
+    """Readings of (cooperative, received at) whose meter nobody knows. Their id follows from their key, so
+    a repeat changes nothing."""
+    rows = [
+        {
+            "id": _id_of(coop, reading),
+            "coop": coop,
+            "reason": Reason.UNKNOWN_METER.value,
+            "detail": _unplaced_detail(reading),
+            "topic": f"gateways/{coop}/{reading.gateway}"
+            if reading.gateway
+            else f"meters/{coop}/{reading.meter}",
+            "codec": READING_CODEC,
+            "meter": reading.meter,
+            "gateway": reading.gateway,
+            "channel": reading.channel,
+            "payload": reading.model_dump_json(by_alias=True).encode(),
+            "received_at": received_at,
+            "status": WAITING,
+        }
+        for coop, received_at, reading in unplaced
+    ]
+    if rows:
+        rows.sort(key=lambda row: str(row["id"]))
+        await unit.session.execute(text(_INSERT), rows)
+
+
+async def keep_rejected(unit: Unit, events: Sequence[Rejected], without_ground: Mapping[str, str]) -> None:
+    """Messages intake could not read. Of a household that does not consent, the payload is not kept:
+    `without_ground` maps the ids of those rejections to why."""
+    rows = [
+        {
+            "id": event.id,
+            "coop": event.coop or "",
+            "reason": event.reason.value,
+            "detail": event.detail,
+            "topic": event.topic,
+            "codec": event.codec,
+            "meter": event.meter,
+            "gateway": event.gateway,
+            "channel": event.channel,
+            "payload": None if event.id in without_ground else base64.b64decode(event.payload_base64),
+            "received_at": event.received_at,
+            "status": DISCARDED if event.id in without_ground else WAITING,
+        }
+        for event in sorted(events, key=lambda event: event.id)
+    ]
+    await unit.session.execute(text(_INSERT), rows)
+
+
+async def ask_for_retry(unit: Unit, gateway: str, channels: Sequence[str]) -> None:
+    """A gateway's channels are mapped now: what waited for them is retried."""
+    await unit.session.execute(
+        text(
+            "UPDATE metering.quarantine SET status = 'retry' WHERE gateway = :gateway"
+            " AND channel = ANY(:channels) AND status = 'waiting' AND reason = 'unknown_meter'"
+        ),
+        {"gateway": gateway, "channels": list(channels)},
+    )
+
+
+async def take_retries(unit: Unit, limit: int = 2_000) -> list[Any]:
+    """Rows whose retry was asked for, locked for this transaction."""
+    return list(
+        await unit.session.execute(
+            text(
+                "SELECT id, coop, topic, codec, payload, received_at, meter FROM metering.quarantine"
+                " WHERE status = 'retry' ORDER BY received_at, id LIMIT :limit FOR UPDATE SKIP LOCKED"
+            ),
+            {"limit": limit},
+        )
+    )
+
+
+async def settle_retry(unit: Unit, ids: Sequence[str], status: str) -> None:
+    """Record what became of a retry. A value that was placed or discarded is not kept twice."""
+    if ids:
+        await unit.session.execute(
+            text(
+                "UPDATE metering.quarantine SET status = :status, decided_at = :now,"
+                " payload = CASE WHEN :status = 'waiting' THEN payload END WHERE id = ANY(:ids)"
+            ),
+            {"status": status, "now": unit.wall, "ids": list(ids)},
+        )
+
+
+def _unplaced_detail(reading: Reading) -> str:
+    if reading.gateway:
+        return f"The gateway's channel map has no meter for “{reading.channel}”."
+    return "This meter is not known."
+
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def _id_of(coop: str, reading: Reading) -> str:
+    key = "|".join(
+        (coop, reading.meter or "", reading.gateway or "", reading.channel or "", reading.register_,
+         reading.instant.isoformat())
+    )  # fmt: skip
+    number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:17], "big")
+    return "rej_" + "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))

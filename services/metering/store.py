@@ -1,0 +1,236 @@
+"""Readings into the store, by the set: COPY to a staging table, insert what is new, mark days dirty.
+
+Staging is needed because PostgreSQL refuses COPY into a table under row-level security. Rows are always
+written in key order, so that two workers cannot wait for each other in a circle.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from psycopg import AsyncConnection
+from sqlalchemy import text
+
+from contracts.codes import Kind, Quantity
+from services.kit.unit import Unit
+from services.metering.admission import Verdict
+from services.metering.registers import CONTEXT
+
+CHANNEL = "metering_dirty"
+"""NOTIFY channel: days wait to be settled."""
+
+SETTLED_BY = {
+    Quantity.ENERGY_IMPORT: Quantity.ENERGY_IMPORT,
+    Quantity.POWER: Quantity.ENERGY_IMPORT,
+    Quantity.APPARENT_POWER: Quantity.ENERGY_IMPORT,
+    Quantity.ENERGY_EXPORT: Quantity.ENERGY_EXPORT,
+    Quantity.VOLUME: Quantity.VOLUME,
+    Quantity.HEAT: Quantity.HEAT,
+}
+"""Which settled quantity a reading bears on; voltage and temperature are kept and not settled."""
+
+Row = tuple[str, str, str, str, str, str, int, int, str, str]
+"""coop, meter, register, instant, quantity, kind, step_s, value_milli, codec, received_at."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of one meter's readings in a batch."""
+
+    coop: str
+    zone: str
+    received_at: datetime
+    verdicts: Counter[Verdict] = field(default_factory=Counter)
+
+
+async def store(unit: Unit, rows: Sequence[Row], tallies: Mapping[str, Tally]) -> list[str]:
+    """Store admitted `rows`, count, mark dirty days. Returns the meters that were silent and spoke."""
+    raw = await (await unit.session.connection()).get_raw_connection()
+    connection: AsyncConnection[Any] = raw.driver_connection  # type: ignore[assignment]
+    await _stage(connection, rows, tallies)
+    stored = 0
+    if rows:
+        cursor = await connection.execute(_INSERT)
+        row = await cursor.fetchone()
+        stored = row[0] if row else 0
+        if stored < len(rows):
+            await connection.execute(_DISAGREE)
+        if stored:
+            await connection.execute(_REGISTERS)
+            await connection.execute(_MARK)
+    await connection.execute(_COUNT)
+    cursor = await connection.execute(_HEARD, {"meters": sorted(tallies)})
+    heard = [row[0] for row in await cursor.fetchall()]
+    if stored:
+        await connection.execute(f"NOTIFY {CHANNEL}")
+    return heard
+
+
+async def mark(unit: Unit, where: str, values: Mapping[str, Any]) -> None:
+    """Mark known days of `metering.day` dirty, e.g. for new prices; `where` is SQL on alias `d`."""
+    await unit.session.execute(
+        text(
+            "INSERT INTO metering.dirty_day (coop, meter, quantity, day)"  # noqa: S608
+            f" SELECT d.coop, d.meter, d.quantity, d.day FROM metering.day d WHERE {where}"
+        ),
+        values,
+    )
+    await unit.session.execute(text(f"NOTIFY {CHANNEL}"))
+
+
+async def _stage(connection: AsyncConnection[Any], rows: Sequence[Row], tallies: Mapping[str, Tally]) -> None:
+    for statement in _STAGING:
+        await connection.execute(statement)
+    cursor = connection.cursor()
+    counted = (
+        (
+            meter, tally.coop, tally.zone, tally.received_at.isoformat(), tally.verdicts.total(),
+            tally.verdicts[Verdict.ADMITTED], tally.verdicts[Verdict.NO_CONSENT],
+            tally.verdicts[Verdict.OUTSIDE_OCCUPANCY],
+        )
+        for meter, tally in tallies.items()
+    )  # fmt: skip
+    async with cursor.copy("COPY stage_meter FROM STDIN") as copy:
+        await copy.write(_lines(counted))
+    if rows:
+        async with cursor.copy("COPY stage_reading FROM STDIN") as copy:
+            await copy.write(_lines((n, *row) for n, row in enumerate(rows)))
+
+
+def _lines(rows: Iterable[tuple[Any, ...]]) -> str:
+    """COPY text format. Every field comes from a closed pattern without tab, newline or backslash."""
+    return "".join("\t".join(map(str, row)) + "\n" for row in rows)
+
+
+_STAGING = (
+    """
+    CREATE TEMP TABLE IF NOT EXISTS stage_reading (
+        ord int, coop text, meter text, register text, instant timestamptz, quantity text, kind text,
+        step_s int, value_milli bigint, codec text, received_at timestamptz
+    ) ON COMMIT DELETE ROWS
+    """,
+    """
+    CREATE TEMP TABLE IF NOT EXISTS stage_meter (
+        meter text, coop text, zone text, received_at timestamptz, received bigint, admitted bigint,
+        no_consent bigint, outside bigint
+    ) ON COMMIT DELETE ROWS
+    """,
+    """
+    CREATE TEMP TABLE IF NOT EXISTS stage_fresh (
+        meter text, coop text, zone text, register text, quantity text, kind text, step_s int, day date,
+        first timestamptz, last timestamptz, rows bigint
+    ) ON COMMIT DELETE ROWS
+    """,
+)
+
+_INSERT = """
+WITH fresh AS (
+    INSERT INTO metering.reading
+        (meter, register, instant, coop, quantity, kind, step_s, value_milli, codec, received_at)
+    SELECT meter, register, instant, coop, quantity, kind, step_s, value_milli, codec, received_at
+    FROM stage_reading ORDER BY meter, register, instant, ord
+    ON CONFLICT DO NOTHING
+    RETURNING meter, register, instant, quantity, kind, step_s
+), grouped AS (
+    INSERT INTO stage_fresh
+    SELECT f.meter, m.coop, m.zone, f.register, f.quantity, f.kind, f.step_s,
+           (f.instant AT TIME ZONE m.zone)::date, min(f.instant), max(f.instant), count(*)
+    FROM fresh f JOIN stage_meter m ON m.meter = f.meter
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+    RETURNING rows
+)
+SELECT coalesce(sum(rows), 0)::bigint FROM grouped
+"""
+
+_DISAGREE = """
+INSERT INTO metering.disagreement (meter, register, instant, value_milli, coop, received_at)
+SELECT s.meter, s.register, s.instant, s.value_milli, s.coop, s.received_at
+FROM stage_reading s JOIN metering.reading r
+    ON r.meter = s.meter AND r.register = s.register AND r.instant = s.instant
+WHERE r.value_milli <> s.value_milli
+ORDER BY 1, 2, 3, 4
+ON CONFLICT DO NOTHING
+"""
+
+_REGISTERS = """
+INSERT INTO metering.meter_register (meter, register, coop, quantity, kind, step_s)
+SELECT DISTINCT meter, register, coop, quantity, kind, step_s FROM stage_fresh ORDER BY 1, 2
+ON CONFLICT DO NOTHING
+"""
+
+# A register reading changes what lies between its neighbours; near a value that drops it may change which
+# readings are believed, so the whole context counts. A momentary power reaches ten minutes each way.
+_MARK = f"""
+INSERT INTO metering.dirty_day (coop, meter, quantity, day)
+SELECT DISTINCT f.coop, f.meter, q.target, d.day::date
+FROM stage_fresh f
+JOIN (VALUES {", ".join(f"('{quantity}', '{target}')" for quantity, target in SETTLED_BY.items())})
+    AS q(quantity, target) ON q.quantity = f.quantity
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN bool_or(n.drops) THEN min(n.instant)
+                ELSE max(n.instant) FILTER (WHERE n.instant < f.first) END AS low,
+           CASE WHEN bool_or(n.drops) THEN max(n.instant)
+                ELSE min(n.instant) FILTER (WHERE n.instant > f.last) END AS high
+    FROM (
+        SELECT r.instant, r.value_milli < lag(r.value_milli) OVER (ORDER BY r.instant) AS drops
+        FROM metering.reading r
+        WHERE f.kind = '{Kind.REGISTER}' AND r.meter = f.meter AND r.register = f.register
+          AND r.instant >= coalesce((
+              SELECT min(p.instant) FROM (
+                  SELECT b.instant FROM metering.reading b
+                  WHERE b.meter = f.meter AND b.register = f.register AND b.instant < f.first
+                  ORDER BY b.instant DESC LIMIT {CONTEXT}) p), f.first)
+          AND r.instant <= coalesce((
+              SELECT max(p.instant) FROM (
+                  SELECT b.instant FROM metering.reading b
+                  WHERE b.meter = f.meter AND b.register = f.register AND b.instant > f.last
+                  ORDER BY b.instant LIMIT {CONTEXT}) p), f.last)
+    ) n
+) near
+CROSS JOIN LATERAL (
+    SELECT CASE f.kind WHEN '{Kind.REGISTER}' THEN least(near.low, f.first) - interval '1 microsecond'
+                       WHEN '{Kind.SAMPLE}' THEN f.first - interval '10 minutes' ELSE f.first END AS low,
+           CASE f.kind WHEN '{Kind.REGISTER}' THEN greatest(near.high, f.last)
+                       WHEN '{Kind.SAMPLE}' THEN f.last + interval '10 minutes'
+                       ELSE f.last + f.step_s * interval '1 second' END - interval '1 microsecond' AS high
+) reach
+CROSS JOIN LATERAL generate_series(
+    (reach.low AT TIME ZONE f.zone)::date, (reach.high AT TIME ZONE f.zone)::date, interval '1 day') d(day)
+"""  # noqa: S608 - only constants are formatted in
+
+_COUNT = """
+INSERT INTO metering.meter_state AS s
+    (meter, coop, watermark, heard_at, received, stored, duplicate, late, discarded_no_consent,
+     discarded_outside_occupancy)
+SELECT m.meter, m.coop, f.watermark, m.received_at, m.received, coalesce(f.stored, 0),
+       m.admitted - coalesce(f.stored, 0), coalesce(f.late, 0), m.no_consent, m.outside
+FROM stage_meter m LEFT JOIN (
+    SELECT f.meter, max(f.last) AS watermark, sum(f.rows) AS stored,
+           sum(f.rows) FILTER (WHERE EXISTS (
+               SELECT 1 FROM metering.day d WHERE d.meter = f.meter AND d.day = f.day)) AS late
+    FROM stage_fresh f GROUP BY f.meter
+) f ON f.meter = m.meter
+ORDER BY m.meter
+ON CONFLICT (meter) DO UPDATE SET
+    watermark = greatest(s.watermark, excluded.watermark),
+    heard_at = greatest(s.heard_at, excluded.heard_at),
+    habit_s = CASE
+        WHEN excluded.watermark IS NULL OR excluded.watermark <= s.watermark THEN s.habit_s
+        WHEN s.habit_s = 0 THEN ceil(extract(epoch FROM excluded.watermark - s.watermark))::bigint
+        ELSE least(s.habit_s * 5 / 4 + 1, greatest(s.habit_s * 4 / 5,
+             ceil(extract(epoch FROM excluded.watermark - s.watermark))::bigint))
+    END,
+    received = s.received + excluded.received,
+    stored = s.stored + excluded.stored,
+    duplicate = s.duplicate + excluded.duplicate,
+    late = s.late + excluded.late,
+    discarded_no_consent = s.discarded_no_consent + excluded.discarded_no_consent,
+    discarded_outside_occupancy = s.discarded_outside_occupancy + excluded.discarded_outside_occupancy
+"""
+
+_HEARD = """
+UPDATE metering.meter_state SET silent_since = NULL
+WHERE meter = ANY(%(meters)s) AND silent_since IS NOT NULL RETURNING meter
+"""
