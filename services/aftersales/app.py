@@ -1,0 +1,13 @@
+"""Composes the after-sales room."""
+
+from contracts.members import Erased
+from contracts.metering import SupplyFault
+from contracts.time import HourPassed
+from services.aftersales import handlers
+from services.kit.room import Room
+
+
+def build(room: Room) -> None:
+    room.on(Erased, handlers.erased)
+    room.on(SupplyFault, handlers.supply_fault)
+    room.on(HourPassed, handlers.hour_passed)

@@ -1,0 +1,231 @@
+"""What the HTTP API takes and gives, with every closed list as an enum."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from contracts.base import Instant
+from contracts.codes import ClockFamily, Priority, Regime, Responsible
+from services.aftersales.lifecycle import STATES, TABLE
+from services.aftersales.taxonomy import taxonomy
+from services.aftersales.words import codes
+
+
+def _code(*known: str) -> object:
+    """A code whose list the OpenAPI document shows; an unknown one is refused with its own problem."""
+    return Field(json_schema_extra={"enum": list(known)}, max_length=64)
+
+
+_TAXONOMY = taxonomy()
+PlaceCode = Annotated[str, _code(*_TAXONOMY.places)]
+ElementCode = Annotated[str, _code(*_TAXONOMY.elements)]
+SymptomCode = Annotated[str, _code(*_TAXONOMY.symptoms)]
+StateCode = Annotated[str, _code(*STATES)]
+ActionCode = Annotated[str, _code(*TABLE)]
+ReasonCode = Annotated[str, Field(max_length=64)]
+Said = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
+Cause = Literal["unknown", "use", "wear", "defect", "force_majeure"]
+
+
+def _day(value: object) -> object:
+    """Accepts an instant where a day is asked: its own civil day is meant."""
+    return value[:10] if isinstance(value, str) and "T" in value else value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+class Body(BaseModel):
+    """Unknown fields are refused, so that a typing error is seen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class TicketIn(Body):
+    occupancy: str | None = None
+    building: str | None = None
+    place: PlaceCode
+    element: ElementCode
+    symptom: SymptomCode
+    description: Annotated[Said, StringConstraints(min_length=1)]
+    since: Day | None = None
+    """Civil day since when it is so; today when left out."""
+    channel: Literal["portal", "phone", "counter", "caretaker", "letter", "meter"] = "portal"
+    reported_by: str | None = Field(default=None, max_length=200)
+    """Who told it, when not the caller: a person's id or a name."""
+
+
+class ActionIn(Body):
+    action: ActionCode
+    reason: ReasonCode | None = None
+    comment: Said | None = None
+    appointment_at: Instant | None = None
+    assignee: str | None = None
+    team: Annotated[str, _code(*codes("teams"))] | None = None
+    priority: Priority | None = None
+    responsible: Responsible | None = None
+    basis: str | None = Field(default=None, max_length=200)
+    place: PlaceCode | None = None
+    element: ElementCode | None = None
+    symptom: SymptomCode | None = None
+    cause: Cause | None = None
+    installed_on: date | None = None
+    declared_to_insurer_on: date | None = None
+    version: int | None = None
+    """The version the caller saw: 409 when somebody was faster."""
+
+
+class MessageIn(Body):
+    body: Annotated[Said, StringConstraints(min_length=1)]
+
+
+class Finding(Body):
+    place: PlaceCode
+    element: ElementCode
+    symptom: SymptomCode
+    note: Said = ""
+
+
+class InspectionIn(Body):
+    kind: Literal["etat_des_lieux", "livraison"]
+    on: date
+    findings: list[Finding] = Field(max_length=200)
+
+
+class InspectionOut(BaseModel):
+    tickets: list[str]
+
+
+class WarrantyOut(BaseModel):
+    regime: Regime
+    label: str
+    debtor: Responsible | None
+    ends_on: date | None
+    basis: str | None
+    reasons: list[str]
+
+
+class DeadlineOut(BaseModel):
+    kind: str
+    label: str
+    clock: ClockFamily
+    due_at: datetime
+    met_at: datetime | None
+    is_overdue: bool
+
+
+class ContactOut(BaseModel):
+    id: str
+    name: str
+    phone: str | None
+
+
+class EmergencyOut(BaseModel):
+    call: str
+    advice: str
+
+
+class TicketSummary(BaseModel):
+    id: str
+    number: int
+    state: StateCode
+    state_label: str
+    priority: Priority
+    responsible: Responsible
+    team: str
+    element: ElementCode
+    element_label: str
+    symptom: SymptomCode
+    symptom_label: str
+    place: PlaceCode
+    place_label: str
+    occupancy: str | None
+    dwelling: str | None
+    building: str | None
+    residence: str | None
+    opened_at: datetime
+    appointment_at: datetime | None
+    next_due_at: datetime | None
+    is_overdue: bool
+
+
+class TicketOut(TicketSummary):
+    description: str | None
+    since: date
+    channel: str
+    basis: str
+    reasons: list[str]
+    warranties: list[WarrantyOut]
+    deadlines: list[DeadlineOut]
+    contact: ContactOut | None
+    """The named person who answers for the request."""
+    incident: str | None
+    emergency: EmergencyOut | None
+    """For p0: call this number first."""
+    cause: str
+    legal_actions: list[ActionCode]
+    """What the caller may do now."""
+    version: int
+
+
+class EventOut(BaseModel):
+    action: str
+    label: str
+    role: str
+    actor: str | None
+    """The name of a person of the cooperative; households stay unnamed."""
+    reason: str | None
+    comment: str | None
+    appointment_at: datetime | None
+    state: StateCode
+    occurred_at: datetime
+
+
+class HistoryOut(BaseModel):
+    events: list[EventOut]
+
+
+class MessageOut(BaseModel):
+    id: str
+    role: str
+    author: str | None
+    body: str | None
+    written_at: datetime
+
+
+class MessagesOut(BaseModel):
+    messages: list[MessageOut]
+
+
+class Coded(BaseModel):
+    code: str
+    label: str
+
+
+class ElementChoice(Coded):
+    trade: str
+    symptoms: list[str]
+    is_common: bool
+
+
+class PlaceChoice(Coded):
+    is_common: bool
+
+
+class TaxonomyOut(BaseModel):
+    trades: list[Coded]
+    elements: list[ElementChoice]
+    symptoms: list[Coded]
+    places: list[PlaceChoice]
+    states: list[Coded]
+    actions: list[Coded]
+    reason_codes: list[Coded]
+    qualities: list[Coded]
+    priorities: list[Coded]
+    responsible: list[Coded]
+    regimes: list[Coded]
+    causes: list[Coded]
+    channels: list[Coded]
+    teams: list[Coded]
+    deadlines: list[Coded]

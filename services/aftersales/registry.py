@@ -1,0 +1,144 @@
+"""What after-sales asks of `members`, now and not from copies: homes, households, people to name."""
+
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+
+from contracts.codes import Tenure
+from services.aftersales.warranty import Dates
+from services.kit.unit import Unit
+
+OWNERS = (Tenure.BUYER_VEFA, Tenure.CO_OWNER, Tenure.PSLA, Tenure.BRS)
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a request is: a household's dwelling, or a building without household."""
+
+    zone: str
+    residence: str
+    occupancy: str | None = None
+    dwelling: str | None = None
+    building: str | None = None
+    tenure: Tenure | None = None
+    dates: Dates = Dates()  # noqa: RUF009 - frozen and without arguments
+    postcode: str | None = None
+    is_copropriete: bool = False
+    """True when owners live in the building; a setting may say otherwise."""
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A named person of the cooperative, as households see them."""
+
+    id: str
+    name: str
+    phone: str | None
+    role: str
+    team: str | None
+
+
+async def home_of_occupancy(unit: Unit, occupancy: str) -> Home | None:
+    row = (
+        await unit.session.execute(
+            text(
+                "SELECT o.id, o.dwelling, coalesce(o.building, d.building) AS building, o.tenure,"
+                " o.moved_in_on, o.livraison_on, d.reception_on, d.residence, d.postcode, d.zone"
+                " FROM registry.occupancy o JOIN registry.dwelling d ON d.id = o.dwelling WHERE o.id = :id"
+            ),
+            {"id": occupancy},
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return Home(
+        zone=row.zone,
+        residence=row.residence,
+        occupancy=row.id,
+        dwelling=row.dwelling,
+        building=row.building,
+        tenure=Tenure(row.tenure),
+        dates=Dates(row.reception_on, row.livraison_on, row.moved_in_on),
+        postcode=row.postcode,
+        is_copropriete=await _has_owners(unit, row.building),
+    )
+
+
+async def home_of_building(unit: Unit, building: str) -> Home | None:
+    row = (
+        await unit.session.execute(
+            text(
+                "SELECT b.id, b.residence, b.reception_on, c.zone, (SELECT min(d.postcode)"
+                " FROM registry.dwelling d WHERE d.building = b.id) AS postcode"
+                " FROM registry.building b JOIN registry.coop c ON c.slug = b.coop WHERE b.id = :id"
+            ),
+            {"id": building},
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return Home(
+        zone=row.zone,
+        residence=row.residence,
+        building=row.id,
+        dates=Dates(reception_on=row.reception_on),
+        postcode=row.postcode,
+        is_copropriete=await _has_owners(unit, row.id),
+    )
+
+
+async def own_occupancies(unit: Unit, person: str) -> list[str]:
+    """The households the person belongs to today, the present one first; who has left sees nothing more."""
+    rows = await unit.session.execute(
+        text(
+            "SELECT r.occupancy FROM registry.resident r JOIN registry.occupancy o ON o.id = r.occupancy"
+            " WHERE r.person = :person AND (r.until_on IS NULL OR r.until_on >= :today)"
+            " ORDER BY o.ends_at IS NOT NULL, o.moved_in_on DESC"
+        ),
+        {"person": person, "today": await local_today(unit)},
+    )
+    return list(rows.scalars())
+
+
+async def zone_of(unit: Unit) -> ZoneInfo:
+    """The cooperative's civil time."""
+    zone = await unit.session.execute(
+        text("SELECT zone FROM registry.coop WHERE slug = :coop"), {"coop": unit.coop}
+    )
+    return ZoneInfo(zone.scalar_one_or_none() or "Europe/Paris")
+
+
+async def local_today(unit: Unit) -> date:
+    """The cooperative's civil day, by its own business time."""
+    return unit.now.astimezone(await zone_of(unit)).date()
+
+
+async def staff(unit: Unit) -> dict[str, Contact]:
+    """The people of the cooperative who can be named to households, by id."""
+    rows = await unit.session.execute(
+        text("SELECT id, name, phone, role, team FROM registry.staff WHERE coop = :coop ORDER BY id"),
+        {"coop": unit.coop},
+    )
+    return {row.id: Contact(row.id, row.name, row.phone, row.role, row.team) for row in rows}
+
+
+async def contact_for(unit: Unit, team: str) -> str | None:
+    """Whom to name first for a team: one of its members, else somebody of the cooperative's staff."""
+    people = [person for person in (await staff(unit)).values() if person.role in ("staff", "caretaker")]
+    people.sort(key=lambda person: (person.team != team, person.role != "staff", person.id))
+    return people[0].id if people else None
+
+
+async def _has_owners(unit: Unit, building: str | None) -> bool:
+    if building is None:
+        return False
+    found = await unit.session.execute(
+        text(
+            "SELECT 1 FROM registry.occupancy WHERE building = :building AND tenure = ANY(:owners)"
+            " AND moved_out_on IS NULL LIMIT 1"
+        ),
+        {"building": building, "owners": [tenure.value for tenure in OWNERS]},
+    )
+    return found.first() is not None

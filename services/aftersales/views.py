@@ -1,0 +1,150 @@
+"""Requests in the reader's language and the cooperative's civil time: what API and pages show."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from contracts.codes import ClockFamily, Priority, Regime, Responsible
+from services.aftersales import queries, registry
+from services.aftersales.assess import from_json, standing_of
+from services.aftersales.bodies import (
+    ContactOut,
+    DeadlineOut,
+    EmergencyOut,
+    EventOut,
+    MessageOut,
+    TicketOut,
+    TicketSummary,
+    WarrantyOut,
+)
+from services.aftersales.lifecycle import PAUSING, legal_actions
+from services.aftersales.model import DeadlineRow, Ticket, WarrantyRow
+from services.aftersales.priority import emergency_of
+from services.aftersales.registry import Contact
+from services.aftersales.taxonomy import taxonomy
+from services.aftersales.words import render, word
+from services.kit.unit import Unit
+
+
+async def ticket_out(unit: Unit, ticket: Ticket, role: str, language: str) -> TicketOut:
+    """A request with its warranties, clocks, contact, and what a caller of `role` may do now."""
+    whole = await queries.whole(unit, ticket)
+    zone = await registry.zone_of(unit)
+    standing = await standing_of(unit, ticket)
+    people = await registry.staff(unit)
+    emergency = emergency_of(ticket.element, Priority(ticket.priority))
+    clocks = [_deadline(row, ticket, unit.now, zone, language) for row in whole.deadlines]
+    residence = await queries.residence_of(unit, ticket)
+    overdue = any(clock.is_overdue and clock.met_at is None for clock in clocks)
+    return TicketOut(
+        **summary_out(ticket, residence, overdue, zone, language).model_dump(),
+        description=ticket.description,
+        since=ticket.noticed_on,
+        channel=ticket.channel,
+        basis=ticket.basis,
+        reasons=[render(from_json(reason), language) for reason in ticket.reasons],
+        warranties=[_warranty(row, language) for row in whole.warranties],
+        deadlines=clocks,
+        contact=_contact(people.get(ticket.assignee or "")),
+        incident=ticket.incident,
+        emergency=EmergencyOut(call=emergency.call, advice=emergency.advice(language)) if emergency else None,
+        cause=ticket.cause,
+        legal_actions=list(legal_actions(standing, role, unit.now)),
+        version=ticket.version,
+    )
+
+
+def summary_out(
+    ticket: Ticket, residence: str | None, is_overdue: bool, zone: ZoneInfo, language: str
+) -> TicketSummary:
+    """A line of a list."""
+    words = taxonomy()
+    return TicketSummary(
+        id=ticket.id,
+        number=ticket.number,
+        state=ticket.state,
+        state_label=word("states", ticket.state, language),
+        priority=Priority(ticket.priority),
+        responsible=Responsible(ticket.responsible),
+        team=ticket.team,
+        element=ticket.element,
+        element_label=words.elements[ticket.element].label.in_(language),
+        symptom=ticket.symptom,
+        symptom_label=words.symptoms[ticket.symptom].in_(language),
+        place=ticket.place,
+        place_label=words.places[ticket.place].label.in_(language),
+        occupancy=ticket.occupancy,
+        dwelling=ticket.dwelling,
+        building=ticket.building,
+        residence=residence,
+        opened_at=ticket.opened_at.astimezone(zone),
+        appointment_at=_local(ticket.appointment_at, zone),
+        next_due_at=_local(ticket.next_due_at, zone),
+        is_overdue=is_overdue,
+    )
+
+
+async def history_out(unit: Unit, ticket: Ticket, language: str) -> list[EventOut]:
+    people, zone = await registry.staff(unit), await registry.zone_of(unit)
+    return [
+        EventOut(
+            action=row.action,
+            label=word("actions", row.action, language),
+            role=row.role,
+            actor=_name(people, row.actor),
+            reason=row.reason,
+            comment=row.comment,
+            appointment_at=_local(row.appointment_at, zone),
+            state=row.state,
+            occurred_at=row.occurred_at.astimezone(zone),
+        )
+        for row in await queries.history(unit, ticket)
+    ]
+
+
+async def messages_out(unit: Unit, ticket: Ticket) -> list[MessageOut]:
+    people, zone = await registry.staff(unit), await registry.zone_of(unit)
+    return [
+        MessageOut(
+            id=row.id,
+            role=row.role,
+            author=_name(people, row.author),
+            body=row.body,
+            written_at=row.written_at.astimezone(zone),
+        )
+        for row in await queries.messages(unit, ticket)
+    ]
+
+
+def _deadline(row: DeadlineRow, ticket: Ticket, now: datetime, zone: ZoneInfo, language: str) -> DeadlineOut:
+    paused = row.met_at is None and row.clock == ClockFamily.SERVICE and ticket.state in PAUSING
+    return DeadlineOut(
+        kind=row.kind,
+        label=word("deadlines", row.kind, language),
+        clock=ClockFamily(row.clock),
+        due_at=row.due_at.astimezone(zone),
+        met_at=_local(row.met_at, zone),
+        is_overdue=not paused and (row.met_at or now) > row.due_at,
+    )
+
+
+def _warranty(row: WarrantyRow, language: str) -> WarrantyOut:
+    return WarrantyOut(
+        regime=Regime(row.regime),
+        label=word("regimes", row.regime, language),
+        debtor=Responsible(row.debtor) if row.debtor else None,
+        ends_on=row.ends_on,
+        basis=row.basis,
+        reasons=[render(from_json(reason), language) for reason in row.reasons],
+    )
+
+
+def _contact(person: Contact | None) -> ContactOut | None:
+    return ContactOut(id=person.id, name=person.name, phone=person.phone) if person else None
+
+
+def _name(people: dict[str, Contact], actor: str) -> str | None:
+    return people[actor].name if actor in people else None
+
+
+def _local(instant: datetime | None, zone: ZoneInfo) -> datetime | None:
+    return instant.astimezone(zone) if instant else None
