@@ -46,7 +46,7 @@ def decode(topic_tail: str, payload: bytes, received_at: datetime) -> Decoded:
     start = _start(curve["start"])
     check_instant(start, received_at, "start")
     step_s = _step_seconds(curve["step"])
-    register = find(_text(curve, "quantity"), _ALLOWED)
+    register = find(_text(curve, "quantity"), "the curve", _ALLOWED)
     named = register.named
     exact = ratio(named, _text(curve, "unit"), "the curve")
     amounts = curve["values"]

@@ -42,16 +42,17 @@ class Register(NamedTuple):
     kind: Kind
 
 
-def find(name: str, allowed: frozenset[str] = frozenset(NAMES)) -> Register:
+def find(name: str, where: str, allowed: frozenset[str] = frozenset(NAMES)) -> Register:
     """`energy_import`, or `energy_import.hp` for one register of several. Raises `Refused`."""
     base, dot, suffix = name.partition(".")
     named = NAMES.get(base) if base in allowed else None
     if named is None:
-        raise Refused(Reason.UNKNOWN_QUANTITY, f"{shown(name)} is none of {', '.join(sorted(allowed))}")
+        known = ", ".join(sorted(allowed))
+        raise Refused(Reason.UNKNOWN_QUANTITY, f"{where}: {shown(name)} is none of {known}")
     if dot and not (named.is_cumulative and _SUFFIX.fullmatch(suffix)):
         raise Refused(
             Reason.UNKNOWN_QUANTITY,
-            f"{shown(name)}: only energy and volume have register suffixes, of lower-case letters and digits",
+            f"{where}: {shown(name)}: only energy and volume have register suffixes, of a-z, 0-9 and _",
         )
     return Register(named, name, Kind.REGISTER if named.is_cumulative else Kind.SAMPLE)
 

@@ -118,7 +118,7 @@ def _name(base: str, own: Any, where: str) -> tuple[str | None, Register]:
         )
         raise Refused(Reason.WRONG_SHAPE, f"{where}: {detail}")
     cut = max(name.rfind("/"), name.rfind(":"))
-    return name[:cut] if cut > 0 else None, find(name[cut + 1 :])
+    return name[:cut] if cut > 0 else None, find(name[cut + 1 :], where)
 
 
 def _value(base: int | Decimal | None, record: dict[str, Any], where: str) -> int | Decimal:
