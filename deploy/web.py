@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
+from deploy.engines import mail
 from services.kit import clock as clocks
 from services.kit import logs
 from services.kit import secrets as kit_secrets
@@ -65,8 +67,22 @@ def build(
     app.state.clock = clock
     app.state.databases = databases
     app.state.accounts = accounts
+    app.state.mailbox = _Mailbox(settings.data_dir)
     app.state.identity = identity or import_module("services.members.identity").Identity(accounts, clock)
     return app
+
+
+@dataclass(frozen=True)
+class _Mailbox:
+    """The embedded mailbox, where everything meant for sandboxes lands, as the portal reads it."""
+
+    data_dir: Path
+
+    def letters(self) -> list[mail.Letter]:
+        return mail.letters(self.data_dir)
+
+    def letter(self, key: str) -> mail.Letter:
+        return mail.letter(self.data_dir, key)
 
 
 def serve(settings: dict[str, Any], host: str, port: int) -> None:
