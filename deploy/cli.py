@@ -9,46 +9,46 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-COMMANDS: dict[str, str] = {
-    "demo": "Play a small cooperative through the past month, then go on live.",
-    "up": "Engines and all rooms, until stopped.",
-    "serve": "Only the named rooms, against engines named by URL.",
-    "migrate": "Bring the database schemas up to date.",
-    "coop": "Cooperatives.",
-    "staff": "Staff accounts.",
-    "token": "An API token.",
-    "simulate": "A fleet of simulated meters publishing over MQTT.",
-    "replay": "Play recorded consumption as a meter would.",
-    "import": "Import a file of past consumption.",
-    "import-homes": "Import homes, households and meters from a spreadsheet.",
-    "rejected": "The quarantine.",
-    "score": "Score the advice on labelled homes.",
-    "bench": "Measure the pipeline.",
-    "backup": "Save everything, verified.",
-    "restore": "Bring a backup back.",
-    "doctor": "Check settings, engines, durability, limits, clock and disk.",
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("demo", "Play a small cooperative through the past month, then go on live."),
+    "up": ("up", "Engines and all rooms, until stopped."),
+    "serve": ("serve", "Only the named rooms, against engines named by URL."),
+    "migrate": ("migrate", "Bring the database schemas up to date."),
+    "coop": ("members:coop_app", "Cooperatives."),
+    "staff": ("members:staff_app", "Staff accounts."),
+    "token": ("members:token_app", "An API token."),
+    "simulate": ("simulate", "A fleet of simulated meters publishing over MQTT."),
+    "replay": ("replay", "Play recorded consumption as a meter would."),
+    "import": ("import_", "Import a file of past consumption."),
+    "import-homes": ("import_homes", "Import homes, households and meters from a spreadsheet."),
+    "rejected": ("rejected", "The quarantine."),
+    "score": ("score", "Score the advice on labelled homes."),
+    "bench": ("bench", "Measure the pipeline."),
+    "backup": ("backup", "Save everything, verified."),
+    "restore": ("restore", "Bring a backup back."),
+    "doctor": ("doctor", "Check settings, engines, durability, limits, clock and disk."),
 }
-"""Every command with its line of help: `palier --help` imports nothing else. The module of `import-homes` is
-`deploy.commands.import_homes`, of `import` `deploy.commands.import_`; each holds a Typer `app` with one
-command or a group of them. A name whose module is not there yet is not shown."""
+"""Every command: its module in `deploy/commands/` (`:` its Typer app, when that is not called `app`) and its
+line of help, so that `palier --help` imports nothing else. A command whose module is missing is not shown."""
 
 
 class LazyGroup(TyperGroup):
     """Finds a command's module when it is called."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return [name for name in COMMANDS if find_spec(_module(name)) is not None]
+        return [name for name in COMMANDS if find_spec(_place(name)[0]) is not None]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in self.list_commands(ctx):
             return None
-        command = typer.main.get_command(import_module(_module(cmd_name)).app)
+        module, attribute = _place(cmd_name)
+        command = typer.main.get_command(getattr(import_module(module), attribute))
         command.name = cmd_name
         return command
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
 
 
 app = typer.Typer(
@@ -85,8 +85,9 @@ def main() -> None:
         sys.exit(1)
 
 
-def _module(name: str) -> str:
-    return "deploy.commands." + ("import_" if name == "import" else name.replace("-", "_"))
+def _place(name: str) -> tuple[str, str]:
+    module, _, attribute = COMMANDS[name][0].partition(":")
+    return f"deploy.commands.{module}", attribute or "app"
 
 
 if __name__ == "__main__":

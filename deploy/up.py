@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from deploy.engines import EngineError, Engines, MqttTls
 from deploy.engines.child import write_private
+from deploy.engines.folder import Claim
 from deploy.engines.ports import Ports
 from deploy.preload import ROOMS
 from deploy.room_process import project_folder
@@ -89,7 +90,8 @@ def serve(settings: Settings, rooms: Sequence[str], listen: Listen) -> None:
     data_dir = settings.data_dir.absolute()
     settings = settings.model_copy(update={"data_dir": data_dir})
     run_dir = data_dir / "run"
-    run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    claim = Claim(data_dir)
+    claim.take()
     http = (listen.http_host, Ports(data_dir).take("http", listen.http_port))
     _start_fork_server(data_dir)
     supervisor = Supervisor(None, [], run_dir)

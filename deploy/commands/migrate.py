@@ -1,5 +1,7 @@
 """`palier migrate`: database schemas, bus streams and roles up to date."""
 
+from contextlib import suppress
+
 import typer
 
 from deploy.commands.options import DataDir, settings_for
@@ -10,11 +12,14 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def migrate(data_dir: DataDir = None) -> None:
     """Bring the database up to date; safe to repeat. The embedded one is started for it when nothing runs."""
-    from deploy.engines import Engines
+    from deploy.engines import EngineError, Engines
     from deploy.migrate import migrate as run
+    from deploy.up import running_settings
     from services.kit import secrets
 
     settings = settings_for(data_dir)
+    with suppress(EngineError):
+        settings = running_settings(settings)
     if settings.database_url is not None:
         run(settings.database_url, secrets.load(settings))
     else:

@@ -1,16 +1,15 @@
 """The engines Palier stands on (bus, broker, database, mail): named by URL, or embedded from wheels."""
 
-import fcntl
-import os
 import time
 from collections.abc import Collection
-from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
 from deploy.engines.child import EngineError
+from deploy.engines.folder import Claim
 from deploy.engines.mail import Mail
-from deploy.engines.nats import MqttTls, Nats
+from deploy.engines.mqtt_tls import MqttTls, MqttTlsListener
+from deploy.engines.nats import Nats
 from deploy.engines.postgres import Postgres
 from services.kit import secrets as kit_secrets
 from services.kit.secrets import Secrets
@@ -50,16 +49,19 @@ class Engines:
     ) -> None:
         self._given = settings
         self.data_dir = settings.data_dir.absolute()
-        self._lock: int | None = None
-        _own_folder(self.data_dir)
+        if settings.nats_url is not None and settings.mqtt_url is None:
+            raise EngineError("PALIER_NATS_URL is set: name the MQTT broker too, with PALIER_MQTT_URL")
+        self.claim = Claim(self.data_dir)
+        self.claim.take()
         self.secrets: Secrets = kit_secrets.load(settings)
         self.nats: Nats | None = None
         self.postgres: Postgres | None = None
+        self.mqtt_tls: MqttTlsListener | None = None
         self.mail: Mail | None = None
         if settings.nats_url is None and "nats" in only:
-            self.nats = Nats(self.data_dir, self.secrets, nats_port, mqtt_port, mqtt_tls)
-        elif settings.nats_url is not None and settings.mqtt_url is None:
-            raise EngineError("PALIER_NATS_URL is set: name the MQTT broker too, with PALIER_MQTT_URL")
+            self.nats = Nats(self.data_dir, self.secrets, nats_port, mqtt_port)
+            if mqtt_tls is not None:
+                self.mqtt_tls = MqttTlsListener(self.data_dir, mqtt_tls, self.nats)
         if settings.database_url is None and "postgres" in only:
             self.postgres = Postgres(self.data_dir, self.secrets)
         if settings.smtp_url is None and "mail" in only:
@@ -68,7 +70,8 @@ class Engines:
     @property
     def embedded(self) -> list[Engine]:
         """In starting order."""
-        return [engine for engine in (self.postgres, self.nats, self.mail) if engine is not None]
+        engines: tuple[Engine | None, ...] = (self.postgres, self.nats, self.mqtt_tls, self.mail)
+        return [engine for engine in engines if engine is not None]
 
     @property
     def settings(self) -> Settings:
@@ -84,7 +87,7 @@ class Engines:
         )
 
     def start(self) -> "Engines":
-        self._claim()
+        self.claim.take()
         try:
             for engine in self.embedded:
                 engine.start()
@@ -98,9 +101,7 @@ class Engines:
         deadline = time.monotonic() + patience_seconds
         for engine in reversed(self.embedded):
             engine.stop(max(1.0, deadline - time.monotonic()))
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        self.claim.give_back()
 
     def __enter__(self) -> "Engines":
         return self.start()
@@ -109,26 +110,3 @@ class Engines:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-    def _claim(self) -> None:
-        """One user of a data folder at a time; the kernel releases the claim of a killed process."""
-        (self.data_dir / "run").mkdir(exist_ok=True, mode=0o700)
-        lock = os.open(self.data_dir / "run" / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            os.close(lock)
-            raise EngineError(
-                f"{self.data_dir} is in use by another palier: stop it, or use --data-dir"
-            ) from error
-        self._lock = lock
-
-
-def _own_folder(data_dir: Path) -> None:
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    owner = data_dir.stat().st_uid
-    if owner != os.geteuid():
-        raise EngineError(
-            f"{data_dir} belongs to user {owner}, this is user {os.geteuid()}: "
-            "run as that user, or use --data-dir"
-        )

@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import urllib.request
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -12,15 +11,6 @@ from deploy.engines.child import Child, EngineError, end_leftovers, write_privat
 from deploy.engines.ports import Ports
 from services.kit import natsauth
 from services.kit.secrets import Secrets
-
-
-@dataclass(frozen=True)
-class MqttTls:
-    """A public MQTT listener: `host:port` with a certificate. The loopback one then speaks TLS too."""
-
-    listen: str
-    certificate: Path
-    key: Path
 
 
 class Nats:
@@ -34,13 +24,11 @@ class Nats:
         secrets: Secrets,
         port: int | None = None,
         mqtt_port: int | None = None,
-        mqtt_tls: MqttTls | None = None,
     ) -> None:
         self._base = data_dir.absolute()
         self._folder = self._base / "nats"
         self._secrets = secrets
         self._wanted: dict[str, int | None] = {"nats": port, "mqtt": mqtt_port, "monitor": None}
-        self._mqtt_tls = mqtt_tls
         self._ports: dict[str, int] = {}
         self._child = Child(self.name, self._base, death_signal=signal.SIGTERM)
 
@@ -49,10 +37,12 @@ class Nats:
         return f"nats://127.0.0.1:{self._ports['nats']}"
 
     @property
+    def mqtt_port(self) -> int:
+        return self._ports["mqtt"]
+
+    @property
     def mqtt_url(self) -> str:
-        if self._mqtt_tls is not None:
-            return f"mqtts://{self._mqtt_tls.listen}"
-        return f"mqtt://127.0.0.1:{self._ports['mqtt']}"
+        return f"mqtt://127.0.0.1:{self.mqtt_port}"
 
     @property
     def monitor_url(self) -> str:
@@ -93,17 +83,10 @@ class Nats:
     def _configuration(self) -> str:
         logs = self._base / "logs"
         logs.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if self._mqtt_tls is None:
-            listen, tls = f"127.0.0.1:{self._ports['mqtt']}", ""
-        else:
-            listen = self._mqtt_tls.listen
-            certificate, key = _text(self._mqtt_tls.certificate), _text(self._mqtt_tls.key)
-            tls = f"tls {{ cert_file: {certificate}, key_file: {key} }}"
         return _TEMPLATE.format(
             nats_port=self._ports["nats"],
             monitor_port=self._ports["monitor"],
-            mqtt_listen=listen,
-            mqtt_tls=tls,
+            mqtt_port=self._ports["mqtt"],
             store=_text(self._folder / "jetstream"),
             log=_text(logs / "nats.log"),
             account=natsauth.ACCOUNT,
@@ -191,12 +174,11 @@ jetstream {{
 }}
 
 mqtt {{
-  listen: "{mqtt_listen}"
+  listen: "127.0.0.1:{mqtt_port}"
   ack_wait: "5s"
   # The subscriptions of one session may have 65,535 unacknowledged messages between them, and `x/#` makes
   # two: a higher figure here refuses a device's fifth filter at QoS 1 with a bare 0x80.
   max_ack_pending: 8191
-  {mqtt_tls}
 }}
 
 accounts {{
