@@ -47,8 +47,8 @@ class Hub:
         self._is_closed = False
 
     @property
-    def is_full(self) -> bool:
-        return len(self._listeners) >= MOST_PAGES
+    def open_pages(self) -> int:
+        return len(self._listeners)
 
     def tell(self, event: Event) -> None:
         """Note for every page that may know of `event` which of its parts changed."""

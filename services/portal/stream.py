@@ -8,7 +8,7 @@ from contracts.codes import Role
 from services.kit.database import Database
 from services.kit.principal import Principal, principal_of
 from services.kit.unit import Unit
-from services.portal.live import Hub
+from services.portal.live import MOST_PAGES, Hub
 
 stream = APIRouter(include_in_schema=False)
 
@@ -20,7 +20,7 @@ async def live(request: Request) -> Response:
     who = await principal_of(request)
     if who is None:
         return Response(status_code=204)
-    if hub.is_full:
+    if hub.open_pages >= MOST_PAGES:
         return Response(status_code=503, headers={"Retry-After": "60"})
 
     async def still() -> bool:
