@@ -80,7 +80,7 @@ async def retry(unit: Unit) -> int:
         (row.coop, row.received_at, Reading.model_validate_json(row.payload)) for row in rows if row.payload
     ]
     # First the rows step aside, so that those still without a meter come back as waiting.
-    await quarantine.settle_retry(unit, [row.id for row in rows], quarantine.RETRIED)
+    await quarantine.mark_retried(unit, [row.id for row in rows])
     await take_in(found, unit)
     return len(rows)
 

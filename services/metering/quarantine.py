@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import text
@@ -12,8 +13,16 @@ from contracts.codes import Reason
 from contracts.readings import Reading, Rejected
 from services.kit.unit import Unit
 
-WAITING, RETRY, RETRIED, DISCARDED = "waiting", "retry", "retried", "discarded"
-STATUSES = (WAITING, RETRY, RETRIED, DISCARDED)
+
+class Status(StrEnum):
+    """What became of a quarantined message. `retry`: asked for, about to be done."""
+
+    WAITING = "waiting"
+    RETRY = "retry"
+    RETRIED = "retried"
+    DISCARDED = "discarded"
+
+
 READING_CODEC = "reading"
 """`codec` of rows whose payload is one already decoded reading, as JSON."""
 
@@ -45,7 +54,7 @@ async def keep_unplaced(unit: Unit, unplaced: Iterable[tuple[str, datetime, Read
             "channel": reading.channel,
             "payload": reading.model_dump_json(by_alias=True).encode(),
             "received_at": received_at,
-            "status": WAITING,
+            "status": Status.WAITING,
         }
         for coop, received_at, reading in unplaced
     ]
@@ -70,7 +79,7 @@ async def keep_rejected(unit: Unit, events: Sequence[Rejected], without_ground: 
             "channel": event.channel,
             "payload": None if event.id in without_ground else base64.b64decode(event.payload_base64),
             "received_at": event.received_at,
-            "status": DISCARDED if event.id in without_ground else WAITING,
+            "status": Status.DISCARDED if event.id in without_ground else Status.WAITING,
         }
         for event in sorted(events, key=lambda event: event.id)
     ]
@@ -101,15 +110,15 @@ async def take_retries(unit: Unit, limit: int = 2_000) -> list[Any]:
     )
 
 
-async def settle_retry(unit: Unit, ids: Sequence[str], status: str) -> None:
-    """Record what became of a retry. A value that was placed or discarded is not kept twice."""
+async def mark_retried(unit: Unit, ids: Sequence[str]) -> None:
+    """Record that a retry was made. A value that was placed is not kept twice."""
     if ids:
         await unit.session.execute(
             text(
-                "UPDATE metering.quarantine SET status = :status, decided_at = :now,"
-                " payload = CASE WHEN :status = 'waiting' THEN payload END WHERE id = ANY(:ids)"
+                "UPDATE metering.quarantine SET status = 'retried', decided_at = :now, payload = NULL"
+                " WHERE id = ANY(:ids)"
             ),
-            {"status": status, "now": unit.wall, "ids": list(ids)},
+            {"now": unit.wall, "ids": list(ids)},
         )
 
 

@@ -1,0 +1,210 @@
+"""What may be read: a meter's days and curve, who used a household's data, the flow, the quarantine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from contracts.codes import Fluid, Quantity, Reason, Role
+from services.kit.principal import Principal
+from services.kit.problems import not_found
+from services.kit.unit import Unit
+from services.metering.days import day_of
+from services.metering.quarantine import Status
+
+QUANTITIES: dict[Fluid, tuple[Quantity, ...]] = {
+    Fluid.ELECTRICITY: (Quantity.ENERGY_IMPORT,),
+    Fluid.GAS: (Quantity.ENERGY_IMPORT, Quantity.VOLUME),
+    Fluid.WATER: (Quantity.VOLUME,),
+    Fluid.HOT_WATER: (Quantity.VOLUME, Quantity.HEAT),
+    Fluid.HEAT: (Quantity.HEAT, Quantity.ENERGY_IMPORT),
+}
+"""What a meter's days are shown in unless asked otherwise: the first that it has."""
+
+_METER = """
+SELECT m.id, m.coop, m.dwelling, m.fluid, m.zone, c.business_now
+FROM registry.meter m JOIN registry.coop c ON c.slug = m.coop WHERE m.id = :meter
+"""
+_OWN = """
+SELECT o.id FROM registry.resident r JOIN registry.occupancy o ON o.id = r.occupancy
+WHERE r.person = :person AND r.since_on <= :today AND (r.until_on IS NULL OR r.until_on >= :today)
+"""
+_HAS = """
+SELECT quantity FROM metering.day WHERE meter = :meter
+UNION SELECT quantity FROM metering.open_day WHERE meter = :meter
+"""
+_DAYS = """
+SELECT day, occupancy, value, slots, quality, cost_eur, cost_reason, peak_va, revision, packed
+FROM metering.day WHERE {where}
+UNION ALL
+SELECT o.day, o.occupancy, o.value, o.slots, o.quality, NULL, NULL, NULL, 0, o.packed
+FROM metering.open_day o WHERE {where}
+ORDER BY day
+"""
+_WHERE = """meter = :meter AND quantity = :quantity AND day BETWEEN :first AND :last
+  AND (CAST(:occupancies AS text[]) IS NULL OR occupancy = ANY(:occupancies))"""
+_USES = """
+SELECT used_on, purpose, actor, why, uses, last_at FROM metering.data_use
+WHERE occupancy = :occupancy
+  AND (CAST(:after_on AS date) IS NULL
+       OR (used_on, purpose, actor) < (:after_on, :after_purpose, :after_actor))
+ORDER BY used_on DESC, purpose DESC, actor DESC LIMIT :limit
+"""
+_FLOW = """
+SELECT coalesce(sum(received), 0)::bigint AS received, coalesce(sum(stored), 0)::bigint AS stored,
+       coalesce(sum(duplicate), 0)::bigint AS duplicate, coalesce(sum(late), 0)::bigint AS late,
+       coalesce(sum(discarded_no_consent), 0)::bigint AS no_consent,
+       coalesce(sum(discarded_outside_occupancy), 0)::bigint AS outside,
+       count(*) FILTER (WHERE silent_since IS NOT NULL) AS silent
+FROM metering.meter_state
+"""
+_REJECTED = """
+SELECT * FROM metering.quarantine
+WHERE (CAST(:reason AS text) IS NULL OR reason = :reason)
+  AND (CAST(:status AS text) IS NULL OR status = :status)
+  AND (CAST(:after_at AS timestamptz) IS NULL OR (received_at, id) < (:after_at, :after_id))
+ORDER BY received_at DESC, id DESC LIMIT :limit
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A meter as one caller may see it. `occupancies` bounds what is shown; None: all of it."""
+
+    id: str
+    coop: str
+    zone: str
+    quantity: Quantity
+    today: date
+    occupancies: list[str] | None
+
+
+async def sight(unit: Unit, who: Principal, meter: str, quantity: Quantity | None = None) -> Sight:
+    """What `who` may see of a meter. A resident: its own dwelling's, for its own period. 404 otherwise."""
+    row = (await unit.session.execute(text(_METER), {"meter": meter})).one_or_none()
+    if row is None:
+        raise not_found()
+    today = day_of(row.business_now or unit.wall, row.zone)
+    occupancies = None
+    if who.role is not Role.OPERATOR:
+        own = await unit.session.execute(
+            text(_OWN + " AND o.dwelling = :dwelling"),
+            {"person": who.person, "today": today, "dwelling": row.dwelling},
+        )
+        occupancies = list(own.scalars())
+        if not occupancies:
+            raise not_found()
+    if quantity is None:
+        has = set((await unit.session.execute(text(_HAS), {"meter": meter})).scalars())
+        usual = QUANTITIES[Fluid(row.fluid)]
+        quantity = next((candidate for candidate in usual if candidate in has), usual[0])
+    return Sight(row.id, row.coop, row.zone, quantity, today, occupancies)
+
+
+async def days(unit: Unit, seen: Sight, first: date, last: date) -> Sequence[Any]:
+    """Closed days, and with revision 0 those still open, from `first` to `last` inclusive."""
+    rows = await unit.session.execute(
+        text(_DAYS.format(where=_WHERE)),
+        {
+            "meter": seen.id, "quantity": seen.quantity.value, "first": first, "last": last,
+            "occupancies": seen.occupancies,
+        },
+    )  # fmt: skip
+    return rows.all()
+
+
+async def is_of_household(unit: Unit, who: Principal, occupancy: str) -> bool:
+    """True while `who` belongs to the household."""
+    rows = await unit.session.execute(
+        text(_OWN + " AND o.id = :occupancy"),
+        {"person": who.person, "today": unit.now.date(), "occupancy": occupancy},
+    )
+    return rows.first() is not None
+
+
+async def data_uses(
+    unit: Unit, occupancy: str, limit: int, after: tuple[date, str, str] | None
+) -> Sequence[Any]:
+    """The ledger of one occupancy, latest first."""
+    on, purpose, actor = after or (None, None, None)
+    rows = await unit.session.execute(
+        text(_USES),
+        {
+            "occupancy": occupancy, "limit": limit, "after_on": on, "after_purpose": purpose,
+            "after_actor": actor,
+        },
+    )  # fmt: skip
+    return rows.all()
+
+
+async def flow(unit: Unit) -> dict[str, Any]:
+    """Counts of readings and meters over what the caller sees, and how far settling lags."""
+    one = unit.session.execute
+    counts = (await one(text(_FLOW))).one()
+    waiting = (
+        await one(
+            text(
+                "SELECT count(*) FILTER (WHERE status <> 'retried') AS rejected,"
+                " count(*) FILTER (WHERE reason = 'unknown_meter' AND status <> 'retried') AS unplaced"
+                " FROM metering.quarantine"
+            )
+        )
+    ).one()
+    meters = (await one(text("SELECT count(*) FROM registry.meter"))).scalar_one()
+    oldest = (await one(text("SELECT min(marked_at) FROM metering.dirty_day"))).scalar_one()
+    return {
+        "readings_received": counts.received + waiting.unplaced,
+        "readings_stored": counts.stored,
+        "readings_duplicate": counts.duplicate,
+        "readings_late": counts.late,
+        "readings_rejected": waiting.rejected,
+        "readings_discarded": {"no_consent": counts.no_consent, "outside_occupancy": counts.outside},
+        "meters": meters,
+        "meters_silent": counts.silent,
+        "lag_seconds": max(0.0, (unit.wall - oldest).total_seconds()) if oldest else 0.0,
+    }
+
+
+async def rejected(
+    unit: Unit,
+    limit: int,
+    reason: Reason | None = None,
+    status: Status | None = None,
+    after: tuple[datetime, str] | None = None,
+) -> Sequence[Any]:
+    """The quarantine, latest first."""
+    at, id = after or (None, None)
+    rows = await unit.session.execute(
+        text(_REJECTED), {"limit": limit, "reason": reason, "status": status, "after_at": at, "after_id": id}
+    )
+    return rows.all()
+
+
+async def one_rejected(unit: Unit, id: str) -> Any:
+    """One row of the quarantine, locked; 404 when the caller may not know of it."""
+    row = (
+        await unit.session.execute(
+            text("SELECT * FROM metering.quarantine WHERE id = :id FOR UPDATE"), {"id": id}
+        )
+    ).one_or_none()
+    if row is None:
+        raise not_found()
+    return row
+
+
+async def export(unit: Unit, person: str) -> dict[str, Any]:
+    """Everything metering holds about a person's own households, for their right of access."""
+    own = await unit.session.execute(text(_OWN), {"person": person, "today": unit.now.date()})
+    occupancies = list(own.scalars())
+    found: dict[str, Any] = {}
+    for name, query in {
+        "days": "SELECT meter, quantity, day, value, quality, cost_eur, revision FROM metering.day"
+        " WHERE occupancy = ANY(:occupancies) ORDER BY meter, quantity, day",
+        "data_uses": "SELECT used_on, purpose, actor, why, uses FROM metering.data_use"
+        " WHERE occupancy = ANY(:occupancies) ORDER BY used_on, purpose, actor",
+    }.items():
+        rows = await unit.session.execute(text(query), {"occupancies": occupancies})
+        found[name] = [dict(row) for row in rows.mappings()]
+    return found
