@@ -1,7 +1,9 @@
 """The members room's HTTP API: cooperatives, homes, devices, households, consents, persons."""
 
+import logging
 from typing import Annotated
 
+import nats.errors
 from fastapi import APIRouter, Depends, Request
 
 from contracts.codes import Purpose, Role
@@ -17,17 +19,19 @@ from services.members.bodies import (
     ChannelsIn,
     ChannelsOut,
     ClockIn,
-    ConsentIn,
-    ConsentOut,
     ContractIn,
     ContractOut,
     CoopIn,
     CoopOut,
     DeviceOut,
     DwellingIn,
-    ErasureOut,
     GatewayIn,
     HomeOut,
+)
+from services.members.bodies_people import (
+    ConsentIn,
+    ConsentOut,
+    ErasureOut,
     KeptOut,
     MoveInIn,
     MoveInOut,
@@ -37,9 +41,10 @@ from services.members.bodies import (
     PersonIn,
     PersonOut,
     ResidentIn,
-)  # fmt: skip
+)
 from services.members.model import Gateway, Meter
 
+_LOG = logging.getLogger(__name__)
 router: APIRouter = api_router("members")
 
 OPERATOR = roles("operator")
@@ -52,7 +57,11 @@ def _devices(request: Request) -> Devices:
     state = request.app.state
 
     async def is_intake_ready() -> bool:
-        return await session_flag.exists(state.jetstream, intake_client_id(state.secrets))
+        try:
+            return await session_flag.exists(state.jetstream, intake_client_id(state.secrets))
+        except nats.errors.Error:
+            _LOG.warning("the bus could not be asked whether intake listens", exc_info=True)
+            return False  # the caller is told to try again
 
     ready = getattr(state, "is_intake_ready", is_intake_ready)
     return Devices(state.secrets.derive_bytes(credentials.KEY_PURPOSE), ready)

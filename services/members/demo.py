@@ -11,7 +11,7 @@ from services.members.model import Coop
 
 
 def login_path(secrets: Secrets, role: Role, coop: str, subject: str) -> str:
-    """Where a browser goes to become `subject` (`per_…`) of a sandbox. Works as long as the sandbox is there."""
+    """Where a browser goes to become `subject` (`per_…`) of a sandbox, for as long as that is there."""
     return f"/demo/sign-in/{role.value}/{coop}/{subject}/{_seal(secrets, role, coop, subject)}"
 
 

@@ -12,7 +12,7 @@ from services.kit.pages import page_router, render, roles
 from services.kit.web import RoomUnit, Who
 from services.members import consent_texts, queries
 from services.members.actions import consenting
-from services.members.bodies import ConsentIn, OccupancyOut
+from services.members.bodies_people import ConsentIn, OccupancyOut
 from services.members.consents import ConsentChannel
 from services.members.model import Consent
 from services.members.occupancies import may_decide

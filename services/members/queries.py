@@ -9,7 +9,7 @@ from services.kit.unit import Unit
 from services.members.actions.common import owned, today
 from services.members.actions.consenting import shown
 from services.members.actions.households import rights_on
-from services.members.bodies import ConsentOut, MeterOut, OccupancyOut, PersonOut, ResidentOut
+from services.members.bodies_people import ConsentOut, MeterOut, OccupancyOut, PersonOut, ResidentOut
 from services.members.model import Consent, Dwelling, Meter, Occupancy, Person, Resident
 from services.members.occupancies import sees
 

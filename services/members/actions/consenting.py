@@ -11,7 +11,7 @@ from services.kit.unit import Unit
 from services.members import consents
 from services.members.actions.common import owned, today
 from services.members.actions.households import rights_on
-from services.members.bodies import ConsentIn, ConsentOut
+from services.members.bodies_people import ConsentIn, ConsentOut
 from services.members.consents import Standing, Step, Wish
 from services.members.model import Consent, Dwelling, Occupancy, Resident
 

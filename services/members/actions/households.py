@@ -14,9 +14,8 @@ from services.members import occupancies
 from services.members.actions.common import owned, today
 from services.members.actions.devices import Devices
 from services.members.actions.homes import add_dwelling
-from services.members.bodies import (
-    DeviceOut,
-    DwellingIn,
+from services.members.bodies import DeviceOut, DwellingIn
+from services.members.bodies_people import (
     IdOut,
     MemberIn,
     MoveInIn,
@@ -24,7 +23,7 @@ from services.members.bodies import (
     MoveOutIn,
     MoveOutOut,
     ResidentIn,
-)  # fmt: skip
+)
 from services.members.model import Dwelling, Meter, Occupancy, Person, Resident
 from services.members.occupancies import Period, Reach
 

@@ -9,7 +9,7 @@ from services.kit.unit import Unit
 from services.members import holds
 from services.members.actions.common import owned, today
 from services.members.actions.consenting import withdraw_all
-from services.members.bodies import PersonIn
+from services.members.bodies_people import PersonIn
 from services.members.holds import Hold, Tie
 from services.members.model import (
     ApiToken,

@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 import nats
 import paho.mqtt.client as mqtt
 import pytest
+from sqlalchemy import text
 
 from services.kit import natsauth, session_flag
 from services.kit.broker import connect
 from services.kit.room import Room
-from services.members import callout
+from services.members import callout, kicking
 
 if TYPE_CHECKING:
     from deploy.engines import Engines
@@ -283,3 +284,34 @@ async def test_two_replicas_answer_once_each_request(
             assert await own.connects()
     second.stopping.set()
     await asyncio.wait_for(running, 10)
+
+
+async def test_a_whole_stairwell_reconnects_at_once(engines: Engines, tilleuls: Cooperative) -> None:
+    home = tilleuls.dwelling(meters=[{"fluid": "electricity"}] * 40)
+    meters = (await tilleuls.made("/dwellings", home))["meters"]
+    devices = [Device(engines, meter["id"], meter["mqtt_password"]) for meter in meters]
+    try:
+        assert all(await asyncio.gather(*(device.connects() for device in devices)))
+    finally:
+        for one in devices:
+            one.stop()
+
+
+async def test_what_was_revoked_while_nobody_listened_is_caught_up(
+    engines: Engines, tilleuls: Cooperative
+) -> None:
+    meter = await meter_of(tilleuls)
+    late = Room("members", engines.settings, engines.secrets)
+    with device(engines, meter["id"], meter["mqtt_password"]) as lost:
+        assert await lost.connects()
+        async with late.unit() as unit:  # as if its notice had reached no listener
+            await unit.session.execute(
+                text("UPDATE members.credential SET revoked_at = now() WHERE username = :name"),
+                {"name": meter["id"]},
+            )
+        assert not lost.ended.is_set()
+        working = asyncio.create_task(kicking.disconnect_revoked(late))
+        assert await asyncio.to_thread(lost.ended.wait, 5)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+    await late.database.close()

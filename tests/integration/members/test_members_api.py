@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -240,3 +241,11 @@ async def test_a_repeated_move_in_gets_the_first_answer_with_its_passwords(tille
     again = await tilleuls.post("/move-ins", body, **key)
     assert first.status_code == again.status_code == 201
     assert first.json() == again.json()
+
+
+async def test_of_two_households_at_once_one_takes_the_dwelling(tilleuls: Cooperative, told: Told) -> None:
+    home = await tilleuls.made("/dwellings", tilleuls.dwelling())
+    wanted = [tilleuls.household(dwelling=home["id"]) for _ in range(4)]
+    answers = await asyncio.gather(*(tilleuls.post("/move-ins", body) for body in wanted))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    assert len(await told(tilleuls.slug, "members.moved_in.v1")) == 1
