@@ -53,7 +53,7 @@ def build(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.nats = await connect("portal", settings, secrets)
+        app.state.nats = await connect("portal", settings, secrets, for_ever=True)
         app.state.jetstream = app.state.nats.jetstream()
         async with portal.live(app):
             yield

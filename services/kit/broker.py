@@ -36,14 +36,14 @@ def broker_for(user: str, settings: Settings, secrets: Secrets) -> NatsBroker:
     )
 
 
-async def connect(user: str, settings: Settings, secrets: Secrets) -> Client:
-    """A plain client, for commands."""
+async def connect(user: str, settings: Settings, secrets: Secrets, *, for_ever: bool = False) -> Client:
+    """A plain client: gives up after five tries (commands), or never (`for_ever`)."""
     client = Client()
     await client.connect(
         signed_url(settings, secrets, user),
         name=f"palier-{user}",
         error_cb=_on_error,
-        max_reconnect_attempts=5,
+        max_reconnect_attempts=-1 if for_ever else 5,
     )
     return client
 

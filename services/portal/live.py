@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 
 from contracts.base import Event
 from contracts.topics import BY_SUBJECT
@@ -95,16 +96,13 @@ async def listening(hub: Hub, client: Client) -> AsyncIterator[None]:
     """Feed the hub from the bus while the block runs. At most once is enough: a page that missed a change
     sees it at its next load."""
 
-    async def hear(subject: str, body: bytes) -> None:
+    async def hear(message: Msg) -> None:
         try:
-            hub.tell(BY_SUBJECT[subject].model_validate_json(body))
+            hub.tell(BY_SUBJECT[message.subject].model_validate_json(message.data))
         except Exception:
-            _LOG.warning("cannot tell pages of an event", exc_info=True, extra={"subject": subject})
+            _LOG.warning("cannot tell pages of an event", exc_info=True, extra={"subject": message.subject})
 
-    subscriptions = [
-        await client.subscribe(subject, cb=lambda message: hear(message.subject, message.data))
-        for subject in ADDRESSED
-    ]
+    subscriptions = [await client.subscribe(subject, cb=hear) for subject in ADDRESSED]
     try:
         yield
     finally:
