@@ -47,12 +47,14 @@ class Subscriber:
         receive: Callable[[Delivery], None],
         subscribed: Callable[[bool], None],
     ) -> None:
-        """`url`: `mqtt[s]://host:port[?version=5]`; MQTT 3.1.1 unless 5 is asked for. `subscribed` is told
-        whether the broker still had the session."""
+        """`url`: `mqtt[s]://host:port`, MQTT 3.1.1; `?version=5` asks for MQTT 5, and `?pin=FILE` trusts
+        exactly the certificates of that PEM file, whatever host they name. `subscribed` is told whether
+        the broker still had the session."""
         parts = urlsplit(url)
         port = parts.port or (8883 if parts.scheme == "mqtts" else 1883)
         self._address = (parts.hostname or "localhost", port)
-        self._is_v5 = parse_qs(parts.query).get("version") == ["5"]
+        options = parse_qs(parts.query)
+        self._is_v5 = options.get("version") == ["5"]
         self._receive = receive
         self._subscribed = subscribed
         self._loop = asyncio.get_running_loop()
@@ -67,7 +69,9 @@ class Subscriber:
         self._is_paused = False
         self._had_session = False
         self._received = 0
-        self._client = self._make(client_id, password, has_tls=parts.scheme == "mqtts")
+        self._client = self._make(client_id, password)
+        if parts.scheme == "mqtts":
+            self._client.tls_set_context(_tls(options.get("pin", [None])[0]))
 
     async def run(self) -> None:
         """Stay connected until cancelled; then disconnect, leaving the session at the broker."""
@@ -109,7 +113,7 @@ class Subscriber:
         metrics.IN_HAND.set(len(self._unacked))
         self._regulate()
 
-    def _make(self, client_id: str, password: str, has_tls: bool) -> mqtt.Client:
+    def _make(self, client_id: str, password: str) -> mqtt.Client:
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id,
@@ -120,8 +124,6 @@ class Subscriber:
         client.suppress_exceptions = True
         client.username_pw_set(USER, password)
         client.connect_timeout = 5.0
-        if has_tls:
-            client.tls_set_context(ssl.create_default_context())
         client.on_socket_open = self._on_socket_open
         client.on_socket_close = self._on_socket_close
         client.on_socket_register_write = self._on_register_write
@@ -192,7 +194,12 @@ class Subscriber:
                 metrics.REPEATED.inc()  # the acknowledgement on its way covers it
                 return
             self._unacked[message.mid] = delivery
-        self._receive(delivery)
+        try:
+            self._receive(delivery)
+        except Exception:
+            _LOG.exception("a message could not be taken in; the broker keeps it")
+            self._unacked.pop(delivery.mid, None)  # so that its redelivery is tried afresh
+            return
         self._in_hand += delivery.weight
         self._regulate()
 
@@ -253,3 +260,11 @@ class Subscriber:
             self._roomy.set()
             if self._socket is not None:
                 self._start_reading(self._socket)
+
+
+def _tls(pinned: str | None) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=pinned)
+    if pinned:
+        context.check_hostname = False
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return context
