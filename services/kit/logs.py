@@ -43,7 +43,7 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info and record.exc_info[0]:
             line["error"] = record.exc_info[0].__name__
             line["where"] = [
-                f"{frame.filename.rsplit('/', 2)[-2]}/{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}"
+                f"{'/'.join(frame.filename.rsplit('/', 2)[-2:])}:{frame.lineno}"
                 for frame in traceback.extract_tb(record.exc_info[2])[-6:]
             ]
             line["why"] = str(record.exc_info[1]).split("\n", 1)[0][:300]
