@@ -135,7 +135,7 @@ class Supervisor:
 
     def start_engines(self) -> None:
         if self._engines:
-            with self._interruptible():
+            with self.interruptible():
                 self._engines.start()
 
     def add(self, rooms: Sequence[RoomProcess]) -> None:
@@ -162,7 +162,7 @@ class Supervisor:
     def tend(self, wait_seconds: float) -> None:
         """Waits a little for a death, then restarts what is dead and due."""
         self._stop_if_told()
-        with self._interruptible():
+        with self.interruptible():
             wait([room.process.sentinel for room in self._rooms if room.process], timeout=wait_seconds)
         for engine in self._embedded:
             if engine.pid is None:
@@ -185,7 +185,7 @@ class Supervisor:
         _LOG.error("%s died; starting it again", engine.name, extra={"dead": engine.name})
         pause = backoff.died(now)
         try:
-            with self._interruptible():
+            with self.interruptible():
                 engine.start()
             backoff.started(time.monotonic())
             backoff.due_at = 0.0
@@ -212,7 +212,8 @@ class Supervisor:
             self._engines.stop(_ENGINES_SECONDS)
 
     @contextmanager
-    def _interruptible(self) -> Iterator[None]:
+    def interruptible(self) -> Iterator[None]:
+        """While inside, a signal ends the wait at once instead of at the next look."""
         self._stop_if_told()
         self._may_interrupt = True
         try:

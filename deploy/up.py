@@ -79,7 +79,8 @@ def up(
     with supervisor.signals():
         supervisor.start_engines()
         full = engines.settings
-        prepare(full)
+        with supervisor.interruptible():
+            prepare(full)
         supervisor.add([RoomProcess(room, _plain(full), http, run_dir) for room in rooms])
         _watch(supervisor, full, http, engines.secrets, when_ready, tend)
 
@@ -107,7 +108,9 @@ def prepare(settings: Settings) -> None:
     """Migrates the database and provisions the bus, in a process that has the imports already."""
     context = multiprocessing.get_context("forkserver")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_prepare, args=(_plain(settings), theirs), name="palier-prepare")
+    process = context.Process(
+        target=_prepare, args=(_plain(settings), theirs), name="palier-prepare", daemon=True
+    )
     process.start()
     theirs.close()
     try:

@@ -8,6 +8,12 @@ from deploy.commands.options import DataDir, settings_for
 from deploy.preload import ROOMS
 
 app = typer.Typer(add_completion=False)
+_DATA = ("nats_url", "database_url")
+_NEEDS = {
+    "intake": ("nats_url", "mqtt_url"),
+    "timekeeper": ("nats_url",),
+    "notifications": (*_DATA, "smtp_url"),
+}
 
 
 @app.command()
@@ -27,7 +33,8 @@ def serve(
     if unknown := [room for room in rooms if room not in ROOMS]:
         raise typer.BadParameter(f"no room called {', '.join(unknown)}; there are {', '.join(ROOMS)}")
     settings = settings_for(data_dir)
-    missing = [name for name in ("nats_url", "mqtt_url", "database_url") if getattr(settings, name) is None]
+    needed = {name for room in rooms for name in _NEEDS.get(room, _DATA)}
+    missing = sorted(name for name in needed if getattr(settings, name) is None)
     if missing:
         names = ", ".join(f"PALIER_{name.upper()}" for name in missing)
         raise typer.BadParameter(

@@ -47,14 +47,19 @@ class MqttTlsListener:
     def start(self) -> None:
         host, port = self._tls.address
         try:
-            ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
-                self._tls.certificate, self._tls.key
-            )
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(self._tls.certificate, self._tls.key)
         except (OSError, ssl.SSLError) as error:
             raise EngineError(
                 f"the certificate and key for {self._tls.listen} do not work: {error}"
             ) from error
-        arguments: list[str | Path] = [host, str(port), str(self._broker.mqtt_port), self._tls.certificate, self._tls.key]
+        arguments: list[str | Path] = [
+            host,
+            str(port),
+            str(self._broker.mqtt_port),
+            self._tls.certificate,
+            self._tls.key,
+        ]
         self._child.start([sys.executable, "-m", "deploy.engines.mqtt_relay", *arguments])
         self._child.wait_until(self._is_open, 10)
 

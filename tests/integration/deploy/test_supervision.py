@@ -15,6 +15,8 @@ import httpx
 import psutil
 import pytest
 
+from deploy.engines.testing import temporary_engines
+
 ROOT = Path(__file__).resolve().parents[3]
 ROOMS = ["timekeeper", "intake"]  # two rooms without a database: what is tested is their supervisor
 _UP = """
@@ -148,6 +150,26 @@ def test_a_second_instance_on_the_same_folder_is_refused(instance: Instance) -> 
     assert second.returncode == 1
     assert "in use by another palier" in second.stderr
     assert instance.readiness()["ready"] is True
+
+
+def test_serve_runs_one_room_against_engines_that_run_elsewhere(tmp_path: Path) -> None:
+    with temporary_engines(only=("nats",)) as engines:
+        own = tmp_path / "own"
+        urls = {"PALIER_NATS_URL": engines.settings.nats_url or "", "PALIER_DATA_DIR": str(own)}
+        serving = subprocess.Popen(
+            [sys.executable, "-m", "deploy.cli", "serve", "timekeeper"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=os.environ | urls | {"PALIER_SECRET": engines.secrets.master},
+        )
+        with serving:
+            assert serving.stdout
+            assert serving.stdout.readline() == "ready\n"
+            serving.terminate()
+            assert serving.wait(10) == 0
+        assert not (own / "nats").exists()
 
 
 def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
