@@ -16,6 +16,7 @@ from services.kit.ids import new_id
 from services.kit.pages import Templates, render
 from services.kit.principal import principal_of
 from services.kit.problems import Problem
+from services.portal.security import protect
 
 _LOG = logging.getLogger(__name__)
 
@@ -46,8 +47,11 @@ async def _bug(request: Request, error: Exception) -> Response:
     _LOG.error("request failed", exc_info=error, extra={"reference": reference})
     if _is_program(request):
         problem = Problem(500, "internal", "Something went wrong on our side.", reference=reference)
-        return JSONResponse(problem.document(), 500, media_type=problems.MEDIA_TYPE)
-    return await _page(request, error, reference)
+        response: Response = JSONResponse(problem.document(), 500, media_type=problems.MEDIA_TYPE)
+    else:
+        response = await _page(request, error, reference)
+    protect(response.headers)  # this answer is made outside all middleware
+    return response
 
 
 def _is_program(request: Request) -> bool:

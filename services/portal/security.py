@@ -16,7 +16,14 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "private, no-store",
 }
+
+
+def protect(headers: MutableHeaders) -> None:
+    """Add what is not said already."""
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
 
 
 class Guard:
@@ -32,10 +39,7 @@ class Guard:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Cache-Control", "private, no-store")
+                protect(MutableHeaders(scope=message))
             await send(message)
 
         await self._app(scope, receive, guarded)
