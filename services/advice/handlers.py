@@ -11,7 +11,7 @@ from contracts.codes import Fluid, Purpose, Quantity
 from contracts.members import ConsentChanged, Erased, MovedOut
 from contracts.metering import DayClosed
 from contracts.time import HourPassed
-from services.advice import evaluate, people, registry
+from services.advice import evaluate, personal, registry
 from services.advice.model import DaySeen, pack
 from services.kit.unit import Unit
 
@@ -38,14 +38,14 @@ async def consent_changed(event: ConsentChanged, unit: Unit) -> None:
     if event.granted or await registry.allows(unit, event.occupancy, event.purpose):
         return
     if event.purpose == Purpose.ADVICE:
-        await people.forget_household(unit, event.occupancy)
+        await personal.forget_household(unit, event.occupancy)
     elif event.purpose == Purpose.HALF_HOURLY:
-        await people.forget_days(unit, event.occupancy)
+        await personal.forget_days(unit, event.occupancy)
 
 
 async def moved_out(event: MovedOut, unit: Unit) -> None:
     """Advice to a household that has left has no purpose: its days go, its tips end."""
-    await people.forget_days(unit, event.occupancy)
+    await personal.forget_days(unit, event.occupancy)
     await unit.session.execute(
         text(
             "UPDATE advice.tip SET expires_on = LEAST(expires_on, CAST(:day AS date))"
@@ -56,7 +56,7 @@ async def moved_out(event: MovedOut, unit: Unit) -> None:
 
 
 async def erased(event: Erased, unit: Unit) -> None:
-    await people.erase(unit, event.person, event.occupancies)
+    await personal.erase(unit, event.person, event.occupancies)
 
 
 async def hour_passed(event: HourPassed, unit: Unit) -> None:

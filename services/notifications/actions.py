@@ -1,8 +1,7 @@
-"""What is done to intents: made once, planned on channels, read, switched off, forgotten."""
+"""What is done to intents: made once, planned on channels, switched off."""
 
 from datetime import timedelta
 
-from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import select
 
@@ -48,22 +47,6 @@ async def prefer(unit: Unit, coop: str, person: str, category: Category, channel
         .values(row)
         .on_conflict_do_update(index_elements=["person", "category", "channel"], set_={"is_on": on})
     )
-
-
-async def forget(unit: Unit, person: str) -> None:
-    """Erase what was said to a person, and their choices."""
-    await unit.session.execute(
-        text(
-            "DELETE FROM notifications.delivery WHERE intent IN"
-            " (SELECT id FROM notifications.intent WHERE person = :person)"
-        ),
-        {"person": person},
-    )
-    for table in ("intent", "preference"):
-        await unit.session.execute(
-            text(f"DELETE FROM notifications.{table} WHERE person = :person"),  # noqa: S608
-            {"person": person},
-        )
 
 
 async def _record(unit: Unit, coop: str, intent: Intent) -> str | None:

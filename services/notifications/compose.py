@@ -13,10 +13,12 @@ FOOTERS: dict[str, Mapping[str, str]] = {
     "fr": {
         "footer": "Ce message est envoyé automatiquement par votre coopérative.",
         "preferences_label": "Choisir ce que je reçois",
+        "colon": "\N{NO-BREAK SPACE}: ",
     },
     "en": {
         "footer": "This message is sent automatically by your cooperative.",
         "preferences_label": "Choose what I receive",
+        "colon": ": ",
     },
 }
 

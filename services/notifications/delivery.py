@@ -97,7 +97,9 @@ async def _due(unit: Unit) -> list[Delivery]:
             IntentRow.person == intent.person, IntentRow.template == intent.template
         )
         query = query.where(col(Delivery.message_id).is_(None), col(Delivery.intent).in_(twins))
-    rows = (await unit.session.scalars(query.order_by(col(Delivery.id)).with_for_update(skip_locked=True))).all()
+    rows = (
+        await unit.session.scalars(query.order_by(col(Delivery.id)).with_for_update(skip_locked=True))
+    ).all()
     return list(rows)
 
 

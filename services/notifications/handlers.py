@@ -4,7 +4,7 @@ from contracts.advice import TipRaised
 from contracts.aftersales import DeadlineNear, IncidentDeclared, TicketChanged, TicketOpened
 from contracts.members import Erased, MovedIn
 from services.kit.unit import Unit
-from services.notifications import actions, intents, registry
+from services.notifications import actions, intents, personal, registry
 
 
 async def moved_in(event: MovedIn, unit: Unit) -> None:
@@ -40,4 +40,4 @@ async def deadline_near(event: DeadlineNear, unit: Unit) -> None:
 
 
 async def erased(event: Erased, unit: Unit) -> None:
-    await actions.forget(unit, event.person)
+    await personal.erase(unit, event.person)

@@ -109,18 +109,23 @@ def _helpers(language: str, zone: str) -> dict[str, Callable[..., Any]]:
 
     def moment(instant: str) -> str:
         local = datetime.fromisoformat(instant).astimezone(formats.zone)
-        day = format_date(local, "EEEE d MMMM", locale=formats.locale)
+        day = _first(format_date(local, "EEEE d MMMM", locale=formats.locale), language)
         at = format_time(local, "HH:mm", locale=formats.locale)
         return f"le {day} à {at}" if language == "fr" else f"on {day} at {at}"
 
     return {
-        "day": lambda value: formats.day(date.fromisoformat(value), "long"),
+        "day": lambda value: _first(formats.day(date.fromisoformat(value), "long"), language),
         "moment": moment,
         "euros": euros,
         "number": formats.number,
         "bulbs": lambda watts: max(1, round(watts / LED_BULB_W)),
         "label": lambda group, code: label(group, code, language),
     }
+
+
+def _first(day: str, language: str) -> str:
+    """In French the first of a month is an ordinal."""
+    return re.sub(r"\b1 ", "1er ", day, count=1) if language == "fr" else day
 
 
 def label(group: str, code: str, language: str) -> str:

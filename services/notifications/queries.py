@@ -1,7 +1,6 @@
 """What a person reads: their notifications, newest first, with how each was delivered."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlmodel import col, select
 
@@ -24,7 +23,7 @@ async def notifications_of(
     if before:
         query = query.where(IntentRow.id < before)
     intents = list((await unit.session.scalars(query)).all())
-    deliveries = await _deliveries(unit, [intent.id for intent in intents])
+    deliveries = await deliveries_of(unit, [intent.id for intent in intents])
     return [(intent, [one for one in deliveries if one.intent == intent.id]) for intent in intents]
 
 
@@ -39,17 +38,7 @@ async def letters_to_post(unit: Unit) -> list[tuple[IntentRow, Delivery]]:
     return [(intent, delivery) for intent, delivery in found]
 
 
-async def export(unit: Unit, person: str) -> dict[str, Any]:
-    """All that this room keeps about a person."""
-    intents = list((await unit.session.scalars(select(IntentRow).where(IntentRow.person == person))).all())
-    deliveries = await _deliveries(unit, [intent.id for intent in intents])
-    return {
-        "notifications": [intent.model_dump(exclude={"coop", "dedup_key"}) for intent in intents],
-        "deliveries": [delivery.model_dump(exclude={"coop"}) for delivery in deliveries],
-    }
-
-
-async def _deliveries(unit: Unit, intents: Sequence[str]) -> list[Delivery]:
+async def deliveries_of(unit: Unit, intents: Sequence[str]) -> list[Delivery]:
     found = await unit.session.scalars(
         select(Delivery).where(col(Delivery.intent).in_(intents)).order_by(col(Delivery.channel))
     )
