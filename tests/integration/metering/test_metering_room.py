@@ -1,0 +1,74 @@
+"""The whole room on the real bus: durable batches in, settled days out, whoever of two workers does it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from contracts.members import ContractChanged
+from contracts.readings import ReadingsBatch
+from deploy.engines import Engines
+from services.kit.broker import connect
+from services.kit.outbox import cloud_event_headers
+from services.kit.room import Room
+from services.metering.app import build
+from tests.conftest import OpenUnit
+from tests.integration.metering.homes import Home, a_home, batch, contract, days, reading, told
+
+pytestmark = pytest.mark.engines
+
+MIDNIGHT = datetime(2026, 9, 1, 22, tzinfo=UTC)
+
+
+@asynccontextmanager
+async def running(engines: Engines) -> AsyncIterator[None]:
+    room = Room("metering", engines.settings, engines.secrets)
+    build(room)
+    task = asyncio.create_task(room.run())
+    try:
+        yield
+    finally:
+        room.stopping.set()
+        await task
+
+
+async def closed(room_unit: OpenUnit, homes: list[Home], count: int) -> None:
+    async with asyncio.timeout(30):
+        while any([len(await days(room_unit, home)) < count for home in homes]):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+
+
+async def test_two_workers_turn_batches_into_days(engines: Engines, room_unit: OpenUnit, coop: str) -> None:
+    homes = [await a_home(room_unit, coop) for _ in range(6)]
+    readings = [
+        reading(home, MIDNIGHT + n * timedelta(minutes=30), 5000 + 100 * n)
+        for n in range(48 * 7 + 1)
+        for home in homes
+    ]
+    bus = await connect("admin", engines.settings, engines.secrets)
+    async with AsyncExitStack() as stack:
+        for _ in range(2):
+            await stack.enter_async_context(running(engines))
+        for n in range(0, len(readings), 100):
+            body = batch(coop, readings[n : n + 100]).model_dump_json(by_alias=True).encode()
+            await bus.jetstream().publish(ReadingsBatch.subject, body, stream="READINGS")
+        await closed(room_unit, homes, 7)
+        changed = ContractChanged(coop=coop, meter=homes[0].meter, valid_from=date(2026, 9, 8))
+        await contract(room_unit, homes[0], changed.valid_from, "base")
+        headers = cloud_event_headers(
+            "0190b5a0-0000-7000-8000-000000000001", changed.subject, "", MIDNIGHT.isoformat(), "members"
+        )
+        await bus.jetstream().publish(
+            changed.subject, changed.model_dump_json().encode(), stream="EVENTS", headers=headers
+        )
+        async with asyncio.timeout(20):
+            while (await told(room_unit, homes[0]))[-1].cost_eur is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+    await bus.close()
+    one, *others = [await days(room_unit, home) for home in homes]
+    assert [row.value for row in one.values()] == [4800] * 7
+    for other in others:
+        assert [row.packed for row in other.values()] == [row.packed for row in one.values()]
+    assert (await told(room_unit, homes[0]))[-1].day == date(2026, 9, 8)
