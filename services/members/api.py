@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends, Request
 
 from contracts.codes import Purpose, Role
 from services.kit import session_flag
+from services.kit.database import ROOMS
 from services.kit.natsauth import intake_client_id
 from services.kit.principal import PLATFORM
 from services.kit.web import RoomUnit, Who, api_router, forbidden, not_found, roles
-from services.members import credentials, queries
+from services.members import credentials, exporting, queries
 from services.members.actions import consenting, devices, homes, households, persons
 from services.members.actions.devices import Devices
 from services.members.bodies import (
@@ -32,6 +33,7 @@ from services.members.bodies_people import (
     ConsentIn,
     ConsentOut,
     ErasureOut,
+    ExportOut,
     KeptOut,
     MoveInIn,
     MoveInOut,
@@ -177,6 +179,15 @@ async def change_person(person: str, body: PersonIn, unit: RoomUnit, who: Who) -
     await queries.person(unit, who, person)
     await persons.change_person(unit, person, body)
     return await queries.person(unit, who, person)
+
+
+@router.post("/persons/{person}/exports", status_code=202, **HOUSEHOLD)
+async def export(request: Request, person: str, unit: RoomUnit, who: Who) -> ExportOut:
+    """Everything kept about a person, from every room, in this answer."""
+    await queries.person(unit, who, person)
+    parts = await exporting.gather(request, unit, person)
+    missing = [room for room in ROOMS if room not in parts]
+    return ExportOut(status="partial" if missing else "ready", person=person, missing=missing, data=parts)
 
 
 @router.delete("/persons/{person}/data", status_code=202, **HOUSEHOLD)

@@ -1,7 +1,7 @@
 """What the members API takes and gives about households, persons and consents."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
@@ -146,3 +146,13 @@ class ErasureOut(BaseModel):
     status: Literal["accepted"] = "accepted"
     person: str
     kept: list[KeptOut]
+
+
+class ExportOut(BaseModel):
+    """A person's copy of their data. `partial` names the rooms that could not be asked in `missing`."""
+
+    status: Literal["ready", "partial"]
+    person: str
+    missing: list[str]
+    data: dict[str, Any]
+    """Room to what it keeps."""

@@ -249,3 +249,18 @@ async def test_of_two_households_at_once_one_takes_the_dwelling(tilleuls: Cooper
     answers = await asyncio.gather(*(tilleuls.post("/move-ins", body) for body in wanted))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
     assert len(await told(tilleuls.slug, "members.moved_in.v1")) == 1
+
+
+async def test_a_person_gets_a_copy_of_their_own_data_and_of_nobody_else_s(tilleuls: Cooperative) -> None:
+    moved = await tilleuls.made("/move-ins", tilleuls.household())
+    neighbour = await tilleuls.made("/move-ins", tilleuls.household())
+    person, client = moved["persons"][0]["id"], tilleuls.office.client
+    own = await tilleuls.resident(person)
+    answer = await client.post(f"/api/v1/persons/{person}/exports", headers=own)
+    assert answer.status_code == 202, answer.text
+    part = answer.json()["data"]["members"]
+    assert part["person"]["name"] == "Foyer 12"
+    assert [home["occupancy"]["id"] for home in part["households"]] == [moved["occupancy"]]
+    assert [meter["id"] for meter in part["households"][0]["meters"]] == [moved["meters"][0]["id"]]
+    other = neighbour["persons"][0]["id"]
+    assert (await client.post(f"/api/v1/persons/{other}/exports", headers=own)).status_code == 404

@@ -1,0 +1,26 @@
+"""Gathers a person's copy of their data from every room, each on its own database role."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+
+from services.kit.unit import Unit
+from services.members import personal
+
+Exporter = Callable[[Unit, str], Awaitable[dict[str, Any]]]
+"""A room's own `export(unit, person)`."""
+
+
+async def gather(request: Request, unit: Unit, person: str) -> dict[str, dict[str, Any]]:
+    """Room to its part. The other rooms' exporters are handed over by whoever composes the web
+    (`app.state.exporters`), because rooms do not know each other."""
+    parts = {unit.room: await personal.export(unit, person)}
+    assert unit.coop
+    exporters: Mapping[str, Exporter] = getattr(request.app.state, "exporters", {})
+    for room, export in exporters.items():
+        async with request.app.state.databases[room].session() as session, session.begin():
+            other = Unit(session, room, request.app.state.clock, unit.coop)
+            await other.enter(unit.coop)
+            parts[room] = await export(other, person)
+    return parts
