@@ -24,10 +24,10 @@ USER = "intake"
 KEEPALIVE_SECONDS = 30
 RECONNECT_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Waits between connections; the last one repeats for ever."""
-MAX_IN_HAND = 100_000
+MAX_IN_HAND = 50_000
 """Readings held in memory, not yet durable, above which the socket is left unread."""
-_READS_A_TURN = 64
-"""Packets read before other work of the loop gets its turn."""
+_TURN_SECONDS = 0.01
+"""How long reading may go on before other work of the loop gets its turn."""
 _FOR_EVER = 0xFFFFFFFF
 
 
@@ -240,7 +240,8 @@ class Subscriber:
         self._is_reading = False
 
     def _read(self) -> None:
-        for _ in range(_READS_A_TURN):
+        until = self._loop.time() + _TURN_SECONDS
+        while self._loop.time() < until:
             before = self._received
             if not self._is_reading or self._client.loop_read() != mqtt.MQTT_ERR_SUCCESS:
                 return

