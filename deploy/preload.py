@@ -1,4 +1,4 @@
-"""Imported once by the fork server, so that every room starts with its modules already in memory."""
+"""Imported by the fork server, and by nobody else: every room then starts with its modules in memory."""
 
 import gc
 import logging
@@ -7,9 +7,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from deploy.engines.child import die_with_parent
-
-ROOMS = ("members", "intake", "metering", "advice", "aftersales", "notifications", "timekeeper", "portal")
-"""Every room, in starting order: `members` answers who may connect before devices come."""
+from deploy.rooms import ROOMS
 
 _HEAVY = ("faststream.nats", "sqlmodel", "fastapi", "uvicorn", "alembic.command", "psycopg", "deploy.migrate")
 
@@ -32,5 +30,4 @@ def load() -> None:
     gc.freeze()  # what is shared after the fork stays shared
 
 
-if __name__ == "deploy.preload":
-    load()
+load()

@@ -17,12 +17,11 @@ from deploy.engines import EngineError, Engines, MqttTls
 from deploy.engines.child import write_private
 from deploy.engines.folder import Claim
 from deploy.engines.ports import Ports
-from deploy.preload import ROOMS
 from deploy.room_process import project_folder
+from deploy.rooms import ROOMS
 from deploy.supervisor import RoomProcess, Supervisor
-from services.kit import logs
+from services.kit import logs, natsauth
 from services.kit import secrets as kit_secrets
-from services.kit.broker import signed_url
 from services.kit.operations import Operations, prepare_metrics
 from services.kit.secrets import Secrets
 from services.kit.settings import Settings
@@ -155,7 +154,7 @@ def _watch(
         endpoints = Endpoints(
             http=f"http://{http[0]}:{http[1]}",
             mqtt=settings.mqtt_url or "",
-            nats=signed_url(settings, secrets, "admin"),
+            nats=_admin_url(settings, secrets),
             database=settings.database_url or "",
             operations=operations.url,
             operator_token=operator_token(secrets),
@@ -195,6 +194,13 @@ def running_settings(settings: Settings) -> Settings:
 def operator_token(secrets: Secrets) -> str:
     """The platform operator's token of this installation: the same at every start, kept by digest only."""
     return "palier_" + secrets.derive("operator-token")
+
+
+def _admin_url(settings: Settings, secrets: Secrets) -> str:
+    """As `services.kit.broker.signed_url`, whose imports would delay every start by a second."""
+    assert settings.nats_url
+    scheme, _, place = settings.nats_url.partition("://")
+    return f"{scheme}://admin:{natsauth.room_password(secrets, 'admin')}@{place}"
 
 
 def _prepare_process(settings: Settings) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from deploy.commands.options import DataDir, settings_for
-from deploy.preload import ROOMS
+from deploy.rooms import ROOMS
 
 app = typer.Typer(add_completion=False)
 _DATA = ("nats_url", "database_url")

@@ -92,19 +92,6 @@ def letter(data_dir: Path, key: str) -> Letter:
     return _letter(key, box.get_bytes(key))
 
 
-class Mailbox:
-    """The same, bound to a data folder: what the operator's page is given."""
-
-    def __init__(self, data_dir: Path) -> None:
-        self._data_dir = data_dir
-
-    def letters(self) -> list[Letter]:
-        return letters(self._data_dir)
-
-    def letter(self, key: str) -> Letter:
-        return letter(self._data_dir, key)
-
-
 class _Keeper:
     def __init__(self, box: mailbox.Maildir) -> None:
         self._box = box

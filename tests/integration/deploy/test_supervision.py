@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from deploy.engines.testing import temporary_engines
+from deploy.rooms import ROOMS as EVERY_ROOM
 
 ROOT = Path(__file__).resolve().parents[3]
 ROOMS = ["timekeeper", "intake"]  # two rooms without a database: what is tested is their supervisor
@@ -150,6 +151,23 @@ def test_a_second_instance_on_the_same_folder_is_refused(instance: Instance) -> 
     assert second.returncode == 1
     assert "in use by another palier" in second.stderr
     assert instance.readiness()["ready"] is True
+
+
+def test_the_whole_house_is_ready_in_time_on_a_second_start(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    assert Instance(data_dir, list(EVERY_ROOM)).stop() < 10
+    again = Instance(data_dir, list(EVERY_ROOM))
+    try:
+        assert again.ready_seconds < 10
+        assert set(again.readiness()["parts"]) == {*EVERY_ROOM, "postgres", "nats", "mail"}
+        assert httpx.get(again.endpoints["http"]).status_code < 400
+        overview = httpx.get(
+            again.endpoints["http"] + "/api/v1/operations/overview",
+            headers={"Authorization": f"Bearer {again.endpoints['operator_token']}"},
+        )
+        assert overview.status_code == 200, overview.text
+    finally:
+        assert again.stop() < 10
 
 
 def test_serve_runs_one_room_against_engines_that_run_elsewhere(tmp_path: Path) -> None:
