@@ -136,7 +136,7 @@ _FACTS = {
     "portal": [],
 }
 _CONSUMER_VERBS = ("INFO", "CREATE", "DURABLE.CREATE", "MSG.NEXT", "DELETE")
-# Intake says that its session exists, and members reads it (services/kit/session_flag.py).
+# Intake says that its session exists, and who issues credentials reads it (services/kit/session_flag.py).
 _FLAG = "KV_intake_session"
 _FLAG_READ = [
     f"$JS.API.STREAM.MSG.GET.{_FLAG}",
@@ -144,7 +144,7 @@ _FLAG_READ = [
     f"$JS.API.DIRECT.GET.{_FLAG}.>",
 ]
 _FLAG_RIGHTS = {
-    "members": _FLAG_READ,
+    "portal": _FLAG_READ,  # its web actions issue credentials
     "intake": [*_FLAG_READ, f"$JS.API.STREAM.CREATE.{_FLAG}", "$KV.intake_session.>"],
 }
 _LISTENS = {

@@ -49,4 +49,4 @@ async def connect(user: str, settings: Settings, secrets: Secrets, *, for_ever: 
 
 
 async def _on_error(error: Exception) -> None:
-    _LOG.warning("bus connection: %s", type(error).__name__)
+    _LOG.warning("bus connection: %s", str(error)[:200] or type(error).__name__)
