@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Query, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from contracts.codes import UNIT_OF, Purpose, Quality, Quantity, Reason, Unit
 from services.kit.web import Page, PageQuery, RoomUnit, Who, api_router, invalid, not_found, page_of, roles
@@ -44,6 +44,15 @@ class DaysOut(BaseModel):
     days: list[DayOut]
 
 
+class DisagreementOut(BaseModel):
+    """A value sent again with another value: the first stands, both are shown. In thousandths of the unit."""
+
+    instant: datetime
+    register_: str = Field(alias="register")
+    kept_milli: int
+    other_milli: int
+
+
 class CurveOut(BaseModel):
     day: date
     start: datetime
@@ -52,6 +61,9 @@ class CurveOut(BaseModel):
     unit: Unit
     values: list[int | None]
     quality: list[Quality]
+    conflicts: list[int] = []
+    """Half-hours for which two sources of equal rank disagree."""
+    disagreements: list[DisagreementOut] = []
 
 
 class DataUseOut(BaseModel):
@@ -156,6 +168,11 @@ async def curve(
         unit=UNIT_OF[seen.quantity],
         values=[slot.value for slot in slots],
         quality=[slot.quality for slot in slots],
+        conflicts=[index for index, slot in enumerate(slots) if slot.is_conflict],
+        disagreements=[
+            DisagreementOut.model_validate(dict(row._mapping))
+            for row in await queries.disagreements(unit, seen, day)
+        ],
     )
 
 

@@ -1,5 +1,6 @@
 """What metering hears: readings and rejections by the batch, and what changes the ground they stand on."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from contracts.metering import MeterHeard
 from contracts.readings import Reading, ReadingsBatch, Rejected
 from contracts.time import HourPassed
 from services.kit.unit import Unit
-from services.metering import forgetting, quarantine, registry, silence, store
+from services.metering import forgetting, metrics, quarantine, registry, silence, store
 from services.metering.admission import Verdict, judge
 from services.metering.store import Row, Tally
 
@@ -49,6 +50,9 @@ async def take_in(arrived: Sequence[tuple[str, datetime, Reading]], unit: Unit) 
                 (coop, meter, reading.register_, reading.instant.isoformat(), reading.quantity.value,
                  reading.kind.value, reading.step_s, reading.value_milli, reading.codec, at.isoformat())
             )  # fmt: skip
+    for verdict, count in sum((tally.verdicts for tally in tallies.values()), Counter[Verdict]()).items():
+        metrics.READINGS.labels(verdict.value).inc(count)
+    metrics.READINGS.labels(Verdict.UNKNOWN_METER.value).inc(len(unplaced))
     await quarantine.keep_unplaced(unit, unplaced)
     for meter in await store.store(unit, rows, tallies):
         unit.emit(MeterHeard(coop=tallies[meter].coop, meter=meter, heard_at=unit.now), about=meter)

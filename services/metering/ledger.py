@@ -13,7 +13,10 @@ SETTLED = "settled"
 """Metering turned readings into days, so that the household can see them."""
 QUALITY_CONTROL = "quality_control"
 """An operator looked at days or a curve."""
+LOOKED_FOR_TIPS = "looked_for_tips"
+"""The day was handed to the advice service, because the household wants tips."""
 SYSTEM = "metering"
+ADVICE = "advice"
 
 _NOTE = """
 INSERT INTO metering.data_use AS u (occupancy, used_on, purpose, actor, coop, why, uses, last_at)

@@ -155,6 +155,7 @@ QUARANTINE = Table(
     Column("decided_at", INSTANT, nullable=True),
     Index("quarantine_page", "coop", "received_at", "id"),
     Index("quarantine_channel", "gateway", "channel"),
+    Index("quarantine_retry", "received_at", postgresql_where=text("status = 'retry'")),
     schema=SCHEMA,
 )
 """What could not be read or placed. `coop` is empty where the topic names none. `payload` is the message,

@@ -11,7 +11,7 @@ from contracts.codes import Fluid, Quantity, Reason, Role
 from services.kit.principal import Principal
 from services.kit.problems import not_found
 from services.kit.unit import Unit
-from services.metering.days import day_of
+from services.metering.days import civil_day, day_of
 from services.metering.quarantine import Status
 
 QUANTITIES: dict[Fluid, tuple[Quantity, ...]] = {
@@ -45,6 +45,13 @@ ORDER BY day
 """
 _WHERE = """meter = :meter AND quantity = :quantity AND day BETWEEN :first AND :last
   AND (CAST(:occupancies AS text[]) IS NULL OR occupancy = ANY(:occupancies))"""
+_DISAGREEMENTS = """
+SELECT d.instant, d.register, r.value_milli AS kept_milli, d.value_milli AS other_milli
+FROM metering.disagreement d JOIN metering.reading r
+    ON r.meter = d.meter AND r.register = d.register AND r.instant = d.instant
+WHERE d.meter = :meter AND d.instant >= :start AND d.instant <= :end
+ORDER BY d.instant, d.register, d.value_milli LIMIT 500
+"""
 _USES = """
 SELECT used_on, purpose, actor, why, uses, last_at FROM metering.data_use
 WHERE occupancy = :occupancy
@@ -112,6 +119,15 @@ async def days(unit: Unit, seen: Sight, first: date, last: date) -> Sequence[Any
             "occupancies": seen.occupancies,
         },
     )  # fmt: skip
+    return rows.all()
+
+
+async def disagreements(unit: Unit, seen: Sight, day: date) -> Sequence[Any]:
+    """Values of that day that were sent again with another value: the first stands."""
+    civil = civil_day(day, seen.zone)
+    rows = await unit.session.execute(
+        text(_DISAGREEMENTS), {"meter": seen.id, "start": civil.starts_at, "end": civil.ends_at}
+    )
     return rows.all()
 
 

@@ -111,6 +111,10 @@ def _operations() -> None:
     )  # fmt: skip
     op.create_index("quarantine_page", "quarantine", ["coop", "received_at", "id"], schema="metering")
     op.create_index("quarantine_channel", "quarantine", ["gateway", "channel"], schema="metering")
+    op.create_index(
+        "quarantine_retry", "quarantine", ["received_at"], schema="metering",
+        postgresql_where=sa.text("status = 'retry'"),
+    )  # fmt: skip
     op.create_table(
         "meter_state",
         _text("meter", primary_key=True), _text("coop"), _instant("watermark", True), _instant("heard_at"),

@@ -8,7 +8,7 @@ import pytest
 from contracts.codes import Kind, Quality
 from contracts.members import ConsentChanged, ContractChanged
 from contracts.readings import Reading
-from services.metering import handlers
+from services.metering import forgetting, handlers
 from services.metering.packing import unpack
 from tests.conftest import OpenUnit
 from tests.integration.metering.homes import (
@@ -248,3 +248,24 @@ async def test_a_load_curve_and_its_peak_power(room_unit: OpenUnit, coop: str) -
     (event,) = await told(room_unit, home)
     assert (event.value, event.peak_va) == (210 * 48, 3456)
     assert [slot.value for slot in unpack((await days(room_unit, home))[DAY].packed)] == [210] * 48
+
+
+async def test_day_totals_alone_are_priced_anew_where_one_price_holds(room_unit: OpenUnit, coop: str) -> None:
+    home = await a_home(room_unit, coop, consents=("daily", "advice"))
+    await send(room_unit, coop, half_hours(home, 49 + 80))
+    await settle_all(room_unit)
+    async with room_unit("metering") as unit:
+        await forgetting.freeze_daily_only(unit)
+    left = await rows(room_unit, "SELECT instant FROM metering.reading WHERE meter = :m", m=home.meter)
+    assert len(left) == 2 + 80
+    await contract(room_unit, home, DAY, "base")
+    async with room_unit("metering", coop) as unit:
+        await handlers.contract_changed(ContractChanged(coop=coop, meter=home.meter, valid_from=DAY), unit)
+    await settle_all(room_unit)
+    assert [
+        (event.revision, event.value, event.cost_eur, event.values)
+        for event in await told(room_unit, home)
+        if event.day == DAY
+    ] == [(1, 4800, None, None), (2, 4800, "0.9605", None)]
+    uses = await rows(room_unit, "SELECT * FROM metering.data_use WHERE occupancy = :o", o=home.occupancy)
+    assert {(use.purpose, use.actor) for use in uses} == {("daily", "metering"), ("advice", "advice")}

@@ -1,0 +1,219 @@
+"""Whether a settled day stays open, closes, is told again with a higher revision, or has not changed."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+
+from contracts.codes import UNIT_OF, Fluid, Purpose, Quality, Quantity
+from contracts.metering import DayClosed
+from services.kit.unit import Unit
+from services.metering import ledger, metrics, tariffs
+from services.metering.days import CivilDay
+from services.metering.packing import pack, quality_counts
+from services.metering.registry import Meter, Occupancy
+from services.metering.settle import Settled
+from services.metering.watermark import is_due
+
+_KEEP_OPEN = """
+INSERT INTO metering.open_day (meter, quantity, day, coop, occupancy, ends_at, packed, slots, value, quality)
+VALUES (:meter, :quantity, :day, :coop, :occupancy, :ends_at, :packed, :slots, :value,
+    CAST(:quality AS jsonb))
+ON CONFLICT (meter, quantity, day) DO UPDATE SET occupancy = excluded.occupancy, packed = excluded.packed,
+    value = excluded.value, quality = excluded.quality
+"""
+_CLOSE_OPEN = "DELETE FROM metering.open_day WHERE meter = :meter AND quantity = :quantity AND day = :day"
+_KEEP_CLOSED = """
+INSERT INTO metering.day (meter, quantity, day, coop, occupancy, packed, digest, slots, value, quality,
+    cost_eur, cost_reason, peak_va, revision, closed_at)
+VALUES (:meter, :quantity, :day, :coop, :occupancy, :packed, :digest, :slots, :value, CAST(:quality AS jsonb),
+    :cost_eur, :cost_reason, :peak_va, :revision, :closed_at)
+ON CONFLICT (meter, quantity, day) DO UPDATE SET occupancy = excluded.occupancy, packed = excluded.packed,
+    digest = excluded.digest, value = excluded.value, quality = excluded.quality,
+    cost_eur = excluded.cost_eur, cost_reason = excluded.cost_reason, peak_va = excluded.peak_va,
+    revision = excluded.revision, closed_at = excluded.closed_at
+"""
+
+_RECOST = """
+UPDATE metering.day SET cost_eur = :cost_eur, cost_reason = :cost_reason, revision = :revision,
+    closed_at = :closed_at
+WHERE meter = :meter AND quantity = :quantity AND day = :day
+"""
+
+Key = tuple[str, Quantity, date]
+"""Meter, quantity, civil day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A closed day as it was last told."""
+
+    revision: int
+    digest: bytes
+    is_frozen: bool
+    value: int
+    quality: Mapping[str, int]
+    cost_eur: Decimal | None
+    peak_va: int | None
+
+
+@dataclass(slots=True)
+class Work:
+    """What one transaction knows and will write."""
+
+    unit: Unit
+    states: Mapping[str, tuple[datetime | None, datetime]]
+    """Meter to its watermark and when it was last heard."""
+    told: Mapping[Key, Told]
+    opened: list[dict[str, Any]] = field(default_factory=list)
+    closed: list[dict[str, Any]] = field(default_factory=list)
+    recosted: list[dict[str, Any]] = field(default_factory=list)
+    uses: Counter[ledger.Use] = field(default_factory=Counter)
+
+
+def decide(
+    work: Work,
+    meter: Meter,
+    quantity: Quantity,
+    civil: CivilDay,
+    occupancy: Occupancy | None,
+    settled: Settled,
+) -> None:
+    """Keep the day open, close it, tell it again, or find that nothing changed."""
+    key = {"meter": meter.id, "quantity": quantity.value, "day": civil.day}
+    quality = quality_counts(settled.slots)
+    row = key | {
+        "coop": meter.coop, "occupancy": occupancy.id if occupancy else None, "slots": civil.slots,
+        "value": settled.value, "quality": json.dumps(quality),
+        "packed": pack(settled.slots) if occupancy is None or occupancy.may_keep_slots else None,
+    }  # fmt: skip
+    before = work.told.get((meter.id, quantity, civil.day))
+    watermark, heard_at = work.states.get(meter.id, (None, work.unit.wall))
+    if before is None and not is_due(
+        is_complete=settled.is_complete,
+        ends_at=civil.ends_at,
+        watermark=watermark,
+        now=meter.business_now or work.unit.wall,
+        quiet_for=work.unit.wall - heard_at,
+    ):
+        work.opened.append(row | {"ends_at": civil.ends_at})
+        return
+    cost = _cost(meter, quantity, civil, settled)
+    digest = _digest(settled, cost)
+    if before is not None and before.digest == digest:
+        return
+    revision = before.revision + 1 if before else 1
+    work.closed.append(
+        row
+        | {
+            "digest": digest, "cost_eur": cost.eur, "cost_reason": cost.reason, "peak_va": settled.peak_va,
+            "revision": revision, "closed_at": work.unit.wall,
+        }
+    )  # fmt: skip
+    keeps_slots = occupancy is None or occupancy.may_keep_slots
+    values = tuple(slot.value for slot in settled.slots) if keeps_slots else None
+    told = Told(revision, digest, False, settled.value, quality, cost.eur, settled.peak_va)
+    _tell(work, meter, quantity, civil, occupancy, told, values)
+
+
+def recost(
+    work: Work, meter: Meter, quantity: Quantity, civil: CivilDay, occupancy: Occupancy | None
+) -> None:
+    """A day of which only the total is left can still be priced, where one price holds all day."""
+    before = work.told[meter.id, quantity, civil.day]
+    if not _is_priced(meter, quantity):
+        return
+    contract = tariffs.in_force(meter.contracts, civil.day)
+    cost = tariffs.cost_of_total(civil.day, before.value, contract, tariffs.load())
+    if cost.eur is None or cost.eur == before.cost_eur:
+        return
+    told = replace(before, revision=before.revision + 1, cost_eur=cost.eur)
+    work.recosted.append(
+        {
+            "meter": meter.id, "quantity": quantity.value, "day": civil.day, "cost_eur": cost.eur,
+            "cost_reason": None, "revision": told.revision, "closed_at": work.unit.wall,
+        }
+    )  # fmt: skip
+    _tell(work, meter, quantity, civil, occupancy, told, None)
+
+
+async def write(work: Work) -> None:
+    """Write the days and the ledger."""
+    for statement, rows in (
+        (_KEEP_OPEN, work.opened),
+        (_CLOSE_OPEN, work.closed),
+        (_KEEP_CLOSED, work.closed),
+        (_RECOST, work.recosted),
+    ):
+        if rows:
+            await work.unit.session.execute(text(statement), rows)
+    metrics.DAYS_CLOSED.inc(len(work.closed))
+    await ledger.note(work.unit, work.uses)
+
+
+def _tell(
+    work: Work,
+    meter: Meter,
+    quantity: Quantity,
+    civil: CivilDay,
+    occupancy: Occupancy | None,
+    told: Told,
+    values: tuple[int | None, ...] | None,
+) -> None:
+    work.unit.emit(
+        DayClosed(
+            coop=meter.coop,
+            meter=meter.id,
+            dwelling=meter.dwelling,
+            occupancy=occupancy.id if occupancy else None,
+            fluid=meter.fluid,
+            quantity=quantity,
+            unit=UNIT_OF[quantity],
+            day=civil.day,
+            zone=civil.zone,
+            starts_at=civil.starts_at,
+            revision=told.revision,
+            slots=civil.slots,
+            value=told.value,
+            values=values,
+            quality={Quality(name): count for name, count in told.quality.items()},
+            cost_eur=None if told.cost_eur is None else str(told.cost_eur),
+            peak_va=told.peak_va,
+        ),
+        about=meter.id,
+    )
+    if occupancy is not None:
+        _note(work, meter, occupancy, Purpose.HALF_HOURLY if values is not None else Purpose.DAILY)
+
+
+def _note(work: Work, meter: Meter, occupancy: Occupancy, purpose: Purpose) -> None:
+    """Two uses follow from a day being told: the household's own view, and advice where it is wanted."""
+    used_on = (meter.business_now or work.unit.wall).astimezone(ZoneInfo(meter.zone)).date()
+    uses = [(purpose, ledger.SYSTEM, ledger.SETTLED)]
+    if Purpose.ADVICE in occupancy.purposes:
+        uses.append((Purpose.ADVICE, ledger.ADVICE, ledger.LOOKED_FOR_TIPS))
+    for covered_by, actor, why in uses:
+        work.uses[ledger.Use(occupancy.id, used_on, covered_by, actor, meter.coop, why)] += 1
+
+
+def _is_priced(meter: Meter, quantity: Quantity) -> bool:
+    return meter.fluid is Fluid.ELECTRICITY and quantity is Quantity.ENERGY_IMPORT
+
+
+def _cost(meter: Meter, quantity: Quantity, civil: CivilDay, settled: Settled) -> tariffs.Cost:
+    if not _is_priced(meter, quantity):
+        return tariffs.Cost(None, reason="no_tariff_for_fluid")
+    contract = tariffs.in_force(meter.contracts, civil.day)
+    return tariffs.cost(civil, [slot.value for slot in settled.slots], contract, tariffs.load())
+
+
+def _digest(settled: Settled, cost: tariffs.Cost) -> bytes:
+    told = f"{cost.text}|{cost.reason}|{settled.peak_va}".encode()
+    return hashlib.sha256(pack(settled.slots) + told).digest()[:16]

@@ -1,0 +1,6 @@
+"""Prometheus metrics of the flow of readings. Labels never name a meter, a person or a cooperative."""
+
+from prometheus_client import Counter
+
+READINGS = Counter("palier_readings_total", "Readings by what became of them", ["result"])
+DAYS_CLOSED = Counter("palier_days_closed_total", "Days closed or told again")
