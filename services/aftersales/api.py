@@ -1,6 +1,5 @@
 """Requests over HTTP: open, find, follow, act, write; inspections; the taxonomy."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
@@ -93,10 +92,10 @@ async def tickets(
     filters = queries.Filters(
         state, team, residence, overdue, priority, responsible, occupancy, building, is_open=open
     )
-    found = await queries.listed(unit, who, filters, page.limit, _position(page))
+    found = await queries.listed(unit, who, filters, page.limit, queries.position(page))
     zone, language = await registry.zone_of(unit), language_of(request)
     items = [views.summary_out(row.ticket, row.residence, row.is_overdue, zone, language) for row in found]
-    return page_of(items, page, lambda item: [(item.next_due_at or queries.LAST).isoformat(), item.id])
+    return page_of(items, page, queries.position_of)
 
 
 @router.get("/tickets/{ticket}", **roles(*PEOPLE))
@@ -183,14 +182,3 @@ async def _home(unit: Unit, who: Principal, occupancy: str | None, building: str
 
 def _actor(who: Principal) -> Actor:
     return Actor(who.id, who.role.value)
-
-
-def _position(page: PageQuery) -> list[object] | None:
-    after = page.after()
-    if after is None:
-        return None
-    try:
-        due, ticket = after
-        return [datetime.fromisoformat(due), str(ticket)]
-    except (TypeError, ValueError) as error:
-        raise invalid("/cursor", "invalid_cursor", "Use the next_cursor of the previous page.") from error

@@ -4,17 +4,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, column, func, or_, table
+from sqlalchemy import ColumnElement, Select, and_, column, func, or_, table, union
 from sqlalchemy import select as sa_select
 from sqlmodel import col, select
 
 from contracts.codes import Role
 from services.aftersales import registry
+from services.aftersales.bodies import TicketSummary
 from services.aftersales.lifecycle import PAUSING
 from services.aftersales.model import DeadlineRow, Ticket, TicketEvent, TicketMessage, WarrantyRow
-from services.kit.problems import not_found
+from services.kit.problems import invalid, not_found
 from services.kit.unit import Unit
-from services.kit.web import Principal
+from services.kit.web import PageQuery, Principal
 
 LAST = datetime(9999, 1, 1, tzinfo=UTC)
 """Sort key of a request without running clock."""
@@ -98,6 +99,43 @@ async def listed(
         )
     rows = await unit.session.execute(query.order_by(next_due_at, col(Ticket.id)).limit(limit + 1))
     return [Listed(ticket, name, bool(overdue)) for ticket, name, overdue in rows]
+
+
+async def count(unit: Unit, filters: Filters) -> int:
+    """How many requests a tab of the desk holds."""
+    residence = func.coalesce(_DWELLING.c.residence, _BUILDING.c.residence)
+    query: Select[Any] = (
+        sa_select(func.count())
+        .select_from(Ticket)
+        .outerjoin(_DWELLING, _DWELLING.c.id == col(Ticket.dwelling))
+        .outerjoin(_BUILDING, _BUILDING.c.id == col(Ticket.building))
+    )
+    found = await unit.session.execute(_filtered(query, filters, residence, unit.now))
+    return int(found.scalar_one())
+
+
+async def residences(unit: Unit) -> list[str]:
+    """The names of the cooperative's residences."""
+    both = union(sa_select(_DWELLING.c.residence), sa_select(_BUILDING.c.residence)).subquery()
+    found = await unit.session.execute(sa_select(both.c.residence).order_by(both.c.residence))
+    return list(found.scalars())
+
+
+def position(page: PageQuery) -> list[Any] | None:
+    """Where a page starts, from its cursor; 422 for one that was not ours."""
+    after = page.after()
+    if after is None:
+        return None
+    try:
+        due, ticket = after
+        return [datetime.fromisoformat(due), str(ticket)]
+    except (TypeError, ValueError) as error:
+        raise invalid("/cursor", "invalid_cursor", "Use the next_cursor of the previous page.") from error
+
+
+def position_of(item: TicketSummary) -> list[Any]:
+    """What a cursor remembers of the last item shown."""
+    return [(item.next_due_at or LAST).isoformat(), item.id]
 
 
 async def residence_of(unit: Unit, ticket: Ticket) -> str | None:

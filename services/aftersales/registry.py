@@ -124,6 +124,30 @@ async def staff(unit: Unit) -> dict[str, Contact]:
     return {row.id: Contact(row.id, row.name, row.phone, row.role, row.team) for row in rows}
 
 
+@dataclass(frozen=True)
+class Reachable:
+    """A person of a household and how to reach them."""
+
+    name: str
+    email: str | None
+    mobile: str | None
+    right: str
+
+
+async def household(unit: Unit, occupancy: str) -> list[Reachable]:
+    """Who of the household can be called about a request, holders first."""
+    rows = await unit.session.execute(
+        text(
+            'SELECT c.name, c.email, c.mobile, r."right" FROM registry.resident r'
+            " JOIN registry.contact c ON c.person = r.person WHERE r.occupancy = :occupancy"
+            " AND (r.until_on IS NULL OR r.until_on >= :today)"
+            " ORDER BY array_position(ARRAY['holder', 'co_holder'], r.\"right\"), r.since_on, c.person"
+        ),
+        {"occupancy": occupancy, "today": await local_today(unit)},
+    )
+    return [Reachable(row.name, row.email, row.mobile, row.right) for row in rows]
+
+
 async def contact_for(unit: Unit, team: str) -> str | None:
     """Whom to name first for a team: one of its members, else somebody of the cooperative's staff."""
     people = [person for person in (await staff(unit)).values() if person.role in ("staff", "caretaker")]
