@@ -1,6 +1,6 @@
 """A closed day as the rules see it: half-hours on the household's own clock, doubtful days told apart."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -37,10 +37,6 @@ class Day:
     def energy_wh(self) -> int:
         """What was really measured that day, without guessing at gaps."""
         return sum(value for value in self.values if value is not None)
-
-    def slots(self) -> Iterator[tuple[int, int | None]]:
-        """(minutes after local midnight by the wall clock, Wh or None) of each half-hour."""
-        return zip(slot_minutes(self.zone, self.day), self.values, strict=False)
 
 
 @lru_cache(maxsize=4096)

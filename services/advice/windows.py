@@ -1,8 +1,9 @@
 """Off-peak hours: how much of a day's energy falls inside windows given to the minute on the local clock."""
 
 import re
+from functools import lru_cache
 
-from services.advice.day import SLOT_MINUTES, Day
+from services.advice.day import SLOT_MINUTES, Day, slot_minutes
 
 MINUTES_PER_DAY = 24 * 60
 
@@ -13,6 +14,7 @@ _CLOCK = r"([01]?\d|2[0-3]):([0-5]\d)"
 _WINDOW = re.compile(f"{_CLOCK}-{_CLOCK}")
 
 
+@lru_cache(maxsize=256)
 def parse(texts: tuple[str, ...]) -> tuple[Window, ...]:
     """`22:00-06:00` becomes (22:00, 24:00) and (00:00, 06:00).
 
@@ -34,11 +36,17 @@ def parse(texts: tuple[str, ...]) -> tuple[Window, ...]:
 
 def inside_wh(day: Day, windows: tuple[Window, ...]) -> float:
     """Wh inside the windows; a half-hour that a window cuts counts for its minutes."""
-    return sum(value * _share(minute, windows) for minute, value in day.slots() if value is not None)
+    shares = slot_shares(slot_minutes(day.zone, day.day), windows)
+    return sum(value * share for value, share in zip(day.values, shares, strict=False) if value and share)
+
+
+@lru_cache(maxsize=64)
+def slot_shares(minutes: tuple[int, ...], windows: tuple[Window, ...]) -> tuple[float, ...]:
+    """Which part of each half-hour, given by its local start, lies inside the windows: 0 to 1."""
+    return tuple(_share(minute, windows) for minute in minutes)
 
 
 def _share(minute: int, windows: tuple[Window, ...]) -> float:
     end = minute + SLOT_MINUTES
-    return min(
-        1.0, sum(max(0, min(end, stop) - max(minute, start)) for start, stop in windows) / SLOT_MINUTES
-    )
+    inside = sum(max(0, min(end, stop) - max(minute, start)) for start, stop in windows)
+    return min(1.0, inside / SLOT_MINUTES)

@@ -1,9 +1,10 @@
 """What is done to intents: made once, planned on channels, switched off."""
 
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import select
+from sqlmodel import col, select
 
 from contracts.codes import Category, Channel
 from contracts.notifications import Delivered, Failed
@@ -49,6 +50,31 @@ async def prefer(unit: Unit, coop: str, person: str, category: Category, channel
     )
 
 
+def settle_delivered(unit: Unit, delivery: Delivery, intent: IntentRow) -> None:
+    """Record that it arrived, and tell."""
+    delivery.state, delivery.reason, delivery.settled_at = "delivered", None, unit.wall
+    unit.session.add(delivery)
+    unit.emit(Delivered.model_validate(about(delivery, intent)), about=intent.id)
+
+
+def settle_failed(unit: Unit, delivery: Delivery, intent: IntentRow, reason: str) -> None:
+    """Record that it never will, and tell."""
+    delivery.state, delivery.reason, delivery.settled_at = "failed", reason, unit.wall
+    unit.session.add(delivery)
+    unit.emit(Failed.model_validate({**about(delivery, intent), "reason": reason}), about=intent.id)
+
+
+def about(delivery: Delivery, intent: IntentRow) -> dict[str, Any]:
+    """What an event says of a delivery."""
+    return {
+        "coop": delivery.coop,
+        "intent": intent.id,
+        "person": intent.person,
+        "channel": delivery.channel,
+        "category": intent.category,
+    }
+
+
 async def _record(unit: Unit, coop: str, intent: Intent) -> str | None:
     row = {
         "id": new_id("ntf"),
@@ -62,9 +88,12 @@ async def _record(unit: Unit, coop: str, intent: Intent) -> str | None:
         "created_at": unit.now,
     }
     made = await unit.session.execute(
-        insert(IntentRow).values(row).on_conflict_do_nothing(index_elements=["dedup_key"])
+        insert(IntentRow)
+        .values(row)
+        .on_conflict_do_nothing(index_elements=["dedup_key"])
+        .returning(col(IntentRow.id))
     )
-    return row["id"] if made.rowcount else None  # type: ignore[attr-defined,return-value]
+    return made.scalar_one_or_none()
 
 
 async def _plan(unit: Unit, coop: str, intent_id: str, intent: Intent, planned: Planned) -> None:
@@ -82,7 +111,7 @@ async def _plan(unit: Unit, coop: str, intent_id: str, intent: Intent, planned: 
             settled_at=unit.wall if is_settled else None,
         )
     )
-    about = {
+    told = {
         "coop": coop,
         "intent": intent_id,
         "person": intent.person,
@@ -90,6 +119,6 @@ async def _plan(unit: Unit, coop: str, intent_id: str, intent: Intent, planned: 
         "category": intent.category,
     }
     if planned.state == "delivered":
-        unit.emit(Delivered.model_validate(about), about=intent_id)
+        unit.emit(Delivered.model_validate(told), about=intent_id)
     elif planned.state == "failed":
-        unit.emit(Failed.model_validate({**about, "reason": planned.reason}), about=intent_id)
+        unit.emit(Failed.model_validate({**told, "reason": planned.reason}), about=intent_id)

@@ -17,6 +17,7 @@ from services.kit.web import (
     RoomUnit,
     Who,
     api_router,
+    conflict,
     invalid,
     not_found,
     page_of,
@@ -64,6 +65,23 @@ class Choice(BaseModel):
 
 class ChoiceOut(Choice):
     can_switch_off: bool
+
+
+class PostalLetter(BaseModel):
+    """A letter that a person of the cooperative prints and posts."""
+
+    delivery: str
+    person: str
+    name: str
+    postal: str
+    language: str
+    title: str
+    text: str
+    created_at: datetime
+
+
+class PostalLetters(BaseModel):
+    letters: list[PostalLetter]
 
 
 class PreferencesIn(BaseModel):
@@ -139,6 +157,43 @@ async def unsubscribe(token: str, request: Request, unit: RoomUnit) -> Response:
     await unit.session.execute(text("SELECT set_config('palier.coop', :coop, true)"), {"coop": coop})
     await actions.prefer(unit, coop, person, Category.TIPS, Channel.EMAIL, False)
     return render(request, "notifications/unsubscribe.html", is_done=True, action=request.url.path)
+
+
+@router.get("/letters", **roles("staff"))
+async def letters(unit: RoomUnit) -> PostalLetters:
+    """Letters to print and post, oldest first, to people who have no e-mail."""
+    found = []
+    for intent, delivery in await queries.letters_to_post(unit):
+        contact = await registry.contact(unit, intent.person)
+        if contact is None or not contact.postal:
+            continue
+        said = await notification_out(unit, intent, [], contact.language)
+        found.append(
+            PostalLetter(
+                delivery=delivery.id,
+                person=contact.person,
+                name=contact.name,
+                postal=contact.postal,
+                language=contact.language,
+                title=said.title,
+                text=said.text,
+                created_at=intent.created_at,
+            )
+        )
+    return PostalLetters(letters=found)
+
+
+@router.post("/letters/{delivery}/posted", **roles("staff"))
+async def posted(delivery: str, unit: RoomUnit) -> DeliveryOut:
+    """A person posted it: the delivery is done."""
+    row = await unit.session.get(Delivery, delivery)
+    intent = await unit.session.get(IntentRow, row.intent) if row else None
+    if row is None or intent is None or row.channel != Channel.POST:
+        raise not_found()
+    if row.state != "staff_task":
+        raise conflict("already_posted", "This letter has been posted already.")
+    actions.settle_delivered(unit, row, intent)
+    return DeliveryOut(channel=Channel.POST, state=row.state, reason=None, settled_at=row.settled_at)
 
 
 async def preferences_out(unit: RoomUnit, person: str) -> PreferencesOut:

@@ -10,13 +10,11 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from typing import Any
 
 from prometheus_client import Counter
 from sqlmodel import col, select
 
 from contracts.codes import Category, Channel
-from contracts.notifications import Delivered, Failed
 from services.kit import mail
 from services.kit.ids import new_id
 from services.kit.room import Room
@@ -178,24 +176,14 @@ async def _record(unit: Unit, claimed: Claimed, failure: Exception | None) -> No
 
 
 def _settle(unit: Unit, delivery: Delivery, intent: IntentRow, failure: Exception | None) -> None:
-    about: dict[str, Any] = {
-        "coop": delivery.coop,
-        "intent": intent.id,
-        "person": intent.person,
-        "channel": Channel.EMAIL,
-        "category": intent.category,
-    }
     if failure is None:
-        delivery.state, delivery.reason, delivery.settled_at = "delivered", None, unit.wall
-        unit.emit(Delivered.model_validate(about), about=intent.id)
+        actions.settle_delivered(unit, delivery, intent)
         return
-    delivery.reason = str(failure)
     again = _again(delivery, failure, unit.wall)
-    if again is not None:
-        delivery.state, delivery.not_before = "pending", again
-        return
-    delivery.state, delivery.settled_at = "failed", unit.wall
-    unit.emit(Failed.model_validate({**about, "reason": delivery.reason}), about=intent.id)
+    if again is None:
+        actions.settle_failed(unit, delivery, intent, str(failure))
+    else:
+        delivery.state, delivery.reason, delivery.not_before = "pending", str(failure), again
 
 
 def _again(delivery: Delivery, failure: Exception, now: datetime) -> datetime | None:
