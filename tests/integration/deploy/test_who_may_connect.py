@@ -97,7 +97,7 @@ async def requests(bus: Engines) -> "Iterator[list[natsauth.AuthRequest]]":
 
     await client.subscribe(natsauth.AUTH_SUBJECT, queue="members", cb=answer)
     await client.flush()
-    yield asked  # type: ignore[misc]
+    yield asked
     await client.close()
 
 
