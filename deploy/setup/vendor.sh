@@ -18,7 +18,7 @@ fi
 
 rm -rf "$vendor"
 mkdir -p "$vendor"
-cp node_modules/htmx.org/dist/htmx.min.js node_modules/htmx.org/dist/ext/hx-sse.min.js "$vendor"
+cp node_modules/htmx.org/dist/htmx.min.js "$vendor"
 cp node_modules/uplot/dist/uPlot.iife.min.js node_modules/uplot/dist/uPlot.min.css "$vendor"
 cp node_modules/htmx.org/LICENSE "$vendor/htmx.LICENSE"
 cp node_modules/uplot/LICENSE "$vendor/uPlot.LICENSE"

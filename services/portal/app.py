@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from services.kit.pages import RoomWeb, Templates
 from services.portal import errors, static_files
+from services.portal.audience import NAMES
 from services.portal.live import Hub, listening
 from services.portal.pages import pages
 from services.portal.paths import Map
@@ -53,6 +54,7 @@ async def live(app: FastAPI) -> AsyncIterator[None]:
 def _globals(app: FastAPI) -> dict[str, Any]:
     return {
         "static": static_files.address,
+        "live_parts": " ".join(sorted(NAMES)),
         "has": app.state.map.has,
         "menu": app.state.map.menu,
         "account_menu": app.state.map.account,

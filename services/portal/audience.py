@@ -31,6 +31,7 @@ PARTS: dict[type[Event], dict[Role, str]] = {
 }
 """Event, reader's role and the name the page hears. The name is also that of the fragment."""
 
+NAMES = frozenset(name for parts in PARTS.values() for name in parts.values())
 ADDRESSED = tuple(event.subject for event in PARTS)
 
 

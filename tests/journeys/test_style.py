@@ -147,12 +147,11 @@ async def test_another_cooperatives_change_is_not_told(visitor: Any, app: FastAP
     page = await visitor.open(f"{url}/style", headers=OPERATOR)
     await page.wait_for_selector("#words")
     await _until_listening(app)
+    await page.evaluate("document.body.addEventListener('meters', () => (document.body.title = 'heard'))")
 
     app.state.hub.tell(_mail("acacias"))
     app.state.hub.tell(_silent("tilleuls"))
-    await page.evaluate(
-        "new Promise((heard) => document.body.addEventListener('meters', heard, {once: true}))"
-    )
+    await page.locator("body[title=heard]").wait_for()
 
     assert await page.locator("#part p").text_content() == "1"
 

@@ -10,20 +10,44 @@
     if (token) event.detail.ctx.request.headers["X-CSRF-Token"] = token;
   });
 
-  // The stream of changes pauses while the page is hidden or the line is down. What happened meanwhile is
-  // not replayed: on coming back, every live fragment loads again.
-  let connections = 0;
-  document.addEventListener("htmx:sse:after:connection", () => {
-    connections += 1;
-    if (connections > 1) htmx.trigger(document.body, "resumed");
-  });
-  document.addEventListener("signed-out", () => location.assign("/"));
+  // The names of the parts that changed. The stream is closed while the page is hidden, and may break. What
+  // happened meanwhile is not replayed: on coming back, every live fragment loads again.
+  const live = document.getElementById("live");
+  let stream;
+  let wasOpen = false;
+
+  function listen() {
+    stream = new EventSource("/live");
+    stream.addEventListener("open", () => {
+      if (wasOpen) htmx.trigger(document.body, "resumed");
+      wasOpen = true;
+    });
+    for (const part of live.dataset.parts.split(" ")) {
+      stream.addEventListener(part, () => htmx.trigger(document.body, part));
+    }
+    stream.addEventListener("signed-out", () => {
+      stream.close();
+      location.assign("/");
+    });
+    stream.addEventListener("error", () => {
+      // The browser reconnects a broken line; one that was refused is for us to try again.
+      if (stream.readyState === EventSource.CLOSED) setTimeout(() => document.hidden || listen(), 30000);
+    });
+  }
+  if (live) {
+    if (!document.hidden) listen();
+    document.addEventListener("visibilitychange", () => {
+      stream?.close();
+      if (!document.hidden) listen();
+    });
+  }
 
   // `HX-Trigger: {"toast": {"text": "…", "tone": "bad"}}` on any response shows a toast.
   document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.tone));
   document.addEventListener("htmx:error", (event) => {
-    // The stream reconnects by itself; a person's own click is told that it failed.
-    if (!event.detail?.ctx?.sourceElement?.closest("#live")) toast(meta("text-offline"), "bad");
+    // A person's own click is told that it failed; what reloads by itself does so again later.
+    const source = event.detail?.ctx?.sourceElement;
+    if (source && !source.matches("[hx-trigger^=load]")) toast(meta("text-offline"), "bad");
   });
 
   function toast(text, tone) {
