@@ -81,10 +81,10 @@ def as_registers(
     expected: datetime | None = None
     for one in intervals:
         if expected != one.start:
-            readings.append((one.start, total // MILLI))
+            readings.append((one.start, _whole(total)))
         total += one.energy_milli
         expected = one.end
-        readings.append((one.end, total // MILLI))
+        readings.append((one.end, _whole(total)))
         if len(readings) >= pack:
             yield senml(device, readings, [])
             readings = []
@@ -101,13 +101,17 @@ def as_load_curves(device: Device, intervals: list[Interval], zone: str) -> Iter
     ):
         run: list[HalfHour] = []
         for one in group:
-            before, total = total // MILLI, total + one.energy_milli
+            before, total = _whole(total), total + one.energy_milli
             if run and run[-1].end != one.start:
                 yield load_curve(device, run[0].start, zone, run, f"PT{step_s // 60}M")
                 run = []
-            run.append(HalfHour(one.start, one.end, total // MILLI - before, total // MILLI, 0, one.start))
+            run.append(HalfHour(one.start, one.end, _whole(total) - before, _whole(total), 0, one.start))
         if run:
             yield load_curve(device, run[0].start, zone, run, f"PT{step_s // 60}M")
+
+
+def _whole(milli: int) -> int:
+    return (milli + MILLI // 2) // MILLI
 
 
 def _value_column(header: list[str]) -> tuple[int, str]:
@@ -148,6 +152,7 @@ def _with_steps(stamped: list[tuple[datetime, str]], unit: str) -> list[Interval
     exact, booked = Decimal(0), 0
     for start in starts:
         exact += known[start] * scale * MILLI
-        out.append(Interval(start, step, int(exact) - booked))
-        booked = int(exact)
+        # Rounded, not cut: files write 84 Wh as 0.08399999999999999 kWh.
+        out.append(Interval(start, step, round(exact) - booked))
+        booked = round(exact)
     return out

@@ -17,7 +17,7 @@ from simulators.staff import Desk
 
 PACK = 4
 """Half-hours in a message of a device that buffers: two hours."""
-LAG_PATIENCE_S = 5.0
+LAG_PATIENCE_S = 3.0
 DRAIN_PATIENCE_S = 60.0
 POLL_S = 0.1
 

@@ -70,7 +70,7 @@ def plan(homes: list[Home], first_day: date, days: int, seed: int) -> list[Plan]
     out = []
     for home in homes:
         rng = Random(f"{seed}:plan:{home.index}")
-        is_new = days >= 10 and rng.random() < 0.1
+        is_new = days >= 10 and (home.index + seed) % 10 == 4
         moved_in_on = (
             first_day + timedelta(days=rng.randint(2, days * 2 // 3))
             if is_new
@@ -86,7 +86,7 @@ def plan(homes: list[Home], first_day: date, days: int, seed: int) -> list[Plan]
                     [Tenure.TENANT, Tenure.BUYER_VEFA, Tenure.PSLA, Tenure.CO_OWNER], [6, 2, 1, 1]
                 )[0],
                 is_new=is_new,
-                consents=_consents(rng),
+                consents=_consents(home.index + seed, rng),
                 reach=_reach(home, rng),
                 sends_load_curves=rng.random() < 0.3,
             )
@@ -199,11 +199,11 @@ def consenting(households: list[Household]) -> Iterator[Household]:
     return (household for household in households if household.keeps_days)
 
 
-def _consents(rng: Random) -> tuple[Purpose, ...]:
-    draw = rng.random()
-    if draw < 0.08:
+def _consents(number: int, rng: Random) -> tuple[Purpose, ...]:
+    """Spread evenly rather than drawn, so that a small park has each kind of household too."""
+    if number % 13 == 7:
         return ()
-    if draw < 0.20:
+    if number % 8 == 5:
         return (Purpose.DAILY,)
     given = (Purpose.DAILY, Purpose.HALF_HOURLY, Purpose.ADVICE)
     return (*given, Purpose.COMPARISON) if rng.random() < 0.6 else given
