@@ -191,7 +191,7 @@ def test_serve_runs_one_room_against_engines_that_run_elsewhere(tmp_path: Path) 
 
 
 def assert_ready_in_time(instance: Instance) -> None:
-    """Ten seconds on two cores; on a machine that others keep busy, what it costs in processor time instead."""
+    """Ten seconds on two cores; on a machine that others keep busy, its processor time alone counts."""
     family = [
         psutil.Process(instance.process.pid),
         *psutil.Process(instance.process.pid).children(recursive=True),
