@@ -64,7 +64,7 @@ def invite_staff(
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Open a staff account. Prints a link, good for a week: its owner sets password and second factor there."""
+    """Open a staff account. Prints a link, good for a week, where its owner sets a password and code."""
     from services.members.actions.accounts import Invitee, invite
 
     settings = running_settings(data_dir)
