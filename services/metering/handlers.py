@@ -48,7 +48,8 @@ async def take_in(arrived: Sequence[tuple[str, datetime, Reading]], unit: Unit) 
         if verdict is Verdict.ADMITTED:
             rows.append(
                 (coop, meter, reading.register_, reading.instant.isoformat(), reading.quantity.value,
-                 reading.kind.value, reading.step_s, reading.value_milli, reading.codec, at.isoformat())
+                 reading.kind.value, reading.step_s, reading.value_milli, store.plain(reading.codec),
+                 at.isoformat())
             )  # fmt: skip
     for verdict, count in sum((tally.verdicts for tally in tallies.values()), Counter[Verdict]()).items():
         metrics.READINGS.labels(verdict.value).inc(count)

@@ -44,14 +44,14 @@ async def keep_unplaced(unit: Unit, unplaced: Iterable[tuple[str, datetime, Read
             "id": _id_of(coop, reading),
             "coop": coop,
             "reason": Reason.UNKNOWN_METER.value,
-            "detail": _unplaced_detail(reading),
+            "detail": storable(_unplaced_detail(reading)),
             "topic": f"gateways/{coop}/{reading.gateway}"
             if reading.gateway
             else f"meters/{coop}/{reading.meter}",
             "codec": READING_CODEC,
             "meter": reading.meter,
             "gateway": reading.gateway,
-            "channel": reading.channel,
+            "channel": reading.channel and storable(reading.channel),
             "payload": reading.model_dump_json(by_alias=True).encode(),
             "received_at": received_at,
             "status": Status.WAITING,
@@ -71,12 +71,12 @@ async def keep_rejected(unit: Unit, events: Sequence[Rejected], without_ground: 
             "id": event.id,
             "coop": event.coop or "",
             "reason": event.reason.value,
-            "detail": event.detail,
-            "topic": event.topic,
-            "codec": event.codec,
+            "detail": storable(event.detail),
+            "topic": storable(event.topic),
+            "codec": event.codec and storable(event.codec),
             "meter": event.meter,
             "gateway": event.gateway,
-            "channel": event.channel,
+            "channel": event.channel and storable(event.channel),
             "payload": None if event.id in without_ground else base64.b64decode(event.payload_base64),
             "received_at": event.received_at,
             "status": Status.DISCARDED if event.id in without_ground else Status.WAITING,
@@ -120,6 +120,11 @@ async def mark_retried(unit: Unit, ids: Sequence[str]) -> None:
             ),
             {"now": unit.wall, "ids": list(ids)},
         )
+
+
+def storable(words: str) -> str:
+    """A device chooses its names: what PostgreSQL cannot keep (NUL, half a character) is replaced."""
+    return words.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _unplaced_detail(reading: Reading) -> str:

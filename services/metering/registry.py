@@ -101,7 +101,7 @@ async def meters(unit: Unit, ids: Iterable[str], *, contracts: bool = False) -> 
 
 async def channels(unit: Unit, named: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """(gateway, channel) to meter, for those that are mapped."""
-    pairs = set(named)
+    pairs = {(gateway, channel) for gateway, channel in named if "\x00" not in channel}
     if not pairs:
         return {}
     rows = await unit.session.execute(

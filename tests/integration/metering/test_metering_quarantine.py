@@ -126,3 +126,14 @@ async def test_a_rejected_message_is_kept_whole_and_once(room_unit: OpenUnit, co
     assert (found[kept.id].payload, found[kept.id].status) == (b"{garbage", "waiting")
     assert (found[unwanted.id].payload, found[unwanted.id].status) == (None, "discarded")
     assert found[foreign.id].coop == ""
+
+
+async def test_names_that_the_database_cannot_keep_harm_nobody(room_unit: OpenUnit, coop: str) -> None:
+    home = await a_home(room_unit, coop)
+    gateway = await a_gateway(room_unit, coop)
+    strange = behind(gateway, "a\x00b", home)[0]
+    good = reading(home, MIDNIGHT, 1, codec="a\tb\\")
+    await send(room_unit, coop, [strange, good])
+    assert await quarantined(room_unit, gateway) == ["unknown_meter waiting"]
+    stored = await rows(room_unit, "SELECT codec FROM metering.reading WHERE meter = :m", m=home.meter)
+    assert [row.codec for row in stored] == ["a?b?"]
