@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import socket
 import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -17,6 +16,7 @@ from paho.mqtt.properties import Properties
 from contracts.topics import GATEWAYS_FILTER, METERS_FILTER
 from services.intake import metrics
 from services.intake.delivery import Delivery
+from services.intake.wire import Wire
 
 _LOG = logging.getLogger(__name__)
 
@@ -26,17 +26,15 @@ RECONNECT_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Waits between connections; the last one repeats for ever."""
 MAX_IN_HAND = 50_000
 """Readings held in memory, not yet durable, above which the socket is left unread."""
-_TURN_SECONDS = 0.01
-"""How long reading may go on before other work of the loop gets its turn."""
 _FOR_EVER = 0xFFFFFFFF
 
 
 class Subscriber:
     """Receives `meters/#` and `gateways/#` at QoS 1 for as long as `run` runs.
 
-    paho has no thread here: its callbacks and the acknowledgements all happen on the loop, so a packet
-    id can never be acknowledged on another connection than its own. `receive` decides what to do with a
-    message and later passes it to `acknowledge`; not acknowledging is the back-pressure valve.
+    paho has no thread here (see `wire`): its callbacks and the acknowledgements all happen on the loop,
+    so a packet id can never be acknowledged on another connection than its own. `receive` decides what
+    to do with a message and later passes it to `acknowledge`; not doing so is the back-pressure valve.
     """
 
     def __init__(
@@ -57,21 +55,19 @@ class Subscriber:
         self._is_v5 = options.get("version") == ["5"]
         self._receive = receive
         self._subscribed = subscribed
-        self._loop = asyncio.get_running_loop()
         self._lost = asyncio.Event()
         self._roomy = asyncio.Event()
         self._roomy.set()
         self._connection = 0
         self._unacked: dict[int, Delivery] = {}
         self._in_hand = 0
-        self._socket: socket.socket | None = None
-        self._is_reading = False
         self._is_paused = False
         self._had_session = False
         self._received = 0
         self._client = self._make(client_id, password)
         if parts.scheme == "mqtts":
             self._client.tls_set_context(_tls(options.get("pin", [None])[0]))
+        self._wire = Wire(self._client, lambda: self._received, self._lost.set)
 
     async def run(self) -> None:
         """Stay connected until cancelled; then disconnect, leaving the session at the broker."""
@@ -96,7 +92,7 @@ class Subscriber:
     def pause(self) -> None:
         """Receive nothing more; acknowledgements still go out."""
         self._is_paused = True
-        self._stop_reading()
+        self._wire.hold()
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         """These are durable: tell the broker, if the connection they came by is still up."""
@@ -124,10 +120,6 @@ class Subscriber:
         client.suppress_exceptions = True
         client.username_pw_set(USER, password)
         client.connect_timeout = 5.0
-        client.on_socket_open = self._on_socket_open
-        client.on_socket_close = self._on_socket_close
-        client.on_socket_register_write = self._on_register_write
-        client.on_socket_unregister_write = self._on_unregister_write
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
@@ -153,8 +145,7 @@ class Subscriber:
 
     def _forget_connection(self) -> None:
         """Packet ids of the lost connection mean nothing any more: the broker delivers again."""
-        self._stop_reading()
-        self._socket = None
+        self._wire.forget()
         self._unacked.clear()
         metrics.CONNECTED.set(0)
 
@@ -203,64 +194,17 @@ class Subscriber:
         self._in_hand += delivery.weight
         self._regulate()
 
-    # The socket in the loop. paho opens it on a thread, hence the thread-safe calls.
-
-    def _on_socket_open(self, _: mqtt.Client, __: Any, sock: Any) -> None:
-        self._loop.call_soon_threadsafe(self._start_reading, sock)
-
-    def _on_socket_close(self, _: mqtt.Client, __: Any, sock: Any) -> None:
-        self._loop.remove_reader(sock)
-        self._loop.remove_writer(sock)
-        self._is_reading = False
-        self._socket = None
-        self._lost.set()
-
-    def _on_register_write(self, _: mqtt.Client, __: Any, sock: Any) -> None:
-        self._loop.call_soon_threadsafe(self._start_writing, sock)
-
-    def _on_unregister_write(self, _: mqtt.Client, __: Any, sock: Any) -> None:
-        self._loop.remove_writer(sock)
-
-    def _start_reading(self, sock: socket.socket) -> None:
-        if sock.fileno() < 0:
-            return
-        self._socket = sock
-        if not self._is_paused:
-            self._is_reading = True
-            self._loop.add_reader(sock, self._read)
-            self._loop.call_soon(self._read)  # TLS may hold bytes that the selector cannot see
-
-    def _start_writing(self, sock: socket.socket) -> None:
-        if sock.fileno() >= 0:
-            self._loop.add_writer(sock, self._client.loop_write)
-
-    def _stop_reading(self) -> None:
-        if self._is_reading and self._socket is not None and self._socket.fileno() >= 0:
-            self._loop.remove_reader(self._socket)
-        self._is_reading = False
-
-    def _read(self) -> None:
-        until = self._loop.time() + _TURN_SECONDS
-        while self._loop.time() < until:
-            before = self._received
-            if not self._is_reading or self._client.loop_read() != mqtt.MQTT_ERR_SUCCESS:
-                return
-            if self._received == before:
-                break
-        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
-            self._loop.call_soon(self._read)  # deciphered already: the selector will not tell
-
     def _regulate(self) -> None:
         """Leave the socket unread while too much is in hand."""
         if self._in_hand >= MAX_IN_HAND:
             if self._roomy.is_set():
                 _LOG.warning("too much in hand, not reading", extra={"in_hand": self._in_hand})
                 self._roomy.clear()
-                self._stop_reading()
+                self._wire.hold()
         elif self._in_hand < MAX_IN_HAND // 2 and not self._roomy.is_set():
             self._roomy.set()
-            if self._socket is not None:
-                self._start_reading(self._socket)
+            if not self._is_paused:
+                self._wire.release()
 
 
 def _tls(pinned: str | None) -> ssl.SSLContext:
