@@ -70,7 +70,7 @@ def invite_staff(
     settings = running_settings(data_dir)
     invitee = Invitee(name, email, role, coop, team, phone, language)
     account, token = _run(settings, lambda unit: invite(unit, invitee))
-    link = f"{(settings.public_url or '').rstrip('/')}/invitation/{token}"
+    link = f"{_public_url(settings)}/invitation/{token}"
     _say({"id": account, "link": link}, link, as_json)
 
 
@@ -115,6 +115,20 @@ async def _in_unit(settings: "Settings", act: "Callable[[Unit], Awaitable[T]]") 
             return await act(unit)
     finally:
         await database.close()
+
+
+def _public_url(settings: "Settings") -> str:
+    """Where people reach the portal: as configured, else where the running instance listens; empty
+    when neither is known, and the link is then a path of the portal."""
+    from deploy.engines import EngineError
+    from deploy.up import read_endpoints
+
+    if settings.public_url:
+        return settings.public_url.rstrip("/")
+    try:
+        return read_endpoints(settings.data_dir).http.rstrip("/")
+    except EngineError:
+        return ""
 
 
 def _say(document: dict[str, Any], words: str, as_json: bool) -> None:
