@@ -22,7 +22,7 @@ from simulators.ledger import Ledger
 from simulators.meter import midnight
 from simulators.month import Month, Stage
 from simulators.park import park
-from simulators.residence import ZONE, Builder, Household, plan
+from simulators.residence import ZONE, Builder, plan
 from simulators.staff import Desk
 from simulators.truth import truth, write
 from simulators.weather import Weather
@@ -59,7 +59,10 @@ def play(show: Show) -> Played:
     operator = Api(show.endpoints.http, show.endpoints.operator_token)
     with Keys(settings) as keys:
         coop = _sandbox(operator)
-        stage, month = _stage(show, coop, operator, keys)
+        desk_account = keys.account(Role.STAFF, coop, "Équipe de gestion (simulée)")
+        fleet_account = keys.account(Role.OPERATOR, coop, "Gestion des compteurs (simulée)")
+        staff = Api(show.endpoints.http, keys.token(Role.STAFF, coop, desk_account))
+        stage, month = _stage(show, coop, operator, staff, keys)
         with stage.fleet:
             _month(month, console, show.homes, show.stop)
             published, stored = month.drain()
@@ -67,7 +70,17 @@ def play(show: Show) -> Played:
             stage.fleet.ledger.write(private_folder(settings.data_dir.absolute()) / f"{coop}-ledger.json")
             _write_truths(show, month, settings)
             if show.live and not show.stop.is_set():
-                _invite(console, show, report, month.households)
+                known = [household for household in month.households if household.keeps_days]
+                told = max(known or month.households, key=lambda household: len(household.tickets))
+                people = {
+                    "Un foyer": (Role.RESIDENT, told.person),
+                    "L'équipe de gestion": (Role.STAFF, desk_account),
+                    "Le gestionnaire des compteurs": (Role.OPERATOR, fleet_account),
+                }
+                logins = {
+                    words: keys.login_path(role, coop, person) for words, (role, person) in people.items()
+                }
+                _invite(console, show, report, logins)
                 _go_live(stage, month, show.stop)
     return Played(report)
 
@@ -88,9 +101,8 @@ def _sandbox(operator: Api) -> str:
     raise RuntimeError("a hundred demos in one folder: use another --data-dir")
 
 
-def _stage(show: Show, coop: str, operator: Api, keys: Keys) -> tuple[Stage, Month]:
+def _stage(show: Show, coop: str, operator: Api, staff: Api, keys: Keys) -> tuple[Stage, Month]:
     weather = Weather(show.seed)
-    staff = Api(show.endpoints.http, keys.token(Role.STAFF, coop))
     builder = Builder(
         coop, show.endpoints.http, staff, lambda role, person: keys.token(role, coop, person), weather
     )
@@ -186,19 +198,14 @@ def _write_truths(show: Show, month: Month, settings: Settings) -> None:
     write(truths, private_folder(settings.data_dir.absolute()) / "truth.json")
 
 
-def _invite(console: Console, show: Show, report: dict[str, Any], households: list[Household]) -> None:
+def _invite(console: Console, show: Show, report: dict[str, Any], logins: dict[str, str]) -> None:
     console.print(f"\n[bold]Palier[/bold]  {show.endpoints.http}")
     console.print(
         f"{report['homes']} foyers, {report['days']} jours, {report['readings_stored']} relevés, "
         f"{report['tips_raised']} conseils, {report['tickets_opened']} demandes, en {report['seconds']} s."
     )
-    told = [household for household in households if household.tickets] or households
-    for words, path in (
-        ("Un foyer", f"/demo/resident/{told[0].person}"),
-        ("L'équipe de gestion", "/demo/staff"),
-        ("Le gestionnaire des compteurs", "/demo/operator"),
-    ):
-        console.print(f"  {words}: {show.endpoints.http}{path}")
+    for words, path in logins.items():
+        console.print(f"  {words}: {show.endpoints.http}{path}", soft_wrap=True)
     console.print("Les compteurs continuent en direct. Ctrl-C arrête tout.\n")
 
 

@@ -57,7 +57,6 @@ def _run(
     from deploy.up import Listen, up
     from services.kit.settings import Settings
 
-    os.environ["PALIER_DEMO"] = "1"  # the portal offers one-click logins only then
     settings: Settings = settings_for(data_dir)
     stop, ended = threading.Event(), threading.Event()
     outcome: dict[str, Any] = {}

@@ -11,6 +11,7 @@ from services.kit import secrets as kit_secrets
 from services.kit.database import Database
 from services.kit.settings import Settings
 from services.kit.unit import work_unit
+from services.members import demo
 from services.members.actions import accounts
 
 
@@ -37,6 +38,14 @@ class Keys:
         """A token of that role in that cooperative; a resident's names its person."""
         return self._runner.run(self._issue(role, coop, subject))
 
+    def account(self, role: Role, coop: str, name: str) -> str:
+        """A simulated account of the cooperative's people; its invitation is thrown away unread."""
+        return self._runner.run(self._invite(role, coop, name))
+
+    def login_path(self, role: Role, coop: str, subject: str) -> str:
+        """One click signs in as that person of a sandbox."""
+        return demo.login_path(kit_secrets.load(self._settings), role, coop, subject)
+
     def coop_of(self, meter: str) -> str | None:
         """The cooperative whose meter this is."""
         return self._runner.run(self._coop_of(meter))
@@ -44,6 +53,12 @@ class Keys:
     async def _issue(self, role: Role, coop: str, subject: str | None) -> str:
         async with work_unit(self._members(), "members", clock.system) as unit:
             return await accounts.issue_token(unit, role, coop, subject)
+
+    async def _invite(self, role: Role, coop: str, name: str) -> str:
+        invitee = accounts.Invitee(name, f"{role}@{coop}.invalid", role, coop)
+        async with work_unit(self._members(), "members", clock.system) as unit:
+            account, _ = await accounts.invite(unit, invitee)
+            return account
 
     async def _coop_of(self, meter: str) -> str | None:
         from sqlalchemy import text

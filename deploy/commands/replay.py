@@ -61,7 +61,7 @@ def replay(
     if is_live != (meter is not None):
         raise typer.BadParameter("--live and --meter go together", param_hint="--live")
     if is_live and len(source) > 1:
-        raise typer.BadParameter("one file at a time into a real meter", param_hint="SOURCE")
+        raise typer.BadParameter("one file at a time into a real meter")
     rate = _speed(speed)
     first, last = _instant(since, zone, False), _instant(until, zone, True)
     try:
