@@ -26,6 +26,7 @@ class Standby(_Fact):
     notice_w: int
     strong_w: int
     share: float
+    share_from_w: int
     typical_w: int
     typical_source: str
     typical_verified: bool

@@ -134,7 +134,7 @@ def _variant(floor: Floor, rule: Standby) -> str | None:
         return "strong"
     if floor.watts > rule.notice_w:
         return "notice"
-    return "share" if floor.share > rule.share else None
+    return "share" if floor.share > rule.share and floor.watts >= rule.share_from_w else None
 
 
 def _is_vacant(day: Day, low: int, rule: Standby) -> bool:

@@ -53,13 +53,10 @@ def _too_low(window: list[Day], kva: int, facts: Facts, today: date) -> Verdict 
 
 def _too_high(window: list[Day], kva: int, home: Home, facts: Facts, today: date) -> Verdict:
     rule = facts.subscribed
-    lower = max((step for step in rule.steps_kva if step < kva), default=None)
-    if lower is None:
+    smallest = rule.steps_kva[0] if home.tariff == TariffKind.BASE else facts.offpeak.min_kva
+    steps = [step for step in rule.steps_kva if smallest <= step < kva]
+    if not steps:
         return Verdict(why_not="lowest_step")
-    if home.tariff == TariffKind.PEAK_OFFPEAK and lower < facts.offpeak.min_kva:
-        return Verdict(why_not="not_offered_at_this_power")
-    if home.tariff == TariffKind.TEMPO and lower < facts.offpeak.min_kva:
-        return Verdict(why_not="not_offered_at_this_power")
     whole_year = len(window) >= rule.min_days
     winter = sum(1 for day in window if day.day.month in rule.winter_months)
     if winter < rule.min_winter_days:
@@ -70,6 +67,8 @@ def _too_high(window: list[Day], kva: int, home: Home, facts: Facts, today: date
         return Verdict(why_not="peaks_not_measured")
     peak_va, is_measured = highest_va(window, rule)
     share = rule.low_share if whole_year else rule.short_low_share
+    enough = next((step for step in steps if peak_va < share * step * VA_PER_KVA), None)
+    lower = enough or steps[-1]
     evidence: dict[str, str | int | float | None] = {
         "subscribed_kva": kva,
         "highest_kva": round(peak_va / VA_PER_KVA, 1),
@@ -82,7 +81,7 @@ def _too_high(window: list[Day], kva: int, home: Home, facts: Facts, today: date
         "data_from": window[0].day.isoformat(),
         "data_to": window[-1].day.isoformat(),
     }
-    if peak_va >= share * lower * VA_PER_KVA:
+    if enough is None:
         return Verdict(why_not="power_fits", figures=evidence)
     gap = _subscription_gap(lower, kva, facts)
     if gap is None:

@@ -58,9 +58,15 @@ def test_a_tip_says_what_it_rests_on_and_what_it_saves() -> None:
 
 
 def test_a_modest_floor_that_is_a_third_of_a_small_bill_is_worth_a_word() -> None:
-    verdict = standby_load(days(40, floor_w=90, evening_w=500), home(), FACTS, TODAY)
+    verdict = standby_load(days(40, floor_w=110, evening_w=500), home(), FACTS, TODAY)
     assert verdict.tip is not None
     assert verdict.tip.variant == "share"
+
+
+def test_a_low_floor_is_not_reproached_to_who_uses_little() -> None:
+    verdict = standby_load(days(40, floor_w=70, evening_w=300), home(), FACTS, TODAY)
+    assert (verdict.tip, verdict.why_not) == (None, "standby_is_modest")
+    assert verdict.figures["night_floor_w"] == 70
 
 
 def test_thirteen_nights_are_not_enough() -> None:

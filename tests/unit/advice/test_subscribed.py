@@ -29,6 +29,17 @@ def test_on_the_single_price_the_dearer_kwh_of_the_lower_step_is_taken_off() -> 
     assert float(verdict.tip.eur_year) == pytest.approx(48.24 - 0.0016 * yearly_kwh, abs=0.02)
 
 
+def test_a_power_far_too_high_goes_down_several_steps_at_once() -> None:
+    verdict = subscribed_power(days(365, peak_va=4000), home(TariffKind.PEAK_OFFPEAK, 15), FACTS, TODAY)
+    assert verdict.tip is not None
+    assert (verdict.tip.evidence["next_kva"], str(verdict.tip.eur_year)) == (6, "138.48")
+
+
+def test_off_peak_prices_do_not_exist_below_6_kva() -> None:
+    verdict = subscribed_power(days(365, peak_va=1500), home(TariffKind.PEAK_OFFPEAK, 6), FACTS, TODAY)
+    assert verdict.why_not == "lowest_step"
+
+
 def test_a_single_peak_in_the_year_keeps_the_step() -> None:
     one_peak = days(365, peak_va=4000)
     one_peak[100] = replace(one_peak[100], peak_va=5200)
