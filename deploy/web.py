@@ -67,6 +67,9 @@ def build(
     app.state.clock = clock
     app.state.databases = databases
     app.state.accounts = accounts
+    app.state.exporters = {
+        room: import_module(f"services.{room}.personal").export for room in WEB_ROOMS if room != "members"
+    }
     app.state.mailbox = _Mailbox(settings.data_dir)
     app.state.identity = identity or import_module("services.members.identity").Identity(accounts, clock)
     return app

@@ -108,6 +108,10 @@ class Web:
         return {"Authorization": f"Bearer {self.tokens.token(role, coop, person)}"}
 
 
+async def _intake_is_ready() -> bool:
+    return True
+
+
 @pytest.fixture(scope="session")
 async def web(engines: Engines) -> AsyncIterator[Web]:
     """Real rooms on the real database; only who calls is decided by the test."""
@@ -115,6 +119,7 @@ async def web(engines: Engines) -> AsyncIterator[Web]:
 
     tokens = KnownTokens()
     app = build(engines.settings, engines.secrets, identity=tokens)
+    app.state.is_intake_ready = _intake_is_ready  # no intake runs beside these tests
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from fastapi.encoders import jsonable_encoder
 from starlette.requests import Request
 
 from services.kit.unit import Unit
@@ -23,4 +24,5 @@ async def gather(request: Request, unit: Unit, person: str) -> dict[str, dict[st
             other = Unit(session, room, request.app.state.clock, unit.coop)
             await other.enter(unit.coop)
             parts[room] = await export(other, person)
-    return parts
+    encoded: dict[str, dict[str, Any]] = jsonable_encoder(parts)
+    return encoded

@@ -163,7 +163,7 @@ async def flow(unit: Unit) -> dict[str, Any]:
         await one(
             text(
                 "SELECT count(*) FILTER (WHERE status <> 'retried') AS rejected,"
-                " count(*) FILTER (WHERE reason = 'unknown_meter' AND status <> 'retried') AS unplaced"
+                " count(*) FILTER (WHERE codec = 'reading' AND status <> 'retried') AS unplaced"
                 " FROM metering.quarantine"
             )
         )
@@ -208,19 +208,3 @@ async def one_rejected(unit: Unit, id: str) -> Any:
     if row is None:
         raise not_found()
     return row
-
-
-async def export(unit: Unit, person: str) -> dict[str, Any]:
-    """Everything metering holds about a person's own households, for their right of access."""
-    own = await unit.session.execute(text(_OWN), {"person": person, "today": unit.now.date()})
-    occupancies = list(own.scalars())
-    found: dict[str, Any] = {}
-    for name, query in {
-        "days": "SELECT meter, quantity, day, value, quality, cost_eur, revision FROM metering.day"
-        " WHERE occupancy = ANY(:occupancies) ORDER BY meter, quantity, day",
-        "data_uses": "SELECT used_on, purpose, actor, why, uses FROM metering.data_use"
-        " WHERE occupancy = ANY(:occupancies) ORDER BY used_on, purpose, actor",
-    }.items():
-        rows = await unit.session.execute(text(query), {"occupancies": occupancies})
-        found[name] = [dict(row) for row in rows.mappings()]
-    return found

@@ -1,0 +1,28 @@
+"""What metering keeps of one person: handed out on request."""
+
+from typing import Any
+
+from sqlalchemy import text
+
+from services.kit.unit import Unit
+
+_OWN = """
+SELECT o.id FROM registry.resident r JOIN registry.occupancy o ON o.id = r.occupancy
+WHERE r.person = :person AND r.since_on <= :today AND (r.until_on IS NULL OR r.until_on >= :today)
+"""
+
+
+async def export(unit: Unit, person: str) -> dict[str, Any]:
+    """Everything metering holds about a person's own households, for their right of access."""
+    own = await unit.session.execute(text(_OWN), {"person": person, "today": unit.now.date()})
+    occupancies = list(own.scalars())
+    found: dict[str, Any] = {}
+    for name, query in {
+        "days": "SELECT meter, quantity, day, value, quality, cost_eur, revision FROM metering.day"
+        " WHERE occupancy = ANY(:occupancies) ORDER BY meter, quantity, day",
+        "data_uses": "SELECT used_on, purpose, actor, why, uses FROM metering.data_use"
+        " WHERE occupancy = ANY(:occupancies) ORDER BY used_on, purpose, actor",
+    }.items():
+        rows = await unit.session.execute(text(query), {"occupancies": occupancies})
+        found[name] = [dict(row) for row in rows.mappings()]
+    return found
