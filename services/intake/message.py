@@ -3,6 +3,7 @@
 import re
 from base64 import b64encode
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,6 +16,8 @@ from services.intake.codecs.base import shown
 
 MAX_CHANNEL = 200
 MAX_TOPIC = 1_000
+_USUAL_TOPIC = 200
+"""Bytes; longer ones are not worth remembering."""
 
 _READINGS = TypeAdapter(list[Reading])
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -42,8 +45,7 @@ class Refused(NamedTuple):
 
 def interpret(topic: bytes, payload: bytes, received_at: datetime) -> Accepted | Refused:
     """Decode one message received at `received_at` (UTC) on `topic`. Never raises."""
-    name = _UNPRINTABLE.sub("\ufffd", topic.decode(errors="replace"))[:MAX_TOPIC]
-    origin = parse(name)
+    name, origin = _place(topic) if len(topic) > _USUAL_TOPIC else _known_place(topic)
     if origin is None:
         coop = match["coop"] if (match := _ANY_COOP.match(name)) else None
         words = "the topic is neither meters/{coop}/{meter}/{codec} nor gateways/{coop}/{gateway}/{codec}/…"
@@ -78,6 +80,15 @@ def rejection(refused: Refused, payload: bytes, received_at: datetime, id: str, 
         detail=detail,
         payload_base64=b64encode(payload).decode(),
     )
+
+
+def _place(topic: bytes) -> tuple[str, DeviceTopic | None]:
+    """The topic as text that can be stored, and what it names."""
+    name = _UNPRINTABLE.sub("\ufffd", topic.decode(errors="replace"))[:MAX_TOPIC]
+    return name, parse(name)
+
+
+_known_place = lru_cache(maxsize=8_192)(_place)  # devices say the same few topics for ever
 
 
 def _decode(origin: DeviceTopic, payload: bytes, received_at: datetime) -> list[Reading] | Refusal:
