@@ -33,6 +33,17 @@ class Verdict(StrEnum):
     OUTSIDE_OCCUPANCY = "outside_occupancy"
 
 
+RESERVED_SUFFIXES = {"edited": "edited", "file": "file"}
+"""Register suffixes that outrank a meter, and how the codec that may use them begins."""
+
+
+def is_reserved(register: str, codec: str) -> bool:
+    """True when a device calls its register as only a correction or a validated file may."""
+    suffix = register.partition("@")[0].partition(".")[2]
+    codec_begins = RESERVED_SUFFIXES.get(suffix)
+    return codec_begins is not None and not codec.startswith(codec_begins)
+
+
 def judge(ground: Ground | None, coop: str, kind: Kind, instant: datetime) -> Verdict:
     """The verdict on one reading of cooperative `coop`.
 

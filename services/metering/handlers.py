@@ -6,14 +6,14 @@ from datetime import datetime
 
 from sqlalchemy import text
 
-from contracts.codes import Kind
+from contracts.codes import Kind, Reason
 from contracts.members import ChannelsMapped, ConsentChanged, ContractChanged, Erased, MovedOut
 from contracts.metering import MeterHeard
 from contracts.readings import Reading, ReadingsBatch, Rejected
 from contracts.time import HourPassed
 from services.kit.unit import Unit
 from services.metering import forgetting, metrics, quarantine, registry, silence, store
-from services.metering.admission import Verdict, judge
+from services.metering.admission import Verdict, is_reserved, judge
 from services.metering.store import Row, Tally
 
 
@@ -39,7 +39,10 @@ async def take_in(arrived: Sequence[tuple[str, datetime, Reading]], unit: Unit) 
     for coop, at, reading, meter in placed:
         verdict = judge(grounds.get(meter or ""), coop, reading.kind, reading.instant)
         if verdict is Verdict.UNKNOWN_METER or meter is None:
-            unplaced.append((coop, at, reading))
+            unplaced.append((coop, at, reading, Reason.UNKNOWN_METER))
+            continue
+        if verdict is Verdict.ADMITTED and is_reserved(reading.register_, reading.codec):
+            unplaced.append((coop, at, reading, Reason.UNKNOWN_QUANTITY))
             continue
         tally = tallies.get(meter)
         if tally is None:
@@ -53,7 +56,7 @@ async def take_in(arrived: Sequence[tuple[str, datetime, Reading]], unit: Unit) 
             )  # fmt: skip
     for verdict, count in sum((tally.verdicts for tally in tallies.values()), Counter[Verdict]()).items():
         metrics.READINGS.labels(verdict.value).inc(count)
-    metrics.READINGS.labels(Verdict.UNKNOWN_METER.value).inc(len(unplaced))
+    metrics.READINGS.labels("quarantined").inc(len(unplaced))
     await quarantine.keep_unplaced(unit, unplaced)
     for meter in await store.store(unit, rows, tallies):
         unit.emit(MeterHeard(coop=tallies[meter].coop, meter=meter, heard_at=unit.now), about=meter)

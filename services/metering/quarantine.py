@@ -36,18 +36,16 @@ ON CONFLICT (id) DO UPDATE SET status = 'waiting', payload = excluded.payload
 """
 
 
-async def keep_unplaced(unit: Unit, unplaced: Iterable[tuple[str, datetime, Reading]]) -> None:
-    """Readings of (cooperative, received at) whose meter nobody knows. Their id follows from their key, so
-    a repeat changes nothing."""
+async def keep_unplaced(unit: Unit, unplaced: Iterable[tuple[str, datetime, Reading, Reason]]) -> None:
+    """Readings of (cooperative, received at) that have no place here, and why. Their id follows from
+    their key, so a repeat changes nothing."""
     rows = [
         {
             "id": _id_of(coop, reading),
             "coop": coop,
-            "reason": Reason.UNKNOWN_METER.value,
-            "detail": storable(_unplaced_detail(reading)),
-            "topic": f"gateways/{coop}/{reading.gateway}"
-            if reading.gateway
-            else f"meters/{coop}/{reading.meter}",
+            "reason": reason.value,
+            "detail": storable(_unplaced_detail(reading, reason)),
+            "topic": _topic_of(coop, reading),
             "codec": READING_CODEC,
             "meter": reading.meter,
             "gateway": reading.gateway,
@@ -56,7 +54,7 @@ async def keep_unplaced(unit: Unit, unplaced: Iterable[tuple[str, datetime, Read
             "received_at": received_at,
             "status": Status.WAITING,
         }
-        for coop, received_at, reading in unplaced
+        for coop, received_at, reading, reason in unplaced
     ]
     if rows:
         rows.sort(key=lambda row: str(row["id"]))
@@ -127,7 +125,13 @@ def storable(words: str) -> str:
     return words.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
-def _unplaced_detail(reading: Reading) -> str:
+def _topic_of(coop: str, reading: Reading) -> str:
+    return f"gateways/{coop}/{reading.gateway}" if reading.gateway else f"meters/{coop}/{reading.meter}"
+
+
+def _unplaced_detail(reading: Reading, reason: Reason) -> str:
+    if reason is Reason.UNKNOWN_QUANTITY:
+        return f"The register name {reading.register_} is kept for corrections and validated files."
     if reading.gateway:
         return f"The gateway's channel map has no meter for “{reading.channel}”."
     return "This meter is not known."

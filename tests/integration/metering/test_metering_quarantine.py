@@ -137,3 +137,15 @@ async def test_names_that_the_database_cannot_keep_harm_nobody(room_unit: OpenUn
     assert await quarantined(room_unit, gateway) == ["unknown_meter waiting"]
     stored = await rows(room_unit, "SELECT codec FROM metering.reading WHERE meter = :m", m=home.meter)
     assert [row.codec for row in stored] == ["a?b?"]
+
+
+async def test_a_device_cannot_pass_for_a_correction(room_unit: OpenUnit, coop: str) -> None:
+    home = await a_home(room_unit, coop)
+    fields = {"kind": "interval", "step_s": 1800}
+    await send(room_unit, coop, [reading(home, MIDNIGHT, 9, "energy_import.edited@1800", **fields)])
+    assert await rows(room_unit, "SELECT 1 FROM metering.reading WHERE meter = :m", m=home.meter) == []
+    await send(
+        room_unit, coop, [reading(home, MIDNIGHT, 9, "energy_import.edited@1800", **fields, codec="edited")]
+    )
+    stored = await rows(room_unit, "SELECT register FROM metering.reading WHERE meter = :m", m=home.meter)
+    assert [row.register for row in stored] == ["energy_import.edited@1800"]
