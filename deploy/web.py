@@ -103,14 +103,15 @@ def serve(settings: dict[str, Any], host: str, port: int) -> None:
         timeout_graceful_shutdown=5,
         proxy_headers=False,
     )
-    asyncio.run(_Server(config, chosen.data_dir / "run" / "portal.ready").serve())
+    asyncio.run(_Server(app, config, chosen.data_dir / "run" / "portal.ready").serve())
 
 
 class _Server(uvicorn.Server):
     """Says that it is ready once its port is open."""
 
-    def __init__(self, config: uvicorn.Config, ready: Path) -> None:
+    def __init__(self, app: FastAPI, config: uvicorn.Config, ready: Path) -> None:
         super().__init__(config)
+        self._app = app
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -120,4 +121,5 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._ready.unlink(missing_ok=True)
+        self._app.state.hub.close()  # open live streams would hold the whole grace period
         await super().shutdown(sockets)
