@@ -7,30 +7,18 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import col, func, select
 
-from contracts.aftersales import TicketChanged, TicketOpened
 from contracts.codes import Priority, Responsible
 from services.aftersales import registry
 from services.aftersales.assess import decide, home_of, standing_of, wind_clocks
-from services.aftersales.lifecycle import TABLE, IllegalAction, Missing, Standing, Step, apply, take
+from services.aftersales.lifecycle import IllegalAction, Missing, Standing, Step, apply, take
 from services.aftersales.lifecycle import legal_actions as legal
-from services.aftersales.model import DeadlineRow, Ticket, TicketEvent, TicketMessage
+from services.aftersales.model import Ticket, TicketEvent, TicketMessage
 from services.aftersales.registry import Home
+from services.aftersales.telling import Actor, changed, opened
 from services.aftersales.words import codes
 from services.kit.ids import new_id
 from services.kit.problems import conflict, invalid
 from services.kit.unit import Unit
-
-SILENT = frozenset({"qualify", "assign"})
-"""Actions inside the cooperative, of which the household is not written to."""
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who acts: an opaque id and a role of `lifecycle`."""
-
-    id: str
-    role: str
-
 
 SYSTEM = Actor("system", "system")
 
@@ -107,7 +95,7 @@ async def open_ticket(unit: Unit, home: Home, new: NewTicket, actor: Actor) -> T
     standing = apply([step], has_household=ticket.occupancy is not None)
     await wind_clocks(unit, ticket, home, standing)
     await unit.session.flush()
-    unit.emit(await _opened(unit, ticket), ticket.id)
+    unit.emit(await opened(unit, ticket), ticket.id)
     return ticket
 
 
@@ -157,7 +145,7 @@ async def write_message(unit: Unit, ticket_id: str, actor: Actor, body: str) -> 
         await _moved(unit, ticket, await home_of(unit, ticket), step, actor, take(standing, step))
     else:
         ticket.version += 1
-        unit.emit(_changed(ticket, "message", actor), ticket.id)
+        unit.emit(changed(ticket, "message", actor), ticket.id)
     return message
 
 
@@ -181,7 +169,7 @@ async def _moved(unit: Unit, ticket: Ticket, home: Home, step: Step, actor: Acto
     _record(unit, ticket, step, actor, (count.scalar_one() or 0) + 1)
     await wind_clocks(unit, ticket, home, after)
     await unit.session.flush()
-    unit.emit(_changed(ticket, step.action, actor), ticket.id)
+    unit.emit(changed(ticket, step.action, actor), ticket.id)
 
 
 async def _apply_changes(
@@ -260,47 +248,3 @@ def _record(unit: Unit, ticket: Ticket, step: Step, actor: Actor, place: int) ->
             recorded_at=unit.wall,
         )
     )
-
-
-async def _opened(unit: Unit, ticket: Ticket) -> TicketOpened:
-    due = await unit.session.execute(
-        select(func.min(col(DeadlineRow.due_at))).where(
-            col(DeadlineRow.ticket) == ticket.id, col(DeadlineRow.kind).in_(["first_answer", "call_back"])
-        )
-    )
-    return TicketOpened(
-        coop=ticket.coop,
-        ticket=ticket.id,
-        number=ticket.number,
-        occupancy=ticket.occupancy,
-        dwelling=ticket.dwelling,
-        building=ticket.building,
-        place=ticket.place,
-        element=ticket.element,
-        symptom=ticket.symptom,
-        state=ticket.state,
-        priority=Priority(ticket.priority),
-        responsible=Responsible(ticket.responsible),
-        team=ticket.team,
-        first_answer_due_at=due.scalar_one(),
-    )
-
-
-def _changed(ticket: Ticket, action: str, actor: Actor) -> TicketChanged:
-    return TicketChanged(
-        coop=ticket.coop,
-        ticket=ticket.id,
-        number=ticket.number,
-        occupancy=ticket.occupancy,
-        building=ticket.building,
-        element=ticket.element,
-        action=action,
-        state=ticket.state,
-        actor_role=actor.role,
-        appointment_at=ticket.appointment_at,
-        tells_household=ticket.occupancy is not None and actor.role != "resident" and action not in SILENT,
-    )
-
-
-ACTIONS = tuple(TABLE)
-"""Every action a person or the passing of time may take after a request was sent."""

@@ -6,7 +6,7 @@ from fastapi import Depends, Query, Request
 
 from contracts.codes import Priority, Responsible, Role
 from services.aftersales import actions, inspections, queries, registry, views
-from services.aftersales.actions import Actor, Changes, NewTicket
+from services.aftersales.actions import Changes, NewTicket
 from services.aftersales.bodies import (
     ActionIn,
     HistoryOut,
@@ -24,6 +24,7 @@ from services.aftersales.bodies import (
 from services.aftersales.choices import check_codes, taxonomy_out
 from services.aftersales.lifecycle import STATES
 from services.aftersales.registry import Home
+from services.aftersales.telling import Actor
 from services.kit.i18n import language_of
 from services.kit.unit import Unit
 from services.kit.web import (

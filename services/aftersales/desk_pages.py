@@ -1,7 +1,7 @@
 """The desk: the queue by deadline with its filters in the address, and one request to act on."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import Depends, Form, Query, Request
@@ -9,16 +9,14 @@ from fastapi.responses import RedirectResponse, Response
 
 from contracts.codes import Priority, Responsible
 from services.aftersales import actions, queries, registry, views
-from services.aftersales.actions import Actor, Changes
+from services.aftersales.actions import Changes
 from services.aftersales.lifecycle import STATES, TABLE
-from services.aftersales.taxonomy import taxonomy
+from services.aftersales.page_base import actor_of, answer, pages
 from services.aftersales.words import codes, labelled, word
-from services.kit.i18n import Formats, language_of
-from services.kit.pages import page_router, render
+from services.kit.i18n import language_of
 from services.kit.unit import Unit
 from services.kit.web import PageQuery, Principal, Problem, RoomUnit, Who, invalid, page_of, roles
 
-pages = page_router("aftersales")
 TEAM = ("staff", "caretaker")
 MAIN = ("acknowledge", "qualify", "assign", "schedule", "start", "finish", "confirm", "close", "resume")
 """The usual next steps, shown first and open; the others wait behind a line."""
@@ -49,7 +47,7 @@ async def desk(
     shown = page_of(items, page, queries.position_of)
     kept = {name: value for name, value in chosen.items() if value}
     following = urlencode({**kept, "show": show, "cursor": shown.next_cursor}) if shown.next_cursor else None
-    return await _render(
+    return await answer(
         request,
         unit,
         "desk.html",
@@ -106,7 +104,7 @@ async def act(
             facts={"cause": cause} if cause in codes("causes") and cause != found.cause else {},
             version=version,
         )
-        await actions.act(unit, found.id, action, _actor(who), changes)
+        await actions.act(unit, found.id, action, actor_of(who), changes)
     except Problem as problem:
         return await _ticket(request, unit, who, ticket, problem)
     return RedirectResponse(f"/desk/{ticket}", 303)
@@ -122,7 +120,7 @@ async def write(
 ) -> Response:
     found = await queries.visible(unit, ticket, who)
     if body.strip():
-        await actions.write_message(unit, found.id, _actor(who), body.strip())
+        await actions.write_message(unit, found.id, actor_of(who), body.strip())
     return RedirectResponse(f"/desk/{ticket}#messages", 303)
 
 
@@ -145,7 +143,7 @@ async def _ticket(
     language = language_of(request)
     found = await queries.visible(unit, ticket_id, who)
     shown = await views.ticket_out(unit, found, who.role, language)
-    return await _render(
+    return await answer(
         request,
         unit,
         "desk_ticket.html",
@@ -175,21 +173,3 @@ async def _local_instant(unit: Unit, text: str) -> datetime | None:
     except ValueError as error:
         raise invalid("/appointment_at", "invalid", "Give a day and an hour.") from error
     return instant if instant.tzinfo else instant.replace(tzinfo=await registry.zone_of(unit))
-
-
-async def _render(request: Request, unit: Unit, template: str, status: int = 200, **context: Any) -> Response:
-    zone, language = await registry.zone_of(unit), language_of(request)
-    return render(
-        request,
-        f"aftersales/{template}",
-        status,
-        formats=Formats(language, zone.key),
-        now=unit.now,
-        words=taxonomy(),
-        word=lambda group, code: word(group, code, language),
-        **context,
-    )
-
-
-def _actor(who: Principal) -> Actor:
-    return Actor(who.id, who.role.value)

@@ -3,23 +3,23 @@
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from contracts.codes import Role
 from services.aftersales import actions, queries, registry, views
-from services.aftersales.actions import Actor, Changes, NewTicket
+from services.aftersales.actions import Changes, NewTicket
 from services.aftersales.choices import check_codes
+from services.aftersales.page_base import actor_of, answer, pages
 from services.aftersales.tables import load
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.words import word
-from services.kit.i18n import Formats, language_of
-from services.kit.pages import page_router, render
+from services.kit.i18n import language_of
 from services.kit.unit import Unit
 from services.kit.web import Principal, Problem, RoomUnit, Who, not_found, roles
 
-pages = page_router("aftersales")
 SHOWN_AT_HOME = 4
 ALL = 200
 
@@ -53,14 +53,14 @@ async def mine(request: Request, unit: RoomUnit, who: Who) -> Response:
         key=lambda row: row.ticket.opened_at,
         reverse=True,
     )
-    return await _render(request, unit, "tickets.html", running=running, ended=ended)
+    return await answer(request, unit, "tickets.html", running=running, ended=ended)
 
 
 @pages.get("/fragments/tickets", **roles("resident"))
 async def at_home(request: Request, unit: RoomUnit, who: Who) -> Response:
     """The requests under way, for the first page."""
     rows = [row for row in await _own(request, unit, who, ALL) if row.ticket.ended_at is None]
-    return await _render(
+    return await answer(
         request, unit, "fragment.html", running=rows[:SHOWN_AT_HOME], more=len(rows) - SHOWN_AT_HOME
     )
 
@@ -83,11 +83,11 @@ async def new(
         emergency = load("priority")["emergencies"][urgent.code]
         return await _form(request, unit, homes, urgent.element, danger=urgent, emergency=emergency)
     if not safe:
-        return await _render(request, unit, "new_safety.html", dangers=DANGERS, homes=homes, known=known)
+        return await answer(request, unit, "new_safety.html", dangers=DANGERS, homes=homes, known=known)
     if element in known.elements:
         return await _form(request, unit, homes, element)
     trade = trade if trade in known.trades else None
-    return await _render(request, unit, "new_what.html", known=known, trade=trade)
+    return await answer(request, unit, "new_what.html", known=known, trade=trade)
 
 
 @pages.post("/tickets/new", **roles("resident"))
@@ -118,7 +118,7 @@ async def send(
         return await _form(request, unit, homes, element, given=given, errors=errors, status=422)
     check_codes("", place=place, symptom=symptom)
     reported = NewTicket(place, element, symptom, given["description"], "portal", noticed_on)
-    ticket = await actions.open_ticket(unit, home, reported, _actor(who))
+    ticket = await actions.open_ticket(unit, home, reported, actor_of(who))
     return RedirectResponse(f"/tickets/{ticket.id}?new=true", 303)
 
 
@@ -141,7 +141,7 @@ async def act(
 ) -> Response:
     found = await queries.visible(unit, ticket, who)
     try:
-        await actions.act(unit, found.id, action, _actor(who), Changes(comment=comment.strip() or None))
+        await actions.act(unit, found.id, action, actor_of(who), Changes(comment=comment.strip() or None))
     except Problem as problem:
         return await _ticket(request, unit, who, ticket, problem=problem)
     return RedirectResponse(f"/tickets/{ticket}", 303)
@@ -157,8 +157,19 @@ async def write(
 ) -> Response:
     found = await queries.visible(unit, ticket, who)
     if body.strip():
-        await actions.write_message(unit, found.id, _actor(who), body.strip())
+        await actions.write_message(unit, found.id, actor_of(who), body.strip())
     return RedirectResponse(f"/tickets/{ticket}#messages", 303)
+
+
+@pages.get("/demandes", **roles("resident"))
+async def in_french() -> Response:
+    """The words people say and print lead to the same pages."""
+    return RedirectResponse("/tickets", 303)
+
+
+@pages.get("/demandes/{rest}", **roles("resident", "staff", "caretaker"))
+async def one_in_french(rest: str) -> Response:
+    return RedirectResponse(f"/tickets/{'new' if rest == 'nouvelle' else quote(rest)}", 303)
 
 
 async def _ticket(
@@ -173,7 +184,7 @@ async def _ticket(
     found = await queries.visible(unit, ticket_id, who)
     shown = await views.ticket_out(unit, found, who.role, language)
     promises = [row for row in shown.deadlines if row.clock != "legal" and row.met_at is None]
-    return await _render(
+    return await answer(
         request,
         unit,
         "ticket.html",
@@ -202,7 +213,7 @@ async def _form(
 ) -> Response:
     known = taxonomy()
     chosen = known.elements[element]
-    return await _render(
+    return await answer(
         request,
         unit,
         "new_form.html",
@@ -221,25 +232,6 @@ async def _form(
 
 async def _own(request: Request, unit: Unit, who: Principal, limit: int) -> list[queries.Listed]:
     return await queries.listed(unit, who, queries.Filters(), limit)
-
-
-async def _render(request: Request, unit: Unit, template: str, status: int = 200, **context: Any) -> Response:
-    zone = await registry.zone_of(unit)
-    language = language_of(request)
-    return render(
-        request,
-        f"aftersales/{template}",
-        status,
-        formats=Formats(language, zone.key),
-        now=unit.now,
-        words=taxonomy(),
-        word=lambda group, code: word(group, code, language),
-        **context,
-    )
-
-
-def _actor(who: Principal) -> Actor:
-    return Actor(who.id, who.role.value)
 
 
 def _day(text: str) -> date | None:

@@ -7,10 +7,11 @@ duty for visible defects (C. civ. art. 1642-1), each finding being a réserve.
 from datetime import date
 
 from contracts.codes import Tenure
-from services.aftersales.actions import Actor, NewTicket, open_ticket
+from services.aftersales.actions import NewTicket, open_ticket
 from services.aftersales.assess import FOUND_AT_ENTRY
 from services.aftersales.model import Inspection, Ticket
 from services.aftersales.registry import Home
+from services.aftersales.telling import Actor
 from services.kit.ids import new_id
 from services.kit.problems import invalid
 from services.kit.unit import Unit

@@ -1,9 +1,6 @@
-"""The room's pages: those of households and the cooperative's desk."""
-
-from fastapi import APIRouter
+"""The room's pages, all on one router: those of households and the cooperative's desk."""
 
 from services.aftersales import desk_pages, household_pages
+from services.aftersales.page_base import pages
 
-pages = APIRouter(include_in_schema=False)
-pages.include_router(household_pages.pages)
-pages.include_router(desk_pages.pages)
+__all__ = ["desk_pages", "household_pages", "pages"]

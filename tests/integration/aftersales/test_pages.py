@@ -171,3 +171,21 @@ async def test_messages_go_both_ways(aulnes: Cooperative) -> None:
     answer = (await browser.get(path)).text
     assert "Nous passerons à 18 h." in answer
     assert "Agent 1" in answer
+
+
+async def test_the_words_people_say_lead_to_the_same_pages(aulnes: Cooperative) -> None:
+    browser, _ = await at_home(aulnes)
+    path = await report(browser)
+    for said, meant in [
+        ("/demandes", "/tickets"),
+        ("/demandes/nouvelle", "/tickets/new"),
+        (path.replace("/tickets", "/demandes"), path),
+    ]:
+        assert (await browser.get(said)).headers["location"] == meant
+
+
+async def test_the_menu_leads_to_the_requests_and_the_desk(aulnes: Cooperative) -> None:
+    browser, _ = await at_home(aulnes)
+    staff = Browser(aulnes, Role.STAFF, aulnes.agent)
+    assert '<a href="/tickets"' in (await browser.get("/tickets")).text
+    assert '<a href="/desk"' in (await staff.get("/desk")).text

@@ -1,0 +1,63 @@
+"""What this room tells the others of a request: codes, dates and opaque ids, never a person's words."""
+
+from dataclasses import dataclass
+
+from sqlmodel import col, func, select
+
+from contracts.aftersales import TicketChanged, TicketOpened
+from contracts.codes import Priority, Responsible
+from services.aftersales.model import DeadlineRow, Ticket
+from services.kit.unit import Unit
+
+SILENT = frozenset({"qualify", "assign"})
+"""Actions inside the cooperative, of which the household is not written to."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: an opaque id and a role of `lifecycle`."""
+
+    id: str
+    role: str
+
+
+async def opened(unit: Unit, ticket: Ticket) -> TicketOpened:
+    """That a request exists, with when its first answer is due."""
+    due = await unit.session.execute(
+        select(func.min(col(DeadlineRow.due_at))).where(
+            col(DeadlineRow.ticket) == ticket.id, col(DeadlineRow.kind).in_(["first_answer", "call_back"])
+        )
+    )
+    return TicketOpened(
+        coop=ticket.coop,
+        ticket=ticket.id,
+        number=ticket.number,
+        occupancy=ticket.occupancy,
+        dwelling=ticket.dwelling,
+        building=ticket.building,
+        place=ticket.place,
+        element=ticket.element,
+        symptom=ticket.symptom,
+        state=ticket.state,
+        priority=Priority(ticket.priority),
+        responsible=Responsible(ticket.responsible),
+        team=ticket.team,
+        first_answer_due_at=due.scalar_one(),
+    )
+
+
+def changed(ticket: Ticket, action: str, actor: Actor) -> TicketChanged:
+    """That a request moved on or was written about, and whether the household should hear of it."""
+    return TicketChanged(
+        coop=ticket.coop,
+        ticket=ticket.id,
+        number=ticket.number,
+        occupancy=ticket.occupancy,
+        building=ticket.building,
+        element=ticket.element,
+        action=action,
+        state=ticket.state,
+        actor_role=actor.role,
+        appointment_at=ticket.appointment_at,
+        tells_household=ticket.occupancy is not None and actor.role != "resident" and action not in SILENT,
+    )
