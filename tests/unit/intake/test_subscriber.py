@@ -14,7 +14,7 @@ CONNECT, PUBACK, SUBSCRIBE = 0x10, 0x40, 0x82
 
 
 class Broker:
-    """Speaks just enough MQTT 3.1.1, one connection after the other; packets are sent by the test."""
+    """Speaks just enough MQTT 3.1.1 and 5, one connection after the other; packets are sent by the test."""
 
     def __init__(self) -> None:
         self.connections: asyncio.Queue[Connection] = asyncio.Queue()
@@ -35,16 +35,19 @@ class Broker:
                 kind, body = await _packet(reader)
                 if kind == CONNECT:
                     connection.connect = body
-                    writer.write(bytes([0x20, 2, 1, 5 if self.refuses else 0]))
+                    connection.properties = b"\x00" if body[6] == 5 else b""
+                    answer = bytes([1, 5 if self.refuses else 0]) + connection.properties
+                    writer.write(bytes([0x20, len(answer)]) + answer)
                     if self.refuses:
                         self.refuses -= 1
                         break
                 elif kind == SUBSCRIBE:
                     connection.subscribe = body
-                    writer.write(bytes([0x90, 4]) + body[:2] + bytes([1, 1]))
+                    answer = body[:2] + connection.properties + bytes([1, 1])
+                    writer.write(bytes([0x90, len(answer)]) + answer)
                     self.connections.put_nowait(connection)
                 elif kind == PUBACK:
-                    connection.acks.put_nowait(struct.unpack("!H", body)[0])
+                    connection.acks.put_nowait(struct.unpack("!H", body[:2])[0])
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         writer.close()
@@ -54,6 +57,7 @@ class Connection:
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
         self.connect = b""
+        self.properties = b""
         self.subscribe = b""
         self.acks: asyncio.Queue[int] = asyncio.Queue()
 
@@ -61,7 +65,7 @@ class Connection:
         self, mid: int, payload: bytes, qos: int = 1, retain: bool = False, topic: bytes = b"meters/x"
     ) -> None:
         packet_id = struct.pack("!H", mid) if qos else b""
-        body = struct.pack("!H", len(topic)) + topic + packet_id + payload
+        body = struct.pack("!H", len(topic)) + topic + packet_id + self.properties + payload
         assert len(body) < 128
         self._writer.write(bytes([0x30 | qos << 1 | retain, len(body)]) + body)
 
@@ -79,12 +83,12 @@ async def _packet(reader: asyncio.StreamReader) -> tuple[int, bytes]:
 class Session:
     """A running subscriber whose messages the test makes durable when it likes."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, options: str = "") -> None:
         self.received: asyncio.Queue[Delivery] = asyncio.Queue()
         self.subscribed: list[bool] = []
         self.faults = 0
         self.subscriber = Subscriber(
-            broker.url, "secretid", "password", self._receive, self.subscribed.append
+            broker.url + options, "secretid", "password", self._receive, self.subscribed.append
         )
 
     def _receive(self, delivery: Delivery) -> None:
@@ -217,3 +221,16 @@ async def test_too_much_in_hand_leaves_the_socket_unread_until_there_is_room(
     assert session.received.empty()
     session.subscriber.acknowledge(taken)
     assert (await session.next()).mid == 11
+
+
+async def test_mqtt_5_asks_for_a_session_that_never_expires(broker: Broker):
+    session = Session(broker, "?version=5")
+    task = asyncio.create_task(session.subscriber.run())
+    connection = await connected(broker)
+    assert not connection.connect[7] & 0b10, "clean start is off"
+    assert b"\x11\xff\xff\xff\xff" in connection.connect, "session expiry interval"
+    connection.publish(3, b"x")
+    session.subscriber.acknowledge([await session.next()])
+    assert await acked(connection) == 3
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
