@@ -181,12 +181,11 @@ class _Pace:
 def _stored_wh(place: Place, feed: Feed, zone: str) -> int:
     """The days' energy as the service has it, once it agrees with the file or patience ends."""
     local = ZoneInfo(zone)
-    first = feed.intervals[0].start.astimezone(local).date()
-    last = (feed.intervals[-1].end - timedelta(seconds=1)).astimezone(local).date()
+    first, last = feed.intervals[0].start.astimezone(local), feed.intervals[-1].start.astimezone(local)
     end = time.monotonic() + STORE_PATIENCE_S
     last_change, before = time.monotonic(), -1
     while True:
-        answer = place.reader.get(f"/meters/{place.meter}/days", **{"from": first, "to": last})
+        answer = place.reader.get(f"/meters/{place.meter}/days", **{"from": first.date(), "to": last.date()})
         stored = sum(day["value"] or 0 for day in answer["days"])
         if stored != before:
             before, last_change = stored, time.monotonic()
@@ -282,9 +281,9 @@ def _speed(text: str) -> float | None:
         rate = float(text.removesuffix("x"))
     except ValueError as error:
         raise typer.BadParameter("a number, or max", param_hint="--speed") from error
-    if rate <= 0:
-        raise typer.BadParameter("more than nothing, or max", param_hint="--speed")
-    return rate
+    if rate > 0:
+        return rate
+    raise typer.BadParameter("more than nothing, or max", param_hint="--speed")
 
 
 def _instant(text: str | None, zone: str, is_end: bool) -> datetime | None:
