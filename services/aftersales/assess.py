@@ -1,7 +1,7 @@
 """Applies the rules to a request and writes down what they found; used when it opens and at each change."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import delete, text
@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from contracts.codes import Priority, Regime, Responsible
 from services.aftersales import registry
 from services.aftersales.config import Config, config_for
-from services.aftersales.deadlines import Deadline, TicketFacts, deadlines
+from services.aftersales.deadlines import Deadline, TicketFacts, deadlines, told_at_opening
 from services.aftersales.lifecycle import PAUSING, Standing, Step, apply
 from services.aftersales.model import DeadlineRow, Inspection, Ticket, TicketEvent, WarrantyRow
 from services.aftersales.priority import priority_of
@@ -107,7 +107,7 @@ async def wind_clocks(
     for deadline in deadlines(facts, config.calendar):
         row = before.pop(deadline.kind, None)
         if row is None:
-            unit.session.add(_clock(ticket, deadline))
+            unit.session.add(_clock(ticket, deadline, unit.now))
         else:
             if deadline.due_at > row.due_at:
                 row.warned_percent = min(row.warned_percent, deadline.percent(unit.now))
@@ -176,7 +176,7 @@ async def _etat_des_lieux_on(unit: Unit, ticket: Ticket) -> date | None:
     return found.scalar_one_or_none()
 
 
-def _clock(ticket: Ticket, deadline: Deadline) -> DeadlineRow:
+def _clock(ticket: Ticket, deadline: Deadline, now: datetime) -> DeadlineRow:
     return DeadlineRow(
         ticket=ticket.id,
         coop=ticket.coop,
@@ -185,7 +185,7 @@ def _clock(ticket: Ticket, deadline: Deadline) -> DeadlineRow:
         starts_at=deadline.starts_at,
         due_at=deadline.due_at,
         met_at=deadline.met_at,
-        warned_percent=0,
+        warned_percent=told_at_opening(deadline, now),
     )
 
 

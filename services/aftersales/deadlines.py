@@ -76,6 +76,12 @@ def threshold_passed(deadline: Deadline, warned_percent: int, now: datetime) -> 
     return max((step for step in steps if warned_percent < step <= used), default=None)
 
 
+def told_at_opening(deadline: Deadline, now: datetime) -> int:
+    """The threshold a new request starts from: a legal period well under way is no news, its end is."""
+    first: int = load("deadlines")["warn_at_percent"]["legal"][0]
+    return first if deadline.clock is ClockFamily.LEGAL and deadline.percent(now) >= first else 0
+
+
 def _stopped(deadline: Deadline, ended_at: datetime | None) -> Deadline:
     if deadline.met_at is None and ended_at is not None:
         return Deadline(deadline.kind, deadline.clock, deadline.starts_at, deadline.due_at, ended_at)

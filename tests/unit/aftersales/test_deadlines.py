@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.codes import ClockFamily, Priority, Responsible, Tenure
 from services.aftersales.business_calendar import BusinessCalendar, default_calendar, subdivision_of
-from services.aftersales.deadlines import Deadline, TicketFacts, deadlines, threshold_passed
+from services.aftersales.deadlines import Deadline, TicketFacts, deadlines, threshold_passed, told_at_opening
 from services.aftersales.lifecycle import Standing, Step, apply
 from services.aftersales.warranty import Dates, warranties
 
@@ -203,6 +203,16 @@ def test_each_threshold_warns_once() -> None:
     assert threshold_passed(deadline, 50, start + timedelta(hours=3)) is None
     assert threshold_passed(deadline, 50, start + timedelta(hours=9)) == 100
     assert threshold_passed(deadline, 100, start + timedelta(days=9)) is None
+
+
+def test_a_new_request_does_not_warn_of_a_legal_period_long_under_way_but_of_its_end() -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    legal = Deadline("parfait_achevement", ClockFamily.LEGAL, start, start + timedelta(days=365))
+    told = told_at_opening(legal, start + timedelta(days=300))
+    assert threshold_passed(legal, told, start + timedelta(days=301)) is None
+    assert threshold_passed(legal, told, start + timedelta(days=350)) == 95
+    late = told_at_opening(legal, start + timedelta(days=360))
+    assert threshold_passed(legal, late, start + timedelta(days=360)) == 95
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,0 +1,184 @@
+"""Requests over HTTP: open, find, follow, act, write; inspections; the taxonomy."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+
+from contracts.codes import Priority, Responsible, Role
+from services.aftersales import actions, inspections, queries, registry, views
+from services.aftersales.actions import Changes, NewTicket
+from services.aftersales.api_base import router
+from services.aftersales.bodies import (
+    ActionIn,
+    HistoryOut,
+    InspectionIn,
+    InspectionOut,
+    MessageIn,
+    MessageOut,
+    MessagesOut,
+    StateCode,
+    TaxonomyOut,
+    TicketIn,
+    TicketOut,
+    TicketSummary,
+)
+from services.aftersales.choices import check_codes, taxonomy_out
+from services.aftersales.lifecycle import STATES
+from services.aftersales.registry import Home
+from services.aftersales.telling import Actor
+from services.kit.i18n import language_of
+from services.kit.unit import Unit
+from services.kit.web import (
+    Page,
+    PageQuery,
+    Principal,
+    RoomUnit,
+    Who,
+    invalid,
+    not_found,
+    page_of,
+    roles,
+)
+
+PEOPLE = ("resident", "caretaker", "staff")
+
+
+@router.get("/taxonomy", **roles("resident", "caretaker", "staff", "operator"))
+async def taxonomy(request: Request) -> TaxonomyOut:
+    """Every closed list, with labels in the reader's language (`Accept-Language`)."""
+    return taxonomy_out(language_of(request))
+
+
+@router.post("/tickets", status_code=201, **roles(*PEOPLE))
+async def open_ticket(body: TicketIn, request: Request, unit: RoomUnit, who: Who) -> TicketOut:
+    """A resident reports for its own household; the cooperative's people for any home or building."""
+    check_codes("", place=body.place, element=body.element, symptom=body.symptom)
+    home = await _home(unit, who, body.occupancy, body.building)
+    today = await registry.local_today(unit)
+    if body.since is not None and body.since > today:
+        raise invalid("/since", "in_the_future", "It cannot have begun after today.")
+    new = NewTicket(
+        place=body.place,
+        element=body.element,
+        symptom=body.symptom,
+        description=body.description,
+        channel=body.channel,
+        noticed_on=body.since,
+        reported_by=body.reported_by,
+    )
+    ticket = await actions.open_ticket(unit, home, new, _actor(who))
+    return await views.ticket_out(unit, ticket, who.role, language_of(request))
+
+
+@router.get("/tickets", **roles(*PEOPLE))
+async def tickets(
+    request: Request,
+    unit: RoomUnit,
+    who: Who,
+    page: Annotated[PageQuery, Depends()],
+    state: Annotated[list[StateCode] | None, Query()] = None,
+    team: str | None = None,
+    residence: str | None = None,
+    overdue: bool | None = None,
+    priority: Priority | None = None,
+    responsible: Responsible | None = None,
+    occupancy: str | None = None,
+    building: str | None = None,
+    open: bool | None = None,
+) -> Page[TicketSummary]:
+    """By next deadline. `state` may be repeated; a resident sees its own household's only."""
+    if unknown := set(state or ()) - set(STATES):
+        raise invalid("/state", "unknown_code", f"No such state: {', '.join(sorted(unknown))}.")
+    filters = queries.Filters(
+        state, team, residence, overdue, priority, responsible, occupancy, building, is_open=open
+    )
+    found = await queries.listed(unit, who, filters, page.limit, queries.position(page))
+    zone, language = await registry.zone_of(unit), language_of(request)
+    items = [views.summary_out(row.ticket, row.residence, row.is_overdue, zone, language) for row in found]
+    return page_of(items, page, queries.position_of)
+
+
+@router.get("/tickets/{ticket}", **roles(*PEOPLE))
+async def one(ticket: str, request: Request, unit: RoomUnit, who: Who) -> TicketOut:
+    found = await queries.visible(unit, ticket, who)
+    return await views.ticket_out(unit, found, who.role, language_of(request))
+
+
+@router.get("/tickets/{ticket}/history", **roles(*PEOPLE))
+async def history(ticket: str, request: Request, unit: RoomUnit, who: Who) -> HistoryOut:
+    """Every action, oldest first, the same for household and cooperative."""
+    found = await queries.visible(unit, ticket, who)
+    return HistoryOut(events=await views.history_out(unit, found, language_of(request)))
+
+
+@router.post("/tickets/{ticket}/actions", **roles(*PEOPLE))
+async def act(ticket: str, body: ActionIn, request: Request, unit: RoomUnit, who: Who) -> TicketOut:
+    """409 lists the legal actions; 422 names what the action needs. Corrections are staff's."""
+    await queries.visible(unit, ticket, who)
+    facts = body.model_dump(
+        include={"place", "element", "symptom", "cause", "installed_on", "declared_to_insurer_on"},
+        exclude_none=True,
+    )
+    check_codes("", **{name: facts[name] for name in ("place", "element", "symptom") if name in facts})
+    changes = Changes(
+        **body.model_dump(
+            include={
+                "reason", "comment", "appointment_at", "assignee", "team", "priority", "responsible",
+                "basis", "version",
+            }
+        ),
+        facts=facts,
+    )  # fmt: skip
+    changed = await actions.act(unit, ticket, body.action, _actor(who), changes)
+    return await views.ticket_out(unit, changed, who.role, language_of(request))
+
+
+@router.get("/tickets/{ticket}/messages", **roles(*PEOPLE))
+async def messages(ticket: str, unit: RoomUnit, who: Who) -> MessagesOut:
+    found = await queries.visible(unit, ticket, who)
+    return MessagesOut(messages=await views.messages_out(unit, found))
+
+
+@router.post("/tickets/{ticket}/messages", status_code=201, **roles(*PEOPLE))
+async def write(ticket: str, body: MessageIn, unit: RoomUnit, who: Who) -> MessageOut:
+    """A household's answer also ends a wait for it."""
+    found = await queries.visible(unit, ticket, who)
+    message = await actions.write_message(unit, found.id, _actor(who), body.body)
+    await unit.session.flush()
+    shown = {one.id: one for one in await views.messages_out(unit, found)}
+    return shown[message.id]
+
+
+@router.post("/occupancies/{occupancy}/inspection", status_code=202, **roles("caretaker", "staff"))
+async def inspection(occupancy: str, body: InspectionIn, unit: RoomUnit, who: Who) -> InspectionOut:
+    """Findings become requests: of an état des lieux with a tenant, or a livraison with a buyer."""
+    for index, finding in enumerate(body.findings):
+        check_codes(
+            f"/findings/{index}", place=finding.place, element=finding.element, symptom=finding.symptom
+        )
+    home = await _home(unit, who, occupancy, None)
+    findings = [
+        NewTicket(finding.place, finding.element, finding.symptom, finding.note, "inspection")
+        for finding in body.findings
+    ]
+    opened = await inspections.record(unit, home, body.kind, body.on, findings, _actor(who))
+    return InspectionOut(tickets=[ticket.id for ticket in opened])
+
+
+async def _home(unit: Unit, who: Principal, occupancy: str | None, building: str | None) -> Home:
+    if (occupancy is None) == (building is None):
+        raise invalid("/occupancy", "one_of", "Name either an occupancy or a building.")
+    if who.role is Role.RESIDENT and occupancy not in await registry.own_occupancies(unit, who.person):
+        raise not_found()
+    home = None
+    if occupancy is not None:
+        home = await registry.home_of_occupancy(unit, occupancy)
+    elif building is not None:
+        home = await registry.home_of_building(unit, building)
+    if home is None:
+        raise not_found()
+    return home
+
+
+def _actor(who: Principal) -> Actor:
+    return Actor(who.id, who.role.value)
