@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.codes import Quantity
@@ -13,6 +13,8 @@ from services.metering.settle import Point, Settled, settle
 from tests.unit.metering.builders import MIDNIGHT, interval, mean_power, register
 
 PARIS = "Europe/Paris"
+thorough = settings(deadline=None, max_examples=300)
+"""A busy machine is not a failure."""
 
 advances = st.lists(st.tuples(st.integers(1, 20_000), st.integers(0, 5_000)), min_size=2, max_size=120)
 """(seconds since the previous reading, watt-hours since then)"""
@@ -35,12 +37,14 @@ def days(points: list[Point], quantity: Quantity = Quantity.ENERGY_IMPORT) -> li
     ]
 
 
+@thorough
 @given(advances)
 def test_settled_half_hours_add_up_to_the_registers_advance(steps: list[tuple[int, int]]) -> None:
     points = series(steps)
     assert sum(day.value for day in days(points)) == (points[-1].value_milli - points[0].value_milli) // 1000
 
 
+@thorough
 @given(advances, advances)
 def test_so_do_the_parts_of_a_total(high: list[tuple[int, int]], low: list[tuple[int, int]]) -> None:
     parts = [series(high, "energy_import.hp"), series(low, "energy_import.hc")]
@@ -48,6 +52,7 @@ def test_so_do_the_parts_of_a_total(high: list[tuple[int, int]], low: list[tuple
     assert sum(day.value for day in days(parts[0] + parts[1])) == advance // 1000
 
 
+@thorough
 @given(advances, st.randoms(use_true_random=False))
 def test_order_and_repetition_change_nothing(steps: list[tuple[int, int]], random: Random) -> None:
     points = series(steps) + [interval(15 * n, 15, n % 7) for n in range(30)]
@@ -57,6 +62,7 @@ def test_order_and_repetition_change_nothing(steps: list[tuple[int, int]], rando
     assert days(shuffled) == days(points)
 
 
+@thorough
 @given(advances, st.lists(st.integers(0, 119), max_size=3))
 def test_isolated_zeros_change_no_total(steps: list[tuple[int, int]], wrong: list[int]) -> None:
     steps = [(seconds, max(1, energy)) for seconds, energy in steps]
@@ -67,12 +73,14 @@ def test_isolated_zeros_change_no_total(steps: list[tuple[int, int]], wrong: lis
     assert sum(day.value for day in days(broken)) == sum(day.value for day in days(points))
 
 
+@thorough
 @given(st.lists(st.integers(0, 3_000), min_size=24, max_size=24), st.sampled_from([60, 30, 20, 10]))
 def test_intervals_keep_their_energy(values: list[int], step: int) -> None:
     points = [interval(n * step, step, value) for n, value in enumerate(values)]
     assert sum(day.value for day in days(points)) == sum(values)
 
 
+@thorough
 @given(advances, st.integers(0, 3))
 def test_a_packed_day_comes_back_exactly(steps: list[tuple[int, int]], extra: int) -> None:
     points = series(steps) + [interval(30 * n, 30, 5 * n) for n in range(10 * extra)]
