@@ -76,12 +76,12 @@ def _run(
 
     def tend() -> None:
         if ended.is_set():
+            outcome["is_over"] = True
             raise Stopping
 
     up(settings, Listen(http_port=http_port), when_ready=begin, tend=tend)
-    was_interrupted = not ended.is_set()
     stop.set()
-    if was_interrupted:
+    if not outcome.get("is_over"):
         # Ctrl-C on the live part is how a demo ends; a headless one has no such end.
         raise typer.Exit(1 if headless else 0)
     if error := outcome.get("error"):
