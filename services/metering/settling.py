@@ -5,6 +5,7 @@ before it began, so results do not depend on who works or in which order.
 """
 
 import asyncio
+import logging
 from collections import defaultdict
 from datetime import date
 
@@ -22,12 +23,17 @@ from services.metering.settle import settle
 from services.metering.store import CHANNEL
 from services.metering.watermark import GRACE
 
+_LOG = logging.getLogger(__name__)
+
 METERS_AT_ONCE = 16
 DAYS_AT_ONCE = 400
+CAREFUL_ROUNDS = 200
+"""After a failure so many rounds settle one meter each, in random order."""
 _SWEEP_SECONDS = 2.0
 
 _CLAIM = """
-SELECT d.meter FROM (SELECT DISTINCT meter FROM metering.dirty_day) d
+SELECT d.meter FROM (
+    SELECT m.meter FROM (SELECT DISTINCT meter FROM metering.dirty_day) m ORDER BY random()) d
 WHERE pg_try_advisory_xact_lock(hashtextextended('metering/settle/' || d.meter, 0)) LIMIT :meters
 """
 _TAKE = """
@@ -53,11 +59,20 @@ async def settler(room: Room) -> None:
     connection = await psycopg.AsyncConnection.connect(room.database.conninfo, autocommit=True)
     async with connection:
         await connection.execute(f"LISTEN {CHANNEL}")
+        careful_rounds = 0
         while not room.stopping.is_set():
             async with room.unit() as unit:
                 worked = await handlers.retry(unit)
-            async with room.unit() as unit:
-                worked += await settle_some(unit)
+            try:
+                async with room.unit() as unit:
+                    worked += await settle_some(unit, 1 if careful_rounds else METERS_AT_ONCE)
+                careful_rounds = max(0, careful_rounds - 1)
+            except Exception:
+                # One meter's trouble must not hold the others: for a while each alone. Its days stay dirty.
+                _LOG.warning("settling failed", exc_info=True, extra={"alone": careful_rounds > 0})
+                await asyncio.sleep(1.0 if careful_rounds else 0.0)
+                careful_rounds = CAREFUL_ROUNDS
+                continue
             if worked:
                 await asyncio.sleep(0)
                 continue
@@ -65,10 +80,10 @@ async def settler(room: Room) -> None:
                 pass
 
 
-async def settle_some(unit: Unit) -> int:
+async def settle_some(unit: Unit, meters_at_once: int = METERS_AT_ONCE) -> int:
     """Settle up to `DAYS_AT_ONCE` dirty days of meters nobody else is settling; returns how many."""
     run = unit.session.execute
-    claimed = list((await run(text(_CLAIM), {"meters": METERS_AT_ONCE})).scalars())
+    claimed = list((await run(text(_CLAIM), {"meters": meters_at_once})).scalars())
     if not claimed:
         return 0
     taken = (await run(text(_TAKE), {"meters": claimed, "days": DAYS_AT_ONCE})).all()

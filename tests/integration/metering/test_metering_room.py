@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -13,9 +14,21 @@ from deploy.engines import Engines
 from services.kit.broker import connect
 from services.kit.outbox import cloud_event_headers
 from services.kit.room import Room
+from services.metering import settling
 from services.metering.app import build
+from services.metering.registry import Meter
 from tests.conftest import OpenUnit
-from tests.integration.metering.homes import Home, a_home, batch, contract, days, reading, told
+from tests.integration.metering.homes import (
+    Home,
+    a_home,
+    batch,
+    contract,
+    days,
+    reading,
+    send,
+    settle_all,
+    told,
+)
 
 pytestmark = pytest.mark.engines
 
@@ -72,3 +85,25 @@ async def test_two_workers_turn_batches_into_days(engines: Engines, room_unit: O
     for other in others:
         assert [row.packed for row in other.values()] == [row.packed for row in one.values()]
     assert (await told(room_unit, homes[0]))[-1].day == date(2026, 9, 8)
+
+
+async def test_one_meters_trouble_does_not_hold_the_others(
+    engines: Engines, room_unit: OpenUnit, coop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    homes = [await a_home(room_unit, coop) for _ in range(4)]
+    settle_series = settling._settle_series
+
+    async def fails_for_one(work: Any, meter: Meter, *rest: Any) -> None:
+        if meter.id == homes[0].meter:
+            raise RuntimeError("this meter cannot be settled")
+        await settle_series(work, meter, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(settling, "_settle_series", fails_for_one)
+        half_hours = [MIDNIGHT + n * timedelta(minutes=30) for n in range(49)]
+        await send(room_unit, coop, [reading(home, at, 1000) for at in half_hours for home in homes])
+        async with running(engines):
+            await closed(room_unit, homes[1:], 1)
+    assert await days(room_unit, homes[0]) == {}
+    await settle_all(room_unit)
+    assert len(await days(room_unit, homes[0])) == 1
