@@ -151,7 +151,7 @@ _LISTENS = {
     # `meters/#` is two NATS subjects: the level itself and what is below it.
     "intake": ["meters", "meters.>", "gateways", "gateways.>", "$MQTT.sub.>"],
     "members": [natsauth.AUTH_SUBJECT],
-    "portal": ["members.>", "metering.>", "advice.>", "aftersales.>", "notifications.>", "time.>"],
+    "portal": ["rejected.v1", "members.>", "metering.>", "advice.>", "aftersales.>", "notifications.>", "time.>"],
 }
 
 _TEMPLATE = """\
