@@ -1,0 +1,52 @@
+"""A household's own figures as a CSV file that a French or an English spreadsheet opens rightly."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from services.metering.days import SLOT_SECONDS, civil_day
+from services.metering.packing import unpack
+from services.metering.page_base import Amounts, answer
+
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+def csv(
+    request: Request, rows: Sequence[Any], zone: str, amounts: Amounts, detail: str, language: str
+) -> Response:
+    """`detail`: `days`, with cost, or `half-hours`, with the local time at which each begins. Amounts are
+    whole Wh or L; French files use semicolons and decimal commas."""
+    separator, point = (";", ",") if language == "fr" else (",", ".")
+    lines = _half_hours(rows, zone) if detail == "half-hours" else _days(rows, point)
+    head = answer(
+        request, "download.txt", detail=detail, unit="Wh" if amounts.is_energy else "L", separator=separator
+    )
+    text = bytes(head.body).decode().strip() + "\r\n"
+    text += "".join(separator.join(line) + "\r\n" for line in lines)
+    return Response(
+        _BYTE_ORDER_MARK + text,
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="palier-{detail}.csv"'},
+    )
+
+
+def _days(rows: Sequence[Any], point: str) -> Iterator[list[str]]:
+    for row in rows:
+        cost = "" if row.cost_eur is None else str(row.cost_eur).replace(".", point)
+        measured = row.quality.get("measured", 0)
+        state = "open" if row.revision == 0 else "closed"
+        yield [row.day.isoformat(), str(row.value), cost, str(measured), str(row.slots), state]
+
+
+def _half_hours(rows: Sequence[Any], zone: str) -> Iterator[list[str]]:
+    for row in rows:
+        if row.packed is None:
+            continue
+        start = civil_day(row.day, zone).starts_at
+        for index, slot in enumerate(unpack(row.packed)):
+            at = (start + timedelta(seconds=SLOT_SECONDS * index)).astimezone(ZoneInfo(zone))
+            yield [at.isoformat(), "" if slot.value is None else str(slot.value), slot.quality.value]

@@ -1,0 +1,260 @@
+"""The household's pages: yesterday in euros, a day's curve, a month's days, and who used its data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Query, Request
+from fastapi.responses import Response
+
+from services.kit.i18n import language_of
+from services.kit.unit import Unit
+from services.kit.web import PageQuery, Principal, RoomUnit, Who, not_found, page_of, roles
+from services.metering import download, picture, queries
+from services.metering.days import civil_day
+from services.metering.household_queries import OwnMeter, looks_by_people, own_homes, own_meters
+from services.metering.packing import unpack
+from services.metering.page_base import Amounts, answer, formats_of, pages
+from services.metering.picture import DayTotal
+
+BARS = 14
+LOOKED_BACK_DAYS = 62
+RESIDENT = roles("resident")
+Month = Annotated[str | None, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One meter, and the bounds of what its household sees of it."""
+
+    meter: OwnMeter
+    sight: queries.Sight
+    amounts: Amounts
+
+    @property
+    def first(self) -> date:
+        return self.meter.first_day
+
+    @property
+    def today(self) -> date:
+        return self.sight.today
+
+    def begins(self, day: date) -> int:
+        """Epoch seconds of the local midnight at which `day` begins."""
+        return int(civil_day(day, self.sight.zone).starts_at.timestamp())
+
+
+@pages.get("/fragments/consumption", **RESIDENT)
+async def at_home(request: Request, unit: RoomUnit, who: Who) -> Response:
+    """The latest closed day of the main meter, in euros where they are known, and the others in a line."""
+    meters = await own_meters(unit, who)
+    shown = [await _shown(request, unit, who, meter) for meter in meters]
+    told = []
+    for one in shown:
+        days = await _days(unit, one, one.today - timedelta(days=LOOKED_BACK_DAYS), one.today)
+        told.append((one, days, picture.latest(days)))
+    if not told:
+        return answer(request, "home.html", main=None, others=[])
+    main, days, last = next((row for row in told if row[2]), told[0])
+    others = [(one, latest) for one, _, latest in told if one is not main]
+    context: dict[str, Any] = {"last": last}
+    if last is not None:
+        usual = picture.usual(days, last)
+        context |= {
+            "usual": usual, "difference": picture.difference(last, usual), "bars": _bars(main, days, last),
+            "since": (since := max(last.day.replace(day=1), main.first)),
+            "month": picture.period(days, since, last.day),
+        }  # fmt: skip
+    return answer(request, "home.html", zone=main.sight.zone, main=main, others=others, **context)
+
+
+@pages.get("/consumption", **RESIDENT)
+async def day_page(
+    request: Request,
+    unit: RoomUnit,
+    who: Who,
+    meter: Annotated[str | None, Query(max_length=64)] = None,
+    day: date | None = None,
+) -> Response:
+    """One civil day: its half-hours beside the usual ones, where they may be kept."""
+    one, meters = await _chosen(request, unit, who, meter)
+    if one is None:
+        return answer(request, "nothing.html")
+    around = await _days(unit, one, one.today - timedelta(days=LOOKED_BACK_DAYS), one.today)
+    newest = picture.latest(around)
+    day = day or (newest.day if newest else one.today - timedelta(days=1))
+    day = min(max(day, one.first), one.today)
+    rows = await queries.days(unit, one.sight, day - timedelta(weeks=picture.USUAL_WEEKS), day)
+    days = [_total(row) for row in rows]
+    found = next((total for total in days if total.day == day), None)
+    usual = picture.usual(days, found) if found else None
+    return answer(
+        request, "day.html", zone=one.sight.zone, one=one, meters=meters, day=day, found=found, usual=usual,
+        difference=picture.difference(found, usual) if found else None,
+        curve=_curve(one, day, rows) if found and found.has_slots else None,
+        before=day - timedelta(days=1) if day > one.first else None,
+        after=day + timedelta(days=1) if day < one.today else None,
+    )  # fmt: skip
+
+
+@pages.get("/consumption/month", **RESIDENT)
+async def month_page(
+    request: Request,
+    unit: RoomUnit,
+    who: Who,
+    meter: Annotated[str | None, Query(max_length=64)] = None,
+    month: Month = None,
+) -> Response:
+    """One calendar month in days, each with its cost."""
+    one, meters = await _chosen(request, unit, who, meter)
+    if one is None:
+        return answer(request, "nothing.html")
+    first, last = _month(one, month)
+    days = await _days(unit, one, first, last)
+    by_day = {total.day: total for total in days}
+    until = min(last, one.today - timedelta(days=1))
+    before = first - timedelta(days=1)
+    return answer(
+        request, "month.html", zone=one.sight.zone, one=one, meters=meters, first=first, last=last,
+        rows=[(day, by_day.get(day)) for day in _each(first, min(last, one.today))],
+        period=picture.period(days, max(first, one.first), until), since=max(first, one.first),
+        before=before.strftime("%Y-%m") if before >= one.first else None,
+        after=(last + timedelta(days=1)).strftime("%Y-%m") if last < one.today else None,
+    )  # fmt: skip
+
+
+@pages.get("/consumption/download", **RESIDENT)
+async def download_page(
+    request: Request,
+    unit: RoomUnit,
+    who: Who,
+    meter: Annotated[str, Query(max_length=64)],
+    detail: Annotated[str, Query(pattern="^(days|half-hours)$")] = "days",
+    month: Month = None,
+) -> Response:
+    """The household's own figures as CSV: all its days, or one month's half-hours."""
+    one, _ = await _chosen(request, unit, who, meter)
+    if one is None:
+        raise not_found()
+    first, last = _month(one, month) if month else (one.first, one.today)
+    if detail == "half-hours" and not month:
+        first = max(first, last - timedelta(days=366))
+    rows = await queries.days(unit, one.sight, first, last)
+    return download.csv(request, rows, one.sight.zone, one.amounts, detail, language_of(request))
+
+
+@pages.get("/data/uses", **RESIDENT)
+async def uses(
+    request: Request,
+    unit: RoomUnit,
+    who: Who,
+    paging: Annotated[PageQuery, Depends()],
+    home: Annotated[str | None, Query(max_length=64)] = None,
+) -> Response:
+    """Who used this household's data, and why; latest first."""
+    homes = await own_homes(unit, who)
+    chosen = next((row for row in homes if home in (None, row.id)), None)
+    if chosen is None:
+        if home is not None:
+            raise not_found()
+        return answer(request, "uses.html", homes=[], chosen=None, uses=[], looked=0, next=None)
+    after = paging.after()
+    key = (date.fromisoformat(after[0]), str(after[1]), str(after[2])) if after else None
+    rows = list(await queries.data_uses(unit, chosen.id, paging.limit + 1, key))
+    page = page_of(rows, paging, lambda use: [use.used_on.isoformat(), use.purpose, use.actor])
+    following = f"/data/uses?home={chosen.id}&cursor={page.next_cursor}" if page.next_cursor else None
+    return answer(
+        request, "uses.html", zone=chosen.zone, homes=homes, chosen=chosen, uses=page.items, next=following,
+        looked=await looks_by_people(unit, chosen.id, unit.now.date() - timedelta(days=30)),
+    )  # fmt: skip
+
+
+async def _chosen(
+    request: Request, unit: Unit, who: Principal, meter: str | None
+) -> tuple[Shown | None, list[OwnMeter]]:
+    """The meter asked for, else the first with anything to show. 404 for another's."""
+    meters = await own_meters(unit, who)
+    if meter is not None:
+        meters_by_id = {one.id: one for one in meters}
+        if meter not in meters_by_id:
+            raise not_found()
+        return await _shown(request, unit, who, meters_by_id[meter]), meters
+    first = next((one for one in meters if one.heard_until), meters[0] if meters else None)
+    return (await _shown(request, unit, who, first) if first else None), meters
+
+
+async def _shown(request: Request, unit: Unit, who: Principal, meter: OwnMeter) -> Shown:
+    sight = await queries.sight(unit, who, meter.id)
+    return Shown(meter, sight, Amounts(formats_of(request, sight.zone), sight.quantity))
+
+
+async def _days(unit: Unit, one: Shown, first: date, last: date) -> list[DayTotal]:
+    return [_total(row) for row in await queries.days(unit, one.sight, first, last)]
+
+
+def _total(row: Any) -> DayTotal:
+    return DayTotal(
+        row.day, row.value, row.slots, row.quality, row.cost_eur, row.cost_reason,
+        is_open=row.revision == 0, has_slots=row.packed is not None,
+    )  # fmt: skip
+
+
+def _bars(one: Shown, days: Sequence[DayTotal], last: DayTotal) -> dict[str, Any]:
+    """The last days as bars: in euros where they are known of most days."""
+    by_day = {total.day: total for total in days if not total.is_open and total.is_known}
+    span = [last.day - timedelta(days=back) for back in range(BARS - 1, -1, -1)]
+    totals = [by_day.get(day) for day in span]
+    known = [total for total in totals if total]
+    in_euros = 2 * sum(total.cost_eur is not None for total in known) > len(known)
+    return {
+        "x": [one.begins(day) for day in span],
+        "in_euros": in_euros,
+        "values": [
+            None if total is None or (in_euros and total.cost_eur is None)
+            else float(total.cost_eur or 0) if in_euros else one.amounts.chart(total.value)
+            for total in totals
+        ],
+        "rows": list(zip(span, totals, strict=True)),
+    }  # fmt: skip
+
+
+def _curve(one: Shown, day: date, rows: Sequence[Any]) -> dict[str, Any]:
+    """The half-hours of `day` as a chart and as a table, in watts or litres, and where they are doubtful."""
+    slots = unpack(next(row.packed for row in rows if row.day == day))
+    alike = [
+        [slot.value for slot in unpack(row.packed)]
+        for row in rows
+        if row.packed and row.revision and row.day != day and row.day.weekday() == day.weekday()
+    ]
+    zone, start = ZoneInfo(one.sight.zone), civil_day(day, one.sight.zone).starts_at
+    times = [(start + timedelta(minutes=30 * index)).astimezone(zone) for index in range(len(slots) + 1)]
+    factor = 2 if one.amounts.is_energy else 1  # a half-hour's Wh, doubled, is its mean power in W
+    usual = picture.usual_curve(alike, len(slots))
+    return {
+        "x": [int(at.timestamp()) for at in times[:-1]],
+        "values": [None if slot.value is None else slot.value * factor for slot in slots],
+        "usual": [None if mean is None else round(mean * factor) for mean in usual] if usual else None,
+        "rows": list(zip(times[:-1], slots, strict=False)),
+        "doubts": [
+            (times[stretch.first], times[stretch.after], stretch.quality)
+            for stretch in picture.stretches(slot.quality for slot in slots)
+        ],
+        "highest": max(
+            ((slot.value * factor, at) for slot, at in zip(slots, times, strict=False) if slot.value),
+            default=None,
+        ),
+    }
+
+
+def _month(one: Shown, month: str | None) -> tuple[date, date]:
+    """First and last day of the month asked for, within what the household may see."""
+    newest = one.today - timedelta(days=1)
+    asked = date.fromisoformat(f"{month}-01") if month else newest
+    first = max(min(asked, one.today), one.first).replace(day=1)
+    return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def _each(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=after) for after in range((last - first).days + 1)]

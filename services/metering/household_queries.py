@@ -1,0 +1,91 @@
+"""A household's own meters and what is known of each: what its pages begin with."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from contracts.codes import Fluid, Purpose
+from services.kit.principal import Principal
+from services.kit.unit import Unit
+from services.metering import ledger
+
+_METERS = """
+SELECT m.id, m.fluid, m.serial, m.zone, c.business_now, s.watermark, s.silent_since,
+       min(o.moved_in_on) AS first_day, array_agg(DISTINCT o.id) AS occupancies,
+       array(SELECT DISTINCT g.purpose FROM registry.consent g
+             WHERE g.occupancy = ANY(array_agg(o.id))) AS purposes
+FROM registry.resident r
+JOIN registry.occupancy o ON o.id = r.occupancy
+JOIN registry.meter m ON m.dwelling = o.dwelling
+JOIN registry.coop c ON c.slug = m.coop
+LEFT JOIN metering.meter_state s ON s.meter = m.id
+WHERE r.person = :person
+  AND r.since_on <= (coalesce(c.business_now, :wall) AT TIME ZONE m.zone)::date
+  AND (r.until_on IS NULL OR r.until_on >= (coalesce(c.business_now, :wall) AT TIME ZONE m.zone)::date)
+GROUP BY m.id, m.fluid, m.serial, m.zone, c.business_now, s.watermark, s.silent_since
+"""
+_HOMES = """
+SELECT o.id, d.residence, d.ref, d.zone FROM registry.resident r
+JOIN registry.occupancy o ON o.id = r.occupancy JOIN registry.dwelling d ON d.id = o.dwelling
+JOIN registry.coop c ON c.slug = o.coop
+WHERE r.person = :person
+  AND r.since_on <= (coalesce(c.business_now, :wall) AT TIME ZONE d.zone)::date
+  AND (r.until_on IS NULL OR r.until_on >= (coalesce(c.business_now, :wall) AT TIME ZONE d.zone)::date)
+ORDER BY o.moved_in_on DESC, o.id
+"""
+_ORDER = tuple(Fluid)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMeter:
+    """A meter of the household's dwelling. `occupancies` and `first_day` bound what it may see."""
+
+    id: str
+    fluid: Fluid
+    serial: str | None
+    zone: str
+    first_day: date
+    purposes: frozenset[str]
+    heard_until: datetime | None
+    """The latest instant it reported; None while it never has."""
+    silent_since: datetime | None
+
+    @property
+    def may_show_days(self) -> bool:
+        return bool(self.purposes & {Purpose.DAILY, Purpose.HALF_HOURLY})
+
+    @property
+    def may_show_curve(self) -> bool:
+        return Purpose.HALF_HOURLY in self.purposes
+
+
+async def own_meters(unit: Unit, who: Principal) -> list[OwnMeter]:
+    """The meters of the homes a resident lives in today, electricity first."""
+    rows = await unit.session.execute(text(_METERS), {"person": who.person, "wall": unit.wall})
+    found = [
+        OwnMeter(
+            row.id, Fluid(row.fluid), row.serial, row.zone, row.first_day, frozenset(row.purposes),
+            row.watermark, row.silent_since,
+        )
+        for row in rows
+    ]  # fmt: skip
+    return sorted(found, key=lambda meter: (_ORDER.index(meter.fluid), meter.serial or "", meter.id))
+
+
+async def own_homes(unit: Unit, who: Principal) -> list[Any]:
+    """The homes a resident lives in today: occupancy, residence, reference, zone."""
+    return list(await unit.session.execute(text(_HOMES), {"person": who.person, "wall": unit.wall}))
+
+
+async def looks_by_people(unit: Unit, occupancy: str, since: date) -> int:
+    """How often a person, not a service, used the household's data from `since` on."""
+    row = await unit.session.execute(
+        text(
+            "SELECT coalesce(sum(uses), 0)::bigint FROM metering.data_use"
+            " WHERE occupancy = :occupancy AND used_on >= :since AND actor <> ALL(:services)"
+        ),
+        {"occupancy": occupancy, "since": since, "services": [ledger.SYSTEM, ledger.ADVICE]},
+    )
+    return int(row.scalar_one())

@@ -1,0 +1,127 @@
+"""The operator's pages: what flows in and what became of it, the fleet, and the quarantine."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Depends, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from contracts.codes import Reason
+from services.kit.unit import Unit
+from services.kit.web import PageQuery, Principal, Problem, RoomUnit, Who, page_of, roles
+from services.metering import actions, operator_queries, queries
+from services.metering.operator_queries import Filters
+from services.metering.page_base import answer, pages
+from services.metering.payload import preview
+from services.metering.quarantine import Status
+
+OPERATOR = roles("operator")
+LATEST = 5
+QUIET = 12
+
+
+@pages.get("/fragments/flow", **OPERATOR)
+async def flow(request: Request, unit: RoomUnit, who: Who) -> Response:
+    """What became of every reading, how far behind the days are, and what could not be handled."""
+    dead = await request.app.state.jetstream.stream_info("DEAD")
+    flow = await queries.flow(unit)
+    return answer(request, "flow.html", flow=flow, unplaced=_unplaced(flow), dead=dead.state.messages)
+
+
+@pages.get("/fragments/meters", **OPERATOR)
+async def meters(request: Request, unit: RoomUnit, who: Who) -> Response:
+    """The fleet in numbers, and the meters that say nothing."""
+    return answer(
+        request, "meters.html", fleet=await operator_queries.fleet(unit),
+        quiet=await operator_queries.quiet(unit, QUIET), now=unit.now, many=who.coop == "*",
+    )  # fmt: skip
+
+
+@pages.get("/fragments/quarantine", **OPERATOR)
+async def latest(request: Request, unit: RoomUnit, who: Who) -> Response:
+    """What waits for a decision: how much of each reason, and the latest."""
+    rows = await operator_queries.found(unit, Filters(status=Status.WAITING), LATEST)
+    return answer(
+        request, "latest.html", reasons=await operator_queries.reasons(unit), rows=[_row(row) for row in rows]
+    )
+
+
+@pages.get("/quarantine", **OPERATOR)
+async def quarantine(
+    request: Request,
+    unit: RoomUnit,
+    who: Who,
+    paging: Annotated[PageQuery, Depends()],
+    reason: str = "",
+    status: str = Status.WAITING.value,
+    q: Annotated[str, Query(max_length=200)] = "",
+) -> Response:
+    """Everything kept aside, latest first; the filters are the address."""
+    filters = Filters(
+        Reason(reason) if reason in set(Reason) else None,
+        Status(status) if status in set(Status) else None,
+        q.replace("\x00", "").strip(),
+    )
+    after = paging.after()
+    key = (datetime.fromisoformat(after[0]), str(after[1])) if after else None
+    rows = list(await operator_queries.found(unit, filters, paging.limit + 1, key))
+    page = page_of(rows, paging, lambda row: [row.received_at.isoformat(), row.id])
+    kept = {"status": status, "reason": filters.reason or "", "q": filters.words or ""}
+
+    def address(**changed: str) -> str:
+        return "/quarantine?" + urlencode({n: v for n, v in (kept | changed).items() if v or n == "status"})
+
+    return answer(
+        request, "quarantine.html", rows=[_row(row) for row in page.items], filters=filters, kept=kept,
+        address=address, counts=await operator_queries.statuses(unit),
+        reasons=await operator_queries.reasons(unit), many=who.coop == "*",
+        next=address(cursor=page.next_cursor) if page.next_cursor else None,
+        first=address() if paging.cursor else None,
+    )  # fmt: skip
+
+
+@pages.get("/quarantine/{id}", **OPERATOR)
+async def one(request: Request, unit: RoomUnit, who: Who, id: str, done: str = "") -> Response:
+    """One message: why it is here, what can be done, what it says."""
+    return await _one(request, unit, id, done)
+
+
+@pages.post("/quarantine/{id}/retry", **OPERATOR)
+async def retry(request: Request, unit: RoomUnit, who: Who, id: str) -> Response:
+    return await _decide(request, unit, who, id, "retry")
+
+
+@pages.post("/quarantine/{id}/discard", **OPERATOR)
+async def discard(request: Request, unit: RoomUnit, who: Who, id: str) -> Response:
+    """The page before asked for confirmation: there is no way back."""
+    return await _decide(request, unit, who, id, "discard")
+
+
+async def _decide(request: Request, unit: Unit, who: Principal, id: str, action: str) -> Response:
+    try:
+        await (actions.retry if action == "retry" else actions.discard)(unit, who, id)
+    except Problem as problem:
+        if problem.status != 409:
+            raise
+        return await _one(request, unit, id, "conflict", 409)
+    return RedirectResponse(f"/quarantine/{id}?done={action}", 303)
+
+
+async def _one(request: Request, unit: Unit, id: str, done: str, status: int = 200) -> Response:
+    row = await queries.one_rejected(unit, id)
+    return answer(
+        request, "quarantined.html", status, row=_row(row), done=done,
+        content=None if row.payload is None else preview(bytes(row.payload)),
+    )  # fmt: skip
+
+
+def _row(row: Any) -> dict[str, Any]:
+    return dict(row._mapping) | {"legal": actions.legal_actions(row.status, row.codec)}
+
+
+def _unplaced(flow: Mapping[str, Any]) -> int:
+    """Readings whose meter is not known: every reading received is in exactly one of these counts."""
+    placed = flow["readings_stored"] + flow["readings_duplicate"] + sum(flow["readings_discarded"].values())
+    return int(flow["readings_received"] - placed)

@@ -1,0 +1,64 @@
+"""What the household's and the operator's pages share: one router, one way to render, amounts in words."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from contracts.codes import UNIT_OF, Quantity
+from contracts.codes import Unit as Measure
+from services.kit.i18n import Formats, language_of
+from services.kit.pages import page_router, render
+
+pages = page_router("metering")
+SLOT_MINUTES = 30
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """Whole Wh or litres as people read them: kWh, litres."""
+
+    formats: Formats
+    quantity: Quantity
+
+    @property
+    def is_energy(self) -> bool:
+        return UNIT_OF[self.quantity] is Measure.WH
+
+    @property
+    def unit(self) -> str:
+        return "kWh" if self.is_energy else "L"
+
+    def text(self, value: float | None, digits: int = 1) -> str:
+        """`11,4 kWh`, `312 L`."""
+        if value is None:
+            return "–"
+        if self.is_energy:
+            return self.formats.kwh(round(value), digits)
+        return f"{self.formats.number(round(value))} L"
+
+    def chart(self, value: float | None) -> float | None:
+        """The amount in the unit that charts show."""
+        if value is None:
+            return None
+        return round(value / 1_000, 3) if self.is_energy else round(value, 1)
+
+
+def span(slots: int) -> str:
+    """So many half-hours as a length of time."""
+    hours, minutes = divmod(slots * SLOT_MINUTES, 60)
+    parts = ([f"{hours} h"] if hours else []) + ([f"{minutes} min"] if minutes or not hours else [])
+    return " ".join(parts)
+
+
+def answer(
+    request: Request, template: str, status: int = 200, zone: str = "Europe/Paris", **context: Any
+) -> HTMLResponse:
+    """A page in the reader's language and the civil time of `zone`."""
+    formats = Formats(language_of(request), zone)
+    return render(request, f"metering/{template}", status, formats=formats, span=span, **context)
+
+
+def formats_of(request: Request, zone: str = "Europe/Paris") -> Formats:
+    return Formats(language_of(request), zone)
