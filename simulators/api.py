@@ -67,9 +67,17 @@ class Api:
                 return
             query["cursor"] = cursor
 
-    def call(self, method: str, path: str, body: Any = None, query: dict[str, Any] | None = None) -> Any:
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: dict[str, Any] | None = None,
+        key: str | None = None,
+    ) -> Any:
         """The decoded answer (None for an empty one). ApiError for anything but 2xx, after retrying what
-        passes by itself; OSError when nobody answers."""
+        passes by itself; OSError when nobody answers. `key`: the idempotency key of a POST that the caller
+        itself may repeat."""
         target = self._base + quote(path, safe="/:@,")
         if query:
             target += "?" + urlencode({key: value for key, value in query.items() if value is not None})
@@ -79,7 +87,7 @@ class Api:
             content = json.dumps(body, default=str).encode()
             headers["Content-Type"] = "application/json"
         if method == "POST":
-            headers["Idempotency-Key"] = str(uuid4())
+            headers["Idempotency-Key"] = key or str(uuid4())
         for attempt in range(RETRIES):
             try:
                 status, text = self._exchange(method, target, content, headers)

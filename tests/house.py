@@ -5,12 +5,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import IO, Any
+from urllib.request import urlopen
 
 from simulators.api import Api
 from simulators.publications import Device
@@ -50,6 +52,29 @@ class House:
             self._apis[key] = Api(self.endpoints["http"], json.loads(token)["token"])
         return self._apis[key]
 
+    def is_ready(self) -> bool:
+        """Whether the operations port says that every engine and room is up."""
+        try:
+            with urlopen(self.endpoints["operations"] + "/readyz", timeout=5) as answer:
+                return bool(json.load(answer)["ready"])
+        except (OSError, ValueError):
+            return False
+
+    def kill(self, name: str) -> int:
+        """`kill -9` of a room, an engine, or the `supervisor` with all it runs. Returns the process id."""
+        pid = self.pid(name)
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def start_again(self, *arguments: str) -> None:
+        """`palier up` in the same folder, after its supervisor was killed."""
+        self.process.wait(timeout=10)
+        if self.process.stdout:
+            self.process.stdout.close()
+        with (self.data_dir / "up.log").open("a") as log:
+            self.process = start(self.data_dir, log, *arguments)
+        self.endpoints = json.loads((self.data_dir / "endpoints.json").read_text())
+
     def stop(self) -> int:
         """SIGTERM, and how it ended; kept within the ten seconds that were promised."""
         self.process.send_signal(signal.SIGTERM)
@@ -80,18 +105,36 @@ def running(data_dir: Path, *arguments: str) -> Iterator[House]:
     """`palier up` in a folder, until the block ends. Its log goes to the folder's `up.log`."""
     with (data_dir / "up.log").open("a") as log:
         process = start(data_dir, log, *arguments)
+    house = House(data_dir, process, json.loads((data_dir / "endpoints.json").read_text()))
+    try:
+        yield house
+    finally:
+        process = house.process  # another one after `start_again`
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+def eventually(check: Callable[[], bool | None], seconds: float = 90, what: str = "") -> None:
+    """Ask until `check` neither returns False nor fails an assertion; its last words are shown if it never
+    does within `seconds`."""
+    end = time.monotonic() + seconds
+    while True:
         try:
-            yield House(data_dir, process, json.loads((data_dir / "endpoints.json").read_text()))
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-                try:
-                    process.wait(timeout=20)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
-            if process.stdout:
-                process.stdout.close()
+            if check() is not False:
+                return
+            words = what or "the chain did not settle in time"
+        except AssertionError as error:
+            words = " ".join(filter(None, (what, str(error))))
+        if time.monotonic() > end:
+            raise AssertionError(f"after {seconds:.0f} s: {words}")
+        time.sleep(0.2)
 
 
 def start(data_dir: Path, log: IO[str], *arguments: str) -> subprocess.Popen[str]:
@@ -138,9 +181,10 @@ def move_in(
     consents: tuple[str, ...] = ("daily", "half_hourly", "advice"),
     meter: dict[str, Any] | None = None,
     dwelling: dict[str, Any] | None = None,
+    on_paper: bool = False,
     **extra: Any,
 ) -> Home:
-    """A household moves in and consents by its own token."""
+    """A household moves in and consents by its own token, or on paper, which takes no command for a token."""
     body = {
         "coop": coop,
         "dwelling": {
@@ -160,11 +204,12 @@ def move_in(
     }
     answer = house.api("staff", coop).post("/move-ins", body)
     person = answer["persons"][0]["id"]
-    resident = house.api("resident", coop, person)
+    giver = house.api("staff", coop) if on_paper else house.api("resident", coop, person)
+    how = {"channel": "paper", "witness": "Gardienne 1"} if on_paper else {"channel": "self"}
     for purpose in consents:
-        resident.put(
+        giver.put(
             f"/occupancies/{answer['occupancy']}/consents/{purpose}",
-            {"granted": True, "by": person, "text_version": "2026-01", "channel": "self"},
+            {"granted": True, "by": person, "text_version": "2026-01", **how},
         )
     devices = tuple(
         Device(meter["id"], meter["topic"], meter["mqtt_username"], meter["mqtt_password"])

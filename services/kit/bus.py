@@ -1,10 +1,12 @@
 """Events in: one durable consumer per room, decode, one transaction, acknowledge; growing delays, then
 the dead-letter stream."""
 
+import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +14,7 @@ from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker, PullSub
 from faststream.nats.annotations import NatsMessage
 from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
 from nats.js.api import ConsumerConfig
 from pydantic import ValidationError
 from sqlalchemy import text
@@ -19,12 +22,17 @@ from sqlalchemy import text
 from contracts.base import Event
 from contracts.topics import BY_SUBJECT
 from services.kit import metrics
+from services.kit.outage import is_outage
+from services.kit.provisioning import ACK_WAIT_SECONDS
 from services.kit.unit import Unit
 
 _LOG = logging.getLogger(__name__)
 
 RETRY_DELAYS_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 """Waits between tries; after the last one the message goes to `dead.<room>`."""
+OUTAGE_SECONDS = 5.0
+"""Wait before a try that a missing engine made fail. Such tries are not counted: however long the database
+is away, no message is given up for it."""
 
 _STANDING = ConsumerConfig()
 """The consumer stands already, see `provisioning`; FastStream only binds to it."""
@@ -40,6 +48,8 @@ class Bus:
         self._room = room
         self._broker = broker
         self._open_unit = open_unit
+        self._failures: Counter[tuple[str, int]] = Counter()
+        """Failed tries of this process, by stream and sequence: the server also counts outages and deaths."""
 
     def events(self, handlers: dict[str, Handler]) -> None:
         """Single business events from EVENTS, in order, each once by the inbox."""
@@ -54,7 +64,9 @@ class Bus:
             decoder=_raw,
         )
         async def consume(message: NatsMessage) -> None:
-            await self._settle(message.raw_message, lambda: self._one(message.raw_message, handlers))
+            raw = message.raw_message
+            async with _in_hand([raw]):
+                await self._settle(raw, lambda: self._one(raw, handlers))
 
     def batches(self, event_type: type[Event], handler: Handler, batch: int, wait_seconds: float) -> None:
         """Work-queue messages by the batch, one transaction for all; natural keys make repeats harmless."""
@@ -70,7 +82,8 @@ class Bus:
         )
         async def consume(message: NatsMessage) -> None:
             raws: list[Msg] = message.raw_message  # type: ignore[assignment]
-            await self._many(event_type, handler, raws)
+            async with _in_hand(raws):
+                await self._many(event_type, handler, raws)
 
     async def _one(self, raw: Msg, handlers: dict[str, Handler]) -> None:
         headers = raw.headers or {}
@@ -114,9 +127,10 @@ class Bus:
         started = time.perf_counter()
         try:
             await together()
-        except Exception:
-            if len(good) == 1:
-                await self._failed(good[0])
+        except Exception as error:
+            if len(good) == 1 or is_outage(error):
+                for raw in good:
+                    await self._failed(raw, error)
                 return
             # One poisonous message must not hold its neighbours: each alone.
             _LOG.warning("batch failed, trying one by one", exc_info=True)
@@ -124,7 +138,7 @@ class Bus:
                 await self._many(event_type, handler, [raw])
             return
         for raw in good:
-            await raw.ack()
+            await self._done(raw)
         self._count(event_type.subject, "handled", started, len(good))
 
     async def _settle(self, raw: Msg, work: Callable[[], Awaitable[None]]) -> None:
@@ -133,15 +147,20 @@ class Bus:
             await work()
         except ValidationError as error:
             await self._bury(raw, error)
-        except Exception:
-            await self._failed(raw)
+        except Exception as error:
+            await self._failed(raw, error)
         else:
-            await raw.ack()
+            await self._done(raw)
             self._count(raw.subject, "handled", started, 1)
 
-    async def _failed(self, raw: Msg) -> None:
-        tries = raw.metadata.num_delivered or 1
+    async def _failed(self, raw: Msg, error: Exception) -> None:
         self._count(raw.subject, "failed", None, 1)
+        if is_outage(error):
+            _LOG.warning("an engine is away", extra={"subject": raw.subject, "error": type(error).__name__})
+            await raw.nak(delay=OUTAGE_SECONDS)
+            return
+        self._failures[_place(raw)] += 1
+        tries = self._failures[_place(raw)]
         if tries > len(RETRY_DELAYS_SECONDS):
             _LOG.error("given up", exc_info=True, extra={"subject": raw.subject, "tries": tries})
             await self._bury(raw, None)
@@ -149,6 +168,10 @@ class Bus:
         delay = RETRY_DELAYS_SECONDS[tries - 1]
         _LOG.warning("will retry", exc_info=True, extra={"subject": raw.subject, "delay_seconds": delay})
         await raw.nak(delay=delay)
+
+    async def _done(self, raw: Msg) -> None:
+        self._failures.pop(_place(raw), None)
+        await raw.ack()
 
     async def _bury(self, raw: Msg, error: ValidationError | None) -> None:
         """Keep the message for a person, and only then end it."""
@@ -160,12 +183,36 @@ class Bus:
         headers["Nats-Msg-Id"] = f"dead:{self._room}:{headers.get('ce-id', raw.metadata.sequence.stream)}"
         await self._broker.publish(raw.data, f"dead.{self._room}", headers=headers, stream="DEAD", timeout=5)
         metrics.DEAD_LETTERS.labels(self._room, raw.subject).inc()
+        self._failures.pop(_place(raw), None)
         await raw.term()
 
     def _count(self, subject: str, result: str, started: float | None, count: int) -> None:
         metrics.EVENTS_HANDLED.labels(self._room, subject, result).inc(count)
         if started is not None:
             metrics.HANDLER_SECONDS.labels(self._room, subject).observe(time.perf_counter() - started)
+
+
+@asynccontextmanager
+async def _in_hand(raws: Sequence[Msg]) -> AsyncIterator[None]:
+    """Tells the server that work goes on, so that only what a dead process held is delivered again soon."""
+
+    async def tell() -> None:
+        while True:
+            await asyncio.sleep(ACK_WAIT_SECONDS / 3)
+            with suppress(NatsError):  # without a connection it is given again, which changes nothing
+                for raw in raws:
+                    if not raw.is_acked:
+                        await raw.in_progress()
+
+    telling = asyncio.create_task(tell())
+    try:
+        yield
+    finally:
+        telling.cancel()
+
+
+def _place(raw: Msg) -> tuple[str, int]:
+    return raw.metadata.stream, raw.metadata.sequence.stream
 
 
 async def _raw(message: Any) -> Any:

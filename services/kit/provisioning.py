@@ -11,6 +11,9 @@ from contracts.topics import STREAMS, Stream
 
 _LOG = logging.getLogger(__name__)
 
+ACK_WAIT_SECONDS = 12
+"""After it, what a process held that died is delivered to another. Who lives says so three times as often."""
+
 
 class Drift(Exception):
     """What stands on the bus is not what this version needs, and changing it could lose messages."""
@@ -52,7 +55,7 @@ async def provision_consumers(js: JetStreamContext, consumers: Iterable[Consumer
             filter_subjects=list(consumer.subjects),
             ack_policy=api.AckPolicy.EXPLICIT,
             deliver_policy=api.DeliverPolicy.ALL,
-            ack_wait=60,
+            ack_wait=ACK_WAIT_SECONDS,
             max_deliver=-1,
             max_ack_pending=consumer.max_ack_pending,
         )
@@ -65,7 +68,11 @@ async def provision_consumers(js: JetStreamContext, consumers: Iterable[Consumer
         subjects = set(
             standing.filter_subjects or ([standing.filter_subject] if standing.filter_subject else [])
         )
-        if subjects != set(consumer.subjects) or standing.max_ack_pending != consumer.max_ack_pending:
+        if (subjects, standing.max_ack_pending, standing.ack_wait) != (
+            set(consumer.subjects),
+            consumer.max_ack_pending,
+            ACK_WAIT_SECONDS,
+        ):
             _LOG.info("consumer updated", extra={"consumer": consumer.durable})
             await js.add_consumer(consumer.stream, wanted)
 

@@ -3,9 +3,8 @@
 import csv
 import gzip
 import json
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -22,7 +21,7 @@ from simulators.api import Api
 from simulators.fleet import Fleet
 from simulators.ledger import Ledger
 from simulators.publications import Publication
-from tests.house import Home, House, move_in, open_coop, running
+from tests.house import Home, House, eventually, move_in, open_coop, running
 
 pytestmark = [pytest.mark.engines]
 
@@ -31,14 +30,6 @@ pytestmark = [pytest.mark.engines]
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with running(tmp_path_factory.mktemp("house")) as up:
         yield up
-
-
-def eventually(check: Callable[[], bool], seconds: float = 90) -> None:
-    """Wait for the chain to have digested what was published; the test's own assertions follow."""
-    end = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < end, "the chain did not settle in time"
-        time.sleep(0.2)
 
 
 def publish(house: House, home: Home, stream: Iterator[Publication]) -> Ledger:
