@@ -27,7 +27,7 @@ from contracts.codes import (
 from contracts.members import ChannelsMapped, ConsentChanged, ContractChanged, Erased, MovedIn, MovedOut
 from contracts.metering import DayClosed, MeterHeard, MeterSilent, SupplyFault
 from contracts.notifications import Delivered, Failed
-from contracts.readings import Reading, ReadingsBatch, Rejected
+from contracts.readings import Reading, ReadingsBatch, Rejected, Retried
 from contracts.time import HourPassed
 
 _COOP = "les-tilleuls"
@@ -81,6 +81,14 @@ EXAMPLES: dict[str, Event] = {
             reason=Reason.NOT_JSON,
             detail="the text stops after 14 characters",
             payload_base64="W3sibiI6ImVuZXJneQ==",
+        ),
+        Retried(
+            coop=_COOP,
+            id=_id("rej"),
+            asked_at=datetime(2026, 2, 3, 9, 30, tzinfo=UTC),
+            received_at=_AT,
+            topic=f"meters/{_COOP}/{_id('mtr')}/zlinky",
+            payload_base64="eyJFQVNUIjoxMjM0NTY3fQ==",
         ),
         MovedIn(
             coop=_COOP,

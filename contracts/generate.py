@@ -78,7 +78,9 @@ def asyncapi() -> dict[str, Any]:
 def owner(event: type[Event]) -> str:
     """The room that publishes the event."""
     first = event.subject.split(".")[0]
-    return {"readings": "intake", "rejected": "intake", "time": "timekeeper"}.get(first, first)
+    return {"readings": "intake", "rejected": "intake", "retried": "metering", "time": "timekeeper"}.get(
+        first, first
+    )
 
 
 _HEADERS = {

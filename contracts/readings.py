@@ -45,6 +45,9 @@ class ReadingsBatch(Event):
     messages: int = Field(ge=1)
     """How many MQTT messages this batch acknowledges."""
     readings: tuple[Reading, ...]
+    rejected: RejectedId | None = None
+    """The quarantined message that these readings end, once it could be read after all. All of it is durable
+    then: a long message is spread over several batches, and only the last one says so."""
 
 
 class Rejected(Event):
@@ -65,4 +68,27 @@ class Rejected(Event):
     reason: Reason
     detail: str = Field(max_length=500)
     """What was wrong, for a person to act on; never the payload itself."""
+    payload_base64: str
+    asked_at: Instant | None = None
+    """When somebody asked for the try that failed again; None for the first one."""
+
+
+class Retried(Event):
+    """A quarantined MQTT message goes back to intake, to be read with the codecs of today.
+
+    Published by metering, which keeps the message until intake has answered: with its readings
+    (`ReadingsBatch.rejected`), or with a `Rejected` of the same `id` and `asked_at`.
+    """
+
+    subject: ClassVar[str] = "retried.v1"
+    stream: ClassVar[str] = "RETRIED"
+
+    coop: CoopSlug
+    """`palier` when the topic names no cooperative."""
+    id: RejectedId
+    asked_at: Instant
+    """Tells one try from another."""
+    received_at: Instant
+    """When intake first received it: what its instants are judged by."""
+    topic: str
     payload_base64: str

@@ -9,6 +9,7 @@ from contracts.base import ID_BODY, SLUG, Event
 EVENTS: tuple[type[Event], ...] = (
     readings.ReadingsBatch,
     readings.Rejected,
+    readings.Retried,
     members.MovedIn,
     members.MovedOut,
     members.ConsentChanged,
@@ -46,6 +47,7 @@ class Stream:
 STREAMS: tuple[Stream, ...] = (
     Stream("READINGS", ("readings.v1",), True, None, "an acknowledged reading never expires unstored"),
     Stream("REJECTED", ("rejected.v1",), True, None, "moved into the quarantine table by metering"),
+    Stream("RETRIED", ("retried.v1",), True, None, "quarantined messages on their way back to intake"),
     Stream(
         "EVENTS",
         ("members.>", "metering.>", "advice.>", "aftersales.>", "notifications.>", "time.>"),
