@@ -70,5 +70,8 @@ class Map:
 
 def _paths(routes: Iterable[BaseRoute]) -> Iterator[str]:
     for route in routes:
-        if "GET" in (getattr(route, "methods", None) or ()):
+        nested = getattr(route, "original_router", None)  # FastAPI keeps an included router whole
+        if nested is not None:
+            yield from _paths(nested.routes)
+        elif "GET" in (getattr(route, "methods", None) or ()):
             yield str(route.path)  # type: ignore[attr-defined]
