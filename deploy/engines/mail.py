@@ -16,6 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from deploy.engines.ports import Ports
+from services.kit.mail import SANDBOX_HEADER
 
 _LARGEST_BYTES = 20 * 1024 * 1024
 
@@ -31,6 +32,8 @@ class Letter:
     subject: str
     text: str
     html: str
+    sandbox: str
+    """The simulated cooperative whose message it is; empty for messages to real people."""
 
 
 class Mail:
@@ -121,6 +124,7 @@ def _letter(key: str, raw: bytes) -> Letter:
         subject=str(message.get("Subject", "")),
         text="".join(_parts(message, "plain")),
         html="".join(_parts(message, "html")),
+        sandbox=str(message.get(SANDBOX_HEADER, "")),
     )
 
 

@@ -123,15 +123,19 @@ def permissions(room: str) -> dict[str, list[str]]:
 
 
 def _consumers(room: str) -> list[tuple[str, str]]:
-    """Stream and durable name, as the kit names them; the portal's live updates make passing ones."""
-    consumers = [("EVENTS", "*" if room == "portal" else room)]
+    """Stream and durable name, as the kit names them. The portal only listens: it has none, and may touch
+    nobody's."""
+    consumers = [] if room == "portal" else [("EVENTS", room)]
     if room == "metering":
         consumers += [("READINGS", "metering_readings"), ("REJECTED", "metering_rejected")]
+    if room == "intake":
+        consumers.append(("RETRIED", "intake_retried"))
     return consumers
 
 
 _FACTS = {
     "intake": ["readings.v1", "rejected.v1"],
+    "metering": ["metering.>", "retried.v1"],
     "timekeeper": ["time.>"],
     "portal": [],
 }
@@ -151,7 +155,15 @@ _LISTENS = {
     # `meters/#` is two NATS subjects: the level itself and what is below it.
     "intake": ["meters", "meters.>", "gateways", "gateways.>", "$MQTT.sub.>"],
     "members": [natsauth.AUTH_SUBJECT],
-    "portal": ["rejected.v1", "members.>", "metering.>", "advice.>", "aftersales.>", "notifications.>", "time.>"],
+    "portal": [
+        "rejected.v1",
+        "members.>",
+        "metering.>",
+        "advice.>",
+        "aftersales.>",
+        "notifications.>",
+        "time.>",
+    ],
 }
 
 _TEMPLATE = """\

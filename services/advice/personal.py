@@ -9,15 +9,17 @@ from sqlmodel import col, select
 from services.advice.model import DaySeen, Evaluation, Feedback, TipRow, unpack
 from services.kit.unit import Unit
 
+_OWN = """
+SELECT occupancy FROM registry.resident
+WHERE person = :person AND since_on <= :today AND (until_on IS NULL OR until_on >= :today)
+"""
+"""Who left a household no longer sees what it does, in a copy of their data either."""
+
 
 async def export(unit: Unit, person: str) -> dict[str, Any]:
     """All that advice keeps about the person's households, and their own answers."""
     occupancies = list(
-        (
-            await unit.session.execute(
-                text("SELECT occupancy FROM registry.resident WHERE person = :person"), {"person": person}
-            )
-        ).scalars()
+        (await unit.session.execute(text(_OWN), {"person": person, "today": unit.now.date()})).scalars()
     )
     days = (await unit.session.scalars(select(DaySeen).where(col(DaySeen.occupancy).in_(occupancies)))).all()
     tips = (await unit.session.scalars(select(TipRow).where(col(TipRow.occupancy).in_(occupancies)))).all()

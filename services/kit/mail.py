@@ -10,6 +10,9 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 TIMEOUT_SECONDS = 30.0
+SANDBOX_HEADER = "X-Palier-Sandbox"
+"""Names the simulated cooperative of a message in the embedded mailbox: its own operators may read it there.
+Messages to real people carry none and are for the platform's operators only."""
 
 
 class TemporaryFailure(Exception):

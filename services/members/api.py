@@ -183,9 +183,10 @@ async def change_person(person: str, body: PersonIn, unit: RoomUnit, who: Who) -
 
 @router.post("/persons/{person}/exports", status_code=202, **HOUSEHOLD)
 async def export(request: Request, person: str, unit: RoomUnit, who: Who) -> ExportOut:
-    """Everything kept about a person, from every room, in this answer."""
+    """Everything kept about a person, from every room, in this answer. Staff who answer a letter get it
+    without the home's consumption and tips (`missing`), which only the person's own token opens."""
     await queries.person(unit, who, person)
-    parts = await exporting.gather(request, unit, person)
+    parts = await exporting.gather(request, unit, who, person)
     missing = [room for room in ROOMS if room not in parts]
     return ExportOut(status="partial" if missing else "ready", person=person, missing=missing, data=parts)
 

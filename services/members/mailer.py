@@ -50,6 +50,8 @@ def compose(letter: Letter, base_url: str) -> EmailMessage:
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain=host)
     message["Auto-Submitted"] = "auto-generated"
+    if letter.is_simulated:
+        message[mail.SANDBOX_HEADER] = letter.coop
     message.set_content(
         "\n\n".join(
             (

@@ -7,6 +7,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import RedirectResponse, Response
 
 from contracts.codes import Role
+from services.kit.addresses import public_url
 from services.kit.pages import page_router, render, roles
 from services.kit.problems import not_found
 from services.kit.unit import work_unit
@@ -113,7 +114,7 @@ async def _send_links(request: Request, email: str, browser: str) -> None:
     state = request.app.state
     async with work_unit(state.accounts, "members", state.clock) as unit:
         letters = await signing_in.make_links(unit, email, browser)
-    base_url = state.settings.public_url or str(request.base_url)
+    base_url = public_url(state.settings)
     await mailer.deliver(getattr(state, "send_mail", mailer.send), state.settings, base_url, letters)
 
 

@@ -5,13 +5,15 @@ from typing import Any
 from sqlmodel import col, select
 
 from services.kit.unit import Unit
-from services.members.actions.common import owned
-from services.members.model import Consent, Dwelling, Meter, MeterContract, Occupancy, Person, Resident
+from services.members.actions.common import owned, today
+from services.members.model import Consent, Coop, Dwelling, Meter, MeterContract, Occupancy, Person, Resident
+from services.members.occupancies import sees
 
 
 async def export(unit: Unit, person: str) -> dict[str, Any]:
     """Everything kept here, as JSON: who they are, their households, their homes' meters, their consents."""
     row = await owned(unit, Person, person)
+    on = today(unit, (await owned(unit, Coop, row.coop)).zone)
     places = await unit.session.execute(
         select(Resident, Occupancy, Dwelling)
         .join(Occupancy, col(Occupancy.id) == col(Resident.occupancy))
@@ -27,7 +29,9 @@ async def export(unit: Unit, person: str) -> dict[str, Any]:
                 "occupancy": occupancy.model_dump(mode="json"),
                 "dwelling": dwelling.model_dump(mode="json"),
                 "meters": await _meters(unit, dwelling.id),
-                "consents": await _consents(unit, occupancy.id),
+                "consents": await _consents(
+                    unit, occupancy.id, None if sees(resident.until_on, on) else person
+                ),
             }
             for resident, occupancy, dwelling in places.all()
         ],
@@ -44,8 +48,11 @@ async def _meters(unit: Unit, dwelling: str) -> list[dict[str, Any]]:
     return found
 
 
-async def _consents(unit: Unit, occupancy: str) -> list[dict[str, Any]]:
+async def _consents(unit: Unit, occupancy: str, given_by: str | None) -> list[dict[str, Any]]:
+    """All of the household's; for who has left it, those they gave."""
     rows = await unit.session.scalars(
         select(Consent).where(Consent.occupancy == occupancy).order_by(col(Consent.granted_at))
     )
-    return [row.model_dump(mode="json", exclude={"coop"}) for row in rows]
+    return [
+        row.model_dump(mode="json", exclude={"coop"}) for row in rows if given_by in (None, row.granted_by)
+    ]

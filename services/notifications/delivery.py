@@ -16,11 +16,11 @@ from sqlmodel import col, select
 
 from contracts.codes import Category, Channel
 from services.kit import mail
+from services.kit.addresses import public_url
 from services.kit.ids import new_id
 from services.kit.room import Room
 from services.kit.unit import Unit
 from services.notifications import actions, registry, unsubscribing
-from services.notifications.addresses import public_url
 from services.notifications.channels import wants
 from services.notifications.compose import compose, message_id
 from services.notifications.letters import Reader, write
@@ -139,6 +139,8 @@ async def _claim(unit: Unit, due: list[Delivery], room: Room) -> Claimed | None:
         public_url=base_url,
         unsubscribe_url=f"{base_url.rstrip('/')}/api/v1/unsubscribe/{token}",
     )
+    if coop.is_sandbox:
+        message[mail.SANDBOX_HEADER] = coop.slug
     return Claimed(tuple(delivery.id for delivery in due), message, coop.is_sandbox)
 
 

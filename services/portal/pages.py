@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from contracts.codes import Role
 from services.kit.i18n import LANGUAGE_COOKIE, LANGUAGES
 from services.kit.pages import render
-from services.kit.principal import Principal, principal_of
+from services.kit.principal import PLATFORM, Principal, principal_of
 from services.kit.problems import forbidden, not_found
 from services.portal.paths import HOME
 
@@ -34,6 +34,9 @@ class Letter(Protocol):
     def subject(self) -> str: ...
     @property
     def text(self) -> str: ...
+    @property
+    def sandbox(self) -> str:
+        """The simulated cooperative whose message it is; empty for messages to real people."""
 
 
 class Mailbox(Protocol):
@@ -85,7 +88,8 @@ async def contact(request: Request, who: Known) -> Response:
 @pages.get("/mailbox")
 async def mailbox(request: Request, who: Known, page: Annotated[int, Query(ge=1, le=10_000)] = 1) -> Response:
     box = _mailbox(request, who)
-    found = await run_in_threadpool(box.letters) if box else []
+    kept = await run_in_threadpool(box.letters) if box else []
+    found = [letter for letter in kept if _may_read(who, letter)]
     end = page * LETTERS_A_PAGE
     return _page(
         request,
@@ -105,7 +109,7 @@ async def letter(request: Request, who: Known, key: str) -> Response:
         found = await run_in_threadpool(box.letter, key) if box else None
     except KeyError:
         found = None
-    if box and found is None:
+    if box and (found is None or not _may_read(who, found)):
         raise not_found()
     return _page(request, who, Role.OPERATOR, "shell/letter.html", letter=found)
 
@@ -121,7 +125,13 @@ async def choose_language(
     response = RedirectResponse(to if is_local else "/", 303)
     if language in LANGUAGES:
         response.set_cookie(
-            LANGUAGE_COOKIE, language, max_age=_YEAR_SECONDS, httponly=True, samesite="lax", path="/"
+            LANGUAGE_COOKIE,
+            language,
+            max_age=_YEAR_SECONDS,
+            secure=True,
+            httponly=True,
+            samesite="lax",
+            path="/",
         )
     return response
 
@@ -132,6 +142,12 @@ def _page(request: Request, who: Principal | None, role: Role, template: str, **
     if who.role is not role:
         raise forbidden()
     return render(request, template, **values)
+
+
+def _may_read(who: Principal | None, letter: Letter) -> bool:
+    """Messages open doors and name people: the platform's operators read all of them, a cooperative's only
+    those of its own simulation."""
+    return who is not None and (who.coop == PLATFORM or letter.sandbox == who.coop)
 
 
 def _mailbox(request: Request, who: Principal | None) -> Mailbox | None:

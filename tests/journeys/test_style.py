@@ -53,6 +53,7 @@ class Letter:
     recipients: tuple[str, ...] = ("foyer12@example.org",)
     subject: str = "Votre demande n° 214 avance"
     text: str = "Bonjour,"
+    sandbox: str = "tilleuls"
 
 
 class Mailbox:

@@ -24,6 +24,7 @@ class Letter:
     email: str
     name: str
     language: str
+    coop: str
     coop_name: str
     is_simulated: bool
 
@@ -46,7 +47,7 @@ async def make_links(unit: Unit, email: str, browser: str) -> list[Letter]:
             browser_digest=tokens.digest(browser), expires_at=unit.wall + tokens.LINK_LIFETIME,
         )  # fmt: skip
         unit.session.add(link)
-        letters.append(Letter(token, email, person.name, person.language, coop.name, coop.sandbox))
+        letters.append(Letter(token, email, person.name, person.language, coop.coop, coop.name, coop.sandbox))
     await unit.session.flush()
     return letters
 
