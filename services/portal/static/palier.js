@@ -10,6 +10,9 @@
     if (token) event.detail.ctx.request.headers["X-CSRF-Token"] = token;
   });
 
+  // On a narrow screen the menu scrolls: the place where one is comes into view.
+  document.querySelector(".nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
   // The names of the parts that changed. The stream is closed while the page is hidden, and may break. What
   // happened meanwhile is not replayed: on coming back, every live fragment loads again.
   const live = document.getElementById("live");
