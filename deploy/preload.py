@@ -19,6 +19,9 @@ def load() -> None:
         "services.kit.process",
         *(f"services.{room}.app" for room in ROOMS),
         "deploy.web",
+        # Else the portal would read its routes' code when it starts again: later, and another version's
+        # after an upgrade under a running instance.
+        *(f"services.{room}.{part}" for room in ROOMS for part in ("api", "pages")),
     ):
         try:
             if find_spec(module) is not None:

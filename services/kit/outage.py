@@ -13,6 +13,9 @@ _PASSING = (
     nats_errors.TimeoutError,
 )
 
+SUSPECTS = (DBAPIError, *_PASSING)
+"""What `is_outage` needs to be asked about."""
+
 
 def is_outage(error: BaseException) -> bool:
     """True for a lost or refused connection, a server that shuts down or is full, a deadlock.

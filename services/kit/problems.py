@@ -8,6 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from services.kit.outage import SUSPECTS, is_outage
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -61,6 +63,13 @@ def invalid(pointer: str, code: str, message: str) -> Problem:
     )
 
 
+def unavailable() -> Problem:
+    """An engine is away for the moment. Nothing was done, or it was and the idempotency key tells."""
+    return Problem(
+        503, "unavailable", "A part of the system is restarting; try again.", headers={"Retry-After": "2"}
+    )
+
+
 def install(app: FastAPI) -> None:
     """Turn every error of the API into a problem document."""
 
@@ -79,6 +88,13 @@ def install(app: FastAPI) -> None:
             problem.document(), error.status_code, headers=error.headers, media_type=MEDIA_TYPE
         )
 
+    async def on_outage(request: Request, error: Exception) -> JSONResponse:
+        if not is_outage(error):
+            raise error
+        return await on_problem(request, unavailable())
+
+    for kind in SUSPECTS:
+        app.add_exception_handler(kind, on_outage)
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)

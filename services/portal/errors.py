@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from services.kit import problems
 from services.kit.i18n import language_of
 from services.kit.ids import new_id
+from services.kit.outage import SUSPECTS, is_outage
 from services.kit.pages import Templates, render
 from services.kit.principal import principal_of
 from services.kit.problems import Problem
@@ -29,6 +30,8 @@ def install(app: FastAPI) -> None:
     handlers: dict[Any, Any] = app.exception_handlers
     for kind in (Problem, RequestValidationError, HTTPException):
         handlers[kind] = _for_people(handlers[kind])
+    for kind in SUSPECTS:
+        handlers[kind] = _while_away(handlers[Problem])
     handlers[Exception] = _bug
 
 
@@ -37,6 +40,16 @@ def _for_people(for_programs: Handler) -> Handler:
         if _is_program(request):
             return await for_programs(request, error)
         return await _page(request, error)
+
+    return answer
+
+
+def _while_away(say: Handler) -> Handler:
+    async def answer(request: Request, error: Exception) -> Response:
+        if not is_outage(error):
+            raise error
+        _LOG.warning("an engine is away", extra={"error": type(error).__name__})
+        return await say(request, problems.unavailable())
 
     return answer
 
