@@ -33,10 +33,10 @@ def windows(hours: tuple[str, ...]) -> tuple[Window, ...]:
     return tuple(joined)
 
 
-def minutes_inside(windows: tuple[Window, ...], start: int, length: int) -> int:
-    """How many of the `length` minutes from `start` lie in the windows; they end by midnight."""
+def minutes_inside(among: tuple[Window, ...], start: int, length: int) -> int:
+    """How many of the `length` minutes from `start` lie in the windows `among`; they end by midnight."""
     end = start + length
-    return sum(max(0, min(end, last) - max(start, first)) for first, last in windows)
+    return sum(max(0, min(end, last) - max(start, first)) for first, last in among)
 
 
 def _pieces(text: str) -> list[Window]:

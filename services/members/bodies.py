@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from contracts.base import BuildingId, CoopSlug, Instant, MeterId
 from contracts.codes import Fluid, Heating, TariffKind
+from contracts.offpeak import OffPeakHours
 
 
 def _zone(name: str) -> str:
@@ -38,8 +39,6 @@ Email = Annotated[
 Mobile = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9][0-9 .\-]{5,24}$")]
 Postal = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=400)]
 Postcode = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=12)]
-_HOUR = r"(?:[01]\d|2[0-3]):[0-5]\d"
-OffPeak = Annotated[str, StringConstraints(pattern=f"^{_HOUR}-{_HOUR}$")]
 Price = Annotated[str, StringConstraints(pattern=r"^\d{1,4}(\.\d{1,6})?$")]
 Kva = Annotated[int, Field(ge=1, le=250)]
 ChannelName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -77,7 +76,7 @@ class MeterIn(Body):
     subscribed_kva: Kva | None = None
     tariff: TariffKind | None = None
     """Without one, electricity is on the base tariff; other fluids have none."""
-    offpeak: list[OffPeak] | None = Field(default=None, max_length=8)
+    offpeak: list[OffPeakHours] | None = Field(default=None, max_length=8)
 
 
 class BuildingIn(Body):
@@ -153,7 +152,7 @@ class ContractIn(Body):
     prices: dict[Text, Price] | None = Field(default=None, max_length=20)
     """The household's own prices in EUR/kWh as decimal strings, by register."""
     subscribed_kva: Kva | None = None
-    offpeak: list[OffPeak] | None = Field(default=None, max_length=8)
+    offpeak: list[OffPeakHours] | None = Field(default=None, max_length=8)
 
     @model_validator(mode="after")
     def _has_one(self) -> "ContractIn":

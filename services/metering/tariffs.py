@@ -1,4 +1,4 @@
-"""What a day's consumption cost: dated price tables, off-peak windows to the minute, Tempo colours."""
+"""What a day's consumption cost: the prices of that day, off-peak hours to the minute, Tempo colours."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,16 +6,16 @@ from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
 
 from contracts.codes import TariffKind
+from contracts.offpeak import minutes_inside, windows
+from services.kit.tariffs import Version, version_on, versions
 from services.metering.days import SLOT_SECONDS, SLOT_US, CivilDay, instant_of
 
 _SLOT_MINUTES = SLOT_SECONDS // 60
-_DAY_MINUTES = 1_440
 _CENT_HUNDREDTH = Decimal("0.0001")
 _ALIASES = {"hp": "peak", "hc": "offpeak", "total": "base"}
 """Own prices may be named by register, as on a French meter."""
@@ -34,32 +34,11 @@ class Contract:
     prices: Mapping[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
-    tariff: str
-    kva_min: int
-    kva_max: int
-    valid_from: date
-    valid_to: date | None
-    eur_per_kwh: Mapping[str, Decimal]
-    source: str
-    is_verified: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Subscription:
-    tariffs: tuple[str, ...]
-    valid_from: date
-    valid_to: date | None
-    eur_per_month: Mapping[int, Decimal]
-
-
 @dataclass(frozen=True)
 class Tables:
     """The dated facts. `colours` maps a Tempo tariff day (06:00 to 06:00) to its colour."""
 
-    prices: tuple[Price, ...]
-    subscriptions: tuple[Subscription, ...]
+    versions: tuple[Version, ...]
     colours: Mapping[date, str] = field(default_factory=dict)
 
 
@@ -113,81 +92,25 @@ def cost_of_total(day: date, total_wh: int, contract: Contract | None, tables: T
     return Cost(_round(price * total_wh / 1_000))
 
 
-def subscription(day: date, contract: Contract, tables: Tables) -> Decimal | None:
-    """EUR per month for the contract's subscribed power on `day`; None where the figure is not known."""
-    for row in tables.subscriptions:
-        if contract.tariff in row.tariffs and _holds(row.valid_from, row.valid_to, day):
-            return row.eur_per_month.get(contract.subscribed_kva or 0)
-    return None
-
-
 def in_force(contracts: Iterable[Contract], day: date) -> Contract | None:
     """The contract of `day`: the latest that began on or before it."""
     begun = [contract for contract in contracts if contract.valid_from <= day]
     return max(begun, key=lambda contract: contract.valid_from, default=None)
 
 
-def is_offpeak(windows: Sequence[tuple[int, int]], minute: int) -> bool:
-    return any(low <= minute < high or low <= minute + _DAY_MINUTES < high for low, high in windows)
-
-
-@lru_cache(maxsize=256)
-def windows_of(offpeak: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
-    """`22:30-06:30` as (1350, 1830): minutes of the local day, an end past midnight beyond 1,440."""
-    found = []
-    for text in offpeak:
-        low, high = (_minute(part) for part in text.split("-"))
-        found.append((low, high if high > low else high + _DAY_MINUTES))
-    return tuple(found)
-
-
 @lru_cache(maxsize=1)
 def load() -> Tables:
     """The tables that come with Palier."""
-    here = files("services.metering")
-    figures = yaml.safe_load(here.joinpath("tariffs.yaml").read_text(encoding="utf-8"))
-    calendar = yaml.safe_load(here.joinpath("tempo_calendar.yaml").read_text(encoding="utf-8"))
-    return Tables(
-        prices=tuple(_price(row) for row in figures["energy"]),
-        subscriptions=tuple(
-            Subscription(
-                tuple(row["tariffs"]),
-                row["valid_from"],
-                row["valid_to"],
-                {kva: Decimal(eur) for kva, eur in row["eur_per_month"].items()},
-            )
-            for row in figures["subscription"]
-        ),
-        colours={row["day"]: row["colour"] for row in calendar["colours"]},
-    )
-
-
-def _price(row: dict[str, Any]) -> Price:
-    return Price(
-        row["tariff"],
-        row["kva_min"],
-        row["kva_max"],
-        row["valid_from"],
-        row["valid_to"],
-        {label: Decimal(eur) for label, eur in row["eur_per_kwh"].items()},
-        row["source"],
-        row["verified"],
-    )
+    text = files("services.metering").joinpath("tempo_calendar.yaml").read_text(encoding="utf-8")
+    return Tables(versions(), {row["day"]: row["colour"] for row in yaml.safe_load(text)["colours"]})
 
 
 def _prices(day: date, contract: Contract, tables: Tables) -> Mapping[str, Decimal]:
     if contract.prices:
         return {_ALIASES.get(label, label): Decimal(eur) for label, eur in contract.prices.items()}
     # Without a subscribed power the commonest step stands in; energy prices hardly depend on it.
-    kva = contract.subscribed_kva or 6
-    for row in tables.prices:
-        if (
-            row.tariff == contract.tariff
-            and row.kva_min <= kva <= row.kva_max
-            and _holds(row.valid_from, row.valid_to, day)
-        ):
-            return row.eur_per_kwh
-    return {}
+    version = version_on(day, tables.versions)
+    return version.eur_per_kwh(contract.tariff, contract.subscribed_kva or 6) if version else {}
 
 
 def _energy_by_label(
@@ -215,9 +138,7 @@ def _labels(local: datetime, contract: Contract, tables: Tables) -> list[tuple[s
         return [(f"{colour}_{part}" if colour else f"?{part}", _SLOT_MINUTES)]
     if not contract.offpeak:
         return [("!", _SLOT_MINUTES)]
-    windows = windows_of(contract.offpeak)
-    start = local.hour * 60 + local.minute
-    off = sum(is_offpeak(windows, (start + n) % _DAY_MINUTES) for n in range(_SLOT_MINUTES))
+    off = minutes_inside(windows(contract.offpeak), local.hour * 60 + local.minute, _SLOT_MINUTES)
     return [(label, n) for label, n in (("offpeak", off), ("peak", _SLOT_MINUTES - off)) if n]
 
 
@@ -234,15 +155,6 @@ def _kind(contract: Contract) -> TariffKind:
 def _tariff_day(local: datetime) -> date:
     """The wall clock decides, not elapsed hours: on a clock-change day 06:00 is still 06:00."""
     return local.date() if local.time() >= time(6) else local.date() - timedelta(days=1)
-
-
-def _holds(valid_from: date, valid_to: date | None, day: date) -> bool:
-    return valid_from <= day and (valid_to is None or day <= valid_to)
-
-
-def _minute(text: str) -> int:
-    hour, minute = text.strip().split(":")
-    return int(hour) * 60 + int(minute)
 
 
 def _round(eur: Decimal) -> Decimal:

@@ -6,9 +6,8 @@ from decimal import Decimal
 import pytest
 
 from contracts.codes import TariffKind
-from services.metering import tariffs
 from services.metering.days import civil_day
-from services.metering.tariffs import Contract, Tables, cost, cost_of_total, in_force, load, subscription
+from services.metering.tariffs import Contract, Tables, cost, cost_of_total, in_force, load
 
 DAY = civil_day(date(2026, 9, 1), "Europe/Paris")
 JANUARY = date(2026, 1, 1)
@@ -55,7 +54,7 @@ def test_the_clock_change_keeps_wall_clock_hours() -> None:
 
 def test_a_tempo_day_runs_from_six_to_six() -> None:
     colours = {DAY.day - timedelta(days=1): "blue", DAY.day: "red"}
-    tables = Tables(load().prices, load().subscriptions, colours)
+    tables = Tables(load().versions, colours)
     found = cost(DAY, [1000] * 48, contract(TariffKind.TEMPO), tables)
     assert found.parts == {
         "blue_offpeak": Decimal("0.1356") * 12,
@@ -65,7 +64,7 @@ def test_a_tempo_day_runs_from_six_to_six() -> None:
 
 
 def test_an_unknown_colour_gives_no_cost_and_says_why() -> None:
-    tables = Tables(load().prices, load().subscriptions, {DAY.day: "white"})
+    tables = Tables(load().versions, {DAY.day: "white"})
     found = cost(DAY, [1000] * 48, contract(TariffKind.TEMPO), tables)
     assert (found.eur, found.reason) == (None, "tempo_colour_unknown")
     assert set(found.parts) == {"white_peak", "white_offpeak"}
@@ -105,22 +104,3 @@ def test_the_latest_contract_begun_is_in_force() -> None:
     assert in_force([new, old], date(2026, 5, 31)) is old
     assert in_force([new, old], date(2026, 6, 1)) is new
     assert in_force([new, old], date(2025, 1, 1)) is None
-
-
-def test_a_subscription_is_known_by_power_and_date() -> None:
-    assert subscription(date(2026, 9, 1), contract(TariffKind.BASE, 9), load()) == Decimal("19.88")
-    assert subscription(date(2026, 9, 1), contract(TariffKind.TEMPO, 9), load()) is None
-
-
-def test_price_rows_of_a_tariff_never_overlap() -> None:
-    rows = load().prices
-    for row in rows:
-        same = [r for r in rows if r.tariff == row.tariff and r.kva_min == row.kva_min]
-        for other in same:
-            if other is not row and other.valid_from > row.valid_from:
-                assert row.valid_to is not None
-                assert row.valid_to < other.valid_from
-
-
-def test_windows_are_minutes_of_the_local_day() -> None:
-    assert tariffs.windows_of(("22:30-06:30", "12:00-14:00")) == ((1350, 1830), (720, 840))
