@@ -62,10 +62,11 @@ async def at_home(request: Request, unit: RoomUnit, who: Who) -> Response:
     context: dict[str, Any] = {"last": last}
     if last is not None:
         usual = picture.usual(days, last)
+        since = max(last.day.replace(day=1), main.first)
         context |= {
-            "usual": usual, "difference": picture.difference(last, usual), "bars": _bars(main, days, last),
-            "since": (since := max(last.day.replace(day=1), main.first)),
-            "month": picture.period(days, since, last.day),
+            "usual": usual, "difference": picture.difference(last, usual),
+            "bars": _bars(main, days, _each(last.day - timedelta(days=BARS - 1), last.day)),
+            "since": since, "month": picture.period(days, since, last.day),
         }  # fmt: skip
     return answer(request, "home.html", zone=main.sight.zone, main=main, others=others, **context)
 
@@ -114,11 +115,11 @@ async def month_page(
     first, last = _month(one, month)
     days = await _days(unit, one, first, last)
     by_day = {total.day: total for total in days}
-    until = min(last, one.today - timedelta(days=1))
+    until, shown = min(last, one.today - timedelta(days=1)), _each(first, min(last, one.today))
     before = first - timedelta(days=1)
     return answer(
         request, "month.html", zone=one.sight.zone, one=one, meters=meters, first=first, last=last,
-        rows=[(day, by_day.get(day)) for day in _each(first, min(last, one.today))],
+        rows=[(day, by_day.get(day)) for day in shown], bars=_bars(one, days, shown),
         period=picture.period(days, max(first, one.first), until), since=max(first, one.first),
         before=before.strftime("%Y-%m") if before >= one.first else None,
         after=(last + timedelta(days=1)).strftime("%Y-%m") if last < one.today else None,
@@ -201,10 +202,9 @@ def _total(row: Any) -> DayTotal:
     )  # fmt: skip
 
 
-def _bars(one: Shown, days: Sequence[DayTotal], last: DayTotal) -> dict[str, Any]:
-    """The last days as bars: in euros where they are known of most days."""
+def _bars(one: Shown, days: Sequence[DayTotal], span: Sequence[date]) -> dict[str, Any]:
+    """The closed days of `span` as bars: in euros where they are known of most days."""
     by_day = {total.day: total for total in days if not total.is_open and total.is_known}
-    span = [last.day - timedelta(days=back) for back in range(BARS - 1, -1, -1)]
     totals = [by_day.get(day) for day in span]
     known = [total for total in totals if total]
     in_euros = 2 * sum(total.cost_eur is not None for total in known) > len(known)
