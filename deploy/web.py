@@ -14,6 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from deploy.engines import mail
+from deploy.listener import Listener
 from services.kit import clock as clocks
 from services.kit import logs
 from services.kit import secrets as kit_secrets
@@ -25,6 +26,8 @@ from services.kit.secrets import Secrets
 from services.kit.settings import Settings
 from services.portal import app as portal
 
+MOST_CONNECTIONS = 4000
+"""Beyond it the answer is 503: live pages hold one each, and the process has 65,536 files."""
 WEB_ROOMS = ("members", "metering", "advice", "aftersales", "notifications")
 
 
@@ -101,7 +104,11 @@ def serve(settings: dict[str, Any], host: str, port: int) -> None:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=5,
-        proxy_headers=False,
+        http=Listener,
+        limit_concurrency=MOST_CONNECTIONS,
+        # Limits count by the caller's address: behind a proxy that is what the proxy says, and only its word.
+        proxy_headers=bool(chosen.trusted_proxies),
+        forwarded_allow_ips=chosen.trusted_proxies or "",
     )
     asyncio.run(_Server(app, config, chosen.data_dir / "run" / "portal.ready").serve())
 

@@ -88,6 +88,11 @@ class Child:
         return "(no log)"
 
 
+def without_settings() -> dict[str, str]:
+    """Our environment for a process that needs none of our settings: some of them are secrets."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PALIER_")}
+
+
 def write_pid(path: Path, pid: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_private(path, f"{pid}\n")

@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.engines.child import Child, EngineError
+from deploy.engines.child import Child, EngineError, without_settings
 from deploy.engines.nats import Nats
 
 
@@ -60,7 +60,9 @@ class MqttTlsListener:
             self._tls.certificate,
             self._tls.key,
         ]
-        self._child.start([sys.executable, "-m", "deploy.engines.mqtt_relay", *arguments])
+        self._child.start(
+            [sys.executable, "-m", "deploy.engines.mqtt_relay", *arguments], env=without_settings()
+        )
         self._child.wait_until(self._is_open, 10)
 
     def stop(self, patience_seconds: float = 1) -> None:

@@ -7,7 +7,7 @@ import urllib.request
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from deploy.engines.child import Child, EngineError, end_leftovers, write_private
+from deploy.engines.child import Child, EngineError, end_leftovers, without_settings, write_private
 from deploy.engines.ports import Ports
 from services.kit import natsauth
 from services.kit.secrets import Secrets
@@ -64,7 +64,7 @@ class Nats:
         self._ports = {name: ports.take(name, wanted) for name, wanted in self._wanted.items()}
         self._wanted = {**self._ports}
         write_private(configuration, self._configuration())
-        self._child.start([_binary(), "--config", configuration])
+        self._child.start([_binary(), "--config", configuration], env=without_settings())
         self._child.wait_until(self.is_healthy, timeout_seconds)
 
     def stop(self, patience_seconds: float = 3) -> None:

@@ -20,6 +20,9 @@ class Settings(BaseSettings):
     """`smtp[s]://[user:password@]host:port`."""
     public_url: str | None = None
     """Where households reach the portal, for links in messages."""
+    trusted_proxies: str | None = None
+    """Addresses (comma separated) of the reverse proxies whose `X-Forwarded-For` and `-Proto` are believed.
+    Unset: nobody's, and limits by address see the proxy itself."""
     data_dir: Path = Path(".palier")
     log_level: str = "INFO"
     secret: str | None = None

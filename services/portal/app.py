@@ -13,6 +13,7 @@ from services.portal.audience import NAMES
 from services.portal.live import Hub, listening
 from services.portal.pages import pages
 from services.portal.paths import Map
+from services.portal.patience import Patience
 from services.portal.security import Guard
 from services.portal.stream import stream
 
@@ -30,6 +31,7 @@ def create(rooms: Sequence[RoomWeb], lifespan: Lifespan | None = None) -> FastAP
         redoc_url=None,
         lifespan=lifespan,
     )
+    app.add_middleware(Patience)
     app.add_middleware(Guard)
     errors.install(app)
     app.mount("/static", static_files.Files(), name="static")

@@ -132,3 +132,4 @@ _WORDS = {
         _("We kept a note of it. Please try again in a moment."),
     ),
 }
+_WORDS[408] = _WORDS[413] = _WORDS[422]
