@@ -1,4 +1,4 @@
-"""The dated figures the rules reckon with: thresholds, prices, carbon. Data lie beside, in YAML."""
+"""The dated figures the rules reckon with: thresholds and carbon lie beside in YAML, prices in the kit."""
 
 from datetime import date
 from decimal import Decimal
@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict
+
+from services.advice.prices import Prices, all_prices_on, energy_prices_on
 
 HERE = Path(__file__).parent
 
@@ -87,32 +89,6 @@ class Carbon(_Fact):
     g_per_kwh: Decimal
 
 
-class BasePrice(BaseModel):
-    upto_kva: int
-    kwh: Decimal
-
-
-class Prices(_Fact):
-    """EUR including tax."""
-
-    valid_from: date
-    base: tuple[BasePrice, ...]
-    peak: Decimal
-    offpeak: Decimal
-    subscription_month: dict[int, Decimal]
-
-    def base_kwh(self, kva: int) -> Decimal:
-        """EUR/kWh of the base tariff at a subscribed power in kVA; ValueError above the largest."""
-        for row in self.base:
-            if kva <= row.upto_kva:
-                return row.kwh
-        raise ValueError(f"no base price for {kva} kVA")
-
-    def subscription_year(self, kva: int) -> Decimal | None:
-        month = self.subscription_month.get(kva)
-        return None if month is None else month * 12
-
-
 class Facts(BaseModel):
     """All that holds on one day."""
 
@@ -123,6 +99,9 @@ class Facts(BaseModel):
     caps: Caps
     carbon: Carbon
     prices: Prices
+    """For what a kilowatt-hour costs."""
+    step_prices: Prices
+    """For what a step of subscribed power costs: energy and subscription of one date."""
 
     def kg_co2(self, kwh: int) -> Decimal:
         return (kwh * self.carbon.g_per_kwh / 1000).quantize(Decimal("0.1"))
@@ -130,21 +109,14 @@ class Facts(BaseModel):
 
 @lru_cache(maxsize=256)
 def facts_on(day: date) -> Facts:
-    """The figures valid on `day`. Before the first version the first one is used: a saving is about
-    today's prices, and the tip's evidence names their date."""
-    thresholds = {
-        key: value for key, value in _version("thresholds.yaml", day).items() if key != "valid_from"
-    }
-    return Facts(**thresholds, prices=Prices(**_version("prices.yaml", day)))
-
-
-def _version(name: str, day: date) -> dict[str, Any]:
-    versions = sorted(_load(name), key=lambda version: version["valid_from"])
+    """The figures valid on `day`; before the first version of the thresholds, the first one."""
+    versions = sorted(_thresholds(), key=lambda version: version["valid_from"])
     current = [version for version in versions if version["valid_from"] <= day]
-    return current[-1] if current else versions[0]
+    thresholds = {key: value for key, value in (current or versions[:1])[-1].items() if key != "valid_from"}
+    return Facts(**thresholds, prices=energy_prices_on(day), step_prices=all_prices_on(day))
 
 
-@lru_cache(maxsize=8)
-def _load(name: str) -> list[dict[str, Any]]:
-    loaded: list[dict[str, Any]] = yaml.safe_load((HERE / name).read_text())
+@lru_cache(maxsize=1)
+def _thresholds() -> list[dict[str, Any]]:
+    loaded: list[dict[str, Any]] = yaml.safe_load((HERE / "thresholds.yaml").read_text(encoding="utf-8"))
     return loaded

@@ -1,26 +1,14 @@
 """What a kilowatt-hour costs this household, and at which off-peak share one tariff overtakes the other."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from contracts.codes import TariffKind
-from services.advice.facts import Prices
+from services.advice.prices import Prices, TimePrices
 from services.advice.tip import Home
 
 TYPICAL_OFFPEAK_SHARE = Decimal(8) / 24
 """A constant load runs a third of its hours in the eight off-peak ones: arithmetic, not a survey."""
-
-
-@dataclass(frozen=True)
-class TimePrices:
-    """EUR/kWh at peak and off-peak hours."""
-
-    peak: Decimal
-    offpeak: Decimal
-
-    @property
-    def gap(self) -> Decimal:
-        return self.peak - self.offpeak
+_USUAL_KVA = 6
 
 
 def mean_price_kwh(home: Home, prices: Prices) -> Decimal | None:
@@ -32,10 +20,12 @@ def mean_price_kwh(home: Home, prices: Prices) -> Decimal | None:
         return None if own is None else _around_the_clock(own)
     if home.tariff == TariffKind.OWN:
         return None
+    kva = home.subscribed_kva or _USUAL_KVA
     if home.tariff == TariffKind.PEAK_OFFPEAK:
-        return _around_the_clock(TimePrices(prices.peak, prices.offpeak))
+        times = prices.time_kwh(kva)
+        return None if times is None else _around_the_clock(times)
     # Tempo varies by day; the base price is its yearly neighbour and the tip says it is an estimate.
-    return prices.base_kwh(home.subscribed_kva or prices.base[0].upto_kva)
+    return prices.base_kwh(kva)
 
 
 def own_time_prices(home: Home) -> TimePrices | None:

@@ -6,9 +6,10 @@ from decimal import Decimal
 from contracts.codes import Heating, Rule, TariffKind
 from services.advice.day import Day, trustworthy
 from services.advice.facts import Facts
-from services.advice.money import TimePrices, break_even_share
+from services.advice.money import break_even_share
+from services.advice.prices import TimePrices
 from services.advice.tip import DAYS_PER_YEAR, Home, Tip, Verdict, cents
-from services.advice.windows import inside_wh, parse
+from services.advice.windows import inside_wh
 
 
 def offpeak_shift(days: list[Day], home: Home, facts: Facts, today: date) -> Verdict:
@@ -32,10 +33,13 @@ def offpeak_shift(days: list[Day], home: Home, facts: Facts, today: date) -> Ver
     used_wh = sum(day.energy_wh for day in window)
     if used_wh == 0:
         return Verdict(why_not="no_consumption")
-    yearly = _Yearly(window, used_wh)
+    base, times = facts.prices.base_kwh(home.subscribed_kva), facts.prices.time_kwh(home.subscribed_kva)
+    if base is None or times is None:
+        return Verdict(why_not="no_price")
+    yearly, break_even = _Yearly(window, used_wh), break_even_share(base, times)
     if home.tariff == TariffKind.PEAK_OFFPEAK:
-        return _from_peak_offpeak(yearly, home, home.subscribed_kva, facts, today)
-    return _from_base(yearly, home.subscribed_kva, facts, today)
+        return _from_peak_offpeak(yearly, home, break_even, times, facts, today)
+    return _from_base(yearly, break_even, times, facts, today)
 
 
 class _Yearly:
@@ -46,34 +50,33 @@ class _Yearly:
         self.used_wh = used_wh
         self.kwh = Decimal(used_wh) / len(window) * DAYS_PER_YEAR / 1000
 
-    def share(self, windows: tuple[str, ...]) -> Decimal:
-        parsed = parse(windows)
-        return Decimal(sum(inside_wh(day, parsed) for day in self.window)) / self.used_wh
+    def share(self, hours: tuple[str, ...]) -> Decimal:
+        return Decimal(sum(inside_wh(day, hours) for day in self.window)) / self.used_wh
 
     def evidence(
-        self, share: Decimal, break_even: Decimal, facts: Facts
+        self, share: Decimal, break_even: Decimal, times: TimePrices, facts: Facts
     ) -> dict[str, str | int | float | None]:
         return {
             "offpeak_share_percent": _percent(share),
             "break_even_percent": _percent(break_even),
             "days": len(self.window),
             "kwh_year_estimate": round(self.kwh),
-            "peak_eur_kwh": str(facts.prices.peak),
-            "offpeak_eur_kwh": str(facts.prices.offpeak),
+            "peak_eur_kwh": str(times.peak),
+            "offpeak_eur_kwh": str(times.offpeak),
             "prices_from": facts.prices.valid_from.isoformat(),
             "data_from": self.window[0].day.isoformat(),
             "data_to": self.window[-1].day.isoformat(),
         }
 
 
-def _from_peak_offpeak(yearly: _Yearly, home: Home, kva: int, facts: Facts, today: date) -> Verdict:
+def _from_peak_offpeak(
+    yearly: _Yearly, home: Home, break_even: Decimal, times: TimePrices, facts: Facts, today: date
+) -> Verdict:
     rule = facts.offpeak
     if not home.offpeak:
         return Verdict(why_not="offpeak_hours_unknown")
-    times = TimePrices(facts.prices.peak, facts.prices.offpeak)
-    break_even = break_even_share(facts.prices.base_kwh(kva), times)
     share = yearly.share(home.offpeak)
-    evidence = yearly.evidence(share, break_even, facts) | {"offpeak_hours": ", ".join(home.offpeak)}
+    evidence = yearly.evidence(share, break_even, times, facts) | {"offpeak_hours": ", ".join(home.offpeak)}
     if share >= break_even - Decimal(str(rule.margin_share)):
         return Verdict(why_not="tariff_fits", figures=evidence)
     missing_kwh = (break_even - share) * yearly.kwh
@@ -90,12 +93,10 @@ def _from_peak_offpeak(yearly: _Yearly, home: Home, kva: int, facts: Facts, toda
     return _verdict("base_is_cheaper", switch_eur, evidence, facts, today)
 
 
-def _from_base(yearly: _Yearly, kva: int, facts: Facts, today: date) -> Verdict:
+def _from_base(yearly: _Yearly, break_even: Decimal, times: TimePrices, facts: Facts, today: date) -> Verdict:
     rule = facts.offpeak
-    times = TimePrices(facts.prices.peak, facts.prices.offpeak)
-    break_even = break_even_share(facts.prices.base_kwh(kva), times)
-    share = min(yearly.share(windows) for windows in rule.usual_windows)
-    evidence = yearly.evidence(share, break_even, facts)
+    share = min(yearly.share(hours) for hours in rule.usual_windows)
+    evidence = yearly.evidence(share, break_even, times, facts)
     if share <= break_even + Decimal(str(rule.margin_share)):
         return Verdict(why_not="tariff_fits", figures=evidence)
     saved = cents((share - break_even) * yearly.kwh * times.gap)

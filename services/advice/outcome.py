@@ -11,7 +11,7 @@ from services.advice.day import Day
 from services.advice.facts import Facts
 from services.advice.standby import HOURS_PER_YEAR, night_minimum_w
 from services.advice.tip import Home
-from services.advice.windows import inside_wh, parse
+from services.advice.windows import inside_wh
 
 BEFORE_DAYS = 60
 SETTLE_DAYS = 7
@@ -98,8 +98,7 @@ def _peak_wh(days: list[Day], home: Home) -> list[float]:
     """Energy at peak hours, which is what shifting lowers; nothing without the contract's hours."""
     if not home.offpeak:
         return []
-    windows = parse(home.offpeak)
-    return [day.energy_wh - inside_wh(day, windows) for day in days if day.is_trustworthy]
+    return [day.energy_wh - inside_wh(day, home.offpeak) for day in days if day.is_trustworthy]
 
 
 def _variance_of_median(values: list[float]) -> float:

@@ -10,7 +10,7 @@ from services.advice.day import SLOTS_PER_HOUR, Day, slot_minutes, trustworthy
 from services.advice.facts import Facts, Standby
 from services.advice.money import mean_price_kwh
 from services.advice.tip import DAYS_PER_YEAR, Home, Tip, Verdict, cents
-from services.advice.windows import parse, slot_shares
+from services.advice.windows import slot_shares
 
 HOURS_PER_YEAR = 24 * DAYS_PER_YEAR
 
@@ -113,7 +113,7 @@ def night_floor(days: list[Day], heating: Heating, rule: Standby) -> Floor | str
 
 def night_minimum_w(day: Day, rule: Standby) -> int | None:
     """The night's lowest half-hour mean in W; None when any of its half-hours is missing or suspect."""
-    night = slot_shares(slot_minutes(day.zone, day.day), parse((f"{rule.night_from}-{rule.night_to}",)))
+    night = slot_shares(slot_minutes(day.zone, day.day), (f"{rule.night_from}-{rule.night_to}",))
     values = [value for value, share in zip(day.values, night, strict=False) if share]
     known = [value for value in values if value is not None]
     return min(known) * SLOTS_PER_HOUR if known and len(known) == len(values) else None

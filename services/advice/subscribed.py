@@ -22,11 +22,11 @@ def subscribed_power(days: list[Day], home: Home, facts: Facts, today: date) -> 
     window = trustworthy(days, today, rule.window_days)
     if not window:
         return Verdict(why_not="too_few_days")
-    low = _too_low(window, kva, facts, today)
+    low = _too_low(window, kva, home, facts, today)
     return low if low is not None else _too_high(window, kva, home, facts, today)
 
 
-def _too_low(window: list[Day], kva: int, facts: Facts, today: date) -> Verdict | None:
+def _too_low(window: list[Day], kva: int, home: Home, facts: Facts, today: date) -> Verdict | None:
     """Peaks at the limit on several recent days. Only what was measured counts here: an estimated
     peak would frighten a household for nothing."""
     rule = facts.subscribed
@@ -35,7 +35,7 @@ def _too_low(window: list[Day], kva: int, facts: Facts, today: date) -> Verdict 
     if len(reached) < rule.min_peak_days:
         return None
     higher = next((step for step in rule.steps_kva if step > kva), None)
-    extra = _subscription_gap(kva, higher, facts) if higher else None
+    extra = _subscription_gap(kva, higher, home, facts) if higher else None
     evidence: dict[str, str | int | float | None] = {
         "subscribed_kva": kva,
         "days_at_limit": len(reached),
@@ -44,7 +44,7 @@ def _too_low(window: list[Day], kva: int, facts: Facts, today: date) -> Verdict 
         "next_kva": higher,
         "step_up_eur_year": None if extra is None else str(cents(extra)),
         "change_eur": str(rule.change_eur),
-        "prices_from": facts.prices.valid_from.isoformat(),
+        "prices_from": facts.step_prices.valid_from.isoformat(),
         "data_from": recent[0].day.isoformat(),
         "data_to": recent[-1].day.isoformat(),
     }
@@ -77,16 +77,17 @@ def _too_high(window: list[Day], kva: int, home: Home, facts: Facts, today: date
         "days": len(window),
         "winter_days": winter,
         "change_eur": str(rule.change_eur),
-        "prices_from": facts.prices.valid_from.isoformat(),
+        "prices_from": facts.step_prices.valid_from.isoformat(),
         "data_from": window[0].day.isoformat(),
         "data_to": window[-1].day.isoformat(),
     }
     if enough is None:
         return Verdict(why_not="power_fits", figures=evidence)
-    gap = _subscription_gap(lower, kva, facts)
-    if gap is None:
+    gap = _subscription_gap(lower, kva, home, facts)
+    dearer = _dearer_energy(window, kva, lower, home, facts)
+    if gap is None or dearer is None:
         return Verdict(why_not="no_price", figures=evidence)
-    eur_year = cents(gap - _dearer_energy(window, kva, lower, home, facts))
+    eur_year = cents(gap - dearer)
     if eur_year < rule.min_eur_year:
         return Verdict(why_not="saving_too_small", figures=evidence)
     return Verdict(tip=_tip("too_high", eur_year, evidence, facts, today), figures=evidence)
@@ -114,18 +115,22 @@ def _highest_mean_w(day: Day) -> int:
     return max((value for value in day.values if value is not None), default=0) * SLOTS_PER_HOUR
 
 
-def _subscription_gap(lower: int, higher: int, facts: Facts) -> Decimal | None:
-    """EUR a year between two steps, or None when the table lacks one."""
-    small, large = facts.prices.subscription_year(lower), facts.prices.subscription_year(higher)
+def _subscription_gap(lower: int, higher: int, home: Home, facts: Facts) -> Decimal | None:
+    """EUR a year between two steps of the home's tariff, or None when the table lacks one."""
+    tariff = home.tariff or TariffKind.BASE
+    small = facts.step_prices.subscription_year(tariff, lower)
+    large = facts.step_prices.subscription_year(tariff, higher)
     return None if small is None or large is None else large - small
 
 
-def _dearer_energy(window: list[Day], kva: int, lower: int, home: Home, facts: Facts) -> Decimal:
+def _dearer_energy(window: list[Day], kva: int, lower: int, home: Home, facts: Facts) -> Decimal | None:
     """On the base tariff a kWh costs more below 9 kVA: what that takes back in a year, EUR."""
     if home.tariff != TariffKind.BASE or home.own_prices:
         return Decimal(0)
-    kwh_year = Decimal(sum(day.energy_wh for day in window)) / len(window) * DAYS_PER_YEAR / 1000
-    return (facts.prices.base_kwh(lower) - facts.prices.base_kwh(kva)) * kwh_year
+    small, large = facts.step_prices.base_kwh(lower), facts.step_prices.base_kwh(kva)
+    if small is None or large is None:
+        return None
+    return (small - large) * sum(day.energy_wh for day in window) / len(window) * DAYS_PER_YEAR / 1000
 
 
 def _tip(

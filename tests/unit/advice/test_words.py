@@ -63,5 +63,5 @@ def test_a_step_without_its_figure_is_left_out() -> None:
 
 def test_every_threshold_names_its_source() -> None:
     facts = facts_on(TODAY)
-    for part in (facts.standby, facts.offpeak, facts.subscribed, facts.caps, facts.carbon, facts.prices):
+    for part in (facts.standby, facts.offpeak, facts.subscribed, facts.caps, facts.carbon):
         assert part.source

@@ -49,3 +49,9 @@ def test_what_was_not_found_is_absent_and_says_why() -> None:
     unknown = {"base": None}
     with pytest.raises(ValidationError, match="missing"):
         Energy(tariff=TariffKind.BASE, kva_min=3, kva_max=6, eur_per_kwh=unknown, source="", verified=False)
+
+
+def test_every_figure_names_its_source() -> None:
+    for version in versions():
+        for row in (*version.energy, *version.subscription):
+            assert row.source or not any(row.figures())
