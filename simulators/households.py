@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from random import Random
 
 from contracts.codes import Heating, TariffKind
+from contracts.offpeak import MINUTES_PER_DAY, minutes_inside, windows
 from simulators import appliances as use
 from simulators.appliances import Appliances
 from simulators.heating import Envelope, heating
@@ -15,6 +17,7 @@ from simulators.weather import STEPS, Weather, daylight
 
 KVA_STEPS = (3, 6, 9, 12, 15, 18)
 POWER_FACTOR = 0.96
+STEP_MINUTES = MINUTES_PER_DAY // STEPS
 
 
 @dataclass(frozen=True)
@@ -84,25 +87,11 @@ def days(home: Home, first: date, count: int, weather: Weather) -> Iterator[tupl
         yield day, day_load(home, day, weather)
 
 
-_MASKS: dict[tuple[str, ...], list[bool]] = {}
-
-
-def offpeak_steps(windows: tuple[str, ...]) -> list[bool]:
-    """Which ten-minute steps of the wall-clock day lie in the off-peak windows (shared: do not change it)."""
-    found = _MASKS.get(windows)
-    if found is None:
-        found = [False] * STEPS
-        for window in windows:
-            begin, end = (_step(text) for text in window.split("-"))
-            for offset in range((end - begin) % STEPS or STEPS):
-                found[(begin + offset) % STEPS] = True
-        _MASKS[windows] = found
-    return found
-
-
-def _step(text: str) -> int:
-    hour, minute = text.split(":")
-    return int(hour) * 6 + int(minute) // 10
+@cache
+def offpeak_steps(hours: tuple[str, ...]) -> list[bool]:
+    """Which ten-minute steps of the wall-clock day begin in off-peak hours (shared: do not change it)."""
+    inside = windows(hours)
+    return [minutes_inside(inside, step * STEP_MINUTES, 1) == 1 for step in range(STEPS)]
 
 
 def _is_summer_time(day: date) -> bool:
