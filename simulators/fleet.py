@@ -77,7 +77,7 @@ class Fleet:
         if one.drops_connection:
             self._drop(link)
         self.ledger.published(one)
-        info = link.client.publish(one.topic, one.payload, qos=1)
+        info = link.client.publish(one.topic, one.payload, qos=1, retain=one.is_retained)
         link.sent[info.mid] = one
         self._in_flight += 1
         self._turn(0)

@@ -30,6 +30,8 @@ class Publication:
     """(epoch seconds of the start, Wh) of the intervals of a load curve."""
     is_sound: bool = True
     """False where a fault profile spoilt it: it must end in quarantine."""
+    is_retained: bool = False
+    """The broker keeps it, and gives it to whoever subscribes later."""
     drops_connection: bool = False
     """The device loses its connection before sending it."""
 
