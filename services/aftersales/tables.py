@@ -12,19 +12,6 @@ from pydantic import BaseModel, ConfigDict
 _FOLDER = Path(__file__).parent
 
 
-class Label(BaseModel):
-    """A text in the two languages of the house."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    fr: str
-    en: str
-
-    def in_(self, language: str) -> str:
-        """The text in `language`; French when the language is unknown."""
-        return self.en if language == "en" else self.fr
-
-
 class Row(BaseModel):
     """A row of a table of facts: when it holds, where it comes from, and whether a primary text was read."""
 

@@ -1,9 +1,10 @@
-"""What can go wrong in a home: trades, elements, places and symptoms, with their words."""
+"""What can go wrong in a home: trades, elements, places and symptoms, with their words from the contract."""
 
 from dataclasses import dataclass
 from functools import cache
 
-from services.aftersales.tables import Label, load
+from contracts.words import Label, labels
+from services.aftersales.tables import load
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,12 @@ def taxonomy() -> Taxonomy:
     """The whole taxonomy, read once."""
     content = load("taxonomy")
     return Taxonomy(
-        trades={code: Label(**row) for code, row in content["trades"].items()},
+        trades=labels("trades"),
         elements={
             code: Element(
                 code=code,
                 trade=row["trade"],
-                label=Label(fr=row["fr"], en=row["en"]),
+                label=labels("elements")[code],
                 symptoms=tuple(row["symptoms"]),
                 is_common=row.get("common", False),
                 is_clusterable=row.get("cluster", False),
@@ -52,10 +53,10 @@ def taxonomy() -> Taxonomy:
             for code, row in content["elements"].items()
         },
         places={
-            code: Place(code, Label(fr=row["fr"], en=row["en"]), row.get("common", False))
-            for code, row in content["places"].items()
+            code: Place(code, label, code in content["common_places"])
+            for code, label in labels("places").items()
         },
-        symptoms={code: Label(**row) for code, row in content["symptoms"].items()},
+        symptoms=labels("symptoms"),
     )
 
 

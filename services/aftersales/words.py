@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 
 from babel.dates import format_date
 
-from services.aftersales.tables import Label, load
+from contracts.words import Label, labels
+from services.aftersales.tables import load
 from services.aftersales.taxonomy import taxonomy
 
 
@@ -26,12 +28,12 @@ class Reason:
 
 def word(group: str, code: str, language: str) -> str:
     """The label of a code of a closed list, e.g. `word("states", "submitted", "fr")`."""
-    return Label(**load("words")[group][code]).in_(language)
+    return _labels(group)[code].in_(language)
 
 
 def codes(group: str) -> list[str]:
-    """The codes of one group of `words.yaml`, in the order people should see them."""
-    return list(load("words")[group])
+    """The codes of one group, in the order people should see them."""
+    return list(_labels(group))
 
 
 def labelled(group: str, language: str) -> list[dict[str, str]]:
@@ -43,6 +45,13 @@ def render(reason: Reason, language: str) -> str:
     """The reason as a sentence in the reader's language."""
     values = {name: _value(name, value, language) for name, value in reason.params.items()}
     return word("reasons", reason.key, language).format(**values)
+
+
+@cache
+def _labels(group: str) -> dict[str, Label]:
+    """Sentences are this room's own; what codes are called is the contract's."""
+    own = load("words").get(group)
+    return labels(group) if own is None else {code: Label(**row) for code, row in own.items()}
 
 
 def _value(name: str, value: str, language: str) -> str:

@@ -9,11 +9,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from babel.dates import format_date, format_time
 from babel.numbers import format_currency
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from contracts.words import labels
 from services.kit.i18n import LANGUAGES, Formats
 from services.notifications.registry import Staff
 
@@ -130,14 +130,8 @@ def _first(day: str, language: str) -> str:
 
 def label(group: str, code: str, language: str) -> str:
     """The code's words; a code newer than this room is shown with spaces rather than not at all."""
-    found = _labels()[group].get(code)
-    return found[language] if found else code.replace("_", " ")
-
-
-@lru_cache(maxsize=1)
-def _labels() -> dict[str, dict[str, dict[str, str]]]:
-    loaded: dict[str, dict[str, dict[str, str]]] = yaml.safe_load((HERE / "labels.yaml").read_text())
-    return loaded
+    found = labels(group).get(code)
+    return found.in_(language) if found else code.replace("_", " ")
 
 
 @lru_cache(maxsize=1)

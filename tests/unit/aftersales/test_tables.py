@@ -1,6 +1,7 @@
 """The tables of facts agree with each other and with the words of both languages."""
 
-from contracts.codes import ClockFamily, Priority, Quality, Regime, Responsible, Role
+from contracts.codes import Priority, Regime, Responsible
+from contracts.words import labels
 from services.aftersales import lifecycle
 from services.aftersales.priority import priority_of
 from services.aftersales.routing import team_for
@@ -9,6 +10,11 @@ from services.aftersales.taxonomy import taxonomy
 from services.aftersales.words import codes
 
 ELEMENTS = taxonomy().elements
+
+
+def test_the_taxonomy_and_the_words_of_the_contract_name_the_same_elements() -> None:
+    assert list(load("taxonomy")["elements"]) == list(labels("elements"))
+    assert set(load("taxonomy")["common_places"]) < labels("places").keys()
 
 
 def test_every_element_has_a_known_trade_and_known_symptoms() -> None:
@@ -49,15 +55,9 @@ def test_every_element_reaches_a_team_with_a_name() -> None:
                 assert team_for(element, responsible, priority) in codes("teams")
 
 
-def test_every_closed_list_has_words() -> None:
+def test_every_step_and_clock_of_a_request_has_words() -> None:
     assert codes("states") == list(lifecycle.STATES)
     assert set(codes("actions")) == {"submit", *lifecycle.TABLE}
-    assert set(codes("parties")) == set(Responsible)
-    assert set(codes("regimes")) == set(Regime)
-    assert codes("priorities") == list(Priority)
-    assert set(codes("clocks")) == set(ClockFamily)
-    assert set(codes("qualities")) == set(Quality)
-    assert set(Role) <= set(codes("roles"))
     promised = {row["kind"] for rows in load("deadlines")["promises"].values() for row in rows}
     assert promised | load("deadlines")["legal"].keys() <= set(codes("deadlines"))
     assert {regime.value for regime in Regime if regime is not Regime.NONE} <= set(codes("deadlines"))
