@@ -3,9 +3,11 @@
 from datetime import date
 from typing import Any
 
+from sqlalchemy import func
 from sqlmodel import col, select
 
-from services.advice.model import Evaluation, TipRow
+from services.advice.day import Day
+from services.advice.model import DaySeen, Evaluation, TipRow, unpack
 from services.kit.unit import Unit
 
 
@@ -24,13 +26,37 @@ async def tip(unit: Unit, tip_id: str) -> TipRow | None:
 
 async def conclusions_of(unit: Unit, occupancy: str) -> dict[str, Any]:
     """Rule to `{"why_not", "figures"}` of the latest evaluation; empty before the first."""
+    latest = await evaluation_of(unit, occupancy)
+    return latest.conclusions if latest else {}
+
+
+async def evaluation_of(unit: Unit, occupancy: str) -> Evaluation | None:
+    """The latest look at the household's readings; None before the first."""
     found = await unit.session.scalars(
         select(Evaluation)
         .where(Evaluation.occupancy == occupancy)
         .order_by(col(Evaluation.evaluated_on).desc())
     )
-    latest = found.first()
-    return latest.conclusions if latest else {}
+    return found.first()
+
+
+async def days_seen(unit: Unit, occupancy: str) -> int:
+    """How many closed days the rules have of the household."""
+    found = await unit.session.execute(
+        select(func.count(func.distinct(DaySeen.day))).where(DaySeen.occupancy == occupancy)
+    )
+    return int(found.scalar_one())
+
+
+async def days_between(unit: Unit, tip: TipRow, first: date, last: date) -> list[Day]:
+    """The days a tip rests on, in order; empty once they are forgotten."""
+    found = await unit.session.scalars(
+        select(DaySeen)
+        .where(DaySeen.occupancy == tip.occupancy, DaySeen.meter == tip.meter)
+        .where(DaySeen.day >= first, DaySeen.day <= last)
+        .order_by(col(DaySeen.day))
+    )
+    return [unpack(row) for row in found]
 
 
 def status_on(row: TipRow, today: date) -> str:

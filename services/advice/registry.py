@@ -1,5 +1,6 @@
 """What advice asks of `members`, now and not from copies: consent, the home, who may read its tips."""
 
+from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -8,6 +9,15 @@ from sqlalchemy import text
 from contracts.codes import Heating, Purpose, TariffKind
 from services.advice.tip import Home
 from services.kit.unit import Unit
+
+
+@dataclass(frozen=True)
+class Household:
+    """A home a person lives in today, as its own page names it."""
+
+    occupancy: str
+    residence: str
+    ref: str
 
 
 async def allows(unit: Unit, occupancy: str, purpose: Purpose) -> bool:
@@ -58,6 +68,29 @@ async def lives_there(unit: Unit, occupancy: str, person: str) -> bool:
     return found.first() is not None
 
 
+async def households_of(unit: Unit, person: str) -> list[Household]:
+    """The households a person belongs to today, latest first."""
+    rows = await unit.session.execute(
+        text(
+            "SELECT r.occupancy, d.residence, d.ref FROM registry.resident r"
+            " JOIN registry.occupancy o ON o.id = r.occupancy"
+            " JOIN registry.dwelling d ON d.id = o.dwelling"
+            " WHERE r.person = :person AND r.since_on <= :today"
+            " AND (r.until_on IS NULL OR r.until_on >= :today) ORDER BY r.since_on DESC, r.occupancy"
+        ),
+        {"person": person, "today": await local_today(unit)},
+    )
+    return [Household(**row._mapping) for row in rows]
+
+
+async def zone_of(unit: Unit) -> str:
+    """The IANA zone of the cooperative's civil days."""
+    found = await unit.session.execute(
+        text("SELECT zone FROM registry.coop WHERE slug = :coop"), {"coop": unit.coop}
+    )
+    return found.scalar_one_or_none() or "Europe/Paris"
+
+
 async def is_sandbox_home(unit: Unit, occupancy: str) -> bool:
     """Whether the occupancy exists in a simulated cooperative, where nobody's privacy is at stake."""
     found = await unit.session.execute(
@@ -72,9 +105,4 @@ async def is_sandbox_home(unit: Unit, occupancy: str) -> bool:
 
 async def local_today(unit: Unit) -> date:
     """The cooperative's civil day, by its own business time."""
-    zone = (
-        await unit.session.execute(
-            text("SELECT zone FROM registry.coop WHERE slug = :coop"), {"coop": unit.coop}
-        )
-    ).scalar_one_or_none()
-    return unit.now.astimezone(ZoneInfo(zone or "Europe/Paris")).date()
+    return unit.now.astimezone(ZoneInfo(await zone_of(unit))).date()

@@ -57,7 +57,7 @@ def _spoken(evidence: Mapping[str, Any], eur_year: Decimal | str, formats: Forma
         if value is None:
             continue
         if name in _MONEY:
-            facts[name] = _euros(Decimal(str(value)), formats)
+            facts[name] = euros(Decimal(str(value)), formats)
         elif isinstance(value, int | float):
             facts[name] = formats.number(value)
         else:
@@ -67,7 +67,8 @@ def _spoken(evidence: Mapping[str, Any], eur_year: Decimal | str, formats: Forma
     return facts
 
 
-def _euros(amount: Decimal, formats: Formats) -> str:
+def euros(amount: Decimal, formats: Formats) -> str:
+    """Whole euros from ten on: nobody believes the cents of an estimate."""
     if amount >= 10:
         pattern = formats.locale.currency_formats["standard"].pattern.replace(".00", "")
         return format_currency(amount, "EUR", pattern, locale=formats.locale, currency_digits=False)

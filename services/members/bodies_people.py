@@ -122,6 +122,14 @@ class PersonIn(Body):
     language: Language = Language.FR
 
 
+class StaffContactIn(Body):
+    """How households see and call a member of staff."""
+
+    name: Text
+    phone: Mobile | None = None
+    language: Language = Language.FR
+
+
 class PersonOut(BaseModel):
     id: str
     coop: str

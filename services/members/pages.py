@@ -1,9 +1,6 @@
-"""The members room's pages: signing in, opening a staff account, a household's consents, homes."""
+"""The room's pages, all on one router: signing in, staff accounts, consents, homes, one's own account."""
 
-from fastapi import APIRouter
+from services.members import pages_account, pages_homes, pages_household, pages_sign_in, pages_staff
+from services.members.page_base import pages
 
-from services.members import pages_homes, pages_household, pages_sign_in, pages_staff
-
-pages = APIRouter()
-for part in (pages_sign_in.pages, pages_staff.pages, pages_household.pages, pages_homes.pages):
-    pages.include_router(part)
+__all__ = ["pages", "pages_account", "pages_homes", "pages_household", "pages_sign_in", "pages_staff"]

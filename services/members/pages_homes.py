@@ -7,15 +7,15 @@ from fastapi import Form, Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
-from services.kit.pages import page_router, render, roles
+from services.kit.pages import render, roles
 from services.kit.problems import Problem
 from services.kit.web import RoomUnit, Who
 from services.members.actions import households
 from services.members.api import Issuing
 from services.members.bodies_people import MoveInIn, MoveOutIn
 from services.members.homes_list import homes
+from services.members.page_base import pages
 
-pages = page_router("members")
 STAFF = roles("staff")
 Text = Annotated[str, Form(max_length=400)]
 _FIELDS = ("name", "email", "mobile", "postal")

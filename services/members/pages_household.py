@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from contracts.codes import Purpose
 from services.kit.i18n import language_of
-from services.kit.pages import page_router, render, roles
+from services.kit.pages import render, roles
 from services.kit.web import RoomUnit, Who
 from services.members import consent_texts, queries
 from services.members.actions import consenting
@@ -16,8 +16,8 @@ from services.members.bodies_people import ConsentIn, OccupancyOut
 from services.members.consents import ConsentChannel
 from services.members.model import Consent
 from services.members.occupancies import may_decide
+from services.members.page_base import pages
 
-pages = page_router("members")
 RESIDENT = roles("resident")
 
 

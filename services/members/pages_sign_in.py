@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from contracts.codes import Role
 from services.kit.addresses import public_url
-from services.kit.pages import page_router, render, roles
+from services.kit.pages import render, roles
 from services.kit.problems import not_found
 from services.kit.unit import work_unit
 from services.members import demo, mailer, tokens
@@ -31,8 +31,8 @@ from services.members.limits import (
     PASSWORDS_FROM_HOST,
     PASSWORDS_OF_ACCOUNT,
 )  # fmt: skip
+from services.members.page_base import pages
 
-pages = page_router("members")
 ANYONE = roles("anyone")
 Text = Annotated[str, Form(max_length=300)]
 

@@ -5,14 +5,14 @@ from typing import Annotated
 from fastapi import Form, Request
 from starlette.responses import Response
 
-from services.kit.pages import page_router, render, roles
+from services.kit.pages import render, roles
 from services.members import totp
 from services.members.actions import signing_in
 from services.members.actions.signing_in import Opening
 from services.members.doors import enter, is_within, old_cookie, own_unit
 from services.members.limits import INVITATIONS_FROM_HOST
+from services.members.page_base import pages
 
-pages = page_router("members")
 ANYONE = roles("anyone")
 Text = Annotated[str, Form(max_length=300)]
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, select
+from sqlmodel import col, select, update
 
 from contracts.codes import Category, Channel
 from contracts.notifications import Delivered, Failed
@@ -47,6 +47,15 @@ async def prefer(unit: Unit, coop: str, person: str, category: Category, channel
         insert(Preference)
         .values(row)
         .on_conflict_do_update(index_elements=["person", "category", "channel"], set_={"is_on": on})
+    )
+
+
+async def read_all(unit: Unit, person: str) -> None:
+    """Mark all that this person was told as read."""
+    await unit.session.execute(
+        update(IntentRow)
+        .where(col(IntentRow.person) == person, col(IntentRow.read_at).is_(None))
+        .values(read_at=unit.now)
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import func
 from sqlmodel import col, select
 
 from services.kit.unit import Unit
@@ -25,6 +26,16 @@ async def notifications_of(
     intents = list((await unit.session.scalars(query)).all())
     deliveries = await deliveries_of(unit, [intent.id for intent in intents])
     return [(intent, [one for one in deliveries if one.intent == intent.id]) for intent in intents]
+
+
+async def unread_count(unit: Unit, person: str) -> int:
+    """How many of the messages shown in the application were not opened."""
+    found = await unit.session.execute(
+        select(func.count(col(IntentRow.id)))
+        .join(Delivery, col(Delivery.intent) == col(IntentRow.id))
+        .where(IntentRow.person == person, Delivery.channel == "in_app", col(IntentRow.read_at).is_(None))
+    )
+    return int(found.scalar_one())
 
 
 async def letters_to_post(unit: Unit) -> list[tuple[IntentRow, Delivery]]:

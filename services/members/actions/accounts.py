@@ -11,6 +11,7 @@ from services.kit.problems import conflict, invalid
 from services.kit.unit import Unit
 from services.members import tokens
 from services.members.actions.common import owned
+from services.members.bodies_people import StaffContactIn
 from services.members.model import ApiToken, Invitation, Person, Session, Staff
 
 
@@ -96,11 +97,30 @@ async def close_session(unit: Unit, cookie: str) -> None:
     await unit.session.execute(delete(Session).where(col(Session.digest) == tokens.digest(cookie)))
 
 
+async def sessions_of(unit: Unit, subject: str) -> list[Session]:
+    """Where somebody is signed in now, latest seen first."""
+    rows = await unit.session.scalars(
+        select(Session).where(Session.subject == subject).order_by(col(Session.seen_at).desc())
+    )
+    return [row for row in rows if tokens.is_session_alive(row.role, row.seen_at, row.expires_at, unit.wall)]
+
+
+async def close_sessions(unit: Unit, subject: str) -> None:
+    """Sign somebody out of every browser."""
+    await unit.session.execute(delete(Session).where(col(Session.subject) == subject))
+
+
+async def change_staff(unit: Unit, staff: Staff, wanted: StaffContactIn) -> None:
+    """An account's own name, telephone and language; its e-mail and role are others' to change."""
+    staff.name, staff.phone, staff.language = wanted.name, wanted.phone, wanted.language
+    await unit.session.flush()
+
+
 async def disable(unit: Unit, staff_id: str) -> None:
     """Close an account: its sessions and tokens end at once."""
     staff = await owned(unit, Staff, staff_id)
     staff.disabled_at = unit.wall
-    await unit.session.execute(delete(Session).where(col(Session.subject) == staff.id))
+    await close_sessions(unit, staff.id)
     await unit.session.execute(
         update(ApiToken).where(col(ApiToken.subject) == staff.id).values(revoked_at=unit.wall)
     )
