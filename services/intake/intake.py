@@ -11,22 +11,19 @@ from services.intake.batcher import Batcher
 from services.intake.codecs import CODECS
 from services.intake.delivery import Delivery
 from services.intake.message import Accepted, interpret, rejection
+from services.intake.publishing import largest_batch, publish
 from services.intake.subscriber import Subscriber
 from services.kit import natsauth, session_flag
 from services.kit.clock import Clock
 from services.kit.ids import new_id, new_uuid
-from services.kit.outbox import cloud_event_headers
 from services.kit.room import Room
 
 _LOG = logging.getLogger(__name__)
 
-PUBLISH_TIMEOUT_SECONDS = 5.0
 DRAIN_SECONDS = 3.0
 """At the end, how long what is in hand may take to become durable; the broker keeps the rest."""
 _BYTES_A_READING = 250
 """What a reading weighs in memory, to compare a quarantined payload with."""
-_LARGEST_READING = 1_600
-"""Bytes of JSON of the longest reading the contract allows."""
 
 
 async def run(room: Room) -> None:
@@ -66,7 +63,7 @@ class Intake:
             durable=self._subscriber.acknowledge,
             clock=clock,
             new_id=lambda: str(new_uuid()),
-            max_readings=min(500, max(1, max_payload // _LARGEST_READING)),
+            max_readings=largest_batch(max_payload),
         )
 
     async def run(self) -> None:
@@ -100,15 +97,7 @@ class Intake:
         self._batcher.reject(rejected, delivery)
 
     async def _publish(self, event: Event, event_id: str) -> None:
-        await self._jetstream.publish(
-            event.subject,
-            event.model_dump_json(by_alias=True, exclude_none=True).encode(),
-            timeout=PUBLISH_TIMEOUT_SECONDS,
-            stream=event.stream,
-            headers=cloud_event_headers(
-                event_id, event.subject, event.coop or "", self._clock().isoformat(), "intake"
-            ),
-        )
+        await publish(self._jetstream, event, event_id, self._clock)
 
     def _subscribed(self, had_session: bool) -> None:
         if self._marking is not None:

@@ -8,6 +8,7 @@ MESSAGES = Counter(
     ["result"],
 )
 RETAINED = Counter("palier_intake_retained_total", "Of those, kept for new subscribers")
+RETRIED = Counter("palier_intake_retried_total", "Messages read again from quarantine", ["result"])
 REPEATED = Counter("palier_intake_repeated_total", "Redeliveries of messages still in hand")
 READINGS = Counter("palier_intake_readings_total", "Readings decoded", ["codec"])
 ACKS = Counter("palier_intake_acks_total", "MQTT acknowledgements", ["result"])

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
@@ -25,6 +26,7 @@ from services.kit.watchdog import Watchdog
 _LOG = logging.getLogger(__name__)
 
 Background = Callable[["Room"], Awaitable[None]]
+QueueHandler = Callable[[Any, "Room"], Awaitable[None]]
 
 
 class Room:
@@ -61,6 +63,16 @@ class Room:
         """Handle work-queue messages together: `async def handler(events, unit)`; repeats are harmless."""
         self._batches.append((event_type, handler, batch, wait_seconds))
 
+    def on_queue(self, event_type: type[Event], handler: QueueHandler) -> None:
+        """For a room without a database: handle work-queue messages one by one, `async def handler(event,
+        room)`; repeats are harmless."""
+
+        async def each(events: Sequence[Event], _: Unit) -> None:
+            for event in events:
+                await handler(event, self)
+
+        self._batches.append((event_type, each, 1, 5.0))
+
     def background(self, name: str, work: Background) -> None:
         """Run `work(room)` for ever; it is restarted with a growing pause when it raises."""
         self._background.append((name, work))
@@ -77,7 +89,7 @@ class Room:
         self.nats = await self.broker.connect()
         self.jetstream = self.nats.jetstream()
         await provision_consumers(self.jetstream, self._consumers())
-        bus = Bus(self.name, self.broker, self.unit)
+        bus = Bus(self.name, self.broker, self.unit if self.name in ROOMS else _no_unit)
         if self._handlers:
             bus.events(self._handlers)
         for event_type, handler, batch, wait_seconds in self._batches:
@@ -125,6 +137,11 @@ class Room:
                 pause_seconds = 0.2
             await asyncio.sleep(pause_seconds)
             pause_seconds = min(pause_seconds * 2, 10.0)
+
+
+@asynccontextmanager
+async def _no_unit(_: str | None) -> AsyncIterator[Any]:
+    yield None
 
 
 async def _hourly(work: Callable[[], Awaitable[None]]) -> None:

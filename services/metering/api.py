@@ -215,7 +215,8 @@ async def one_rejected(id: str, unit: RoomUnit, who: Who) -> RejectedOut:
 
 @router.post("/operations/rejected/{id}/retry", status_code=202, **roles("operator"))
 async def retry(id: str, unit: RoomUnit, who: Who) -> DecisionOut:
-    """Try again to place a reading, e.g. after its channel was mapped."""
+    """Try again to place a reading, e.g. after its channel was mapped, or to read a message, e.g. once its
+    format is known. What still fails comes back to `waiting`, with the reason of this try."""
     return DecisionOut(id=id, status=await actions.retry(unit, who, id))
 
 

@@ -22,6 +22,8 @@ async def readings(events: list[ReadingsBatch], unit: Unit) -> None:
     await take_in(
         [(event.coop, event.received_at, reading) for event in events for reading in event.readings], unit
     )
+    if ended := [event.rejected for event in events if event.rejected]:
+        await quarantine.end(unit, ended)
 
 
 async def take_in(arrived: Sequence[tuple[str, datetime, Reading]], unit: Unit) -> None:

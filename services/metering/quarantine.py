@@ -15,7 +15,7 @@ from services.kit.unit import Unit
 
 
 class Status(StrEnum):
-    """What became of a quarantined message. `retry`: asked for, about to be done."""
+    """What became of a quarantined message. `retry`: asked for, about to be done here or by intake."""
 
     WAITING = "waiting"
     RETRY = "retry"
@@ -24,15 +24,26 @@ class Status(StrEnum):
 
 
 READING_CODEC = "reading"
-"""`codec` of rows whose payload is one already decoded reading, as JSON."""
+"""`codec` of rows whose payload is one already decoded reading, as JSON. No other row says so."""
 
 _INSERT = """
-INSERT INTO metering.quarantine
+INSERT INTO metering.quarantine AS q
     (id, coop, reason, detail, topic, codec, meter, gateway, channel, payload, received_at, status)
 VALUES (:id, :coop, :reason, :detail, :topic, :codec, :meter, :gateway, :channel, :payload, :received_at,
         :status)
-ON CONFLICT (id) DO UPDATE SET status = 'waiting', payload = excluded.payload
-    WHERE metering.quarantine.status = 'retried'
+ON CONFLICT (id)
+"""
+_UNPLACED = (
+    _INSERT + "DO UPDATE SET status = 'waiting', payload = excluded.payload WHERE q.status = 'retried'"
+)
+_REJECTED = _INSERT + "DO NOTHING"
+# Intake may answer a try twice, and what was forgotten meanwhile stays so: only the last try's first answer
+# counts, for a row that is still there.
+_REJECTED_AGAIN = """
+UPDATE metering.quarantine
+SET status = :status, reason = :reason, detail = :detail,
+    payload = CASE WHEN CAST(:status AS varchar) = 'waiting' THEN payload END
+WHERE id = :id AND status = 'retry' AND decided_at = :asked_at
 """
 
 
@@ -58,12 +69,12 @@ async def keep_unplaced(unit: Unit, unplaced: Iterable[tuple[str, datetime, Read
     ]
     if rows:
         rows.sort(key=lambda row: str(row["id"]))
-        await unit.session.execute(text(_INSERT), rows)
+        await unit.session.execute(text(_UNPLACED), rows)
 
 
 async def keep_rejected(unit: Unit, events: Sequence[Rejected], without_ground: Mapping[str, str]) -> None:
-    """Messages intake could not read. Of a household that does not consent, the payload is not kept:
-    `without_ground` maps the ids of those rejections to why."""
+    """Messages intake could not read, or not this time either. Of a household that does not consent, the
+    payload is not kept: `without_ground` maps the ids of those rejections to why."""
     rows = [
         {
             "id": event.id,
@@ -71,17 +82,32 @@ async def keep_rejected(unit: Unit, events: Sequence[Rejected], without_ground: 
             "reason": event.reason.value,
             "detail": storable(event.detail),
             "topic": storable(event.topic),
-            "codec": event.codec and storable(event.codec),
+            # A device may call its codec anything: it must not pass for a reading of whom it likes.
+            "codec": None if event.codec in (None, READING_CODEC) else storable(event.codec),
             "meter": event.meter,
             "gateway": event.gateway,
             "channel": event.channel and storable(event.channel),
             "payload": None if event.id in without_ground else base64.b64decode(event.payload_base64),
             "received_at": event.received_at,
             "status": Status.DISCARDED if event.id in without_ground else Status.WAITING,
+            "asked_at": event.asked_at,
         }
         for event in sorted(events, key=lambda event: event.id)
     ]
-    await unit.session.execute(text(_INSERT), rows)
+    for statement, answers_a_retry in ((_REJECTED, False), (_REJECTED_AGAIN, True)):
+        if of_these := [row for row in rows if (row["asked_at"] is not None) == answers_a_retry]:
+            await unit.session.execute(text(statement), of_these)
+
+
+async def end(unit: Unit, ids: Sequence[str]) -> None:
+    """Intake could read these messages after all: their readings are here."""
+    await unit.session.execute(
+        text(
+            "UPDATE metering.quarantine SET status = 'retried', decided_at = :now, payload = NULL"
+            " WHERE id = ANY(:ids) AND codec IS DISTINCT FROM 'reading' AND status IN ('waiting', 'retry')"
+        ),
+        {"now": unit.wall, "ids": sorted(ids)},
+    )
 
 
 async def ask_for_retry(unit: Unit, gateway: str, channels: Sequence[str]) -> None:
@@ -96,12 +122,13 @@ async def ask_for_retry(unit: Unit, gateway: str, channels: Sequence[str]) -> No
 
 
 async def take_retries(unit: Unit, limit: int = 2_000) -> list[Any]:
-    """Rows whose retry was asked for, locked for this transaction."""
+    """Readings whose retry was asked for, locked for this transaction."""
     return list(
         await unit.session.execute(
             text(
                 "SELECT id, coop, topic, codec, payload, received_at, meter FROM metering.quarantine"
-                " WHERE status = 'retry' ORDER BY received_at, id LIMIT :limit FOR UPDATE SKIP LOCKED"
+                " WHERE status = 'retry' AND codec = 'reading' ORDER BY received_at, id"
+                " LIMIT :limit FOR UPDATE SKIP LOCKED"
             ),
             {"limit": limit},
         )

@@ -31,7 +31,7 @@ async def bus(own_engines: Engines) -> AsyncIterator[JetStreamContext]:
     admin = await connect("admin", own_engines.settings, own_engines.secrets)
     js = admin.jetstream()
     await provision(js)
-    for stream in ("READINGS", "REJECTED"):
+    for stream in ("READINGS", "REJECTED", "RETRIED"):
         await js.purge_stream(stream)
     gate = await _let_devices_in(own_engines)
     yield js
