@@ -14,7 +14,13 @@ from services.kit.unit import Unit
 from services.kit.web import PageQuery, Principal, RoomUnit, Who, not_found, page_of, roles
 from services.metering import download, picture, queries
 from services.metering.days import civil_day
-from services.metering.household_queries import OwnMeter, looks_by_people, own_homes, own_meters
+from services.metering.household_queries import (
+    OwnMeter,
+    looks_by_people,
+    own_homes,
+    own_meters,
+    uses_in_short,
+)
 from services.metering.packing import unpack
 from services.metering.page_base import Amounts, answer, formats_of, pages
 from services.metering.picture import DayTotal
@@ -160,7 +166,7 @@ async def uses(
     if chosen is None:
         if home is not None:
             raise not_found()
-        return answer(request, "uses.html", homes=[], chosen=None, uses=[], looked=0, next=None)
+        return answer(request, "uses.html", homes=[], chosen=None, uses=[], short=[], looked=0, next=None)
     after = paging.after()
     key = (date.fromisoformat(after[0]), str(after[1]), str(after[2])) if after else None
     rows = list(await queries.data_uses(unit, chosen.id, paging.limit + 1, key))
@@ -168,6 +174,7 @@ async def uses(
     following = f"/data/uses?home={chosen.id}&cursor={page.next_cursor}" if page.next_cursor else None
     return answer(
         request, "uses.html", zone=chosen.zone, homes=homes, chosen=chosen, uses=page.items, next=following,
+        short=await uses_in_short(unit, chosen.id), is_further=paging.cursor is not None,
         looked=await looks_by_people(unit, chosen.id, unit.now.date() - timedelta(days=30)),
     )  # fmt: skip
 

@@ -36,6 +36,7 @@ WHERE r.person = :person
 ORDER BY o.moved_in_on DESC, o.id
 """
 _ORDER = tuple(Fluid)
+_SERVICES = [ledger.SYSTEM, ledger.ADVICE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,19 @@ async def own_homes(unit: Unit, who: Principal) -> list[Any]:
     return list(await unit.session.execute(text(_HOMES), {"person": who.person, "wall": unit.wall}))
 
 
+async def uses_in_short(unit: Unit, occupancy: str) -> list[Any]:
+    """Each user and purpose once, people before services: on how many days, and when last."""
+    rows = await unit.session.execute(
+        text(
+            "SELECT actor, purpose, why, count(*) AS days, max(used_on) AS last_on FROM metering.data_use"
+            " WHERE occupancy = :occupancy GROUP BY actor, purpose, why"
+            " ORDER BY actor = ANY(:services), max(used_on) DESC, actor, purpose"
+        ),
+        {"occupancy": occupancy, "services": _SERVICES},
+    )
+    return list(rows)
+
+
 async def looks_by_people(unit: Unit, occupancy: str, since: date) -> int:
     """How often a person, not a service, used the household's data from `since` on."""
     row = await unit.session.execute(
@@ -86,6 +100,6 @@ async def looks_by_people(unit: Unit, occupancy: str, since: date) -> int:
             "SELECT coalesce(sum(uses), 0)::bigint FROM metering.data_use"
             " WHERE occupancy = :occupancy AND used_on >= :since AND actor <> ALL(:services)"
         ),
-        {"occupancy": occupancy, "since": since, "services": [ledger.SYSTEM, ledger.ADVICE]},
+        {"occupancy": occupancy, "since": since, "services": _SERVICES},
     )
     return int(row.scalar_one())
