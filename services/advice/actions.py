@@ -5,10 +5,11 @@ from enum import StrEnum
 from sqlalchemy import delete
 from sqlmodel import col, select
 
-from services.advice import queries, registry
+from services.advice import queries
 from services.advice.model import Feedback, TipRow
 from services.kit.ids import new_id
 from services.kit.problems import not_found
+from services.kit.registry import lives_there
 from services.kit.unit import Unit
 
 
@@ -53,6 +54,6 @@ async def take_back(unit: Unit, tip_id: str, person: str) -> TipRow:
 async def _own(unit: Unit, tip_id: str, person: str) -> TipRow:
     """The tip, if the person lives in its household; 404 otherwise."""
     row = await queries.tip(unit, tip_id)
-    if row is None or not await registry.lives_there(unit, row.occupancy, person):
+    if row is None or not await lives_there(unit, row.occupancy, person):
         raise not_found()
     return row

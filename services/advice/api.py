@@ -11,6 +11,7 @@ from services.advice import actions, queries, registry
 from services.advice.model import TipRow
 from services.advice.words import why_not_words, words
 from services.kit.i18n import language_of
+from services.kit.registry import lives_there, local_today
 from services.kit.web import Principal, RoomUnit, Who, api_router, not_found, roles
 
 router = api_router("advice")
@@ -64,7 +65,7 @@ async def tips(occupancy: str, request: Request, unit: RoomUnit, who: Who) -> Ti
     """A resident reads its own household's; an operator only those of a simulated cooperative."""
     await _may_read(unit, occupancy, who)
     language = language_of(request)
-    today = await registry.local_today(unit)
+    today = await local_today(unit)
     conclusions = await queries.conclusions_of(unit, occupancy)
     return TipsOut(
         tips=[tip_out(row, language, today) for row in await queries.tips_of(unit, occupancy)],
@@ -80,7 +81,7 @@ async def tips(occupancy: str, request: Request, unit: RoomUnit, who: Who) -> Ti
 @router.post("/tips/{tip}/feedback", **roles("resident"))
 async def feedback(tip: str, body: FeedbackIn, request: Request, unit: RoomUnit, who: Who) -> TipOut:
     row = await actions.answer_tip(unit, tip, who.person, body.answer, body.comment)
-    return tip_out(row, language_of(request), await registry.local_today(unit))
+    return tip_out(row, language_of(request), await local_today(unit))
 
 
 def tip_out(row: TipRow, language: str, today: date) -> TipOut:
@@ -104,7 +105,7 @@ def tip_out(row: TipRow, language: str, today: date) -> TipOut:
 
 async def _may_read(unit: RoomUnit, occupancy: str, who: Principal) -> None:
     if who.role == Role.RESIDENT:
-        allowed = await registry.lives_there(unit, occupancy, who.person)
+        allowed = await lives_there(unit, occupancy, who.person)
     else:
         allowed = await registry.is_sandbox_home(unit, occupancy)
     if not allowed:

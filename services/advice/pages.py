@@ -8,10 +8,11 @@ from babel.numbers import format_currency
 from fastapi import Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from services.advice import actions, registry, views
+from services.advice import actions, views
 from services.advice.words import euros
 from services.kit.i18n import Formats, language_of
 from services.kit.pages import page_router, render
+from services.kit.registry import homes_of, zone_of
 from services.kit.unit import Unit
 from services.kit.web import Principal, RoomUnit, Who, roles
 
@@ -31,10 +32,10 @@ async def mine(
 async def at_home(request: Request, unit: RoomUnit, who: Who) -> Response:
     """The tip worth most, for the first page."""
     language = language_of(request)
-    homes = await registry.households_of(unit, who.person)
+    homes = await homes_of(unit, who.person)
     found = [await views.standing(unit, home, language, with_pictures=False) for home in homes]
     best = next((one for one in found if one.open), found[0] if found else None)
-    formats = Formats(language, await registry.zone_of(unit))
+    formats = Formats(language, (await zone_of(unit)).key)
     return _render(request, "fragment.html", formats, standing=best)
 
 
@@ -70,12 +71,12 @@ async def _tips(
     request: Request, unit: Unit, who: Principal, just: str | None, is_answer: bool = False
 ) -> Response:
     language = language_of(request)
-    homes = await registry.households_of(unit, who.person)
+    homes = await homes_of(unit, who.person)
     found = [await views.standing(unit, home, language, just) for home in homes]
     return _render(
         request,
         "tips.html",
-        Formats(language, await registry.zone_of(unit)),
+        Formats(language, (await zone_of(unit)).key),
         standings=found,
         saving=sum(card.eur_year for one in found for card in one.open if card.tip.status == "open"),
         just=just,

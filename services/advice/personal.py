@@ -7,20 +7,14 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from services.advice.model import DaySeen, Evaluation, Feedback, TipRow, unpack
+from services.kit.registry import homes_of
 from services.kit.unit import Unit
-
-_OWN = """
-SELECT occupancy FROM registry.resident
-WHERE person = :person AND since_on <= :today AND (until_on IS NULL OR until_on >= :today)
-"""
-"""Who left a household no longer sees what it does, in a copy of their data either."""
 
 
 async def export(unit: Unit, person: str) -> dict[str, Any]:
-    """All that advice keeps about the person's households, and their own answers."""
-    occupancies = list(
-        (await unit.session.execute(text(_OWN), {"person": person, "today": unit.now.date()})).scalars()
-    )
+    """All that advice keeps about the person's households, and their own answers. Who left a household no
+    longer sees what it does, in a copy of their data either."""
+    occupancies = [home.occupancy for home in await homes_of(unit, person)]
     days = (await unit.session.scalars(select(DaySeen).where(col(DaySeen.occupancy).in_(occupancies)))).all()
     tips = (await unit.session.scalars(select(TipRow).where(col(TipRow.occupancy).in_(occupancies)))).all()
     answers = (await unit.session.scalars(select(Feedback).where(Feedback.person == person))).all()

@@ -14,11 +14,11 @@ from services.advice.model import Evaluation, TipRow
 from services.advice.money import mean_price_kwh
 from services.advice.outcome import measured_on
 from services.advice.picture import Picture, picture
-from services.advice.registry import Household
 from services.advice.standby import HOURS_PER_YEAR
 from services.advice.sureness import Sureness, sureness
 from services.advice.tip import cents
 from services.advice.words import why_not_words
+from services.kit.registry import OwnHome, local_today
 from services.kit.unit import Unit
 
 FINE = frozenset({"standby_is_modest", "tariff_fits", "power_fits", "lowest_step", "saving_too_small"})
@@ -52,7 +52,7 @@ class Check:
 class Standing:
     """One home: its open tips, the earlier ones, and why there are none now."""
 
-    home: Household
+    home: OwnHome
     code: str
     """off, half_hourly, learning, tips, fine or watching."""
     open: list[Card]
@@ -66,10 +66,10 @@ class Standing:
 
 
 async def standing(
-    unit: Unit, home: Household, language: str, just: str | None = None, with_pictures: bool = True
+    unit: Unit, home: OwnHome, language: str, just: str | None = None, with_pictures: bool = True
 ) -> Standing:
     """`just` names a tip that was answered a moment ago: it keeps its place."""
-    today = await registry.local_today(unit)
+    today = await local_today(unit)
     rows = await queries.tips_of(unit, home.occupancy)
     cards = [(row, await _card(unit, row, language, today, with_pictures)) for row in rows]
     current = [card for row, card in cards if card.tip.status == "open" or row.id == just]

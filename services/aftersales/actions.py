@@ -18,6 +18,7 @@ from services.aftersales.telling import Actor, changed, opened
 from services.aftersales.words import codes
 from services.kit.ids import new_id
 from services.kit.problems import conflict, invalid
+from services.kit.registry import local_today
 from services.kit.unit import Unit
 
 SYSTEM = Actor("system", "system")
@@ -59,7 +60,7 @@ class Changes:
 async def open_ticket(unit: Unit, home: Home, new: NewTicket, actor: Actor) -> Ticket:
     """Number it, let the rules decide, start its clocks, name a contact, tell the other rooms."""
     assert unit.coop is not None
-    today = await registry.local_today(unit)
+    today = await local_today(unit)
     ticket = Ticket(
         id=new_id("tkt"),
         coop=unit.coop,

@@ -14,6 +14,7 @@ from services.aftersales.lifecycle import STATES, TABLE
 from services.aftersales.page_base import actor_of, answer, pages
 from services.aftersales.words import codes, labelled, word
 from services.kit.i18n import language_of
+from services.kit.registry import zone_of
 from services.kit.unit import Unit
 from services.kit.web import PageQuery, Principal, Problem, RoomUnit, Who, invalid, page_of, roles
 
@@ -34,7 +35,7 @@ async def desk(
     priority: str = "",
 ) -> Response:
     """Most pressing first."""
-    language, zone = language_of(request), await registry.zone_of(unit)
+    language, zone = language_of(request), await zone_of(unit)
     chosen = {"team": team, "residence": residence, "priority": priority}
     counts = {
         tab: await queries.count(unit, _filters(tab, team, residence, priority))
@@ -172,4 +173,4 @@ async def _local_instant(unit: Unit, text: str) -> datetime | None:
         instant = datetime.fromisoformat(text)
     except ValueError as error:
         raise invalid("/appointment_at", "invalid", "Give a day and an hour.") from error
-    return instant if instant.tzinfo else instant.replace(tzinfo=await registry.zone_of(unit))
+    return instant if instant.tzinfo else instant.replace(tzinfo=await zone_of(unit))

@@ -17,6 +17,7 @@ from services.aftersales.tables import load
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.words import word
 from services.kit.i18n import language_of
+from services.kit.registry import local_today
 from services.kit.unit import Unit
 from services.kit.web import Principal, Problem, RoomUnit, Who, not_found, roles
 
@@ -109,7 +110,7 @@ async def send(
     if home is None or element not in taxonomy().elements:
         raise not_found()
     given = {"symptom": symptom, "place": place, "description": description.strip(), "since": since}
-    today = await registry.local_today(unit)
+    today = await local_today(unit)
     noticed_on = _day(since)
     errors = {name for name in ("symptom", "place", "description") if not given[name]}
     if since and (noticed_on is None or noticed_on > today):
@@ -226,7 +227,7 @@ async def _form(
         given=given or {},
         errors=errors or set(),
         homes=[home for home in [await registry.home_of_occupancy(unit, one) for one in homes] if home],
-        today=await registry.local_today(unit),
+        today=await local_today(unit),
     )
 
 

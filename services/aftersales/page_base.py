@@ -5,12 +5,12 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import Response
 
-from services.aftersales import registry
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.telling import Actor
 from services.aftersales.words import word
 from services.kit.i18n import Formats, language_of
 from services.kit.pages import page_router, render
+from services.kit.registry import zone_of
 from services.kit.unit import Unit
 from services.kit.web import Principal
 
@@ -21,7 +21,7 @@ WHEN = "EEEE d MMMM, HH:mm"
 
 async def answer(request: Request, unit: Unit, template: str, status: int = 200, **context: Any) -> Response:
     """A page in the reader's language and the cooperative's civil time."""
-    zone, language = await registry.zone_of(unit), language_of(request)
+    zone, language = await zone_of(unit), language_of(request)
     formats = Formats(language, zone.key)
     return render(
         request,

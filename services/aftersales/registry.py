@@ -1,13 +1,13 @@
-"""What after-sales asks of `members`, now and not from copies: homes, households, people to name."""
+"""What only after-sales asks of `members`, now and not from copies: homes, households, people to name."""
 
 from dataclasses import dataclass
-from datetime import date
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
 from contracts.codes import Tenure
 from services.aftersales.warranty import Dates
+from services.kit import registry
+from services.kit.registry import Staff, local_today
 from services.kit.unit import Unit
 
 OWNERS = (Tenure.BUYER_VEFA, Tenure.CO_OWNER, Tenure.PSLA, Tenure.BRS)
@@ -27,17 +27,6 @@ class Home:
     postcode: str | None = None
     is_copropriete: bool = False
     """True when owners live in the building; a setting may say otherwise."""
-
-
-@dataclass(frozen=True)
-class Contact:
-    """A named person of the cooperative, as households see them."""
-
-    id: str
-    name: str
-    phone: str | None
-    role: str
-    team: str | None
 
 
 async def home_of_occupancy(unit: Unit, occupancy: str) -> Home | None:
@@ -90,38 +79,13 @@ async def home_of_building(unit: Unit, building: str) -> Home | None:
 
 
 async def own_occupancies(unit: Unit, person: str) -> list[str]:
-    """The households the person belongs to today, the present one first; who has left sees nothing more."""
-    rows = await unit.session.execute(
-        text(
-            "SELECT r.occupancy FROM registry.resident r JOIN registry.occupancy o ON o.id = r.occupancy"
-            " WHERE r.person = :person AND (r.until_on IS NULL OR r.until_on >= :today)"
-            " ORDER BY o.ends_at IS NOT NULL, o.moved_in_on DESC"
-        ),
-        {"person": person, "today": await local_today(unit)},
-    )
-    return list(rows.scalars())
+    """The households whose requests the person may see and make, the present one first."""
+    return [home.occupancy for home in await registry.homes_of(unit, person, coming=True)]
 
 
-async def zone_of(unit: Unit) -> ZoneInfo:
-    """The cooperative's civil time."""
-    zone = await unit.session.execute(
-        text("SELECT zone FROM registry.coop WHERE slug = :coop"), {"coop": unit.coop}
-    )
-    return ZoneInfo(zone.scalar_one_or_none() or "Europe/Paris")
-
-
-async def local_today(unit: Unit) -> date:
-    """The cooperative's civil day, by its own business time."""
-    return unit.now.astimezone(await zone_of(unit)).date()
-
-
-async def staff(unit: Unit) -> dict[str, Contact]:
+async def staff(unit: Unit) -> dict[str, Staff]:
     """The people of the cooperative who can be named to households, by id."""
-    rows = await unit.session.execute(
-        text("SELECT id, name, phone, role, team FROM registry.staff WHERE coop = :coop ORDER BY id"),
-        {"coop": unit.coop},
-    )
-    return {row.id: Contact(row.id, row.name, row.phone, row.role, row.team) for row in rows}
+    return {one.id: one for one in await registry.staff(unit, unit.coop)}
 
 
 @dataclass(frozen=True)

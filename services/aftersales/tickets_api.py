@@ -27,6 +27,7 @@ from services.aftersales.lifecycle import STATES
 from services.aftersales.registry import Home
 from services.aftersales.telling import Actor
 from services.kit.i18n import language_of
+from services.kit.registry import local_today, zone_of
 from services.kit.unit import Unit
 from services.kit.web import (
     Page,
@@ -54,7 +55,7 @@ async def open_ticket(body: TicketIn, request: Request, unit: RoomUnit, who: Who
     """A resident reports for its own household; the cooperative's people for any home or building."""
     check_codes("", place=body.place, element=body.element, symptom=body.symptom)
     home = await _home(unit, who, body.occupancy, body.building)
-    today = await registry.local_today(unit)
+    today = await local_today(unit)
     if body.since is not None and body.since > today:
         raise invalid("/since", "in_the_future", "It cannot have begun after today.")
     new = NewTicket(
@@ -93,7 +94,7 @@ async def tickets(
         state, team, residence, overdue, priority, responsible, occupancy, building, is_open=open
     )
     found = await queries.listed(unit, who, filters, page.limit, queries.position(page))
-    zone, language = await registry.zone_of(unit), language_of(request)
+    zone, language = await zone_of(unit), language_of(request)
     items = [views.summary_out(row.ticket, row.residence, row.is_overdue, zone, language) for row in found]
     return page_of(items, page, queries.position_of)
 

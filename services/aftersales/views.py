@@ -19,16 +19,16 @@ from services.aftersales.bodies import (
 from services.aftersales.lifecycle import PAUSING, legal_actions
 from services.aftersales.model import DeadlineRow, Ticket, WarrantyRow
 from services.aftersales.priority import emergency_of
-from services.aftersales.registry import Contact
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.words import render, word
+from services.kit.registry import Staff, zone_of
 from services.kit.unit import Unit
 
 
 async def ticket_out(unit: Unit, ticket: Ticket, role: str, language: str) -> TicketOut:
     """A request with its warranties, clocks, contact, and what a caller of `role` may do now."""
     whole = await queries.whole(unit, ticket)
-    zone = await registry.zone_of(unit)
+    zone = await zone_of(unit)
     standing = await standing_of(unit, ticket)
     people = await registry.staff(unit)
     emergency = emergency_of(ticket.element, Priority(ticket.priority))
@@ -84,7 +84,7 @@ def summary_out(
 
 
 async def history_out(unit: Unit, ticket: Ticket, language: str) -> list[EventOut]:
-    people, zone = await registry.staff(unit), await registry.zone_of(unit)
+    people, zone = await registry.staff(unit), await zone_of(unit)
     return [
         EventOut(
             action=row.action,
@@ -102,7 +102,7 @@ async def history_out(unit: Unit, ticket: Ticket, language: str) -> list[EventOu
 
 
 async def messages_out(unit: Unit, ticket: Ticket) -> list[MessageOut]:
-    people, zone = await registry.staff(unit), await registry.zone_of(unit)
+    people, zone = await registry.staff(unit), await zone_of(unit)
     return [
         MessageOut(
             id=row.id,
@@ -138,11 +138,11 @@ def _warranty(row: WarrantyRow, language: str) -> WarrantyOut:
     )
 
 
-def _contact(person: Contact | None) -> ContactOut | None:
+def _contact(person: Staff | None) -> ContactOut | None:
     return ContactOut(id=person.id, name=person.name, phone=person.phone) if person else None
 
 
-def _name(people: dict[str, Contact], actor: str) -> str | None:
+def _name(people: dict[str, Staff], actor: str) -> str | None:
     return people[actor].name if actor in people else None
 
 

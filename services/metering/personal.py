@@ -4,18 +4,13 @@ from typing import Any
 
 from sqlalchemy import text
 
+from services.kit.registry import homes_of
 from services.kit.unit import Unit
-
-_OWN = """
-SELECT o.id FROM registry.resident r JOIN registry.occupancy o ON o.id = r.occupancy
-WHERE r.person = :person AND r.since_on <= :today AND (r.until_on IS NULL OR r.until_on >= :today)
-"""
 
 
 async def export(unit: Unit, person: str) -> dict[str, Any]:
     """Everything metering holds about a person's own households, for their right of access."""
-    own = await unit.session.execute(text(_OWN), {"person": person, "today": unit.now.date()})
-    occupancies = list(own.scalars())
+    occupancies = [home.occupancy for home in await homes_of(unit, person)]
     found: dict[str, Any] = {}
     for name, query in {
         "days": "SELECT meter, quantity, day, value, quality, cost_eur, revision FROM metering.day"

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from contracts.codes import Fluid, Quantity, Reason, Role
 from services.kit.principal import Principal
 from services.kit.problems import not_found
+from services.kit.registry import homes_of, lives_there
 from services.kit.unit import Unit
 from services.metering.days import civil_day, day_of
 from services.metering.quarantine import Status
@@ -26,10 +27,6 @@ QUANTITIES: dict[Fluid, tuple[Quantity, ...]] = {
 _METER = """
 SELECT m.id, m.coop, m.dwelling, m.fluid, m.zone, c.business_now
 FROM registry.meter m JOIN registry.coop c ON c.slug = m.coop WHERE m.id = :meter
-"""
-_OWN = """
-SELECT o.id FROM registry.resident r JOIN registry.occupancy o ON o.id = r.occupancy
-WHERE r.person = :person AND r.since_on <= :today AND (r.until_on IS NULL OR r.until_on >= :today)
 """
 _HAS = """
 SELECT quantity FROM metering.day WHERE meter = :meter
@@ -96,11 +93,8 @@ async def sight(unit: Unit, who: Principal, meter: str, quantity: Quantity | Non
     today = day_of(row.business_now or unit.wall, row.zone)
     occupancies = None
     if who.role is not Role.OPERATOR:
-        own = await unit.session.execute(
-            text(_OWN + " AND o.dwelling = :dwelling"),
-            {"person": who.person, "today": today, "dwelling": row.dwelling},
-        )
-        occupancies = list(own.scalars())
+        homes = await homes_of(unit, who.person)
+        occupancies = [home.occupancy for home in homes if home.dwelling == row.dwelling]
         if not occupancies:
             raise not_found()
     if quantity is None:
@@ -133,11 +127,7 @@ async def disagreements(unit: Unit, seen: Sight, day: date) -> Sequence[Any]:
 
 async def is_of_household(unit: Unit, who: Principal, occupancy: str) -> bool:
     """True while `who` belongs to the household."""
-    rows = await unit.session.execute(
-        text(_OWN + " AND o.id = :occupancy"),
-        {"person": who.person, "today": unit.now.date(), "occupancy": occupancy},
-    )
-    return rows.first() is not None
+    return await lives_there(unit, occupancy, who.person)
 
 
 async def data_uses(

@@ -18,6 +18,7 @@ from contracts.codes import Category, Channel
 from services.kit import mail
 from services.kit.addresses import public_url
 from services.kit.ids import new_id
+from services.kit.registry import Staff
 from services.kit.room import Room
 from services.kit.unit import Unit
 from services.notifications import actions, registry, unsubscribing
@@ -144,7 +145,7 @@ async def _claim(unit: Unit, due: list[Delivery], room: Room) -> Claimed | None:
     return Claimed(tuple(delivery.id for delivery in due), message, coop.is_sandbox)
 
 
-async def named_contact(unit: Unit, intent: IntentRow) -> registry.Staff | None:
+async def named_contact(unit: Unit, intent: IntentRow) -> Staff | None:
     """A person of the ticket's team if there is one, else anybody whom the household may call."""
     staff = await registry.staff(unit, intent.coop, intent.facts.get("team"))
     return staff[0] if staff else None

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from contracts.words import labels
 from services.kit.i18n import LANGUAGES, Formats
-from services.notifications.registry import Staff
+from services.kit.registry import Staff
 
 HERE = Path(__file__).parent
 LED_BULB_W = 8

@@ -1,10 +1,13 @@
-"""What notifications asks of `members`, when needed: who lives there, how to reach them, who works there."""
+"""What only notifications asks of `members`: who lives there, how to reach them, whom to name to them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
 
+from contracts.codes import Role
+from services.kit import registry
+from services.kit.registry import Staff
 from services.kit.unit import Unit
 
 
@@ -25,17 +28,6 @@ class Coop:
     name: str
     zone: str
     is_sandbox: bool
-
-
-@dataclass(frozen=True)
-class Staff:
-    """A named person whom a household may call."""
-
-    id: str
-    name: str
-    phone: str | None
-    role: str
-    team: str | None
 
 
 async def residents(unit: Unit, occupancies: Sequence[str]) -> list[str]:
@@ -75,14 +67,7 @@ async def coop(unit: Unit, slug: str) -> Coop:
     return Coop(**row._mapping)
 
 
-async def staff(unit: Unit, slug: str, team: str | None = None) -> list[Staff]:
+async def staff(unit: Unit, coop: str, team: str | None = None) -> list[Staff]:
     """Who works for the cooperative, those of `team` first, then who has a direct number."""
-    rows = await unit.session.execute(
-        text(
-            "SELECT id, name, phone, role, team FROM registry.staff"
-            " WHERE coop = :coop AND role IN ('staff', 'caretaker')"
-            " ORDER BY team IS NOT DISTINCT FROM CAST(:team AS text) DESC, phone IS NULL, role, id"
-        ),
-        {"coop": slug, "team": team},
-    )
-    return [Staff(**row._mapping) for row in rows]
+    people = [one for one in await registry.staff(unit, coop) if one.role in (Role.STAFF, Role.CARETAKER)]
+    return sorted(people, key=lambda one: (one.team != team, one.phone is None, one.role, one.id))

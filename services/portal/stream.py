@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
-from sqlalchemy import text
 
 from contracts.codes import Role
 from services.kit.database import Database
 from services.kit.principal import Principal, principal_of
+from services.kit.registry import homes_of
 from services.kit.unit import Unit
 from services.portal.live import MOST_PAGES, Hub
 
@@ -42,11 +42,4 @@ async def _homes(request: Request, who: Principal) -> frozenset[str]:
     async with database.transaction() as session:
         unit = Unit(session, "notifications", request.app.state.clock, who.coop)
         await unit.enter(who.coop)
-        rows = await session.execute(
-            text(
-                "SELECT occupancy FROM registry.resident WHERE person = :person"
-                " AND (until_on IS NULL OR until_on >= CAST(:today AS date))"
-            ),
-            {"person": who.person, "today": unit.now.date()},
-        )
-        return frozenset(rows.scalars())
+        return frozenset([home.occupancy for home in await homes_of(unit, who.person, coming=True)])

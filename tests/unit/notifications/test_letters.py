@@ -8,10 +8,10 @@ import pytest
 
 from contracts.codes import Category, Responsible
 from services.aftersales.lifecycle import STATES, TABLE
+from services.kit.registry import Staff
 from services.notifications import letters, unsubscribing
 from services.notifications.compose import compose, message_id
 from services.notifications.letters import Letter, Reader, write
-from services.notifications.registry import Staff
 
 PUBLIC = "https://palier.test"
 TICKET = {
