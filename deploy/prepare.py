@@ -5,7 +5,7 @@ import asyncio
 import psycopg
 
 from deploy.migrate import migrate
-from deploy.up import operator_token
+from deploy.operator_token import operator_token
 from services.kit.broker import connect
 from services.kit.database import conninfo
 from services.kit.ids import new_id

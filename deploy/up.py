@@ -17,6 +17,7 @@ from deploy.engines import EngineError, Engines, MqttTls
 from deploy.engines.child import write_private
 from deploy.engines.folder import Claim
 from deploy.engines.ports import Ports
+from deploy.operator_token import operator_token
 from deploy.room_process import project_folder
 from deploy.rooms import ROOMS
 from deploy.supervisor import RoomProcess, Supervisor
@@ -189,11 +190,6 @@ def running_settings(settings: Settings) -> Settings:
     if found.smtp:
         urls["smtp_url"] = found.smtp
     return settings.model_copy(update=urls)
-
-
-def operator_token(secrets: Secrets) -> str:
-    """The platform operator's token of this installation: the same at every start, kept by digest only."""
-    return "palier_" + secrets.derive("operator-token")
 
 
 def _admin_url(settings: Settings, secrets: Secrets) -> str:
