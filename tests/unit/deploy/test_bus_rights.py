@@ -17,6 +17,13 @@ def test_only_metering_reads_the_readings() -> None:
         assert reads == (room == "metering")
 
 
+def test_what_leaves_quarantine_is_said_by_metering_and_read_by_intake_only() -> None:
+    for room in set(natsauth.ROOM_USERS) - {"admin"}:
+        may = permissions(room)["publish"]
+        assert ("retried.v1" in may) == (room == "metering")
+        assert any("RETRIED.intake_retried" in subject for subject in may) == (room == "intake")
+
+
 def test_no_room_but_admin_may_delete_a_stream_or_publish_for_devices() -> None:
     for room in set(natsauth.ROOM_USERS) - {"admin"}:
         may = permissions(room)["publish"]
