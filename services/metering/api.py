@@ -9,6 +9,7 @@ from fastapi import Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from contracts.codes import UNIT_OF, Purpose, Quality, Quantity, Reason, Unit
+from services.kit.registry import lives_there
 from services.kit.web import Page, PageQuery, RoomUnit, Who, api_router, invalid, not_found, page_of, roles
 from services.metering import actions, ledger, queries
 from services.metering.days import SLOT_SECONDS, civil_day
@@ -179,7 +180,7 @@ async def curve(
 @router.get("/occupancies/{occupancy}/data-uses", **roles("resident"))
 async def data_uses(occupancy: str, unit: RoomUnit, who: Who, paging: Paging) -> Page[DataUseOut]:
     """Who used this household's data, and why; latest first."""
-    if not await queries.is_of_household(unit, who, occupancy):
+    if not await lives_there(unit, occupancy, who.person):
         raise not_found()
     after = paging.after()
     key = (date.fromisoformat(after[0]), str(after[1]), str(after[2])) if after else None

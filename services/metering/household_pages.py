@@ -10,6 +10,7 @@ from fastapi import Depends, Query, Request
 from fastapi.responses import Response
 
 from services.kit.i18n import language_of
+from services.kit.registry import homes_of
 from services.kit.unit import Unit
 from services.kit.web import PageQuery, Principal, RoomUnit, Who, not_found, page_of, roles
 from services.metering import download, picture, queries
@@ -17,7 +18,6 @@ from services.metering.days import civil_day
 from services.metering.household_queries import (
     OwnMeter,
     looks_by_people,
-    own_homes,
     own_meters,
     uses_in_short,
 )
@@ -161,21 +161,21 @@ async def uses(
     home: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Response:
     """Who used this household's data, and why; latest first."""
-    homes = await own_homes(unit, who)
-    chosen = next((row for row in homes if home in (None, row.id)), None)
+    homes = await homes_of(unit, who.person)
+    chosen = next((row for row in homes if home in (None, row.occupancy)), None)
     if chosen is None:
         if home is not None:
             raise not_found()
         return answer(request, "uses.html", homes=[], chosen=None, uses=[], short=[], looked=0, next=None)
     after = paging.after()
     key = (date.fromisoformat(after[0]), str(after[1]), str(after[2])) if after else None
-    rows = list(await queries.data_uses(unit, chosen.id, paging.limit + 1, key))
+    rows = list(await queries.data_uses(unit, chosen.occupancy, paging.limit + 1, key))
     page = page_of(rows, paging, lambda use: [use.used_on.isoformat(), use.purpose, use.actor])
-    following = f"/data/uses?home={chosen.id}&cursor={page.next_cursor}" if page.next_cursor else None
+    following = f"/data/uses?home={chosen.occupancy}&cursor={page.next_cursor}" if page.next_cursor else None
     return answer(
         request, "uses.html", zone=chosen.zone, homes=homes, chosen=chosen, uses=page.items, next=following,
-        short=await uses_in_short(unit, chosen.id), is_further=paging.cursor is not None,
-        looked=await looks_by_people(unit, chosen.id, unit.now.date() - timedelta(days=30)),
+        short=await uses_in_short(unit, chosen.occupancy), is_further=paging.cursor is not None,
+        looked=await looks_by_people(unit, chosen.occupancy, unit.now.date() - timedelta(days=30)),
     )  # fmt: skip
 
 
@@ -250,6 +250,7 @@ def _curve(one: Shown, day: date, rows: Sequence[Any]) -> dict[str, Any]:
         ],
         "highest": max(
             ((slot.value * factor, at) for slot, at in zip(slots, times, strict=False) if slot.value),
+            key=lambda found: found[0],
             default=None,
         ),
     }

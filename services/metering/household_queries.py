@@ -26,15 +26,6 @@ WHERE r.person = :person
   AND (r.until_on IS NULL OR r.until_on >= (coalesce(c.business_now, :wall) AT TIME ZONE m.zone)::date)
 GROUP BY m.id, m.fluid, m.serial, m.zone, c.business_now, s.watermark, s.silent_since
 """
-_HOMES = """
-SELECT o.id, d.residence, d.ref, d.zone FROM registry.resident r
-JOIN registry.occupancy o ON o.id = r.occupancy JOIN registry.dwelling d ON d.id = o.dwelling
-JOIN registry.coop c ON c.slug = o.coop
-WHERE r.person = :person
-  AND r.since_on <= (coalesce(c.business_now, :wall) AT TIME ZONE d.zone)::date
-  AND (r.until_on IS NULL OR r.until_on >= (coalesce(c.business_now, :wall) AT TIME ZONE d.zone)::date)
-ORDER BY o.moved_in_on DESC, o.id
-"""
 _ORDER = tuple(Fluid)
 _SERVICES = [ledger.SYSTEM, ledger.ADVICE]
 
@@ -73,11 +64,6 @@ async def own_meters(unit: Unit, who: Principal) -> list[OwnMeter]:
         for row in rows
     ]  # fmt: skip
     return sorted(found, key=lambda meter: (_ORDER.index(meter.fluid), meter.serial or "", meter.id))
-
-
-async def own_homes(unit: Unit, who: Principal) -> list[Any]:
-    """The homes a resident lives in today: occupancy, residence, reference, zone."""
-    return list(await unit.session.execute(text(_HOMES), {"person": who.person, "wall": unit.wall}))
 
 
 async def uses_in_short(unit: Unit, occupancy: str) -> list[Any]:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from contracts.codes import Fluid, Quantity, Reason, Role
 from services.kit.principal import Principal
 from services.kit.problems import not_found
-from services.kit.registry import homes_of, lives_there
+from services.kit.registry import homes_of
 from services.kit.unit import Unit
 from services.metering.days import civil_day, day_of
 from services.metering.quarantine import Status
@@ -123,11 +123,6 @@ async def disagreements(unit: Unit, seen: Sight, day: date) -> Sequence[Any]:
         text(_DISAGREEMENTS), {"meter": seen.id, "start": civil.starts_at, "end": civil.ends_at}
     )
     return rows.all()
-
-
-async def is_of_household(unit: Unit, who: Principal, occupancy: str) -> bool:
-    """True while `who` belongs to the household."""
-    return await lives_there(unit, occupancy, who.person)
 
 
 async def data_uses(
