@@ -13,6 +13,7 @@ from uuid import UUID
 from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker, PullSub
 from faststream.nats.annotations import NatsMessage
+from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js.api import ConsumerConfig
@@ -24,6 +25,7 @@ from contracts.topics import BY_SUBJECT
 from services.kit import metrics
 from services.kit.outage import is_outage
 from services.kit.provisioning import ACK_WAIT_SECONDS
+from services.kit.pulling import Pulling
 from services.kit.unit import Unit
 
 _LOG = logging.getLogger(__name__)
@@ -68,22 +70,18 @@ class Bus:
             async with _in_hand([raw]):
                 await self._settle(raw, lambda: self._one(raw, handlers))
 
-    def batches(self, event_type: type[Event], handler: Handler, batch: int, wait_seconds: float) -> None:
-        """Work-queue messages by the batch, one transaction for all; natural keys make repeats harmless."""
+    async def batches(
+        self, client: Client, event_type: type[Event], handler: Handler, batch: int, wait_seconds: float
+    ) -> None:
+        """Work-queue messages by the batch, one transaction for all; natural keys make repeats harmless.
+        Until cancelled."""
 
-        @self._broker.subscriber(
-            stream=JStream(event_type.stream, declare=False),
-            durable=f"{self._room}_{event_type.stream.lower()}",
-            config=_STANDING,
-            pull_sub=PullSub(batch_size=batch, timeout=wait_seconds, batch=True),
-            ack_policy=AckPolicy.MANUAL,
-            no_reply=True,
-            decoder=_raw_batch,
-        )
-        async def consume(message: NatsMessage) -> None:
-            raws: list[Msg] = message.raw_message  # type: ignore[assignment]
+        async def consume(raws: list[Msg]) -> None:
             async with _in_hand(raws):
                 await self._many(event_type, handler, raws)
+
+        durable = f"{self._room}_{event_type.stream.lower()}"
+        await Pulling(client, event_type.stream, durable, batch, wait_seconds).run(consume)
 
     async def _one(self, raw: Msg, handlers: dict[str, Handler]) -> None:
         headers = raw.headers or {}
@@ -217,8 +215,4 @@ def _place(raw: Msg) -> tuple[str, int]:
 
 async def _raw(message: Any) -> Any:
     """The body is decoded by the contract's model, item by item, never by the framework."""
-    return message.body
-
-
-async def _raw_batch(message: Any) -> Any:
     return message.body

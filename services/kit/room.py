@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,10 +93,10 @@ class Room:
         bus = Bus(self.name, self.broker, self.unit if self.name in ROOMS else _no_unit)
         if self._handlers:
             bus.events(self._handlers)
-        for event_type, handler, batch, wait_seconds in self._batches:
-            bus.batches(event_type, handler, batch, wait_seconds)
         await self.broker.start()
         tasks = [asyncio.create_task(Watchdog(self.name).breathe())]
+        for queue in self._batches:
+            tasks.append(asyncio.create_task(self._for_ever("queue", partial(_pull, bus, queue))))
         if self.name in ROOMS:
             relay = Relay(self.name, self.database, self.broker)
             tasks.append(asyncio.create_task(self._for_ever("relay", lambda _: relay.run())))
@@ -142,6 +143,10 @@ class Room:
 @asynccontextmanager
 async def _no_unit(_: str | None) -> AsyncIterator[Any]:
     yield None
+
+
+async def _pull(bus: Bus, queue: tuple[type[Event], Handler, int, float], room: Room) -> None:
+    await bus.batches(room.nats, *queue)
 
 
 async def _hourly(work: Callable[[], Awaitable[None]]) -> None:
