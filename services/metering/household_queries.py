@@ -8,23 +8,19 @@ from sqlalchemy import text
 
 from contracts.codes import Fluid, Purpose
 from services.kit.principal import Principal
+from services.kit.registry import homes_of
 from services.kit.unit import Unit
 from services.metering import ledger
 
 _METERS = """
-SELECT m.id, m.fluid, m.serial, m.zone, c.business_now, s.watermark, s.silent_since,
-       min(o.moved_in_on) AS first_day, array_agg(DISTINCT o.id) AS occupancies,
+SELECT m.id, m.fluid, m.serial, m.zone, s.watermark, s.silent_since, min(o.moved_in_on) AS first_day,
        array(SELECT DISTINCT g.purpose FROM registry.consent g
              WHERE g.occupancy = ANY(array_agg(o.id))) AS purposes
-FROM registry.resident r
-JOIN registry.occupancy o ON o.id = r.occupancy
+FROM registry.occupancy o
 JOIN registry.meter m ON m.dwelling = o.dwelling
-JOIN registry.coop c ON c.slug = m.coop
 LEFT JOIN metering.meter_state s ON s.meter = m.id
-WHERE r.person = :person
-  AND r.since_on <= (coalesce(c.business_now, :wall) AT TIME ZONE m.zone)::date
-  AND (r.until_on IS NULL OR r.until_on >= (coalesce(c.business_now, :wall) AT TIME ZONE m.zone)::date)
-GROUP BY m.id, m.fluid, m.serial, m.zone, c.business_now, s.watermark, s.silent_since
+WHERE o.id = ANY(:occupancies)
+GROUP BY m.id, m.fluid, m.serial, m.zone, s.watermark, s.silent_since
 """
 _ORDER = tuple(Fluid)
 _SERVICES = [ledger.SYSTEM, ledger.ADVICE]
@@ -32,7 +28,7 @@ _SERVICES = [ledger.SYSTEM, ledger.ADVICE]
 
 @dataclass(frozen=True, slots=True)
 class OwnMeter:
-    """A meter of the household's dwelling. `occupancies` and `first_day` bound what it may see."""
+    """A meter of the household's dwelling, from the day it moved in."""
 
     id: str
     fluid: Fluid
@@ -55,7 +51,8 @@ class OwnMeter:
 
 async def own_meters(unit: Unit, who: Principal) -> list[OwnMeter]:
     """The meters of the homes a resident lives in today, electricity first."""
-    rows = await unit.session.execute(text(_METERS), {"person": who.person, "wall": unit.wall})
+    occupancies = [home.occupancy for home in await homes_of(unit, who.person)]
+    rows = await unit.session.execute(text(_METERS), {"occupancies": occupancies})
     found = [
         OwnMeter(
             row.id, Fluid(row.fluid), row.serial, row.zone, row.first_day, frozenset(row.purposes),

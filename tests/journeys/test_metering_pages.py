@@ -167,9 +167,11 @@ async def test_without_consent_nothing_is_shown_and_the_choice_is_one_step_away(
 ) -> None:
     home = await a_household(room_unit, village, consents=())
     page = await visitor.open(f"{site.url}/home", headers=site.resident(home))
-    await page.get_by_text("Votre foyer ne l’a pas encore autorisé").wait_for()
-    assert await page.get_by_role("link", name="Choisir ce que j’autorise").get_attribute("href") == "/data"
-    assert "€" not in await page.locator("main").inner_text()
+    mine = page.get_by_role("region", name="Ma consommation").first
+    await mine.get_by_text("Votre foyer ne l’a pas encore autorisé").wait_for()
+    choice = mine.get_by_role("link", name="Choisir ce que j’autorise")
+    assert await choice.get_attribute("href") == "/data"
+    assert "€" not in await mine.inner_text()
 
 
 async def test_a_silent_meter_is_said_to_be_silent_and_since_when(
@@ -246,9 +248,8 @@ async def test_the_household_reads_that_an_operator_looked(
     home = await a_household(room_unit, village)
     page = await visitor.open(f"{site.url}/data/uses", headers=site.resident(home))
     assert "Personne n’a regardé vos données" in await page.locator("main").inner_text()
-    looked = await page.request.get(
-        f"{site.url}/api/v1/meters/{home.meter}/days", headers=site.operator(village)
-    )
+    operator = await visitor.open(headers=site.operator(village))
+    looked = await operator.request.get(f"{site.url}/api/v1/meters/{home.meter}/days")
     assert looked.status == 200
     await page.reload()
     words = await page.locator("main").inner_text()
@@ -295,6 +296,10 @@ async def test_an_operator_retries_a_quarantined_reading(
     await visitor.screenshot(page, f"metering-fleet-{width}-{language}")
     assert await visitor.flaws(page) == []
     async with room_unit("members") as unit:
+        await unit.session.execute(
+            text("INSERT INTO members.gateway (id, coop, codec) VALUES (:id, :coop, 'zlinky')"),
+            {"id": gateway, "coop": village},
+        )
         await unit.session.execute(
             text(
                 "INSERT INTO members.channel (gateway, channel, coop, meter)"
