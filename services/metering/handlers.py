@@ -7,7 +7,14 @@ from datetime import datetime
 from sqlalchemy import text
 
 from contracts.codes import Kind, Reason
-from contracts.members import ChannelsMapped, ConsentChanged, ContractChanged, Erased, MovedOut
+from contracts.members import (
+    ChannelsMapped,
+    ConsentChanged,
+    ContractChanged,
+    Erased,
+    MovedOut,
+    SandboxDropped,
+)
 from contracts.metering import MeterHeard
 from contracts.readings import Reading, ReadingsBatch, Rejected
 from contracts.time import HourPassed
@@ -118,9 +125,14 @@ async def erased(event: Erased, unit: Unit) -> None:
         await forgetting.all_of(unit, occupancy)
 
 
+async def sandbox_dropped(event: SandboxDropped, unit: Unit) -> None:
+    await forgetting.all_of_sandbox(unit, event.coop)
+
+
 async def hour_passed(event: HourPassed, unit: Unit) -> None:
     """A tick carries no obligation: all that is due by now is done."""
     await silence.close_quiet_days(unit)
     await silence.find_silent(unit)
     await forgetting.freeze_daily_only(unit)
+    await quarantine.ask_for_mapped(unit)
     await unit.session.execute(text(f"NOTIFY {store.CHANNEL}"))

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from contracts.codes import Reason
 from contracts.members import ChannelsMapped
 from contracts.readings import Reading, Rejected
+from contracts.time import HourPassed
 from services.kit.ids import new_id
 from services.metering import handlers
 from tests.conftest import OpenUnit
@@ -36,7 +37,9 @@ async def a_gateway(room_unit: OpenUnit, coop: str) -> str:
     return gateway
 
 
-async def map_channel(room_unit: OpenUnit, gateway: str, channel: str, home: Home) -> None:
+async def map_channel(
+    room_unit: OpenUnit, gateway: str, channel: str, home: Home, is_told: bool = True
+) -> None:
     async with room_unit("members") as unit:
         await unit.session.execute(
             text(
@@ -45,6 +48,8 @@ async def map_channel(room_unit: OpenUnit, gateway: str, channel: str, home: Hom
             ),
             {"gateway": gateway, "channel": channel, "coop": home.coop, "meter": home.meter},
         )
+    if not is_told:
+        return
     async with room_unit("metering", home.coop) as unit:
         await handlers.channels_mapped(
             ChannelsMapped(coop=home.coop, gateway=gateway, channels=(channel,)), unit
@@ -72,6 +77,20 @@ async def test_an_unknown_channel_waits_and_is_stored_once_mapped(room_unit: Ope
     await send(room_unit, coop, readings)
     await settle_all(room_unit)
     assert {day: row.value for day, row in (await days(room_unit, home)).items()} == {date(2026, 9, 2): 4800}
+
+
+async def test_what_came_just_as_its_channel_was_mapped_is_found_within_the_hour(
+    room_unit: OpenUnit, coop: str
+) -> None:
+    """It was looked up before the mapping and kept aside after the mapping was told."""
+    home = await a_home(room_unit, coop)
+    gateway = await a_gateway(room_unit, coop)
+    await send(room_unit, coop, behind(gateway, "late", home))
+    await map_channel(room_unit, gateway, "late", home, is_told=False)
+    async with room_unit("metering") as unit:
+        await handlers.hour_passed(HourPassed(hour=datetime.now(UTC)), unit)
+        await handlers.retry(unit)
+    assert await quarantined(room_unit, gateway) == ["unknown_meter retried"] * 49
 
 
 async def test_a_retry_without_a_meter_waits_again_with_its_value(room_unit: OpenUnit, coop: str) -> None:
