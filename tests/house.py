@@ -182,6 +182,7 @@ def move_in(
     meter: dict[str, Any] | None = None,
     dwelling: dict[str, Any] | None = None,
     on_paper: bool = False,
+    language: str = "fr",
     **extra: Any,
 ) -> Home:
     """A household moves in and consents by its own token, or on paper, which takes no command for a token."""
@@ -197,7 +198,14 @@ def move_in(
             "meters": [{"fluid": "electricity", "subscribed_kva": 6, "tariff": "base", **(meter or {})}],
             **(dwelling or {}),
         },
-        "household": [{"name": f"Foyer {ref}", "email": f"{ref.lower()}@foyer.example", "right": "holder"}],
+        "household": [
+            {
+                "name": f"Foyer {ref}",
+                "email": f"{ref.lower()}@foyer.example",
+                "language": language,
+                "right": "holder",
+            }
+        ],
         "tenure": "tenant",
         "moved_in_on": moved_in_on.isoformat(),
         **extra,
