@@ -7,9 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from babel.numbers import format_currency
-
 from services.advice.texts import STEPS, TEXTS, TITLES, WHY_NOT
+from services.kit.everyday import led_bulbs
 from services.kit.i18n import Formats, translations
 
 LOCALE = Path(__file__).parent / "locale"
@@ -24,7 +23,6 @@ class Words:
     """What to do, easiest first."""
 
 
-LED_BULB_W = 8
 _SOMETIMES_UNKNOWN = ("next_kva", "step_up_eur_year", "kwh_to_move_week")
 _MONEY = ("eur_year", "cost_eur_year", "switch_eur_year", "step_up_eur_year", "change_eur")
 
@@ -63,16 +61,13 @@ def _spoken(evidence: Mapping[str, Any], eur_year: Decimal | str, formats: Forma
         else:
             facts[name] = _dated(name, str(value), formats)
     if "night_floor_w" in evidence:
-        facts["bulbs"] = formats.number(max(1, round(float(evidence["night_floor_w"]) / LED_BULB_W)))
+        facts["bulbs"] = formats.number(led_bulbs(float(evidence["night_floor_w"])))
     return facts
 
 
 def euros(amount: Decimal, formats: Formats) -> str:
     """Whole euros from ten on: nobody believes the cents of an estimate."""
-    if amount >= 10:
-        pattern = formats.locale.currency_formats["standard"].pattern.replace(".00", "")
-        return format_currency(amount, "EUR", pattern, locale=formats.locale, currency_digits=False)
-    return formats.money(amount)
+    return formats.whole_euros(amount) if amount >= 10 else formats.money(amount)
 
 
 def _dated(name: str, value: str, formats: Formats) -> str:

@@ -1,5 +1,6 @@
 """French and English: which one a reader wants, the merged catalogues, and formats of amounts and dates."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
@@ -55,6 +56,11 @@ class Formats:
         """Euros and cents; a dash when unknown."""
         return "–" if amount is None else format_currency(Decimal(amount), "EUR", locale=self.locale)
 
+    def whole_euros(self, amount: str | Decimal) -> str:
+        """Rounded to the euro, as people say an estimate."""
+        pattern = self.locale.currency_formats["standard"].pattern.replace(".00", "")
+        return format_currency(Decimal(amount), "EUR", pattern, locale=self.locale, currency_digits=False)
+
     def kwh(self, wh: int | None, digits: int = 1) -> str:
         """Watt-hours shown as kilowatt-hours."""
         if wh is None:
@@ -67,8 +73,14 @@ class Formats:
 
     def day(self, value: date, form: str = "full") -> str:
         """For example `lundi 5 janvier 2026`."""
-        return format_date(value, form, locale=self.locale)
+        return self._ordinal(format_date(value, form, locale=self.locale))
 
     def instant(self, value: datetime | None, form: str = "short") -> str:
         """An instant in the reader's zone."""
-        return "–" if value is None else format_datetime(value, form, tzinfo=self.zone, locale=self.locale)
+        if value is None:
+            return "–"
+        return self._ordinal(format_datetime(value, form, tzinfo=self.zone, locale=self.locale))
+
+    def _ordinal(self, day: str) -> str:
+        """In French the first of a month is an ordinal."""
+        return re.sub(r"\b1 (?=[^\W\d])", "1er ", day, count=1) if self.locale.language == "fr" else day

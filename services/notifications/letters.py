@@ -4,21 +4,19 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from babel.dates import format_date, format_time
-from babel.numbers import format_currency
+from babel.dates import format_time
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from contracts.words import labels
+from services.kit.everyday import led_bulbs
 from services.kit.i18n import LANGUAGES, Formats
 from services.kit.registry import Staff
 
 HERE = Path(__file__).parent
-LED_BULB_W = 8
 _LINK = re.compile(r"^\[(?P<text>.+)\]\((?P<path>/\S*)\)$")
 
 
@@ -103,29 +101,20 @@ def _blocks(paragraph: str, base_url: str) -> list[Block]:
 def _helpers(language: str, zone: str) -> dict[str, Callable[..., Any]]:
     formats = Formats(language, zone)
 
-    def euros(amount: str) -> str:
-        pattern = formats.locale.currency_formats["standard"].pattern.replace(".00", "")
-        return format_currency(Decimal(amount), "EUR", pattern, locale=formats.locale, currency_digits=False)
-
     def moment(instant: str) -> str:
         local = datetime.fromisoformat(instant).astimezone(formats.zone)
-        day = _first(format_date(local, "EEEE d MMMM", locale=formats.locale), language)
+        day = formats.day(local.date(), "EEEE d MMMM")
         at = format_time(local, "HH:mm", locale=formats.locale)
         return f"le {day} à {at}" if language == "fr" else f"on {day} at {at}"
 
     return {
-        "day": lambda value: _first(formats.day(date.fromisoformat(value), "long"), language),
+        "day": lambda value: formats.day(date.fromisoformat(value), "long"),
         "moment": moment,
-        "euros": euros,
+        "euros": formats.whole_euros,
         "number": formats.number,
-        "bulbs": lambda watts: max(1, round(watts / LED_BULB_W)),
+        "bulbs": led_bulbs,
         "label": lambda group, code: label(group, code, language),
     }
-
-
-def _first(day: str, language: str) -> str:
-    """In French the first of a month is an ordinal."""
-    return re.sub(r"\b1 ", "1er ", day, count=1) if language == "fr" else day
 
 
 def label(group: str, code: str, language: str) -> str:
