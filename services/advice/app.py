@@ -1,6 +1,6 @@
 """Composes the advice room."""
 
-from contracts.members import ConsentChanged, Erased, MovedOut
+from contracts.members import ConsentChanged, Erased, MovedOut, SandboxDropped
 from contracts.metering import DayClosed
 from contracts.time import HourPassed
 from services.advice import handlers
@@ -12,4 +12,5 @@ def build(room: Room) -> None:
     room.on(ConsentChanged, handlers.consent_changed)
     room.on(MovedOut, handlers.moved_out)
     room.on(Erased, handlers.erased)
+    room.on(SandboxDropped, handlers.sandbox_dropped)
     room.on(HourPassed, handlers.hour_passed)

@@ -8,11 +8,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from contracts.codes import Fluid, Purpose, Quantity
-from contracts.members import ConsentChanged, Erased, MovedOut
+from contracts.members import ConsentChanged, Erased, MovedOut, SandboxDropped
 from contracts.metering import DayClosed
 from contracts.time import HourPassed
 from services.advice import evaluate, personal, registry
 from services.advice.model import DaySeen, pack
+from services.kit import dropping
 from services.kit.unit import Unit
 
 KEEP_DAYS = 730
@@ -57,6 +58,10 @@ async def moved_out(event: MovedOut, unit: Unit) -> None:
 
 async def erased(event: Erased, unit: Unit) -> None:
     await personal.erase(unit, event.person, event.occupancies)
+
+
+async def sandbox_dropped(event: SandboxDropped, unit: Unit) -> None:
+    await dropping.drop(unit, event.coop)
 
 
 async def hour_passed(event: HourPassed, unit: Unit) -> None:

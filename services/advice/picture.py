@@ -10,6 +10,7 @@ from contracts.codes import Rule
 from services.advice.day import SLOTS_PER_HOUR, Day
 from services.advice.facts import Standby
 from services.advice.standby import night_minimum_w
+from services.kit.i18n import Formats
 
 DAY_SECONDS = 86_400
 MOST_BARS = 92
@@ -25,6 +26,11 @@ class Picture:
     unit: str
     digits: int
     zone: str
+
+    def rows(self, formats: Formats) -> list[tuple[str, str]]:
+        """The same as a table, latest first."""
+        pairs = zip(reversed(self.days), reversed(self.values), strict=True)
+        return [(formats.day(day, "medium"), formats.number(value)) for day, value in pairs]
 
     def points(self, label: str) -> dict[str, Any]:
         """As the portal's charts read it."""

@@ -96,7 +96,8 @@ async def _page(
     values: dict[str, Any] = {name: getattr(row, name) or "" for name in fields} if row else {}
     cookie = request.cookies.get(SESSION_COOKIE)
     here = tokens.digest(cookie) if cookie else b""
-    sessions = [(one, one.digest == here) for one in await accounts.sessions_of(unit, who.id)]
+    found = await accounts.sessions_of(unit, who.id)
+    sessions = sorted(((one, one.digest == here) for one in found), key=lambda pair: not pair[1])
     return render(
         request, "members/account.html", status, is_resident=is_resident, row=row, saved=saved,
         values=values | (typed or {}), faults=faults or {}, sessions=sessions, now=unit.wall,
