@@ -80,9 +80,11 @@ async def room_unit(engines: Engines) -> AsyncIterator[OpenUnit]:
 
 @dataclass
 class KnownTokens:
-    """Identity for tests of other rooms than `members`: tokens are what the test says they are."""
+    """Identity for tests of other rooms than `members`: tokens and sessions are what the test says."""
 
     principals: dict[str, Principal] = field(default_factory=dict)
+    sessions: dict[str, Principal] = field(default_factory=dict)
+    """By the value of the session cookie."""
 
     def token(self, role: str, coop: str, person: str | None = None) -> str:
         token = new_id("tok")
@@ -93,7 +95,7 @@ class KnownTokens:
         return self.principals.get(token)
 
     async def of_session(self, cookie: str) -> Principal | None:
-        return None
+        return self.sessions.get(cookie)
 
 
 @dataclass

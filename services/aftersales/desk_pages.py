@@ -11,7 +11,7 @@ from contracts.codes import Priority, Responsible
 from services.aftersales import actions, queries, registry, views
 from services.aftersales.actions import Changes
 from services.aftersales.lifecycle import STATES, TABLE
-from services.aftersales.page_base import actor_of, answer, pages
+from services.aftersales.page_base import actor_of, answer, pages, written
 from services.aftersales.words import codes, labelled, word
 from services.kit.i18n import language_of
 from services.kit.registry import zone_of
@@ -119,10 +119,7 @@ async def write(
     who: Who,
     body: Annotated[str, Form(max_length=4000)] = "",
 ) -> Response:
-    found = await queries.visible(unit, ticket, who)
-    if body.strip():
-        await actions.write_message(unit, found.id, actor_of(who), body.strip())
-    return RedirectResponse(f"/desk/{ticket}#messages", 303)
+    return await written(unit, who, ticket, body, f"/desk/{ticket}")
 
 
 def _filters(show: str, team: str, residence: str, priority: str) -> queries.Filters:

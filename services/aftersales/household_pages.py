@@ -12,7 +12,7 @@ from contracts.codes import Role
 from services.aftersales import actions, queries, registry, views
 from services.aftersales.actions import Changes, NewTicket
 from services.aftersales.choices import check_codes
-from services.aftersales.page_base import actor_of, answer, pages
+from services.aftersales.page_base import actor_of, answer, pages, written
 from services.aftersales.tables import load
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.words import word
@@ -156,10 +156,7 @@ async def write(
     who: Who,
     body: Annotated[str, Form(max_length=4000)] = "",
 ) -> Response:
-    found = await queries.visible(unit, ticket, who)
-    if body.strip():
-        await actions.write_message(unit, found.id, actor_of(who), body.strip())
-    return RedirectResponse(f"/tickets/{ticket}#messages", 303)
+    return await written(unit, who, ticket, body, f"/tickets/{ticket}")
 
 
 @pages.get("/demandes", **roles("resident"))

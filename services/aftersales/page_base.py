@@ -3,8 +3,9 @@
 from typing import Any
 
 from fastapi import Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
+from services.aftersales import actions, queries
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.telling import Actor
 from services.aftersales.words import word
@@ -34,6 +35,14 @@ async def answer(request: Request, unit: Unit, template: str, status: int = 200,
         word=lambda group, code: word(group, code, language),
         **context,
     )
+
+
+async def written(unit: Unit, who: Principal, ticket: str, body: str, page: str) -> Response:
+    """A message added to a request the person sees, then the messages of its `page` again."""
+    found = await queries.visible(unit, ticket, who)
+    if body.strip():
+        await actions.write_message(unit, found.id, actor_of(who), body.strip())
+    return RedirectResponse(f"{page}#messages", 303)
 
 
 def actor_of(who: Principal) -> Actor:

@@ -1,8 +1,7 @@
 """A sandbox cooperative whose business time the test decides, its homes, and its people."""
 
 import json
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,11 +10,9 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from contracts.codes import Role
 from services.kit.ids import new_id
-from services.kit.principal import Principal
+from tests.conftest import OpenUnit, Web
 
-OpenUnit = Callable[..., Any]
 PARIS = ZoneInfo("Europe/Paris")
 MONDAY = datetime(2026, 11, 16, 10, tzinfo=PARIS)
 
@@ -24,7 +21,7 @@ MONDAY = datetime(2026, 11, 16, 10, tzinfo=PARIS)
 class Cooperative:
     """Calls the web as its staff or a household, and moves its clock."""
 
-    web: Any
+    web: Web
     room_unit: OpenUnit
     slug: str
     agent: str
@@ -97,54 +94,10 @@ class Cooperative:
             return [json.loads(row[0]) for row in rows]
 
 
-@dataclass
-class KnownPeople:
-    """Identity: tokens and sessions are what the test says they are."""
-
-    principals: dict[str, Principal] = field(default_factory=dict)
-    sessions: dict[str, Principal] = field(default_factory=dict)
-
-    def token(self, role: str, coop: str, person: str | None = None) -> str:
-        token = new_id("tok")
-        self.principals[token] = Principal(person or new_id("per"), Role(role), coop)
-        return token
-
-    async def of_token(self, token: str) -> Principal | None:
-        return self.principals.get(token)
-
-    async def of_session(self, cookie: str) -> Principal | None:
-        return self.sessions.get(cookie)
-
-
-@dataclass
-class Office:
-    """The web application, and how to call it as somebody."""
-
-    client: httpx.AsyncClient
-    tokens: KnownPeople
-
-    def as_(self, role: str, coop: str, person: str | None = None) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.tokens.token(role, coop, person)}"}
-
-
-@pytest.fixture(scope="session")
-async def office(engines: Any) -> AsyncIterator[Any]:
-    """The web application without the portal's live updates: only requests are needed here."""
-    from deploy.web import build  # imports every room
-
-    tokens = KnownPeople()
-    app = build(engines.settings, engines.secrets, identity=tokens)
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="https://palier.test") as client:
-        yield Office(client, tokens)
-    for database in (*app.state.databases.values(), app.state.accounts):
-        await database.close()
-
-
 @pytest.fixture
-async def aulnes(office: Any, room_unit: OpenUnit, coop: str) -> Cooperative:
+async def aulnes(web: Web, room_unit: OpenUnit, coop: str) -> Cooperative:
     agent = new_id("per")
-    cooperative = Cooperative(office, room_unit, coop, agent)
+    cooperative = Cooperative(web, room_unit, coop, agent)
     async with room_unit("members") as unit:
         await unit.session.execute(
             text("UPDATE members.coop SET sandbox = true WHERE coop = :coop"), {"coop": coop}
