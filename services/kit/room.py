@@ -72,7 +72,7 @@ class Room:
             for event in events:
                 await handler(event, self)
 
-        self._batches.append((event_type, each, 1, 5.0))
+        self._batches.append((event_type, each, 1, 0.0))
 
     def background(self, name: str, work: Background) -> None:
         """Run `work(room)` for ever; it is restarted with a growing pause when it raises."""
