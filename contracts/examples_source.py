@@ -24,7 +24,15 @@ from contracts.codes import (
     Tenure,
     Unit,
 )
-from contracts.members import ChannelsMapped, ConsentChanged, ContractChanged, Erased, MovedIn, MovedOut
+from contracts.members import (
+    ChannelsMapped,
+    ConsentChanged,
+    ContractChanged,
+    Erased,
+    MovedIn,
+    MovedOut,
+    SandboxDropped,
+)
 from contracts.metering import DayClosed, MeterHeard, MeterSilent, SupplyFault
 from contracts.notifications import Delivered, Failed
 from contracts.readings import Reading, ReadingsBatch, Rejected, Retried
@@ -105,6 +113,7 @@ EXAMPLES: dict[str, Event] = {
         ContractChanged(coop=_COOP, meter=_id("mtr"), valid_from=date(2026, 2, 1)),
         ChannelsMapped(coop=_COOP, gateway=_id("gtw"), channels=("hall-3",)),
         Erased(coop=_COOP, person=_id("per"), occupancies=(_id("occ"),)),
+        SandboxDropped(coop="demo"),
         DayClosed(
             coop=_COOP,
             meter=_id("mtr"),

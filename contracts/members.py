@@ -61,3 +61,9 @@ class Erased(Event):
     subject: ClassVar[str] = "members.erased.v1"
     person: PersonId
     occupancies: tuple[OccupancyId, ...] = ()
+
+
+class SandboxDropped(Event):
+    """A sandbox cooperative ended: every room has forgotten or will forget all it holds of `coop`."""
+
+    subject: ClassVar[str] = "members.sandbox_dropped.v1"

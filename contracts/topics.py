@@ -16,6 +16,7 @@ EVENTS: tuple[type[Event], ...] = (
     members.ContractChanged,
     members.ChannelsMapped,
     members.Erased,
+    members.SandboxDropped,
     metering.DayClosed,
     metering.MeterSilent,
     metering.MeterHeard,

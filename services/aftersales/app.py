@@ -1,6 +1,6 @@
 """Composes the after-sales room."""
 
-from contracts.members import Erased
+from contracts.members import Erased, SandboxDropped
 from contracts.metering import SupplyFault
 from contracts.time import HourPassed
 from services.aftersales import handlers
@@ -9,5 +9,6 @@ from services.kit.room import Room
 
 def build(room: Room) -> None:
     room.on(Erased, handlers.erased)
+    room.on(SandboxDropped, handlers.sandbox_dropped)
     room.on(SupplyFault, handlers.supply_fault)
     room.on(HourPassed, handlers.hour_passed)

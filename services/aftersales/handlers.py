@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from contracts.aftersales import DeadlineNear
 from contracts.codes import ClockFamily
-from contracts.members import Erased
+from contracts.members import Erased, SandboxDropped
 from contracts.metering import SupplyFault
 from contracts.time import HourPassed
 from services.aftersales import actions, personal
@@ -15,6 +15,7 @@ from services.aftersales.config import config_for
 from services.aftersales.deadlines import Deadline, threshold_passed
 from services.aftersales.lifecycle import PAUSING, REOPEN_DAYS
 from services.aftersales.model import DeadlineRow, Ticket
+from services.kit import dropping
 from services.kit.unit import Unit
 
 _LOG = logging.getLogger(__name__)
@@ -22,6 +23,10 @@ _LOG = logging.getLogger(__name__)
 
 async def erased(event: Erased, unit: Unit) -> None:
     await personal.erase(unit, event.person, event.occupancies)
+
+
+async def sandbox_dropped(event: SandboxDropped, unit: Unit) -> None:
+    await dropping.drop(unit, event.coop)
 
 
 async def supply_fault(event: SupplyFault, unit: Unit) -> None:

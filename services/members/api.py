@@ -13,7 +13,7 @@ from services.kit.natsauth import intake_client_id
 from services.kit.principal import PLATFORM
 from services.kit.web import RoomUnit, Who, api_router, forbidden, not_found, roles
 from services.members import credentials, exporting, queries
-from services.members.actions import consenting, devices, homes, households, persons
+from services.members.actions import consenting, devices, homes, households, persons, sandboxes
 from services.members.actions.devices import Devices
 from services.members.bodies import (
     BuildingIn,
@@ -77,6 +77,14 @@ async def add_coop(body: CoopIn, unit: RoomUnit, who: Who) -> CoopOut:
     if who.coop != PLATFORM:
         raise forbidden("Only the platform's operators found cooperatives.")
     return await homes.add_coop(unit, body)
+
+
+@router.delete("/coops/{slug}", status_code=204, **OPERATOR)
+async def drop_sandbox(slug: str, unit: RoomUnit, who: Who) -> None:
+    """A sandbox cooperative ends, with all that every room holds of it. 409 for a real one."""
+    if who.coop != PLATFORM:
+        raise not_found()
+    await sandboxes.drop(unit, slug)
 
 
 @router.post("/coops/{slug}/clock", **OPERATOR)

@@ -1,4 +1,4 @@
-"""Deletes sessions, links, invitations and counters that have run out."""
+"""Deletes sessions, links, invitations and counters that have run out, and names of dropped sandboxes."""
 
 import asyncio
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlmodel import col, delete
 
 from services.kit.room import Room
-from services.members.model import Attempt, Invitation, Session, SignInLink
+from services.members.model import Attempt, Coop, Invitation, Session, SignInLink
 
 _EVERY_SECONDS = 3600
 
@@ -19,4 +19,5 @@ async def forget_expired(room: Room) -> None:
             await unit.session.execute(delete(SignInLink).where(col(SignInLink.expires_at) < unit.wall))
             await unit.session.execute(delete(Invitation).where(col(Invitation.expires_at) < day_ago))
             await unit.session.execute(delete(Attempt).where(col(Attempt.window_at) < day_ago))
+            await unit.session.execute(delete(Coop).where(col(Coop.dropped_at) < day_ago))
         await asyncio.sleep(_EVERY_SECONDS)

@@ -35,6 +35,8 @@ class Coop(SQLModel, table=True):
     sandbox: bool = False
     business_now: datetime | None = _instant(nullable=True)
     created_at: datetime = _instant()
+    dropped_at: datetime | None = _instant(nullable=True)
+    """Of a sandbox that was dropped: its name alone is kept for a day, for events still on their way."""
 
 
 class Building(SQLModel, table=True):

@@ -1,6 +1,13 @@
 """Composition of the metering room: readings become days; what nobody could read waits for a decision."""
 
-from contracts.members import ChannelsMapped, ConsentChanged, ContractChanged, Erased, MovedOut
+from contracts.members import (
+    ChannelsMapped,
+    ConsentChanged,
+    ContractChanged,
+    Erased,
+    MovedOut,
+    SandboxDropped,
+)
 from contracts.readings import ReadingsBatch, Rejected
 from contracts.time import HourPassed
 from services.kit.room import Room
@@ -16,5 +23,6 @@ def build(room: Room) -> None:
     room.on(ContractChanged, handlers.contract_changed)
     room.on(MovedOut, handlers.moved_out)
     room.on(Erased, handlers.erased)
+    room.on(SandboxDropped, handlers.sandbox_dropped)
     room.on(HourPassed, handlers.hour_passed)
     room.background("settle", settler)

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import text
 
 from contracts.codes import Purpose
+from services.kit import dropping
 from services.kit.unit import Unit
 from services.metering.watermark import GRACE
 
@@ -88,6 +89,20 @@ async def all_of(unit: Unit, occupancy: str, *, keep_ledger: bool = False) -> No
         await _run(unit, statement, occupancy)
     for table in ("day", "open_day", *(() if keep_ledger else ("data_use",))):
         await _run(unit, f"DELETE FROM metering.{table} d WHERE d.occupancy = :occupancy", occupancy)  # noqa: S608
+
+
+async def all_of_sandbox(unit: Unit, coop: str) -> None:
+    """Delete everything of a dropped sandbox; large tables by meter, which is what they are found by."""
+    large = ("reading", "disagreement", "day", "open_day")
+    for table in large:
+        await unit.session.execute(
+            text(
+                f"DELETE FROM metering.{table} WHERE meter IN"  # noqa: S608
+                " (SELECT meter FROM metering.meter_state WHERE coop = :coop)"
+            ),
+            {"coop": coop},
+        )
+    await dropping.drop(unit, coop, keep=large)
 
 
 async def after_departure(unit: Unit, occupancy: str) -> None:

@@ -2,7 +2,7 @@
 
 from contracts.advice import TipRaised
 from contracts.aftersales import DeadlineNear, IncidentDeclared, TicketChanged, TicketOpened
-from contracts.members import Erased, MovedIn
+from contracts.members import Erased, MovedIn, SandboxDropped
 from services.kit.room import Room
 from services.notifications import handlers
 from services.notifications.delivery import deliver
@@ -16,4 +16,5 @@ def build(room: Room) -> None:
     room.on(IncidentDeclared, handlers.incident_declared)
     room.on(DeadlineNear, handlers.deadline_near)
     room.on(Erased, handlers.erased)
+    room.on(SandboxDropped, handlers.sandbox_dropped)
     room.background("deliver", deliver)

@@ -2,7 +2,8 @@
 
 from contracts.advice import TipRaised
 from contracts.aftersales import DeadlineNear, IncidentDeclared, TicketChanged, TicketOpened
-from contracts.members import Erased, MovedIn
+from contracts.members import Erased, MovedIn, SandboxDropped
+from services.kit import dropping
 from services.kit.unit import Unit
 from services.notifications import actions, intents, personal, registry
 
@@ -41,3 +42,7 @@ async def deadline_near(event: DeadlineNear, unit: Unit) -> None:
 
 async def erased(event: Erased, unit: Unit) -> None:
     await personal.erase(unit, event.person)
+
+
+async def sandbox_dropped(event: SandboxDropped, unit: Unit) -> None:
+    await dropping.drop(unit, event.coop)
