@@ -30,8 +30,8 @@ def install(app: FastAPI) -> None:
     handlers: dict[Any, Any] = app.exception_handlers
     for kind in (Problem, RequestValidationError, HTTPException):
         handlers[kind] = _for_people(handlers[kind])
-    for kind in SUSPECTS:
-        handlers[kind] = _while_away(handlers[Problem])
+    for suspect in SUSPECTS:
+        handlers[suspect] = _while_away(handlers[Problem])
     handlers[Exception] = _bug
 
 
