@@ -22,7 +22,7 @@ FIRST = datetime(2023, 12, 31, 23, tzinfo=UTC)
 ZONE = "Europe/Paris"
 HALF_HOUR = timedelta(minutes=30)
 ROUND_SECONDS = 0.04
-REQUEST_SECONDS = 0.25
+REQUEST_SECONDS = 0.12
 DRAIN_SECONDS = 60.0
 ANSWER_SECONDS = 60.0
 
@@ -77,7 +77,7 @@ class Feed:
         for _ in range(12):
             energy = chance.randrange(40, 600)
             self.index_wh += energy
-            halves.append(HalfHour(self.at, self.at + HALF_HOUR, energy, self.index_wh, self.at, energy * 2))
+            halves.append(HalfHour(self.at, self.at + HALF_HOUR, energy, self.index_wh, energy * 2, self.at))
             self.at += HALF_HOUR
         return load_curve(self.device, halves[0].start, ZONE, halves)
 

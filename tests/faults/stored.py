@@ -54,7 +54,8 @@ class Store:
 
     def counts(self) -> tuple[int, int, int, int]:
         """Readings received, stored, duplicate and discarded, as metering counts them."""
-        return self.rows(_COUNTS)[0]
+        received, kept, duplicate, discarded = self.rows(_COUNTS)[0]
+        return received, kept, duplicate, discarded
 
     def waiting(self, leases_too: bool = False) -> dict[str, int]:
         """What is still under way, by name; empty when all is done. `leases_too` also counts hand-overs

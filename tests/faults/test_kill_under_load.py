@@ -15,6 +15,7 @@ from datetime import date
 
 import pytest
 
+from services.notifications.retries import TOGETHER_SECONDS
 from simulators.api import Api
 from tests.faults import stored
 from tests.faults.accounts import ReadingLedger, compare, compare_letters
@@ -54,7 +55,10 @@ def trial(seed: int) -> Trial:
         victims = tuple(chance.sample(ANY[:-1], 2))
     if seed <= len(ONE_EACH):
         victims = (ONE_EACH[seed - 1],)
-    return Trial(seed, victims, chance.uniform(0.3, 1.5), chance.uniform(0.0, 1.5))
+    after_seconds = chance.uniform(0.3, 1.5)
+    if "notifications" in victims:
+        after_seconds += TOGETHER_SECONDS  # before that no letter leaves
+    return Trial(seed, victims, after_seconds, chance.uniform(0.0, 1.5))
 
 
 @dataclass
@@ -203,7 +207,9 @@ def _requests_are_right(scene: Scene) -> None:
 
 def _notifications_are_right(scene: Scene) -> None:
     """Who should hear what follows from what was accepted; each thing is told once."""
-    wanted = Counter((home.person, "welcome", home.occupancy, None) for home in scene.homes)
+    wanted: Counter[tuple[str, str, str, str | None]] = Counter(
+        (home.person, "welcome", home.occupancy, None) for home in scene.homes
+    )
     for request in scene.requests.requests.values():
         wanted[request.person, "ticket_opened", request.id, None] += 1
         for action in request.actions:
