@@ -77,10 +77,10 @@ async def uses_in_short(unit: Unit, occupancy: str) -> list[Any]:
 
 
 async def looks_by_people(unit: Unit, occupancy: str, since: date) -> int:
-    """How often a person, not a service, used the household's data from `since` on."""
+    """On how many days a person, not a service, used the household's data, from `since` on."""
     row = await unit.session.execute(
         text(
-            "SELECT coalesce(sum(uses), 0)::bigint FROM metering.data_use"
+            "SELECT count(DISTINCT used_on) FROM metering.data_use"
             " WHERE occupancy = :occupancy AND used_on >= :since AND actor <> ALL(:services)"
         ),
         {"occupancy": occupancy, "since": since, "services": _SERVICES},

@@ -253,7 +253,7 @@ async def test_the_household_reads_that_an_operator_looked(
     assert looked.status == 200
     await page.reload()
     words = await page.locator("main").inner_text()
-    assert "une personne a regardé vos données" in words
+    assert "Une personne a regardé vos données 1 jour sur les 30 derniers." in words
     assert "Un gestionnaire des compteurs de votre coopérative" in words
 
 
