@@ -13,16 +13,6 @@ from tests.integration.members.conftest import Cooperative, Office
 LEFT = (
     "building", "dwelling", "meter", "credential", "person", "occupancy", "resident", "consent", "api_token",
 )  # fmt: skip
-    "building",
-    "dwelling",
-    "meter",
-    "credential",
-    "person",
-    "occupancy",
-    "resident",
-    "consent",
-    "api_token",
-)
 
 
 @pytest.fixture
