@@ -11,16 +11,22 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def migrate(data_dir: DataDir = None) -> None:
-    """Bring the database up to date; safe to repeat. The embedded one is started for it when nothing runs."""
+    """Bring the database up to date, and the bus's streams where a bus runs; safe to repeat.
+
+    The embedded database is started for it when nothing runs; its bus is provisioned at the next `up`.
+    """
     from deploy.engines import EngineError, Engines
     from deploy.migrate import migrate as run
+    from deploy.prepare import prepare_engines
     from deploy.up import running_settings
     from services.kit import secrets
 
     settings = settings_for(data_dir)
     with suppress(EngineError):
         settings = running_settings(settings)
-    if settings.database_url is not None:
+    if settings.database_url is not None and settings.nats_url is not None:
+        prepare_engines(settings, secrets.load(settings))
+    elif settings.database_url is not None:
         run(settings.database_url, secrets.load(settings))
     else:
         with Engines(settings, only={"postgres"}) as engines:
