@@ -23,6 +23,14 @@ USING registry.occupancy o, registry.meter m
 WHERE o.id = :occupancy AND m.dwelling = o.dwelling AND q.meter = m.id
   AND q.received_at >= o.starts_at AND (o.ends_at IS NULL OR q.received_at < o.ends_at)
 """
+# What was told stays in the outbox for a while, so that a stream could be rebuilt: not what is taken back.
+_TOLD_OF = """
+DELETE FROM metering.outbox x
+USING registry.occupancy o, registry.meter m
+WHERE o.id = :occupancy AND m.dwelling = o.dwelling AND x.published_at IS NOT NULL
+  AND (x.about = m.id OR x.about IN (SELECT q.id FROM metering.quarantine q WHERE q.meter = m.id))
+  AND x.occurred_at >= o.starts_at
+"""
 _DIRTY_OF = """
 DELETE FROM metering.dirty_day d
 USING registry.occupancy o, registry.meter m
@@ -73,6 +81,7 @@ async def after_withdrawal(unit: Unit, occupancy: str) -> None:
     if Purpose.HALF_HOURLY in holds:
         return
     if Purpose.DAILY in holds:
+        await _run(unit, _TOLD_OF, occupancy)
         await _run(unit, _THIN.format(which=_OF_OCCUPANCY), occupancy)
         await _run(unit, _FREEZE.format(which=_OF_OCCUPANCY), occupancy)
         await _run(
@@ -85,7 +94,7 @@ async def after_withdrawal(unit: Unit, occupancy: str) -> None:
 async def all_of(unit: Unit, occupancy: str, *, keep_ledger: bool = False) -> None:
     """Delete an occupancy's readings, days and quarantined messages, and unless it asked who used its
     data and may still want to know, the ledger."""
-    for statement in (_READINGS_OF, _DISAGREEMENTS_OF, _QUARANTINE_OF, _DIRTY_OF):
+    for statement in (_TOLD_OF, _READINGS_OF, _DISAGREEMENTS_OF, _QUARANTINE_OF, _DIRTY_OF):
         await _run(unit, statement, occupancy)
     for table in ("day", "open_day", *(() if keep_ledger else ("data_use",))):
         await _run(unit, f"DELETE FROM metering.{table} d WHERE d.occupancy = :occupancy", occupancy)  # noqa: S608

@@ -197,6 +197,10 @@ async def test_withdrawing_everything_deletes_everything(room_unit: OpenUnit, co
     home = await a_home(room_unit, coop)
     await send(room_unit, coop, half_hours(home, 60))
     await settle_all(room_unit)
+    async with room_unit("metering", coop) as unit:
+        await unit.session.execute(
+            text("UPDATE metering.outbox SET published_at = now() WHERE about = :m"), {"m": home.meter}
+        )
     for purpose in ("daily", "half_hourly"):
         await withdraw(room_unit, home, purpose)
     async with room_unit("metering", coop) as unit:
@@ -205,6 +209,7 @@ async def test_withdrawing_everything_deletes_everything(room_unit: OpenUnit, co
         )
     for table in ("reading", "day", "open_day", "disagreement"):
         assert await rows(room_unit, f"SELECT 1 FROM metering.{table} WHERE meter = :m", m=home.meter) == []
+    assert await rows(room_unit, "SELECT 1 FROM metering.outbox WHERE about = :m", m=home.meter) == []
 
 
 async def test_a_new_contract_is_costed_again_and_told_again(room_unit: OpenUnit, coop: str) -> None:
