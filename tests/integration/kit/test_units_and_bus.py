@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
 from contracts.members import ContractChanged, MovedOut
 from contracts.readings import ReadingsBatch
 from deploy.engines import Engines
-from services.kit import bus
+from services.kit import bus, provisioning
 from services.kit.broker import connect
 from services.kit.database import Database
 from services.kit.ids import new_id
@@ -121,6 +122,63 @@ async def test_a_failing_handler_is_retried_and_then_its_message_is_kept_aside(
         assert tries.empty()
     finally:
         await client.close()
+
+
+async def test_however_long_an_engine_is_away_no_message_is_given_up_for_it(
+    engines: Engines, room_unit: OpenUnit, coop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dozen tries without a database, more than a wrong rule is given; then it is handled."""
+    monkeypatch.setattr(bus, "OUTAGE_SECONDS", 0.01)
+    monkeypatch.setattr(bus, "RETRY_DELAYS_SECONDS", (0.01, 0.01))
+    tries: asyncio.Queue[str] = asyncio.Queue()
+    handled: asyncio.Queue[str] = asyncio.Queue()
+    room = Room("notifications", engines.settings, engines.secrets)
+
+    async def on_contract(event: ContractChanged, unit: Unit) -> None:
+        if event.coop != coop:
+            return
+        tries.put_nowait(event.meter)
+        if tries.qsize() <= 12:
+            raise psycopg.OperationalError("the server closed the connection")
+        handled.put_nowait(event.meter)
+
+    room.on(ContractChanged, on_contract)
+    event = ContractChanged(coop=coop, meter=new_id("mtr"), valid_from=date(2026, 1, 1))
+    async with relaying(engines), running(room):
+        async with room_unit("members", coop) as unit:
+            unit.emit(event)
+        assert await heard(handled, 1) == [event.meter]
+    assert tries.qsize() == 13
+
+
+async def test_what_a_living_process_works_on_for_long_stays_its_own(
+    engines: Engines, room_unit: OpenUnit, coop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Messages of a dead one come again soon: who lives says so meanwhile."""
+    monkeypatch.setattr(provisioning, "ACK_WAIT_SECONDS", 1.5)
+    monkeypatch.setattr(bus, "ACK_WAIT_SECONDS", 1.5)
+    tries: asyncio.Queue[str] = asyncio.Queue()
+    done = asyncio.Event()
+    room = Room("notifications", engines.settings, engines.secrets)
+
+    async def on_contract(event: ContractChanged, unit: Unit) -> None:
+        if event.coop == coop:
+            tries.put_nowait(event.meter)
+            await asyncio.sleep(4)
+            done.set()
+
+    room.on(ContractChanged, on_contract)
+    client = await connect("admin", engines.settings, engines.secrets)
+    js = client.jetstream()
+    event = ContractChanged(coop=coop, meter=new_id("mtr"), valid_from=date(2026, 1, 1))
+    async with relaying(engines), running(room):
+        async with room_unit("members", coop) as unit:
+            unit.emit(event)
+        await asyncio.wait_for(done.wait(), 20)
+        info = await js.consumer_info("EVENTS", "notifications")
+        assert info.config.ack_wait == 1.5
+    await client.close()
+    assert tries.qsize() == 1, "it was given to another although its worker lives"
 
 
 async def test_one_poisonous_message_does_not_hold_its_neighbours(engines: Engines) -> None:
