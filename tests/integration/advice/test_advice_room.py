@@ -17,6 +17,7 @@ from contracts.members import ConsentChanged, Erased, MovedOut
 from contracts.metering import DayClosed
 from services.advice import handlers, personal
 from services.kit.unit import Unit as UnitOfWork
+from tests.moving_in import moving_in
 from tests.unit.advice.homes import day
 
 if TYPE_CHECKING:
@@ -104,35 +105,13 @@ class Home:
         return result
 
 
-def intake_listens(web: Web) -> None:
-    """No device is needed here, hence no intake; meters are issued as if it listened."""
-
-    async def ready() -> bool:
-        return True
-
-    web.client._transport.app.state.is_intake_ready = ready  # type: ignore[attr-defined]
-
-
 @pytest.fixture
 async def home(web: Web, room_unit: OpenUnit, coop: str) -> Home:
-    intake_listens(web)
     answer = await web.client.post(
         "/api/v1/move-ins",
-        json={
-            "coop": coop,
-            "dwelling": {
-                "coop": coop, "ref": "A12", "residence": "Les Tilleuls", "floor_area_m2": 62,
-                "heating": "district", "postcode": "69100",
-                "meters": [{"fluid": "electricity", "subscribed_kva": 6, "tariff": "base"}],
-            },
-            "household": [
-                {"name": "Foyer 12", "email": "foyer12@foyer.test", "language": "fr", "right": "holder"}
-            ],
-            "tenure": "tenant",
-            "moved_in_on": "2026-08-15",
-        },
+        json=moving_in(coop, moved_in_on="2026-08-15"),
         headers=web.as_("staff", coop),
-    )  # fmt: skip
+    )
     assert answer.status_code == 201, answer.text
     made = answer.json()
     return Home(

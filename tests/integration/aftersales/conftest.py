@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from services.kit.ids import new_id
 from tests.conftest import OpenUnit, Web
+from tests.moving_in import moving_in
 
 PARIS = ZoneInfo("Europe/Paris")
 MONDAY = datetime(2026, 11, 16, 10, tzinfo=PARIS)
@@ -42,14 +43,8 @@ class Cooperative:
             )
 
     async def move_in(self, tenure: str = "tenant", **more: Any) -> dict[str, Any]:
-        dwelling = {
-            "coop": self.slug, "ref": new_id("ref"), "residence": "Les Aulnes", "floor_area_m2": 60,
-            "heating": "collective", "postcode": "69100", "meters": [],
-        } | more.pop("home", {})  # fmt: skip
-        body = {
-            "coop": self.slug, "dwelling": dwelling, "tenure": tenure, "moved_in_on": "2026-11-02",
-            "household": [{"name": "Foyer 12", "email": f"{new_id('f')}@foyer.test", "right": "holder"}],
-        } | more  # fmt: skip
+        home = {"residence": "Les Aulnes", "meters": []} | more.pop("home", {})
+        body = moving_in(self.slug, dwelling=home, **({"tenure": tenure, "moved_in_on": "2026-11-02"} | more))
         answer = await self.post("/move-ins", body)
         assert answer.status_code == 201, answer.text
         return dict(answer.json())

@@ -16,6 +16,7 @@ from services.kit.room import Room
 from services.kit.unit import Unit, work_unit
 from services.members import app as members
 from services.members.actions.accounts import issue_token
+from tests.moving_in import moving_in
 
 
 @dataclass
@@ -48,18 +49,12 @@ class Cooperative:
     staff: dict[str, str]
 
     def dwelling(self, **extra: Any) -> dict[str, Any]:
-        home = {
-            "coop": self.slug, "ref": new_id("ref"), "residence": "Les Tilleuls", "floor_area_m2": 62.5,
-            "heating": "electric", "postcode": "69100",
-            "meters": [{"fluid": "electricity", "tariff": "peak_offpeak", "subscribed_kva": 6}],
-        }  # fmt: skip
-        return home | extra
+        home: dict[str, Any] = moving_in(self.slug)["dwelling"]
+        meters = [{"fluid": "electricity", "tariff": "peak_offpeak", "subscribed_kva": 6}]
+        return home | {"floor_area_m2": 62.5, "heating": "electric", "meters": meters} | extra
 
     def household(self, **extra: Any) -> dict[str, Any]:
-        return {
-            "coop": self.slug, "dwelling": self.dwelling(), "tenure": "tenant", "moved_in_on": "2026-01-05",
-            "household": [{"name": "Foyer 12", "email": f"{new_id('f')}@foyer.test", "right": "holder"}],
-        } | extra  # fmt: skip
+        return moving_in(self.slug) | {"dwelling": self.dwelling()} | extra
 
     async def post(self, path: str, body: dict[str, Any], **headers: str) -> httpx.Response:
         return await self.office.client.post(f"/api/v1{path}", json=body, headers=self.staff | headers)

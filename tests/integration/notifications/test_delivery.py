@@ -25,6 +25,7 @@ from services.kit.ids import new_id
 from services.kit.room import Room
 from services.kit.unit import Unit
 from services.notifications import delivery, handlers, unsubscribing
+from tests.moving_in import moving_in
 
 if TYPE_CHECKING:
     from tests.conftest import Web
@@ -123,26 +124,17 @@ Moves = Callable[..., Any]
 def move_in(web: Web, room_unit: OpenUnit, engines: Engines, room: Room, coop: str) -> Moves:
     async def moved(**reach: Any) -> Household:
         email = f"{new_id('f')}@foyer.test"
+        person = {"name": "Foyer 12", "language": "fr", "right": "holder", **(reach or {"email": email})}
         answer = await web.client.post(
             "/api/v1/move-ins",
-            json={
-                "coop": coop,
-                "dwelling": {
-                    "coop": coop, "ref": new_id("r"), "residence": "Les Tilleuls", "floor_area_m2": 62,
-                    "heating": "district", "postcode": "69100", "meters": [],
-                },
-                "household": [
-                    {"name": "Foyer 12", "language": "fr", "right": "holder", **(reach or {"email": email})}
-                ],
-                "tenure": "tenant",
-                "moved_in_on": "2026-01-05",
-            },
+            json=moving_in(coop, dwelling={"meters": []}, household=[person]),
             headers=web.as_("staff", coop),
-        )  # fmt: skip
+        )
         assert answer.status_code == 201, answer.text
         made = answer.json()
-        person = made["persons"][0]["id"]
-        return Household(web, room_unit, engines, room, coop, email, made["occupancy"], person)
+        return Household(
+            web, room_unit, engines, room, coop, email, made["occupancy"], made["persons"][0]["id"]
+        )
 
     return moved
 
