@@ -1,31 +1,22 @@
 """Real homes: every civil day's energy is the file's to the watt-hour."""
 
-import csv
-import gzip
 from collections import defaultdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from contracts.codes import Quality, Quantity
 from services.metering.days import civil_day, day_of, microseconds
 from services.metering.settle import Point, settle
-
-LONDON = "Europe/London"
+from tests.real_homes import LONDON, PARIS, british_hours, french_minutes
 
 
 @pytest.fixture(scope="module")
 def hours(shared_data: Path) -> list[tuple[datetime, int]]:
     """(start of the hour, watt-hours)"""
-    path = shared_data / "opendsm" / "uk-electricity-hdd-only-hourly-sample-0.csv.gz"
-    with gzip.open(path, "rt") as file:
-        return [
-            (datetime.fromisoformat(row["start"]), round(Decimal(row["value"]) * 1000))
-            for row in csv.DictReader(file)
-        ]
+    return british_hours(shared_data)
 
 
 def as_registers(hours: list[tuple[datetime, int]]) -> list[Point]:
@@ -66,21 +57,13 @@ def test_two_and_a_half_years_of_a_real_home_day_by_day(hours, form) -> None:  #
 
 
 def test_two_days_of_one_minute_powers_of_a_real_french_house(shared_data: Path) -> None:
-    paris, energy = ZoneInfo("Europe/Paris"), defaultdict[date, Decimal](Decimal)
-    points = []
-    with (shared_data / "uci_fr_1min_2days.txt").open() as file:
-        for row in csv.DictReader(file, delimiter=";"):
-            local = datetime.strptime(f"{row['Date']} {row['Time']}", "%d/%m/%Y %H:%M:%S").replace(
-                tzinfo=paris
-            )
-            watts = Decimal(row["Global_active_power"]) * 1000
-            energy[local.date()] += watts / 60
-            points.append(
-                Point("power@60", "sample", 60, microseconds(local.astimezone(UTC)), int(watts * 1000))
-            )
+    energy, points = defaultdict[date, Decimal](Decimal), []
+    for start, watts in french_minutes(shared_data):
+        energy[day_of(start, PARIS)] += watts / 60
+        points.append(Point("power@60", "sample", 60, microseconds(start), int(watts * 1000)))
     assert len(points) == 2880
     for day, wh in energy.items():
-        settled = settle(points, civil_day(day, "Europe/Paris"), Quantity.ENERGY_IMPORT)
+        settled = settle(points, civil_day(day, PARIS), Quantity.ENERGY_IMPORT)
         assert settled.value == round(wh)
         assert {slot.quality for slot in settled.slots} == {Quality.MEASURED}
         assert settled.is_complete
