@@ -18,7 +18,7 @@ from services.kit.principal import Principal
 from services.kit.problems import forbidden
 from services.kit.web import ANYONE, UnitRoute, roles, route_class
 
-__all__ = ["RoomWeb", "Templates", "page_router", "render", "roles"]
+__all__ = ["RoomWeb", "Templates", "page_router", "refuse_other_sites", "render", "roles"]
 
 CSRF_HEADER = "X-CSRF-Token"
 CSRF_FIELD = "csrf_token"
@@ -100,8 +100,8 @@ class Templates:
         return environment
 
 
-async def _same_origin(request: Request, who: Principal | None) -> None:
-    """The browser says the request comes from our own page, and the page knew the session's token."""
+def refuse_other_sites(request: Request) -> None:
+    """Raise 403 when the browser says that another site's page sent this request, or does not say at all."""
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
     if site not in (None, "same-origin", "none") or (
@@ -110,6 +110,11 @@ async def _same_origin(request: Request, who: Principal | None) -> None:
         raise forbidden("This request came from another site.")
     if site is None and origin is None:
         raise forbidden("The browser did not say where this request comes from.")
+
+
+async def _same_origin(request: Request, who: Principal | None) -> None:
+    """The browser says the request comes from our own page, and the page knew the session's token."""
+    refuse_other_sites(request)
     if who is None or who.csrf is None:
         return
     given = request.headers.get(CSRF_HEADER)

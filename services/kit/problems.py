@@ -70,6 +70,11 @@ def unavailable() -> Problem:
     )
 
 
+def unfit() -> Problem:
+    """A value that the database cannot hold: a NUL character, a number beyond its range."""
+    return Problem(422, "unfit_value", "A value has characters or a size that cannot be kept.")
+
+
 def install(app: FastAPI) -> None:
     """Turn every error of the API into a problem document."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -32,6 +33,7 @@ def install(app: FastAPI) -> None:
         handlers[kind] = _for_people(handlers[kind])
     for suspect in SUSPECTS:
         handlers[suspect] = _while_away(handlers[Problem])
+    handlers[DataError] = _unfit(handlers[Problem])
     handlers[Exception] = _bug
 
 
@@ -50,6 +52,16 @@ def _while_away(say: Handler) -> Handler:
             raise error
         _LOG.warning("an engine is away", extra={"error": type(error).__name__})
         return await say(request, problems.unavailable())
+
+    return answer
+
+
+def _unfit(say: Handler) -> Handler:
+    """A NUL character or a number beyond its range got as far as the database, which refused it."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        _LOG.warning("a value that cannot be kept", extra={"error": type(error).__name__})
+        return await say(request, problems.unfit())
 
     return answer
 

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from contracts.codes import Role
 from services.kit.i18n import LANGUAGE_COOKIE, LANGUAGES
-from services.kit.pages import render
+from services.kit.pages import refuse_other_sites, render
 from services.kit.principal import PLATFORM, Principal, principal_of
 from services.kit.problems import forbidden, not_found
 from services.portal.paths import HOME
@@ -119,8 +119,7 @@ async def choose_language(
     request: Request, language: Annotated[str, Form()], to: Annotated[str, Form(alias="next")] = "/"
 ) -> Response:
     """Remember the reader's language in a cookie and go back to where they were."""
-    if request.headers.get("sec-fetch-site") not in (None, "same-origin", "none"):
-        raise forbidden("This request came from another site.")
+    refuse_other_sites(request)
     is_local = to.startswith("/") and not to.startswith(("//", "/\\"))
     response = RedirectResponse(to if is_local else "/", 303)
     if language in LANGUAGES:

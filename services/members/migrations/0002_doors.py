@@ -1,4 +1,4 @@
-"""Accounts, sessions, links and tokens are out of the web role's sight: signing in runs on the work role."""
+"""What opens doors is out of the web role's sight: signing in runs on the work role."""
 
 from alembic import op
 
@@ -7,19 +7,21 @@ down_revision = "members_0001"
 branch_labels = None
 depends_on = None
 
-CLOSED = ("staff", "invitation", "attempt", "session", "sign_in_link", "api_token")
-ERASURE = (
-    "SELECT (coop, subject), DELETE ON members.session",
+CLOSED = ("invitation", "attempt", "session", "sign_in_link", "api_token", "staff")
+NEEDED = (
+    "SELECT, DELETE ON members.session",
     "SELECT (coop, person), DELETE ON members.sign_in_link",
     "SELECT (coop, subject, revoked_at), UPDATE (revoked_at) ON members.api_token",
+    "SELECT, UPDATE (name, phone, language) ON members.staff",
 )
-"""Erasing a person ends their sessions, links and tokens in the request's own transaction."""
+"""Erasing a person and signing out elsewhere end sessions, links and tokens in the request's own
+transaction; staff change how households see them, but not their role, cooperative or password."""
 
 
 def upgrade() -> None:
     for table in CLOSED:
         op.execute(f"REVOKE ALL ON members.{table} FROM members_web")
-    for right in ERASURE:
+    for right in NEEDED:
         op.execute(f"GRANT {right} TO members_web")
 
 

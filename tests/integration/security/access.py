@@ -1,0 +1,295 @@
+"""Who may call what: the allow-list that the whole application is compared with, route by route.
+
+Every route is called by everyone about an object of the household `home`. Whoever is in `may` gets through;
+whoever is in `hidden` is told 404, because the object is not theirs; all others are refused at the door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from services.kit.ids import new_id
+
+if TYPE_CHECKING:
+    from tests.integration.security.conftest import Town
+
+HOUSEHOLDS = frozenset({"resident", "neighbour", "resident_abroad"})
+CALLERS = HOUSEHOLDS | {
+    "anyone", "caretaker", "staff", "staff_abroad", "operator", "operator_abroad", "platform",
+}  # fmt: skip
+STAFF = frozenset({"staff", "staff_abroad"})
+OPERATORS = frozenset({"operator", "operator_abroad", "platform"})
+TEAM = STAFF | {"caretaker"}
+ABROAD = frozenset({"resident_abroad", "staff_abroad", "operator_abroad"})
+NOT_THEIRS = ABROAD | {"neighbour"}
+CURVE = frozenset({"resident", "operator", "platform"})
+
+Fill = Callable[["Town", str], dict[str, Any]]
+"""(town, caller) to a body, a form or a query."""
+
+
+@dataclass(frozen=True)
+class Access:
+    may: frozenset[str]
+    hidden: frozenset[str] = frozenset()
+    body: Fill | None = None
+    """JSON of the API; form of a page."""
+    query: dict[str, str] = field(default_factory=dict)
+    is_shut: bool = False
+    """The address itself is a secret and the test's is wrong: 404 whoever calls."""
+
+
+def only(*roles: frozenset[str] | str, hidden: frozenset[str] = frozenset(), **more: Any) -> Access:
+    """`may` is the union of `roles`, less those to whom the object is another's."""
+    may = frozenset[str]().union(*(role if isinstance(role, frozenset) else {role} for role in roles))
+    return Access(may - hidden, hidden, **more)
+
+
+def theirs(*roles: frozenset[str] | str, **more: Any) -> Access:
+    """Of one household: those roles, but 404 for neighbours and other cooperatives."""
+    found = only(*roles, **more)
+    return Access(found.may - NOT_THEIRS, found.may & NOT_THEIRS, found.body, found.query)
+
+
+def of_coop(*roles: frozenset[str] | str, **more: Any) -> Access:
+    """Of one cooperative: those roles, but 404 for other cooperatives."""
+    found = only(*roles, **more)
+    return Access(found.may - ABROAD, found.may & ABROAD, found.body, found.query)
+
+
+SHUT = Access(frozenset(), CALLERS, is_shut=True)
+EVERYBODY = Access(CALLERS)
+SIGNED_IN = only(HOUSEHOLDS, TEAM, OPERATORS)
+
+
+def form(**fields: str) -> Fill:
+    return lambda town, caller: dict(fields)
+
+
+def _commons(town: Town) -> dict[str, str]:
+    return town.things[town.home.coop]
+
+
+def _dwelling(town: Town) -> dict[str, Any]:
+    return {
+        "coop": town.home.coop, "ref": new_id("ref"), "residence": "Les Aulnes", "floor_area_m2": 50,
+        "heating": "electric", "postcode": "69100",
+    }  # fmt: skip
+
+
+def _move_in(town: Town, caller: str) -> dict[str, Any]:
+    holder = {"name": "Foyer 9", "email": "foyer9@foyer.test", "right": "holder"}
+    return {
+        "coop": town.home.coop, "dwelling": _dwelling(town), "household": [holder], "tenure": "tenant",
+        "moved_in_on": "2026-03-01",
+    }  # fmt: skip
+
+
+def _consent(town: Town, caller: str) -> dict[str, Any]:
+    paper = (
+        {"channel": "paper", "witness": "Accueil 3"} if caller.startswith("staff") else {"channel": "self"}
+    )
+    return {"granted": True, "by": town.home.person, "text_version": "2026-01", **paper}
+
+
+def _ticket(town: Town, caller: str) -> dict[str, Any]:
+    words = {"place": "kitchen", "element": "tap", "symptom": "leak", "description": "Ça goutte"}
+    return {"occupancy": town.home.occupancy, **words}
+
+
+def _person(town: Town, caller: str) -> dict[str, Any]:
+    return {"name": "Foyer 9", "email": "foyer9@foyer.test"}
+
+
+API: dict[str, Access] = {
+    # cooperatives, homes, devices
+    "POST /coops": only("platform", body=lambda t, c: {"slug": f"c{new_id('x')[-12:]}", "name": "Neuve"}),
+    "POST /coops/{slug}/clock": of_coop(OPERATORS, body=lambda t, c: {"now": "2026-03-01T00:00:00Z"}),
+    "DELETE /coops/{slug}": Access(frozenset({"platform"}), OPERATORS - {"platform"}),
+    "POST /buildings": of_coop(
+        STAFF,
+        OPERATORS,
+        body=lambda t, c: {"coop": t.home.coop, "ref": new_id("bld"), "residence": "Les Aulnes"},
+    ),
+    "POST /dwellings": of_coop(STAFF, OPERATORS, body=lambda t, c: _dwelling(t)),
+    "POST /move-ins": of_coop(STAFF, OPERATORS, body=_move_in),
+    "POST /move-outs": of_coop(
+        STAFF,
+        OPERATORS,
+        body=lambda t, c: {"occupancy": t.home.occupancy, "moved_out_on": "2026-12-31"},
+    ),
+    "GET /occupancies/{occupancy}": theirs(HOUSEHOLDS, STAFF, OPERATORS),
+    "PUT /occupancies/{occupancy}/residents/{person}": of_coop(
+        STAFF, OPERATORS, body=lambda t, c: {"right": "holder"}
+    ),
+    "PUT /occupancies/{occupancy}/consents/{purpose}": theirs(HOUSEHOLDS, STAFF, body=_consent),
+    "POST /gateways": of_coop(STAFF, OPERATORS, body=lambda t, c: {"coop": t.home.coop, "codec": "zlinky"}),
+    "PUT /gateways/{gateway}/channels": of_coop(
+        STAFF, OPERATORS, body=lambda t, c: {"channels": {"a": t.home.meter}}
+    ),
+    "POST /gateways/{gateway}/credential": of_coop(STAFF, OPERATORS),
+    "DELETE /gateways/{gateway}/credential": of_coop(STAFF, OPERATORS),
+    "PUT /meters/{meter}/contract": of_coop(
+        STAFF, OPERATORS, body=lambda t, c: {"valid_from": "2026-02-01", "tariff": "base"}
+    ),
+    "POST /meters/{meter}/credential": of_coop(STAFF, OPERATORS),
+    "DELETE /meters/{meter}/credential": of_coop(STAFF, OPERATORS),
+    # persons
+    "GET /persons/{person}": theirs(HOUSEHOLDS, STAFF, OPERATORS),
+    "PUT /persons/{person}": theirs(HOUSEHOLDS, STAFF, OPERATORS, body=_person),
+    "POST /persons/{person}/exports": theirs(HOUSEHOLDS, STAFF, OPERATORS),
+    "DELETE /persons/{person}/data": theirs(HOUSEHOLDS, STAFF, OPERATORS),
+    # consumption: staff are let in to be told 404
+    "GET /meters/{meter}/days": Access(
+        CURVE, NOT_THEIRS | STAFF, query={"from": "2026-02-01", "to": "2026-02-01"}
+    ),
+    "GET /meters/{meter}/curve": Access(CURVE, NOT_THEIRS | STAFF, query={"day": "2026-02-01"}),
+    "GET /occupancies/{occupancy}/data-uses": theirs(HOUSEHOLDS),
+    "GET /operations/overview": only(OPERATORS),
+    "GET /operations/rejected": only(OPERATORS),
+    "GET /operations/rejected/{id}": of_coop(OPERATORS),
+    "POST /operations/rejected/{id}/retry": of_coop(OPERATORS),
+    "POST /operations/rejected/{id}/discard": of_coop(OPERATORS),
+    # advice: operators read simulated homes' tips only, and this cooperative is real
+    "GET /occupancies/{occupancy}/tips": Access(frozenset({"resident"}), OPERATORS | NOT_THEIRS - STAFF),
+    "POST /tips/{tip}/feedback": theirs(HOUSEHOLDS, body=lambda t, c: {"answer": "done"}),
+    # requests
+    "GET /taxonomy": SIGNED_IN,
+    "GET /responsibility-rules": only(STAFF),
+    "POST /responsibility-rules": only(
+        STAFF,
+        body=lambda t, c: {"responsible": "cooperative", "basis": "Bail", "valid_from": "2026-01-01"},
+    ),
+    "DELETE /responsibility-rules/{rule}": of_coop(STAFF),
+    "PUT /aftersales-settings/heating_period": only(
+        STAFF, body=lambda t, c: {"from": "10-15", "to": "04-15"}
+    ),
+    "PUT /aftersales-settings/calendar": only(STAFF, body=lambda t, c: {"closed_on": ["2026-12-25"]}),
+    "PUT /aftersales-settings/teams": only(STAFF, body=lambda t, c: {}),
+    "PUT /aftersales-settings/copropriete": only(STAFF, body=lambda t, c: {}),
+    "POST /tickets": theirs(HOUSEHOLDS, TEAM, body=_ticket),
+    "GET /tickets": only(HOUSEHOLDS, TEAM),
+    "GET /tickets/{ticket}": theirs(HOUSEHOLDS, TEAM),
+    "GET /tickets/{ticket}/history": theirs(HOUSEHOLDS, TEAM),
+    "POST /tickets/{ticket}/actions": theirs(
+        HOUSEHOLDS, TEAM, body=lambda t, c: {"action": "cancel", "reason": "no_longer_needed"}
+    ),
+    "GET /tickets/{ticket}/messages": theirs(HOUSEHOLDS, TEAM),
+    "POST /tickets/{ticket}/messages": theirs(HOUSEHOLDS, TEAM, body=lambda t, c: {"body": "Merci"}),
+    "POST /occupancies/{occupancy}/inspection": of_coop(
+        TEAM, body=lambda t, c: {"kind": "etat_des_lieux", "on": "2026-01-05", "findings": []}
+    ),
+    # notifications: everyone's own only
+    "GET /persons/{person}/notifications": Access(frozenset({"resident"}), CALLERS - {"resident", "anyone"}),
+    "POST /notifications/{notification}/read": Access(
+        frozenset({"resident"}), CALLERS - {"resident", "anyone"}
+    ),
+    "GET /persons/{person}/preferences": Access(frozenset({"resident"}), CALLERS - {"resident", "anyone"}),
+    "PUT /persons/{person}/preferences": Access(
+        frozenset({"resident"}), (HOUSEHOLDS | TEAM) - {"resident"}, body=lambda t, c: {"preferences": []}
+    ),
+    "GET /unsubscribe/{token}": SHUT,
+    "POST /unsubscribe/{token}": SHUT,
+    "GET /letters": only(STAFF),
+    "POST /letters/{delivery}/posted": of_coop(STAFF),
+}
+
+PAGES: dict[str, Access] = {
+    "GET /": EVERYBODY,
+    "GET /home": only(HOUSEHOLDS),
+    "GET /fleet": only(OPERATORS),
+    "GET /contact": EVERYBODY,
+    "GET /mailbox": only(OPERATORS),
+    "GET /mailbox/{key}": Access(frozenset({"platform"}), OPERATORS - {"platform"}),
+    "POST /language": Access(CALLERS, body=form(language="fr")),
+    "GET /api/v1/openapi.json": EVERYBODY,
+    "MOUNT /static": EVERYBODY,
+    # ways in and out
+    "GET /sign-in": EVERYBODY,
+    "POST /sign-in": Access(CALLERS, body=form(email="nobody@foyer.test")),
+    "POST /sign-in/staff": Access(
+        frozenset(), CALLERS, form(email="nobody@coop.test", password="x", code="0"), is_shut=True
+    ),
+    "GET /sign-in/confirm": EVERYBODY,
+    "POST /sign-in/confirm": Access(frozenset(), CALLERS, form(token="wrong"), is_shut=True),
+    "GET /demo/sign-in/{role}/{coop}/{subject}/{seal}": SHUT,
+    "POST /sign-out": EVERYBODY,
+    "GET /invitation/{token}": SHUT,
+    "POST /invitation/{token}": Access(frozenset(), CALLERS, form(password="x", code="0"), is_shut=True),
+    "GET /account": SIGNED_IN,
+    "POST /account": SIGNED_IN,
+    "POST /account/sign-out": SIGNED_IN,
+    # households' own data
+    "GET /data": only(HOUSEHOLDS),
+    "GET /data/uses": only(HOUSEHOLDS),
+    "POST /data/{occupancy}/{purpose}": theirs(HOUSEHOLDS, body=form(granted="true")),
+    "GET /consumption": only(HOUSEHOLDS),
+    "GET /consumption/month": only(HOUSEHOLDS),
+    "GET /consumption/download": only(HOUSEHOLDS),
+    "GET /fragments/consumption": only(HOUSEHOLDS),
+    "GET /tips": only(HOUSEHOLDS),
+    "GET /fragments/tips": only(HOUSEHOLDS),
+    "POST /tips/{tip}/answer": theirs(HOUSEHOLDS, body=form(answer="done")),
+    "POST /tips/{tip}/undo": theirs(HOUSEHOLDS),
+    # homes
+    "GET /homes": only(STAFF),
+    "POST /homes/move-outs": of_coop(
+        STAFF, body=lambda t, c: {"occupancy": t.home.occupancy, "moved_out_on": "2026-12-31"}
+    ),
+    "GET /move-ins": only(STAFF),
+    "POST /move-ins": only(STAFF, body=form(dwelling="dwl_wrong")),
+    # meters
+    "GET /fragments/flow": only(OPERATORS),
+    "GET /fragments/meters": only(OPERATORS),
+    "GET /fragments/quarantine": only(OPERATORS),
+    "GET /quarantine": only(OPERATORS),
+    "GET /quarantine/{id}": of_coop(OPERATORS),
+    "POST /quarantine/{id}/retry": of_coop(OPERATORS),
+    "POST /quarantine/{id}/discard": of_coop(OPERATORS),
+    # requests
+    "GET /desk": only(TEAM),
+    "GET /desk/{ticket}": of_coop(TEAM),
+    "POST /desk/{ticket}/actions": of_coop(TEAM, body=form(action="acknowledge", version="1")),
+    "POST /desk/{ticket}/messages": of_coop(TEAM, body=form(body="Bonjour")),
+    "GET /tickets": only(HOUSEHOLDS),
+    "GET /fragments/tickets": only(HOUSEHOLDS),
+    "GET /tickets/new": only(HOUSEHOLDS),
+    "POST /tickets/new": Access(
+        frozenset({"resident"}), NOT_THEIRS & HOUSEHOLDS,
+        lambda t, c: {
+            "element": "tap", "symptom": "leak", "place": "kitchen", "description": "Ça goutte",
+            "occupancy": t.home.occupancy,
+        },
+    ),
+    # the team is sent on to its desk, whatever the address
+    "GET /tickets/{ticket}": Access(TEAM | {"resident"}, NOT_THEIRS & HOUSEHOLDS),
+    "POST /tickets/{ticket}/actions": theirs(HOUSEHOLDS, body=form(action="cancel")),
+    "POST /tickets/{ticket}/messages": theirs(HOUSEHOLDS, body=form(body="Merci")),
+    "GET /demandes": only(HOUSEHOLDS),
+    "GET /demandes/{rest}": only(HOUSEHOLDS, TEAM),
+    # messages
+    "GET /messages": SIGNED_IN,
+    "GET /fragments/messages": SIGNED_IN,
+    "POST /messages/read": SIGNED_IN,
+    "GET /messages/{message}": Access(frozenset({"resident"}), CALLERS - {"resident", "anyone"}),
+    "GET /preferences": SIGNED_IN,
+    "POST /preferences": Access(SIGNED_IN.may - {"platform"}, frozenset({"platform"})),
+}  # fmt: skip
+
+NOT_CALLED = {"GET /live": "a stream without end; tests/unit/portal/test_live.py and test_audience.py"}
+
+ACCESS = PAGES | {key.replace(" /", " /api/v1/", 1): access for key, access in API.items()}
+
+
+def parameters(town: Town) -> dict[str, str]:
+    """The objects of `home`, by the name of the path parameter."""
+    home, commons = town.home, _commons(town)
+    return {
+        "slug": home.coop, "occupancy": home.occupancy, "person": home.person, "purpose": "daily",
+        "meter": home.meter, "ticket": home.ticket, "tip": home.tip, "notification": home.notification,
+        "message": home.notification, "delivery": home.delivery, "gateway": commons["gateway"],
+        "rule": commons["rule"], "id": commons["rejected"], "key": commons["letter"], "rest": home.ticket,
+        "token": "wrong", "role": "staff", "coop": home.coop, "subject": home.person, "seal": "wrong",
+    }  # fmt: skip

@@ -1,0 +1,300 @@
+"""Two cooperatives with everything in them, made through the API, and everyone who might call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.routing import BaseRoute
+
+from contracts.codes import Quality, Role
+from deploy.engines import Engines, mail
+from services.kit.ids import new_id
+from services.kit.mail import keep
+from services.kit.principal import SESSION_COOKIE, Principal
+from services.metering.packing import pack
+from services.metering.settle import Slot, Source
+from tests.conftest import OpenUnit
+
+CSRF = "anti-forgery-token-of-the-session"
+_DAYS = {
+    "nights_left_out": 1,
+    "share_percent": 40,
+    "saved_w": 60,
+    "data_from": "2026-02-01",
+    "data_to": "2026-02-20",
+}
+_SLOT = Slot(88, Quality.MEASURED, Source.REGISTER)
+SITE = "https://palier.test"
+
+
+class Rehearsal:
+    """A room's database whose requests are undone when they have been answered."""
+
+    def __init__(self, database: Any) -> None:
+        self._database = database
+        self.has_written = False
+        """Whether the last request changed anything, before it was undone."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncSession]:
+        async with self._database.engine.connect() as connection:
+            outer = await connection.begin()
+            self.has_written = False
+            async with AsyncSession(
+                bind=connection, join_transaction_mode="rollback_only", expire_on_commit=False
+            ) as session:
+                yield session
+            if outer.is_active:
+                writing = await connection.execute(
+                    text("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")
+                )
+                self.has_written = bool(writing.scalar_one())
+                await outer.rollback()
+
+
+@dataclass
+class Identity:
+    """Callers are who the test says they are, by token and by session alike."""
+
+    known: dict[str, Principal] = field(default_factory=dict)
+
+    async def of_token(self, token: str) -> Principal | None:
+        return self.known.get(token)
+
+    async def of_session(self, cookie: str) -> Principal | None:
+        who = self.known.get(cookie)
+        return who and Principal(who.id, who.role, who.coop, "Nom affiché", "fr", CSRF)
+
+
+@dataclass(frozen=True)
+class Household:
+    """One home with what belongs to it. `marks` are words that nobody else may read."""
+
+    coop: str
+    occupancy: str
+    person: str
+    dwelling: str
+    meter: str
+    ticket: str
+    tip: str
+    notification: str
+    delivery: str
+    marks: frozenset[str]
+
+
+@dataclass
+class Town:
+    """`home` and `next_door` are of one cooperative, `abroad` is of another; each has one of everything."""
+
+    client: httpx.AsyncClient
+    app: FastAPI
+    home: Household
+    next_door: Household
+    abroad: Household
+    things: dict[str, dict[str, str]]
+    """Per cooperative, its objects that belong to no household: building, gateway, rule, …"""
+    tokens: dict[str, str]
+    """Caller's name to token."""
+
+    def program(self, caller: str) -> dict[str, str]:
+        """Headers of a caller of the API."""
+        return {"Authorization": f"Bearer {self.tokens[caller]}"} if caller in self.tokens else {}
+
+    def browser(self, caller: str) -> dict[str, str]:
+        """Headers of a caller's page: session, anti-forgery token, same origin."""
+        same_site = {"Origin": SITE, "Sec-Fetch-Site": "same-origin"}
+        if caller not in self.tokens:
+            return same_site
+        return same_site | {"Cookie": f"{SESSION_COOKIE}={self.tokens[caller]}", "X-CSRF-Token": CSRF}
+
+
+def routes_of(routes: list[BaseRoute]) -> Iterator[tuple[str, Any]]:
+    """Every `METHOD /path` that the application answers, with its route."""
+    for route in routes:
+        nested = getattr(route, "original_router", None)
+        if nested is not None:
+            yield from routes_of(nested.routes)
+        elif getattr(route, "methods", None):
+            for method in sorted(route.methods - {"HEAD"}):  # type: ignore[attr-defined]
+                yield f"{method} {route.path}", route  # type: ignore[attr-defined]
+        else:
+            yield f"MOUNT {route.path}", route  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+async def town(engines: Engines, room_unit: OpenUnit) -> AsyncIterator[Town]:
+    from deploy.web import build  # imports every room
+
+    identity = Identity()
+    app = build(engines.settings, engines.secrets, identity=identity)
+
+    async def intake_listens() -> bool:
+        return True
+
+    app.state.is_intake_ready = intake_listens
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url=SITE) as client,
+    ):
+        yield await _settle(app, client, identity, engines, room_unit)
+
+
+async def _settle(
+    app: FastAPI, client: httpx.AsyncClient, identity: Identity, engines: Engines, room_unit: OpenUnit
+) -> Town:
+    def enrol(name: str, role: Role, coop: str, person: str | None = None) -> None:
+        tokens[name] = new_id("tok")
+        identity.known[tokens[name]] = Principal(person or new_id("per"), role, coop)
+
+    tokens: dict[str, str] = {}
+    alder, birch = f"alder-{new_id('x')[-8:]}", f"birch-{new_id('x')[-8:]}"
+    enrol("platform", Role.OPERATOR, "*")
+    for suffix, coop in (("", alder), ("_abroad", birch)):
+        enrol(f"staff{suffix}", Role.STAFF, coop)
+        enrol(f"operator{suffix}", Role.OPERATOR, coop)
+    enrol("caretaker", Role.CARETAKER, alder)
+    office = _Office(client, tokens, room_unit)
+    things = {}
+    for coop, staff in ((alder, "staff"), (birch, "staff_abroad")):
+        await office.made(
+            "platform", "/coops", {"slug": coop, "name": f"Coop {coop}", "zone": "Europe/Paris"}
+        )
+        things[coop] = await office.commons(coop, staff)
+    home = await office.household(alder, "staff")
+    next_door = await office.household(alder, "staff")
+    abroad = await office.household(birch, "staff_abroad")
+    enrol("resident", Role.RESIDENT, alder, home.person)
+    enrol("neighbour", Role.RESIDENT, alder, next_door.person)
+    enrol("resident_abroad", Role.RESIDENT, birch, abroad.person)
+    letter = EmailMessage()
+    letter["From"], letter["To"], letter["Subject"] = "a@palier.test", "b@foyer.test", new_id("letter")
+    await keep(engines.settings.data_dir, letter)
+    kept = mail.letters(engines.settings.data_dir)
+    things[alder]["letter"] = next(one.key for one in kept if one.subject == letter["Subject"])
+    for room in list(app.state.databases):
+        app.state.databases[room] = Rehearsal(app.state.databases[room])
+    return Town(client, app, home, next_door, abroad, things, tokens)
+
+
+@dataclass
+class _Office:
+    client: httpx.AsyncClient
+    tokens: dict[str, str]
+    room_unit: OpenUnit
+
+    async def made(self, caller: str, path: str, body: dict[str, Any]) -> Any:
+        headers = {"Authorization": f"Bearer {self.tokens[caller]}"}
+        answer = await self.client.post(f"/api/v1{path}", json=body, headers=headers)
+        assert answer.status_code in (201, 202), answer.text
+        return answer.json()
+
+    async def commons(self, coop: str, staff: str) -> dict[str, str]:
+        ref = new_id("bld")
+        building = await self.made(
+            staff, "/buildings", {"coop": coop, "ref": ref, "residence": f"Résidence {ref}"}
+        )
+        gateway = await self.made(staff, "/gateways", {"coop": coop, "codec": "zlinky"})
+        rule = {"responsible": "cooperative", "basis": "Règlement intérieur", "valid_from": "2026-01-01"}
+        rejected = new_id("rej")
+        await self._insert(
+            "metering",
+            "INSERT INTO metering.quarantine"
+            " (id, coop, reason, detail, topic, codec, payload, received_at, status) VALUES"
+            " (:id, :coop, 'unknown_topic', 'x', 'meters/x', 'senml', 'x', now(), 'waiting')",
+            id=rejected, coop=coop,
+        )  # fmt: skip
+        return {
+            "slug": coop,
+            "building": building["id"],
+            "gateway": gateway["id"],
+            "rule": (await self.made(staff, "/responsibility-rules", rule))["id"],
+            "rejected": rejected,
+        }
+
+    async def household(self, coop: str, staff: str) -> Household:
+        name = f"Foyer {new_id('f')}"
+        email = f"{name.split()[1]}@foyer.test"
+        dwelling = {
+            "coop": coop, "ref": new_id("ref"), "residence": "Les Aulnes", "floor_area_m2": 62,
+            "heating": "electric", "postcode": "69100",
+            "meters": [{"fluid": "electricity", "tariff": "base", "subscribed_kva": 6}],
+        }  # fmt: skip
+        moved = await self.made(
+            staff,
+            "/move-ins",
+            {
+                "coop": coop, "dwelling": dwelling, "tenure": "tenant", "moved_in_on": "2026-01-05",
+                "household": [{"name": name, "email": email, "right": "holder"}],
+            },
+        )  # fmt: skip
+        person, occupancy, meter = moved["persons"][0]["id"], moved["occupancy"], moved["meters"][0]["id"]
+        words = f"secret {new_id('w')}"
+        ticket = await self.made(
+            staff,
+            "/tickets",
+            {
+                "occupancy": occupancy, "place": "kitchen", "element": "tap", "symptom": "leak",
+                "description": words, "channel": "phone",
+            },
+        )  # fmt: skip
+        tip, notification = new_id("tip"), new_id("ntf")
+        await self._insert(
+            "metering",
+            "INSERT INTO metering.day (meter, quantity, day, coop, occupancy, digest, packed, slots, value,"
+            " quality, revision, closed_at) VALUES (:meter, 'energy_import', '2026-02-01', :coop, :occupancy,"
+            " '', :packed, 48, 4242, '{\"measured\": 48}', 1, now())",
+            meter=meter, coop=coop, occupancy=occupancy, packed=pack([_SLOT] * 48),
+        )  # fmt: skip
+        evidence = {"night_floor_w": 120, "nights": 20, "typical_w": 60, "cost_eur_year": "200"} | _DAYS
+        await self._insert(
+            "advice",
+            "INSERT INTO advice.tip (id, coop, occupancy, meter, rule, variant, evidence, kwh_year, eur_year,"
+            " kg_co2_year, raised_on, expires_on, status) VALUES (:id, :coop, :occupancy, :meter,"
+            " 'standby_load', 'strong', :evidence, 300, 60, 18, current_date, current_date + 60, 'open')",
+            id=tip, coop=coop, occupancy=occupancy, meter=meter, evidence=json.dumps(evidence),
+        )  # fmt: skip
+        await self._insert(
+            "notifications",
+            "INSERT INTO notifications.intent (id, coop, person, category, template, about, facts, dedup_key,"
+            " created_at) VALUES (:id, :coop, :person, 'account', 'welcome', :occupancy, :facts, :id, now())",
+            id=notification, coop=coop, person=person, occupancy=occupancy,
+            facts=json.dumps({"occupancy": occupancy, "moved_in_on": "2026-01-05"}),
+        )  # fmt: skip
+        delivery = new_id("dlv")
+        await self._insert(
+            "notifications",
+            "INSERT INTO notifications.delivery (id, coop, intent, channel, state, attempts, is_uncertain,"
+            " not_before) VALUES (:id, :coop, :intent, 'post', 'staff_task', 0, false, now())",
+            id=delivery, coop=coop, intent=notification,
+        )  # fmt: skip
+        marks = {name, email, words, occupancy, person, ticket["id"], tip, notification, delivery, meter}
+        return Household(
+            coop,
+            occupancy,
+            person,
+            moved["dwelling"],
+            meter,
+            ticket["id"],
+            tip,
+            notification,
+            delivery,
+            frozenset(marks),
+        )
+
+    async def _insert(self, room: str, statement: str, **values: Any) -> None:
+        async with self.room_unit(room) as unit:
+            await unit.session.execute(text(statement), values)
