@@ -73,12 +73,14 @@ async def _tips(
     language = language_of(request)
     homes = await homes_of(unit, who.person)
     found = [await views.standing(unit, home, language, just) for home in homes]
+    worth = [card for one in found for card in one.open if card.tip.status == "open"]
     return _render(
         request,
         "tips.html",
         Formats(language, (await zone_of(unit)).key),
         standings=found,
-        saving=sum(card.eur_year for one in found for card in one.open if card.tip.status == "open"),
+        saving=sum(card.eur_year for card in worth),
+        alone=worth[0] if len(worth) == 1 else None,
         just=just,
         is_answer=is_answer,
     )

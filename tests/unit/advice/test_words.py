@@ -22,8 +22,13 @@ FIGURE = re.compile(r"%\((\w+)\)s")
 
 
 def catalogue() -> dict[str, str]:
+    """The words of tips; those of the pages stand in the same file."""
     with (Path(LOCALE) / "fr" / "LC_MESSAGES" / "messages.po").open("rb") as file:
-        return {str(message.id): str(message.string) for message in read_po(file, "fr") if message.id}
+        return {
+            str(message.id): str(message.string)
+            for message in read_po(file, "fr")
+            if message.id and any(name == "texts.py" for name, _ in message.locations)
+        }
 
 
 def all_texts() -> list[str]:
