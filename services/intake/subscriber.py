@@ -16,7 +16,8 @@ from paho.mqtt.properties import Properties
 from contracts.topics import GATEWAYS_FILTER, METERS_FILTER
 from services.intake import metrics
 from services.intake.delivery import Delivery
-from services.intake.wire import Wire
+from services.intake.sieve import Published
+from services.intake.wire import SiftedClient, Wire
 
 _LOG = logging.getLogger(__name__)
 
@@ -63,11 +64,10 @@ class Subscriber:
         self._in_hand = 0
         self._is_paused = False
         self._had_session = False
-        self._received = 0
         self._client = self._make(client_id, password)
         if parts.scheme == "mqtts":
             self._client.tls_set_context(_tls(options.get("pin", [None])[0]))
-        self._wire = Wire(self._client, lambda: self._received, self._lost.set)
+        self._wire = Wire(self._client, self._on_published, self._lost.set)
 
     async def run(self) -> None:
         """Stay connected until cancelled; then disconnect, leaving the session at the broker."""
@@ -96,26 +96,25 @@ class Subscriber:
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         """These are durable: tell the broker, if the connection they came by is still up."""
-        sent = 0
+        mids = []
         for delivery in deliveries:
             self._in_hand -= delivery.weight
             if self._unacked.get(delivery.mid) is delivery:
                 del self._unacked[delivery.mid]
-                self._client.ack(delivery.mid, delivery.qos)
-                sent += 1
+                mids.append(delivery.mid)
             elif delivery.qos:  # the broker will deliver it again, as a duplicate that changes nothing
                 metrics.ACKS.labels("too_late").inc()
-        metrics.SENT.inc(sent)
+        self._wire.acknowledge(mids)
+        metrics.SENT.inc(len(mids))
         metrics.IN_HAND.set(len(self._unacked))
         self._regulate()
 
-    def _make(self, client_id: str, password: str) -> mqtt.Client:
-        client = mqtt.Client(
+    def _make(self, client_id: str, password: str) -> SiftedClient:
+        client = SiftedClient(
             CallbackAPIVersion.VERSION2,
             client_id,
             clean_session=None if self._is_v5 else False,
             protocol=mqtt.MQTTv5 if self._is_v5 else mqtt.MQTTv311,
-            manual_ack=True,
         )
         client.suppress_exceptions = True
         client.username_pw_set(USER, password)
@@ -123,7 +122,6 @@ class Subscriber:
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
         return client
 
     async def _stay_connected(self) -> None:
@@ -173,12 +171,10 @@ class Subscriber:
         _LOG.info("MQTT disconnected", extra={"reason": str(reason)})
         self._lost.set()
 
-    def _on_message(self, _: mqtt.Client, __: Any, message: mqtt.MQTTMessage) -> None:
-        self._received += 1
+    def _on_published(self, message: Published) -> None:
         if message.retain:
             metrics.RETAINED.inc()  # read like any other: its times are absolute, a repeat changes nothing
-        # paho's `topic` property raises on invalid UTF-8; the bytes it keeps do not.
-        delivery = Delivery(message.mid, message.qos, message._topic, bytes(message.payload))
+        delivery = Delivery(message.mid, message.qos, message.topic, message.payload)
         if message.qos:
             standing = self._unacked.get(message.mid)
             if standing is not None and standing.says_the_same(delivery):

@@ -1,16 +1,27 @@
 """The MQTT connection's socket in the event loop: paho without a thread of its own."""
 
 import asyncio
-import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import paho.mqtt.client as mqtt
+
+from services.intake.sieve import Published, Sieve
 
 TURN_SECONDS = 0.01
 """How long reading may go on before other work of the loop gets its turn."""
 PAUSE_SECONDS = 0.003
 """Between looks while messages keep coming: a look at the selector costs as much as a message."""
+
+
+class SiftedClient(mqtt.Client):
+    """paho behind a sieve: it connects, and sees every packet but the messages."""
+
+    stalled: Callable[[], None]
+
+    def _create_socket(self) -> Any:
+        inner: Any = super()._create_socket()
+        return Sieve(inner, self.protocol == mqtt.MQTTv5, self.stalled)
 
 
 class Wire:
@@ -19,20 +30,22 @@ class Wire:
     paho opens the socket on the thread that connects, hence the thread-safe calls; it closes it on the loop.
     """
 
-    def __init__(self, client: mqtt.Client, received: Callable[[], int], closed: Callable[[], None]) -> None:
-        """`received` counts the messages so far; `closed` is told when the connection is gone."""
+    def __init__(
+        self, client: SiftedClient, received: Callable[[Published], None], closed: Callable[[], None]
+    ) -> None:
+        """`received` is given each message; `closed` is told when the connection is gone."""
         self._client = client
         self._received = received
         self._closed = closed
         self._loop = asyncio.get_running_loop()
-        self._socket: socket.socket | None = None
+        self._sieve: Sieve | None = None
         self._is_held = False
         self._is_watched = False
         self._look: asyncio.Handle | None = None
+        client.stalled = lambda: self._call_soon(self._write_when_possible)
         client.on_socket_open = self._on_open
         client.on_socket_close = self._on_close
-        client.on_socket_register_write = self._on_register_write
-        client.on_socket_unregister_write = self._on_unregister_write
+        client.on_socket_register_write = lambda *_: self._call_soon(client.loop_write)
 
     def hold(self) -> None:
         """Leave what comes unread: the broker and the network keep it."""
@@ -42,36 +55,42 @@ class Wire:
     def release(self) -> None:
         """Read again, on this connection or the next one."""
         self._is_held = False
-        if self._socket is not None:
+        if self._sieve is not None:
             self._look_again(0.0)
 
     def forget(self) -> None:
         """The connection is over, whatever state it was in."""
         self._stop()
-        self._socket = None
+        self._sieve = None
 
-    def _on_open(self, _: mqtt.Client, __: Any, sock: Any) -> None:
-        self._loop.call_soon_threadsafe(self._start, sock)
+    def acknowledge(self, mids: Iterable[int]) -> None:
+        """One PUBACK each, on the connection that is up."""
+        if self._sieve is not None:
+            self._sieve.acknowledge(mids)
 
-    def _on_close(self, _: mqtt.Client, __: Any, sock: Any) -> None:
-        self._loop.remove_writer(sock)
+    def _call_soon(self, work: Callable[[], Any]) -> None:
+        self._loop.call_soon_threadsafe(work)
+
+    def _on_open(self, _: mqtt.Client, __: Any, sieve: Any) -> None:
+        self._call_soon(lambda: self._start(sieve))
+
+    def _on_close(self, _: mqtt.Client, __: Any, sieve: Any) -> None:
+        self._loop.remove_writer(sieve)
         self.forget()
         self._closed()
 
-    def _on_register_write(self, _: mqtt.Client, __: Any, sock: Any) -> None:
-        self._loop.call_soon_threadsafe(self._start_writing, sock)
-
-    def _on_unregister_write(self, _: mqtt.Client, __: Any, sock: Any) -> None:
-        self._loop.remove_writer(sock)
-
-    def _start(self, sock: socket.socket) -> None:
-        if sock.fileno() >= 0:  # else it was closed again meanwhile
-            self._socket = sock
+    def _start(self, sieve: Sieve) -> None:
+        if sieve.fileno() >= 0:  # else it was closed again meanwhile
+            self._sieve = sieve
             self._look_again(0.0)
 
-    def _start_writing(self, sock: socket.socket) -> None:
-        if sock.fileno() >= 0:
-            self._loop.add_writer(sock, self._client.loop_write)
+    def _write_when_possible(self) -> None:
+        if self._sieve is not None:
+            self._loop.add_writer(self._sieve, self._write)
+
+    def _write(self) -> None:
+        if self._sieve is not None and self._sieve.flush():
+            self._loop.remove_writer(self._sieve)
 
     def _stop(self) -> None:
         if self._look is not None:
@@ -85,31 +104,36 @@ class Wire:
             self._look = self._loop.call_later(seconds, self._read)
 
     def _watch(self) -> None:
-        if self._socket is not None and not self._is_watched and not self._is_held:
-            self._loop.add_reader(self._socket, self._read)
+        if self._sieve is not None and not self._is_watched and not self._is_held:
+            self._loop.add_reader(self._sieve, self._read)
             self._is_watched = True
 
     def _unwatch(self) -> None:
-        if self._is_watched and self._socket is not None:
-            self._loop.remove_reader(self._socket)
+        if self._is_watched and self._sieve is not None:
+            self._loop.remove_reader(self._sieve)
         self._is_watched = False
 
     def _read(self) -> None:
         """Read for one turn. After a turn that found messages look again soon, else wait for the selector."""
         self._look = None
-        started, at_start = self._loop.time(), self._received()
-        while True:
-            before = self._received()
-            if self._client.loop_read() != mqtt.MQTT_ERR_SUCCESS or self._socket is None or self._is_held:
-                return
-            if self._received() == before:
+        started, has_found = self._loop.time(), False
+        while (sieve := self._sieve) is not None and not self._is_held:
+            messages = sieve.pull()
+            # First what came before or between them, such as the answer to the connection.
+            while sieve.has_others:
+                if self._client.loop_read() != mqtt.MQTT_ERR_SUCCESS or self._sieve is not sieve:
+                    return
+            if messages is None:
                 break
+            has_found = has_found or bool(messages)
+            for message in messages:
+                self._received(message)
             if self._loop.time() - started > TURN_SECONDS:
                 self._look_again(0.0)
                 return
-        # TLS may have deciphered more than was read, of which the selector knows nothing.
-        pending = getattr(self._socket, "pending", None)
-        if self._received() > at_start or (pending is not None and pending()):
+        if self._is_held:
+            return
+        if has_found:
             self._look_again(PAUSE_SECONDS)
         else:
             self._watch()
