@@ -38,6 +38,7 @@ class Worker(threading.Thread):
     def __init__(self, name: str) -> None:
         super().__init__(name=name, daemon=True)
         self.stopping = threading.Event()
+        self.is_under_way = threading.Event()
         self.failure: BaseException | None = None
 
     def run(self) -> None:
@@ -48,6 +49,11 @@ class Worker(threading.Thread):
 
     def work(self) -> None:
         raise NotImplementedError
+
+    def begin(self) -> None:
+        """Start, and wait until the first work is done: devices have connected, the desk is answered."""
+        self.start()
+        self.is_under_way.wait(ANSWER_SECONDS)
 
     def finish(self) -> None:
         """Stop, and wait until everything begun has been answered."""
@@ -94,9 +100,10 @@ class Meters(Worker):
         with Fleet(self._url, [feed.device for feed in self._feeds], self._ledger) as fleet:
             while not self.stopping.is_set():
                 for feed in self._feeds:
-                    if not feed.sends_curves or self._chance.random() < 0.1:
+                    if not feed.sends_curves or self._chance.random() < 0.1 or not self.is_under_way.is_set():
                         fleet.publish(feed.next(self._chance))
                 fleet.idle(ROUND_SECONDS)
+                self.is_under_way.set()
             fleet.drain(DRAIN_SECONDS)
 
 
@@ -130,6 +137,7 @@ class Desk(Worker):
 
     def work(self) -> None:
         while not self.stopping.wait(REQUEST_SECONDS):
+            self.is_under_way.set()
             under_way = [
                 request
                 for request in self._ledger.requests.values()

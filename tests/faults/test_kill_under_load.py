@@ -89,13 +89,13 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 def test_nothing_promised_is_lost_or_doubled(scene: Scene, trial: Trial) -> None:
     meters = Meters(scene.house.endpoints["mqtt"], scene.feeds, scene.readings, trial.seed)
     desk = Desk(scene.desk, scene.homes, scene.requests, trial.seed)
-    answered, acked = scene.requests.answers, len(scene.readings.acked)
-    meters.start()
-    desk.start()
+    meters.begin()
+    desk.begin()
     try:
         _wait(trial.after_seconds)
         killed = _kill(scene.house, trial)
         _until_recovered(scene.house, killed)
+        answered, acked = scene.requests.answers, len(scene.readings.acked)
         eventually(
             lambda: len(scene.readings.acked) > acked and scene.requests.answers > answered,
             READY_SECONDS,
