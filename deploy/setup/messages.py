@@ -13,7 +13,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2"), ("**/templates/**.txt", "jinja2")]
-OPTIONS = {"**/templates/**.*": {"trimmed": "true"}}
+OPTIONS = {"**/templates/**.*": {"trimmed": "true", "extensions": "jinja2.ext.do", "silent": "false"}}
 LANGUAGES = ("fr",)
 _DROPPED = (b'"Project-', b'"Report-', b'"POT-', b'"PO-', b'"Last-', b'"Language-Team', b'"Generated-')
 

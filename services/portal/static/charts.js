@@ -74,15 +74,21 @@
           { ...axis, size: 52, space: 44, values: (_, marks) => marks.map((mark) => number(mark, 2)) },
         ],
         series: [{}, ...data.series.map((series, index) => line(series, index, data.kind, colour))],
-        hooks: { setCursor: [(self) => read(figure, data, when, self.cursor.idx)] },
+        hooks: { setCursor: [(self) => read(figure, data, when, here(self, data))] },
       },
-      [data.x, ...data.series.map((series) => series.values)],
+      // The last step lasts as long as the others: its end needs a point of its own.
+      data.kind === "steps"
+        ? [[...data.x, data.x.at(-1) + span], ...data.series.map(({ values }) => [...values, values.at(-1)])]
+        : [data.x, ...data.series.map((series) => series.values)],
       canvas,
     );
     read(figure, data, when, null);
     keys(canvas, data, plot);
     return plot;
   }
+
+  const here = (plot, data) =>
+    plot.cursor.idx == null ? null : Math.min(plot.cursor.idx, data.x.length - 1);
 
   function line(series, index, kind, colour) {
     const stroke = colour(`--chart-${(index % 3) + 1}`);

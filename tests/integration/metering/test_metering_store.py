@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 import pytest
+from sqlalchemy import text
 
 from contracts.codes import Kind, Quality
 from contracts.members import ConsentChanged, ContractChanged
