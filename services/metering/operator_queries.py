@@ -31,7 +31,7 @@ WHERE s.silent_since IS NOT NULL OR s.meter IS NULL
 ORDER BY s.silent_since IS NULL, s.watermark, m.id LIMIT :limit
 """
 _REASONS = """
-SELECT reason, count(*) AS waiting, count(*) FILTER (WHERE codec = 'reading') AS retriable
+SELECT reason, count(*) AS waiting
 FROM metering.quarantine WHERE status = 'waiting' GROUP BY reason ORDER BY count(*) DESC, reason
 """
 _STATUSES = "SELECT status, count(*) AS messages FROM metering.quarantine GROUP BY status"
