@@ -12,7 +12,9 @@ from contracts.base import Event
 from contracts.topics import BY_SUBJECT, EVENTS, STREAMS
 
 HERE = Path(generate.HERE)
-PERSONAL = {"name", "email", "mobile", "phone", "postal", "address", "description", "comment", "prm", "serial"}
+PERSONAL = {
+    "name", "email", "mobile", "phone", "postal", "address", "description", "comment", "prm", "serial",
+}  # fmt: skip
 
 
 def test_generated_files_are_what_the_models_say() -> None:
