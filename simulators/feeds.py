@@ -5,7 +5,7 @@ import gzip
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby, pairwise
 from pathlib import Path
@@ -81,10 +81,10 @@ def as_registers(
     expected: datetime | None = None
     for one in intervals:
         if expected != one.start:
-            readings.append((one.start, _whole(total)))
+            readings.append((one.start, whole(total)))
         total += one.energy_milli
         expected = one.end
-        readings.append((one.end, _whole(total)))
+        readings.append((one.end, whole(total)))
         if len(readings) >= pack:
             yield senml(device, readings, [])
             readings = []
@@ -101,16 +101,29 @@ def as_load_curves(device: Device, intervals: list[Interval], zone: str) -> Iter
     ):
         run: list[HalfHour] = []
         for one in group:
-            before, total = _whole(total), total + one.energy_milli
+            before, total = whole(total), total + one.energy_milli
             if run and run[-1].end != one.start:
                 yield load_curve(device, run[0].start, zone, run, f"PT{step_s // 60}M")
                 run = []
-            run.append(HalfHour(one.start, one.end, _whole(total) - before, _whole(total), 0, one.start))
+            run.append(HalfHour(one.start, one.end, whole(total) - before, whole(total), 0, one.start))
         if run:
             yield load_curve(device, run[0].start, zone, run, f"PT{step_s // 60}M")
 
 
-def _whole(milli: int) -> int:
+def by_day(intervals: list[Interval], zone: str) -> dict[date, int]:
+    """Whole Wh of each civil day, cumulatively rounded as the publications are."""
+    local = ZoneInfo(zone)
+    total = 0
+    days: dict[date, int] = {}
+    for one in intervals:
+        before, total = whole(total), total + one.energy_milli
+        day = one.start.astimezone(local).date()
+        days[day] = days.get(day, 0) + whole(total) - before
+    return days
+
+
+def whole(milli: int) -> int:
+    """Thousandths to whole units, halves up."""
     return (milli + MILLI // 2) // MILLI
 
 

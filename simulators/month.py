@@ -19,6 +19,8 @@ PACK = 4
 """Half-hours in a message of a device that buffers: two hours."""
 LAG_PATIENCE_S = 3.0
 DRAIN_PATIENCE_S = 60.0
+CALM_S = 5.0
+"""What differs and has not changed for so long, with nothing on its way, will not change."""
 POLL_S = 0.1
 
 
@@ -62,24 +64,29 @@ class Month:
 
     def play(self, progress: Callable[[date], None] = lambda day: None) -> None:
         """Every day: arrivals, readings, the evening's tickets, then the clock moves on."""
+        of_day_before = 0
         for offset in range(self.days):
             day = self.first_day + timedelta(days=offset)
             self._arrivals(day)
             self._stage.fleet.publish_all(self._publications(day))
             self.set_clock(midnight(day, ZONE) + timedelta(hours=17))
             self._stage.desk.day(self.households, day)
+            # A clock that runs more than a day ahead of the readings would make every meter look silent;
+            # the day just sent is dealt with while the next one is lived.
+            self.wait_handled(LAG_PATIENCE_S, of_day_before)
+            of_day_before = self.ledger.readings
             self.set_clock(midnight(day + timedelta(days=1), ZONE))
-            # A clock that runs ahead of the readings would make every meter look silent.
-            self.wait_handled(LAG_PATIENCE_S)
             progress(day)
 
     def set_clock(self, now: datetime) -> None:
         self._stage.operator.post(f"/coops/{self._stage.coop}/clock", {"now": now.isoformat()})
 
-    def wait_handled(self, patience_seconds: float) -> bool:
-        """Until the service has dealt with every acknowledged reading; False when it did not in time."""
+    def wait_handled(self, patience_seconds: float, readings: int | None = None) -> bool:
+        """Until the service has dealt with so many acknowledged readings, all unless told otherwise; False
+        when it did not in time."""
+        wanted = self.ledger.readings if readings is None else readings
         end = time.monotonic() + patience_seconds
-        while self.handled() < self.ledger.readings:
+        while self.handled() < wanted:
             if time.monotonic() > end:
                 return False
             time.sleep(POLL_S)
@@ -89,6 +96,10 @@ class Month:
         """Readings stored, found duplicate, or discarded for want of consent, since the month began."""
         counts = self.counts()
         return counts["readings_stored"] + counts["readings_duplicate"] + counts["discarded"]
+
+    def lag_seconds(self) -> float:
+        """Age of the oldest reading that is not yet in its day."""
+        return float(self._stage.operator.get("/operations/overview")["lag_seconds"])
 
     def counts(self) -> dict[str, int]:
         now = self._stage.operator.get("/operations/overview")
@@ -119,13 +130,17 @@ class Month:
         return total
 
     def drain(self, patience_seconds: float = DRAIN_PATIENCE_S) -> tuple[int, int]:
-        """(published, stored) Wh, once they agree or patience ends."""
-        self.wait_handled(patience_seconds)
+        """(published, stored) Wh, once they agree, or nothing changes any more, or patience ends."""
         end = time.monotonic() + patience_seconds
-        published, stored = self.published_wh(), self.stored_wh()
+        self.wait_handled(patience_seconds)
+        published, stored, changed = self.published_wh(), self.stored_wh(), time.monotonic()
         while stored != published and time.monotonic() < end:
             time.sleep(POLL_S * 5)
-            stored = self.stored_wh()
+            before, stored = stored, self.stored_wh()
+            if stored != before or self.lag_seconds() > 0:
+                changed = time.monotonic()
+            elif time.monotonic() - changed > CALM_S:
+                break
         return published, stored
 
     def _arrivals(self, day: date) -> None:

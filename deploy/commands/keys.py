@@ -46,9 +46,9 @@ class Keys:
         """One click signs in as that person of a sandbox."""
         return demo.login_path(kit_secrets.load(self._settings), role, coop, subject)
 
-    def coop_of(self, meter: str) -> str | None:
-        """The cooperative whose meter this is."""
-        return self._runner.run(self._coop_of(meter))
+    def place_of(self, meter: str) -> tuple[str, str] | None:
+        """The cooperative whose meter this is, and the zone of its civil days."""
+        return self._runner.run(self._place_of(meter))
 
     async def _issue(self, role: Role, coop: str, subject: str | None) -> str:
         async with work_unit(self._members(), "members", clock.system) as unit:
@@ -60,15 +60,15 @@ class Keys:
             account, _ = await accounts.invite(unit, invitee)
             return account
 
-    async def _coop_of(self, meter: str) -> str | None:
+    async def _place_of(self, meter: str) -> tuple[str, str] | None:
         from sqlalchemy import text
 
         async with self._members().transaction() as session:
             found = await session.execute(
-                text("SELECT coop FROM members.meter WHERE id = :id"), {"id": meter}
+                text("SELECT coop, zone FROM members.meter WHERE id = :id"), {"id": meter}
             )
             row = found.one_or_none()
-            return str(row[0]) if row else None
+            return (row[0], row[1]) if row else None
 
     def _members(self) -> Database:
         if self._database is None:

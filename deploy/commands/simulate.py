@@ -1,7 +1,6 @@
 """`palier simulate`: a fleet of simulated meters on a running instance, until stopped."""
 
 import json
-import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -145,8 +144,3 @@ class Devices:
         self._path.touch(mode=0o600)
         text = json.dumps({"first_day": self.first_day.isoformat(), "devices": self._devices}, indent=1)
         self._path.write_text(text + "\n", "utf-8")
-
-
-def stamp() -> str:
-    """A short name that no earlier run has."""
-    return format(int(time.time()), "x")

@@ -12,6 +12,9 @@ async def drop(unit: Unit, coop: str, keep: Container[str] = ()) -> None:
 
     Events that the room has told stay in its outbox for as long as any other: they name opaque ids only.
     """
-    for table in reversed(SQLModel.metadata.sorted_tables):  # who refers to others goes first
-        if table.schema == unit.room and table.name not in keep:
+    tables = [table for table in SQLModel.metadata.sorted_tables if table.schema == unit.room]
+    if not tables:
+        raise RuntimeError(f"the tables of {unit.room} are not known here: import its model")
+    for table in reversed(tables):  # who refers to others goes first
+        if table.name not in keep:
             await unit.session.execute(table.delete().where(table.c.coop == coop))

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from contracts.codes import Purpose
 from services.kit import dropping
 from services.kit.unit import Unit
+from services.metering import model
 from services.metering.watermark import GRACE
 
 # A register read at the very moment a household arrives or leaves belongs to both neighbours' days.
@@ -74,6 +75,8 @@ d.occupancy IS NOT NULL AND NOT d.is_frozen
         AND s.watermark >= (d.day + 1)::timestamp AT TIME ZONE m.zone + CAST(:grace AS interval))
 """
 
+_LARGE = (model.READING, model.DISAGREEMENT, model.DAY, model.OPEN_DAY)
+
 
 async def after_withdrawal(unit: Unit, occupancy: str) -> None:
     """Delete what the purposes that still hold do not cover, at once."""
@@ -102,16 +105,15 @@ async def all_of(unit: Unit, occupancy: str, *, keep_ledger: bool = False) -> No
 
 async def all_of_sandbox(unit: Unit, coop: str) -> None:
     """Delete everything of a dropped sandbox; large tables by meter, which is what they are found by."""
-    large = ("reading", "disagreement", "day", "open_day")
-    for table in large:
+    for table in _LARGE:
         await unit.session.execute(
             text(
-                f"DELETE FROM metering.{table} WHERE meter IN"  # noqa: S608
+                f"DELETE FROM {table.fullname} WHERE meter IN"  # noqa: S608
                 " (SELECT meter FROM metering.meter_state WHERE coop = :coop)"
             ),
             {"coop": coop},
         )
-    await dropping.drop(unit, coop, keep=large)
+    await dropping.drop(unit, coop, keep=[table.name for table in _LARGE])
 
 
 async def after_departure(unit: Unit, occupancy: str) -> None:

@@ -1,0 +1,190 @@
+"""Plays one file into one meter, at any speed, and says what became of it."""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.progress import track
+
+from deploy.replay_places import Place, Tenancy
+from simulators import feeds
+from simulators.feeds import Interval
+from simulators.fleet import Fleet
+from simulators.publications import Publication
+
+STORE_PATIENCE_S = 300.0
+CALM_S = 15.0
+"""The days are taken as they are when all has arrived and nothing changed for so long."""
+POLL_S = 0.3
+DAYS_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One file to play, its days civil days of `zone`."""
+
+    name: str
+    intervals: list[Interval]
+    zone: str
+
+    @property
+    def energy_wh(self) -> int:
+        return feeds.whole(sum(one.energy_milli for one in self.intervals))
+
+    @property
+    def days_wh(self) -> dict[date, int]:
+        """Energy of each civil day; the days add up to the whole exactly."""
+        return feeds.by_day(self.intervals, self.zone)
+
+    @property
+    def tenancy(self) -> Tenancy:
+        first = self.intervals[0].start.astimezone(ZoneInfo(self.zone))
+        return Tenancy(first.date(), self.intervals[-1].end)
+
+    def summary(self) -> str:
+        """The dry run: what would be played."""
+        local = ZoneInfo(self.zone)
+        first, last = self.intervals[0].start.astimezone(local), self.intervals[-1].end.astimezone(local)
+        return (
+            f"{self.name}: {len(self.intervals)} intervals of {self.intervals[0].step_s} s, "
+            f"{self.energy_wh / 1000:.3f} kWh, from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}"
+        )
+
+    def publications(self, place: Place, as_registers: bool) -> Iterator[Publication]:
+        if as_registers:
+            return feeds.as_registers(place.device, self.intervals)
+        return feeds.as_load_curves(place.device, self.intervals, self.zone)
+
+
+@dataclass(frozen=True)
+class Played:
+    """What became of one file."""
+
+    file: str
+    coop: str
+    meter: str
+    days: int
+    days_equal: int
+    """Civil days whose stored energy is the file's, to the watt-hour."""
+    messages: int
+    readings: int
+    duplicates: int
+    """Readings that were known already, over the meter's cooperative."""
+    file_wh: int
+    stored_wh: int
+    """Over the file's days, as the service shows them."""
+    seconds: float
+
+    @property
+    def is_equal(self) -> bool:
+        return self.days_equal == self.days
+
+    def document(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def words(self) -> str:
+        return (
+            f"{self.file}: {self.days} days, {self.file_wh / 1000:.3f} kWh in the file, "
+            f"{self.stored_wh / 1000:.3f} kWh stored, {self.days_equal} of {self.days} days equal, "
+            f"{self.duplicates} duplicates; {self.readings} readings in {self.messages} messages, "
+            f"{self.seconds:.1f} s, meter {self.meter} of {self.coop}"
+        )
+
+
+def play(
+    fleet: Fleet, place: Place, feed: Feed, rate: float | None, *, as_registers: bool, is_quiet: bool
+) -> Played:
+    """Send the file at `rate` times real time (None: at once), wait until it is settled, and compare."""
+    began = time.monotonic()
+    before = _counts(place)
+    messages: Iterable[Publication] = list(feed.publications(place, as_registers))
+    if not is_quiet:
+        messages = track(messages, feed.name, console=Console(stderr=True), transient=True)
+    pace = Pace(rate, time.monotonic())
+    told = None
+    for one in messages:
+        fleet.idle(pace.wait_seconds(one.at, time.monotonic()))
+        # At full speed the clock need not follow: the sandbox lives at the end of its feed from the start.
+        if rate is not None and (day := one.at.astimezone(ZoneInfo(feed.zone)).date()) != told:
+            told = day
+            place.tell_clock(one.at)
+        fleet.publish(one)
+    fleet.drain()
+    place.tell_clock(feed.intervals[-1].end)
+    account = fleet.ledger.meters[place.meter]
+    stored = _settled(place, feed, before, account.readings)
+    wanted = feed.days_wh
+    return Played(
+        file=feed.name,
+        coop=place.coop,
+        meter=place.meter,
+        days=len(wanted),
+        days_equal=sum(stored.get(day) == wh for day, wh in wanted.items()),
+        messages=account.acknowledged,
+        readings=account.readings,
+        duplicates=_counts(place)["readings_duplicate"] - before["readings_duplicate"],
+        file_wh=feed.energy_wh,
+        stored_wh=sum(stored.get(day, 0) for day in wanted),
+        seconds=round(time.monotonic() - began, 1),
+    )
+
+
+class Pace:
+    """When to send what was sent at an instant of the past, at `rate` times real time (None: at once)."""
+
+    def __init__(self, rate: float | None, began: float) -> None:
+        self._rate = rate
+        self._began = began
+        self._first: datetime | None = None
+
+    def wait_seconds(self, at: datetime, now: float) -> float:
+        """From `now` on, by the clock in which the pace `began`."""
+        if self._rate is None:
+            return 0.0
+        self._first = self._first or at
+        due = (at - self._first).total_seconds() / self._rate
+        return max(0.0, due - (now - self._began))
+
+
+def _settled(place: Place, feed: Feed, before: dict[str, int], readings: int) -> dict[date, int]:
+    """The days as the service has them, once they agree with the file, or stay as they are."""
+    wanted = feed.days_wh
+    end = time.monotonic() + STORE_PATIENCE_S
+    known: dict[date, int] = {}
+    changed = time.monotonic()
+    while time.monotonic() < end:
+        counts = _counts(place)
+        if _handled(counts) - _handled(before) >= readings:
+            found = _days(place, min(wanted), max(wanted))
+            if all(found.get(day) == wh for day, wh in wanted.items()):
+                return found
+            if found != known:
+                known, changed = found, time.monotonic()
+            elif time.monotonic() - changed > CALM_S:
+                return found
+        time.sleep(POLL_S)
+    return known or _days(place, min(wanted), max(wanted))
+
+
+def _days(place: Place, first: date, last: date) -> dict[date, int]:
+    found: dict[date, int] = {}
+    while first <= last:
+        until = min(last, first + timedelta(days=DAYS_AT_ONCE - 1))
+        answer = place.reader.get(f"/meters/{place.meter}/days", **{"from": first, "to": until})
+        found |= {date.fromisoformat(day["day"]): day["value"] or 0 for day in answer["days"]}
+        first = until + timedelta(days=1)
+    return found
+
+
+def _counts(place: Place) -> dict[str, int]:
+    now = place.watcher.get("/operations/overview")
+    discarded = sum(now["readings_discarded"].values())
+    return {name: now[name] for name in ("readings_stored", "readings_duplicate")} | {"discarded": discarded}
+
+
+def _handled(counts: dict[str, int]) -> int:
+    return sum(counts.values())
