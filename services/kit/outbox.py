@@ -7,7 +7,7 @@ import psycopg
 from faststream.nats import NatsBroker
 from sqlalchemy import text
 
-from contracts.topics import BY_SUBJECT
+from contracts.topics import BY_SUBJECT, STREAMS
 from services.kit import metrics
 from services.kit.database import Database
 
@@ -16,6 +16,14 @@ _BATCH = 200
 _SWEEP_SECONDS = 2.0
 """How long a row waits at most when its NOTIFY was missed."""
 _KEEP_DAYS = 30
+_PASSING = [
+    subject
+    for subject, event in BY_SUBJECT.items()
+    for stream in STREAMS
+    if stream.name == event.stream and stream.work_queue
+]
+"""Subjects of work queues: nothing rebuilds those streams, and what went through them (a message that could
+not be read, with whatever it says) must not outlive its handling here."""
 
 
 class Relay:
@@ -57,6 +65,12 @@ class Relay:
                     f"UPDATE {self._room}.outbox SET published_at = now() WHERE id = ANY(:ids)"  # noqa: S608
                 ),
                 {"ids": [row[0] for row in rows]},
+            )
+            await session.execute(
+                text(
+                    f"DELETE FROM {self._room}.outbox WHERE id = ANY(:ids) AND subject = ANY(:passing)"  # noqa: S608
+                ),
+                {"ids": [row[0] for row in rows], "passing": _PASSING},
             )
         metrics.OUTBOX_PUBLISHED.labels(self._room).inc(len(rows))
         return len(rows)
