@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 
 from nats.js import JetStreamContext
 
@@ -22,6 +23,7 @@ _LOG = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 3.0
 """At the end, how long what is in hand may take to become durable; the broker keeps the rest."""
+_MESSAGES = "messages"
 _BYTES_A_READING = 250
 """What a reading weighs in memory, to compare a quarantined payload with."""
 
@@ -56,6 +58,9 @@ class Intake:
         self._clock = clock
         self._keep_bytes = max_payload // 2  # base64 and the other fields fit in the other half
         self._decoded = {codec: metrics.READINGS.labels(codec) for codec in CODECS}
+        self._taken: Counter[str] = Counter()
+        """Messages and readings accepted since metrics were last told: telling each one costs as much as
+        parsing it."""
         self._marking: asyncio.Task[None] | None = None
         self._subscriber = Subscriber(mqtt_url, client_id, password, self._receive, self._subscribed)
         self._batcher = Batcher(
@@ -87,8 +92,8 @@ class Intake:
         outcome = interpret(delivery.topic, delivery.payload, now)
         if isinstance(outcome, Accepted):
             delivery.weight = len(outcome.readings)
-            metrics.ACCEPTED.inc()
-            self._decoded[outcome.codec].inc(delivery.weight)
+            self._taken[_MESSAGES] += 1
+            self._taken[outcome.codec] += delivery.weight
             self._batcher.add(outcome.coop, outcome.readings, delivery)
             return
         delivery.weight = 1 + len(delivery.payload) // _BYTES_A_READING
@@ -97,7 +102,14 @@ class Intake:
         self._batcher.reject(rejected, delivery)
 
     async def _publish(self, event: Event, event_id: str) -> None:
+        self._tell_metrics()
         await publish(self._jetstream, event, event_id, self._clock)
+
+    def _tell_metrics(self) -> None:
+        metrics.ACCEPTED.inc(self._taken.pop(_MESSAGES, 0))
+        for codec, readings in self._taken.items():
+            self._decoded[codec].inc(readings)
+        self._taken.clear()
 
     def _subscribed(self, had_session: bool) -> None:
         if self._marking is not None:

@@ -6,6 +6,7 @@ before it began, so results do not depend on who works or in which order.
 
 import asyncio
 import logging
+import time
 from collections import defaultdict
 from datetime import date
 
@@ -30,11 +31,18 @@ DAYS_AT_ONCE = 400
 CAREFUL_ROUNDS = 200
 """After a failure so many rounds settle one meter each, in random order."""
 _SWEEP_SECONDS = 2.0
+_REST = 4.0
+"""While readings pour in, a round is followed by this many times its length: the days it settled are dirty
+again by then, and those readings have to be stored first."""
+_LONGEST_REST_SECONDS = 2.0
 
 _CLAIM = """
 SELECT d.meter FROM (
     SELECT m.meter FROM (SELECT DISTINCT meter FROM metering.dirty_day) m ORDER BY random()) d
 WHERE pg_try_advisory_xact_lock(hashtextextended('metering/settle/' || d.meter, 0)) LIMIT :meters
+"""
+_POURING = """
+SELECT EXISTS (SELECT 1 FROM metering.dirty_day WHERE marked_at > clock_timestamp() - interval '500 ms')
 """
 _TAKE = """
 DELETE FROM metering.dirty_day WHERE (meter, quantity, day) IN (
@@ -61,6 +69,7 @@ async def settler(room: Room) -> None:
         await connection.execute(f"LISTEN {CHANNEL}")
         careful_rounds = 0
         while not room.stopping.is_set():
+            started = time.monotonic()
             async with room.unit() as unit:
                 worked = await handlers.retry(unit)
             try:
@@ -74,10 +83,16 @@ async def settler(room: Room) -> None:
                 careful_rounds = CAREFUL_ROUNDS
                 continue
             if worked:
-                await asyncio.sleep(0)
+                rest = _REST * (time.monotonic() - started)
+                await asyncio.sleep(min(rest, _LONGEST_REST_SECONDS) if await _is_pouring(room) else 0)
                 continue
             async for _ in connection.notifies(timeout=_SWEEP_SECONDS, stop_after=1):
                 pass
+
+
+async def _is_pouring(room: Room) -> bool:
+    async with room.unit() as unit:
+        return bool((await unit.session.execute(text(_POURING))).scalar())
 
 
 async def settle_some(unit: Unit, meters_at_once: int = METERS_AT_ONCE) -> int:

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from typing import Any
 
 from contracts.codes import Reason
@@ -28,6 +29,8 @@ RELATIVE_BELOW = 2**28
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEAR_2000 = 946_684_800
+_USUAL_NAME = 200
+"""Characters; longer ones are not worth remembering."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-:./_]*", re.ASCII)
 _BASE_FIELDS = frozenset({"bn", "bt", "bu", "bv", "bs", "bver"})
 _OTHER_VALUES = ("vs", "vb", "vd")
@@ -111,6 +114,8 @@ def _text(value: Any, where: str) -> str:
 
 def _name(base: str, own: Any, where: str) -> tuple[str | None, Register]:
     """The device's part of the resolved name, if it has one, and the register."""
+    if type(own) is str and (known := _known_name(base + own)):
+        return known
     name = base + _text(own, f"{where}: n")
     if not _NAME.fullmatch(name):
         detail = (
@@ -121,12 +126,24 @@ def _name(base: str, own: Any, where: str) -> tuple[str | None, Register]:
     return name[:cut] if cut > 0 else None, find(name[cut + 1 :], where)
 
 
+@lru_cache(maxsize=4_096)
+def _known_name(name: str) -> tuple[str | None, Register] | None:
+    """Devices say the same few names for ever; None for one that is long, or wrong in some way."""
+    if len(name) > _USUAL_NAME or not _NAME.fullmatch(name):
+        return None
+    cut = max(name.rfind("/"), name.rfind(":"))
+    try:
+        return name[:cut] if cut > 0 else None, find(name[cut + 1 :], "")
+    except Refused:
+        return None
+
+
 def _value(base: int | Decimal | None, record: dict[str, Any], where: str) -> int | Decimal:
     """v + bv, where either missing counts as zero but not both (RFC 8428, 4.1)."""
     if "s" in record:
         number(record["s"], f"{where}: s")
-    others = [name for name in _OTHER_VALUES if name in record]
-    if others:
+    if not record.keys().isdisjoint(_OTHER_VALUES):
+        others = [name for name in _OTHER_VALUES if name in record]
         raise Refused(
             Reason.NOT_A_NUMBER, f"{where} has its value in {others[0]}; a reading is a number in v"
         )
