@@ -24,6 +24,14 @@ def test_what_leaves_quarantine_is_said_by_metering_and_read_by_intake_only() ->
         assert any("RETRIED.intake_retried" in subject for subject in may) == (room == "intake")
 
 
+def test_no_room_touches_another_s_place_in_a_stream() -> None:
+    """Who may delete a durable makes its room forget what it has not handled."""
+    for room in set(natsauth.ROOM_USERS) - {"admin"}:
+        for subject in permissions(room)["publish"]:
+            if subject.startswith(("$JS.API.CONSUMER.", "$JS.ACK.")):
+                assert f".{room}" in subject, (room, subject)
+
+
 def test_no_room_but_admin_may_delete_a_stream_or_publish_for_devices() -> None:
     for room in set(natsauth.ROOM_USERS) - {"admin"}:
         may = permissions(room)["publish"]
