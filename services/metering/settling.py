@@ -31,10 +31,10 @@ DAYS_AT_ONCE = 400
 CAREFUL_ROUNDS = 200
 """After a failure so many rounds settle one meter each, in random order."""
 _SWEEP_SECONDS = 2.0
-_REST = 4.0
+_REST = 9.0
 """While readings pour in, a round is followed by this many times its length: the days it settled are dirty
 again by then, and those readings have to be stored first."""
-_LONGEST_REST_SECONDS = 2.0
+_LONGEST_REST_SECONDS = 5.0
 
 _CLAIM = """
 SELECT d.meter FROM (

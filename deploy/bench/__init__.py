@@ -1,0 +1,1 @@
+"""What `palier bench` is made of: a broker, a cheap publisher, a do-nothing subscriber, the figures."""
