@@ -17,6 +17,9 @@ from simulators.weather import Weather
 T = TypeVar("T")
 UNDERSIZED_UP_TO = 1.4
 """Times the subscribed power that an undersized home reaches at most, in short peaks."""
+TEMPO_FROM_KVA = 6
+TEMPO_OFFPEAK = ("22:00-06:00",)
+"""Tempo's off-peak hours are the same everywhere."""
 YEARS = (2015, 2035)
 """Years for which absences are drawn."""
 
@@ -51,6 +54,11 @@ def _home(seed: int, index: int, weather: Weather) -> Home:
     if is_badly_used:
         anomalies.append("offpeak_badly_used")
     offpeak = tuple(rng.choice(choice("offpeak_windows"))) if on_offpeak_tariff else ()
+    # Drawn apart, so that the homes of a seed stay what they were.
+    wants_tempo = Random(f"{seed}:tempo:{index}").random() < shares["tempo_of_offpeak"]
+    on_tempo = on_offpeak_tariff and not is_badly_used and wants_tempo
+    if on_tempo:
+        offpeak = TEMPO_OFFPEAK
     fridge_on = rng.choice((2, 3))
     own = Appliances(
         standby_w=standby,
@@ -103,7 +111,8 @@ def _home(seed: int, index: int, weather: Weather) -> Home:
     elif fit != "fitting":
         anomalies.append(fit)
     assert kva is not None
-    return replace(home, subscribed_kva=kva, anomalies=tuple(anomalies))
+    tariff = TariffKind.TEMPO if on_tempo and kva >= TEMPO_FROM_KVA else home.tariff
+    return replace(home, tariff=tariff, subscribed_kva=kva, anomalies=tuple(anomalies))
 
 
 def _subscribe(peak_kva: float, fit: str) -> int | None:

@@ -70,7 +70,7 @@ def plan(homes: list[Home], first_day: date, days: int, seed: int) -> list[Plan]
     out = []
     for home in homes:
         rng = Random(f"{seed}:plan:{home.index}")
-        is_new = days >= 10 and (home.index + seed) % 10 == 4
+        is_new = days >= 5 and (home.index + seed) % 10 == 4
         moved_in_on = (
             first_day + timedelta(days=rng.randint(2, days * 2 // 3))
             if is_new

@@ -114,7 +114,7 @@ class Desk:
             self._message(case, rng)
         more: dict[str, Any] = {}
         if action == "schedule":
-            more["appointment_at"] = _appointment(day, rng)
+            more["appointment_at"] = appointment(day, rng)
         self._act(self.staff, case, action, rng, **more)
 
     def _household_answers(self, case: Case, rng: Random) -> None:
@@ -148,7 +148,7 @@ class Desk:
         case.responsible = answer.get("responsible", case.responsible)
 
 
-def _appointment(day: date, rng: Random) -> datetime:
+def appointment(day: date, rng: Random) -> datetime:
     """A working morning or afternoon within the week."""
     on = day + timedelta(days=rng.randint(1, 4))
     while on.weekday() > 4 or is_public_holiday(on):

@@ -123,6 +123,8 @@ def _standby(forgotten_w: int) -> TrueTip:
 def _offpeak(home: Home, annual_kwh: float, share: float, movable_kwh: float) -> TrueTip:
     """Moving what a timer can move, leaving a contract that costs more than base, or taking one that
     would cost less with today's habits: whichever is worth most."""
+    if home.tariff is TariffKind.TEMPO:
+        return TrueTip(False)  # drawn among homes that use their hours well; worth depends on days' colours
     gain = fact("offpeak_gain_eur_kwh")
     break_even = fact("offpeak_break_even_share")
     over_base = (share - break_even[6 if home.subscribed_kva <= 6 else 9]) * gain * annual_kwh

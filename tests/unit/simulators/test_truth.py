@@ -100,3 +100,12 @@ def test_the_truth_file_names_every_home(truths: list[Truth], tmp_path: Path) ->
     homes = json.loads((tmp_path / "truth.json").read_text())["homes"]
     assert [home["home"] for home in homes] == list(range(1, 41))
     assert homes[0]["tips"]["standby_load"].keys() >= {"justified", "saving_kwh_year"}
+
+
+def test_some_homes_are_on_tempo_with_its_own_hours(homes: list[Home], truths: list[Truth]) -> None:
+    tempo = [home for home in homes if home.tariff is TariffKind.TEMPO]
+    assert 0 < len(tempo) < len(homes) / 5
+    for home in tempo:
+        assert home.offpeak == ("22:00-06:00",)
+        assert home.subscribed_kva >= 6
+        assert "offpeak_badly_used" not in home.anomalies
