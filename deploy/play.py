@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -139,7 +140,7 @@ def _report(
     show: Show, month: Month, desk: Desk, published: int, stored: int, began: float
 ) -> dict[str, Any]:
     """Waits until tips and letters have stopped coming, then counts."""
-    tips, delivered = _settled(lambda: (_tips(month), _delivered(month)))
+    tips, delivered, _ = _settled(lambda: (_tips(month), *_deliveries(month)))
     counts = month.counts()
     return {
         "homes": len(month.households),
@@ -160,14 +161,14 @@ def _report(
     }
 
 
-def _settled(count: Callable[[], tuple[int, int]]) -> tuple[int, int]:
-    """The counts once two looks a second apart agree, or patience ends."""
+def _settled(count: Callable[[], tuple[int, int, int]]) -> tuple[int, int, int]:
+    """The counts once two looks a second apart agree and nothing is on its way, or patience ends."""
     end = time.monotonic() + SETTLE_PATIENCE_S
     before = count()
     while time.monotonic() < end:
         time.sleep(1.0)
         now = count()
-        if now == before:
+        if now == before and now[-1] == 0:
             return now
         before = now
     return before
@@ -180,14 +181,16 @@ def _tips(month: Month) -> int:
     )
 
 
-def _delivered(month: Month) -> int:
-    """Letters and in-app messages that reached the household, as it sees them itself."""
-    return sum(
-        delivery["state"] == "delivered"
+def _deliveries(month: Month) -> tuple[int, int]:
+    """Letters and in-app messages that reached the household, as it sees them itself, and those on their
+    way."""
+    states = Counter(
+        delivery["state"]
         for household in month.households
         for one in household.api.pages(f"/persons/{household.person}/notifications")
         for delivery in one["deliveries"]
     )
+    return states["delivered"], states["pending"] + states["sending"]
 
 
 def _write_truths(show: Show, month: Month, settings: Settings) -> None:
