@@ -19,7 +19,7 @@ def setup(room: str, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("httpx", "httpcore", "uvicorn.access", "apscheduler", "alembic"):
+    for noisy in ("httpx", "httpcore", "uvicorn.access", "uvicorn.error", "apscheduler", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
