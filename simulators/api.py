@@ -89,12 +89,15 @@ class Api:
         if method == "POST":
             headers["Idempotency-Key"] = key or str(uuid4())
         for attempt in range(RETRIES):
+            was_open = self._connection is not None
             try:
                 status, text = self._exchange(method, target, content, headers)
             except (OSError, http.client.HTTPException):
                 self.close()
                 if attempt == RETRIES - 1:
                     raise
+                if was_open:
+                    continue  # the server closes what has idled: a new connection needs no pause
             else:
                 if status not in PASSING or attempt == RETRIES - 1:
                     return _answer(method, path, status, text)
