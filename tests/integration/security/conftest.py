@@ -27,6 +27,8 @@ from tests.conftest import OpenUnit
 
 CSRF = "anti-forgery-token-of-the-session"
 _DAYS = {
+    "prices_from": "2026-02-01",
+    "price_eur_kwh": "0.2016",
     "nights_left_out": 1,
     "share_percent": 40,
     "saved_w": 60,
