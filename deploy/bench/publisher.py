@@ -10,11 +10,12 @@ from socket import socket
 
 from deploy.bench.packets import Encoder, Sender, connect
 
-BURST = 16
+BURST = 64
 """Packets in one write."""
-WINDOW = 128
+WINDOW = 512
 """Packets that one connection may have unacknowledged."""
-_PAUSE_SECONDS = 0.001
+_PAUSE_SECONDS = 0.003
+"""Between rounds that begin nothing: acknowledgements are then read many at once."""
 _PATIENCE_SECONDS = 30.0
 
 
@@ -127,7 +128,9 @@ def publish(job: Job, taken: "Synchronized[int]") -> Published:
         for line in lines:
             begun += line.send(allowed - begun)
         sent += begun
-        for file, _ in poll.poll(0 if begun else _PAUSE_SECONDS):
+        if not begun:
+            time.sleep(_PAUSE_SECONDS)
+        for file, _ in poll.poll(0):
             by_file[file].receive()
         if allowed <= 0:
             held += time.monotonic() - now

@@ -45,6 +45,7 @@ async def take_in(arrived: Sequence[tuple[str, datetime, Reading]], unit: Unit) 
     rows: list[Row] = []
     tallies: dict[str, Tally] = {}
     unplaced = []
+    stamped, stamp = None, ""
     for coop, at, reading, meter in placed:
         verdict = judge(grounds.get(meter or ""), coop, reading.kind, reading.instant)
         if verdict is Verdict.UNKNOWN_METER or meter is None:
@@ -58,11 +59,9 @@ async def take_in(arrived: Sequence[tuple[str, datetime, Reading]], unit: Unit) 
             tally = tallies[meter] = Tally(coop, grounds[meter].zone, at)
         tally.verdicts[verdict] += 1
         if verdict is Verdict.ADMITTED:
-            rows.append(
-                (coop, meter, reading.register_, reading.instant.isoformat(), reading.quantity.value,
-                 reading.kind.value, reading.step_s, reading.value_milli, store.plain(reading.codec),
-                 at.isoformat())
-            )  # fmt: skip
+            if at is not stamped:  # one object for all readings of a batch
+                stamped, stamp = at, at.isoformat()
+            rows.append(store.row(coop, meter, reading, stamp))
     for verdict, count in sum((tally.verdicts for tally in tallies.values()), Counter[Verdict]()).items():
         metrics.READINGS.labels(verdict.value).inc(count)
     metrics.READINGS.labels("quarantined").inc(len(unplaced))

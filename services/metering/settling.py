@@ -19,6 +19,7 @@ from services.kit.unit import Unit
 from services.metering import closing, forgetting, handlers, loading, registry
 from services.metering.closing import Key, Told, Work
 from services.metering.days import civil_day, microseconds
+from services.metering.meter_locks import key_of
 from services.metering.registry import Meter
 from services.metering.settle import settle
 from services.metering.store import CHANNEL
@@ -34,13 +35,15 @@ _SWEEP_SECONDS = 2.0
 _REST = 9.0
 """While readings pour in, a round is followed by this many times its length: the days it settled are dirty
 again by then, and those readings have to be stored first."""
-_LONGEST_REST_SECONDS = 5.0
+_LONGEST_REST_SECONDS = 2.0
 
-_CLAIM = """
-SELECT d.meter FROM (
-    SELECT m.meter FROM (SELECT DISTINCT meter FROM metering.dirty_day) m ORDER BY random()) d
-WHERE pg_try_advisory_xact_lock(hashtextextended('metering/settle/' || d.meter, 0)) LIMIT :meters
-"""
+# Materialized, so that no more meters are locked than are taken: else the lock is tried before the sort, on
+# every dirty meter, and the other workers find none.
+_CLAIM = f"""
+WITH shuffled AS MATERIALIZED (
+    SELECT m.meter FROM (SELECT DISTINCT meter FROM metering.dirty_day) m ORDER BY random())
+SELECT d.meter FROM shuffled d WHERE pg_try_advisory_xact_lock({key_of("d.meter")}) LIMIT :meters
+"""  # noqa: S608 - only constants are formatted in
 _POURING = """
 SELECT EXISTS (SELECT 1 FROM metering.dirty_day WHERE marked_at > clock_timestamp() - interval '500 ms')
 """
@@ -126,6 +129,7 @@ async def settle_some(unit: Unit, meters_at_once: int = METERS_AT_ONCE) -> int:
 
 async def _settle_series(work: Work, meter: Meter, quantity: Quantity, days: list[date]) -> None:
     lived_in = []
+    frozen = []
     swept = set()
     for day in days:
         occupancy = meter.occupancy_on(day)
@@ -140,8 +144,11 @@ async def _settle_series(work: Work, meter: Meter, quantity: Quantity, days: lis
         before = work.told.get((meter.id, quantity, day))
         if before is not None and before.is_frozen:
             closing.recost(work, meter, quantity, civil_day(day, meter.zone), occupancy)
+            frozen.append(day)
         else:
             lived_in.append(day)
+    if frozen:
+        await forgetting.thin_again(work.unit, meter.id, quantity.value, frozen)
     for run in loading.runs(lived_in, meter.zone):
         readings = await loading.load(work.unit, meter.id, quantity, run[0], run[-1])
         for civil in run:

@@ -15,6 +15,7 @@ from psycopg import AsyncConnection
 from sqlalchemy import text
 
 from contracts.codes import Kind, Quantity
+from contracts.readings import Reading
 from services.kit.unit import Unit
 from services.metering.admission import Verdict
 from services.metering.registers import CONTEXT
@@ -32,8 +33,8 @@ SETTLED_BY = {
 }
 """Which settled quantity a reading bears on; voltage and temperature are kept and not settled."""
 
-Row = tuple[str, str, str, str, str, str, int, int, str, str]
-"""coop, meter, register, instant, quantity, kind, step_s, value_milli, codec, received_at."""
+Row = str
+"""A reading as COPY's text format takes it, see `row`."""
 
 
 @dataclass(slots=True)
@@ -69,6 +70,15 @@ async def store(unit: Unit, rows: Sequence[Row], tallies: Mapping[str, Tally]) -
     return heard
 
 
+def row(coop: str, meter: str, reading: Reading, received_at: str) -> Row:
+    """`received_at` in ISO 8601: the same for many, so written out once by the caller. Fields come from
+    closed patterns without tab, newline or backslash, all but one: see `plain`."""
+    return (
+        f"{coop}\t{meter}\t{reading.register_}\t{reading.instant.isoformat()}\t{reading.quantity}\t{reading.kind}"
+        f"\t{reading.step_s}\t{reading.value_milli}\t{plain(reading.codec)}\t{received_at}"
+    )
+
+
 async def mark(unit: Unit, where: str, values: Mapping[str, Any]) -> None:
     """Mark known days of `metering.day` dirty, e.g. for new prices; `where` is SQL on alias `d`."""
     await unit.session.execute(
@@ -96,11 +106,11 @@ async def _stage(connection: AsyncConnection[Any], rows: Sequence[Row], tallies:
         await copy.write(_lines(counted))
     if rows:
         async with cursor.copy("COPY stage_reading FROM STDIN") as copy:
-            await copy.write(_lines((n, *row) for n, row in enumerate(rows)))
+            await copy.write("".join([f"{n}\t{row}\n" for n, row in enumerate(rows)]))
 
 
 def _lines(rows: Iterable[tuple[Any, ...]]) -> str:
-    """COPY text format. Fields come from closed patterns without tab, newline or backslash: see `plain`."""
+    """COPY text format. Fields come from closed patterns without tab, newline or backslash."""
     return "".join("\t".join(map(str, row)) + "\n" for row in rows)
 
 
