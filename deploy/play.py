@@ -23,7 +23,7 @@ from simulators.ledger import Ledger
 from simulators.meter import midnight
 from simulators.month import Month, Stage
 from simulators.park import park
-from simulators.residence import ZONE, Builder, plan
+from simulators.residence import ZONE, Builder, Household, plan
 from simulators.staff import Desk
 from simulators.truth import truth, write
 from simulators.weather import Weather
@@ -72,7 +72,7 @@ def play(show: Show) -> Played:
             _write_truths(show, month, settings)
             if show.live and not show.stop.is_set():
                 known = [household for household in month.households if household.keeps_days]
-                told = max(known or month.households, key=lambda household: len(household.tickets))
+                told = max(known or month.households, key=_how_telling)
                 people = {
                     "Un foyer": (Role.RESIDENT, told.person),
                     "L'équipe de gestion": (Role.STAFF, desk_account),
@@ -175,10 +175,16 @@ def _settled(count: Callable[[], tuple[int, int, int]]) -> tuple[int, int, int]:
 
 
 def _tips(month: Month) -> int:
-    return sum(
-        len(household.api.get(f"/occupancies/{household.occupancy}/tips")["tips"])
-        for household in month.households
-    )
+    return sum(_tips_of(household) for household in month.households)
+
+
+def _tips_of(household: Household) -> int:
+    return len(household.api.get(f"/occupancies/{household.occupancy}/tips")["tips"])
+
+
+def _how_telling(household: Household) -> tuple[bool, int]:
+    """A home that shows most of what a household can see: advice first, then requests."""
+    return _tips_of(household) > 0, len(household.tickets)
 
 
 def _deliveries(month: Month) -> tuple[int, int]:
