@@ -1,5 +1,7 @@
 """What has lost its legal ground is deleted: withdrawn consent, departure, erasure, finished daily totals."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import text
@@ -8,6 +10,7 @@ from contracts.codes import Purpose
 from services.kit import dropping
 from services.kit.unit import Unit
 from services.metering import model
+from services.metering.meter_locks import key_of, wait_for_meters_of
 from services.metering.watermark import GRACE
 
 # A register read at the very moment a household arrives or leaves belongs to both neighbours' days.
@@ -46,15 +49,15 @@ WHERE o.id = :occupancy AND o.ends_at IS NOT NULL AND m.dwelling = o.dwelling AN
       SELECT 1 FROM registry.occupancy n WHERE n.dwelling = o.dwelling AND n.id <> o.id
         AND t.instant >= n.starts_at AND (n.ends_at IS NULL OR t.instant < n.ends_at))
 """
-# Inside a finished day only the first and last value of each register are kept: the next and the
-# previous day begin and end with them.
+# Inside a frozen day only the first and last value of each register are kept: the next and the previous
+# day begin and end with them.
 _THIN = """
 DELETE FROM metering.reading r
-USING metering.day d, registry.meter m
+USING {days} d, registry.meter m
 WHERE {which} AND m.id = d.meter AND r.meter = d.meter
   AND r.quantity = ANY(CASE WHEN d.quantity = 'energy_import'
       THEN ARRAY['energy_import', 'power', 'apparent_power'] ELSE ARRAY[d.quantity] END)
-  AND r.instant > d.day::timestamp AT TIME ZONE m.zone
+  AND r.instant >= d.day::timestamp AT TIME ZONE m.zone
   AND r.instant < (d.day + 1)::timestamp AT TIME ZONE m.zone
   AND (r.kind <> 'register' OR EXISTS (
       SELECT 1 FROM metering.reading b WHERE b.meter = r.meter AND b.register = r.register
@@ -63,29 +66,46 @@ WHERE {which} AND m.id = d.meter AND r.meter = d.meter
       SELECT 1 FROM metering.reading a WHERE a.meter = r.meter AND a.register = r.register
         AND a.instant > r.instant AND a.instant <= (d.day + 1)::timestamp AT TIME ZONE m.zone))
 """
-_FREEZE = "UPDATE metering.day d SET packed = NULL, is_frozen = true WHERE {which}"
+# One statement, so that exactly the days that are frozen lose their readings.
+_FREEZE = f"""
+WITH frozen AS (
+    UPDATE metering.day d SET packed = NULL, is_frozen = true WHERE {{which}}
+    RETURNING d.meter, d.quantity, d.day)
+{_THIN.format(days="frozen", which="true")}
+"""  # noqa: S608 - only constants are formatted in
+_FROZEN_ONES = "d.meter = :meter AND d.quantity = :quantity AND d.day = ANY(:days) AND d.is_frozen"
 _OF_OCCUPANCY = "d.occupancy = :occupancy"
 _DAILY_ONLY = """
-d.occupancy IS NOT NULL AND NOT d.is_frozen
-  AND NOT EXISTS (
-      SELECT 1 FROM registry.consent c WHERE c.occupancy = d.occupancy AND c.purpose = 'half_hourly')
+NOT d.is_frozen
+  AND d.occupancy = ANY (ARRAY(
+      SELECT o.id FROM registry.occupancy o WHERE NOT EXISTS (
+          SELECT 1 FROM registry.consent c WHERE c.occupancy = o.id AND c.purpose = 'half_hourly')))
   AND EXISTS (
-      SELECT 1 FROM metering.meter_state s JOIN registry.meter m ON m.id = s.meter
+      SELECT 1 FROM metering.meter_state s JOIN registry.meter z ON z.id = s.meter
       WHERE s.meter = d.meter
-        AND s.watermark >= (d.day + 1)::timestamp AT TIME ZONE m.zone + CAST(:grace AS interval))
+        AND s.watermark >= (d.day + 1)::timestamp AT TIME ZONE z.zone + CAST(:grace AS interval))
+  AND NOT EXISTS (
+      SELECT 1 FROM metering.dirty_day y
+      WHERE y.meter = d.meter AND y.quantity = d.quantity AND y.day = d.day)
 """
+# A meter that is being settled waits for the next time, and so does what is beyond a good hour's work.
+_FREE_METERS = f"""
+WITH due AS MATERIALIZED (SELECT DISTINCT d.meter FROM metering.day d WHERE {_DAILY_ONLY} LIMIT 2000)
+SELECT due.meter FROM due WHERE pg_try_advisory_xact_lock({key_of("due.meter")})
+"""  # noqa: S608 - only constants are formatted in
+_DAILY_ONLY_OF_THEM = f"d.meter = ANY(:meters) AND {_DAILY_ONLY}"
 
 _LARGE = (model.READING, model.DISAGREEMENT, model.DAY, model.OPEN_DAY)
 
 
 async def after_withdrawal(unit: Unit, occupancy: str) -> None:
     """Delete what the purposes that still hold do not cover, at once."""
+    await wait_for_meters_of(unit, occupancy)
     holds = await _purposes(unit, occupancy)
     if Purpose.HALF_HOURLY in holds:
         return
     if Purpose.DAILY in holds:
         await _run(unit, _TOLD_OF, occupancy)
-        await _run(unit, _THIN.format(which=_OF_OCCUPANCY), occupancy)
         await _run(unit, _FREEZE.format(which=_OF_OCCUPANCY), occupancy)
         await _run(
             unit, "UPDATE metering.open_day d SET packed = NULL WHERE d.occupancy = :occupancy", occupancy
@@ -118,6 +138,7 @@ async def all_of_sandbox(unit: Unit, coop: str) -> None:
 
 async def after_departure(unit: Unit, occupancy: str) -> None:
     """Delete what was measured after the household left, before the next one came."""
+    await wait_for_meters_of(unit, occupancy)
     for table in ("metering.reading", "metering.disagreement"):
         await _run(unit, _AFTER.format(table=table), occupancy)
     for table in ("day", "open_day"):
@@ -131,8 +152,16 @@ async def after_departure(unit: Unit, occupancy: str) -> None:
 
 async def freeze_daily_only(unit: Unit) -> None:
     """Of households that allow day totals only, drop the readings of days past their grace."""
-    await unit.session.execute(text(_THIN.format(which=_DAILY_ONLY)), {"grace": GRACE})
-    await unit.session.execute(text(_FREEZE.format(which=_DAILY_ONLY)), {"grace": GRACE})
+    free = list((await unit.session.execute(text(_FREE_METERS), {"grace": GRACE})).scalars())
+    await unit.session.execute(
+        text(_FREEZE.format(which=_DAILY_ONLY_OF_THEM)), {"grace": GRACE, "meters": free}
+    )
+
+
+async def thin_again(unit: Unit, meter: str, quantity: str, days: Sequence[date]) -> None:
+    """Of frozen days, drop what came after they were frozen: their totals stand."""
+    statement = _THIN.format(days="metering.day", which=_FROZEN_ONES)
+    await unit.session.execute(text(statement), {"meter": meter, "quantity": quantity, "days": list(days)})
 
 
 async def _purposes(unit: Unit, occupancy: str) -> set[str]:

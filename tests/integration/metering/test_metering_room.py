@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from contracts.members import ContractChanged
+from contracts.members import ConsentChanged, ContractChanged
 from contracts.readings import ReadingsBatch
 from deploy.engines import Engines
 from services.kit.broker import connect
 from services.kit.outbox import cloud_event_headers
 from services.kit.room import Room
-from services.metering import settling
+from services.metering import handlers, settling
 from services.metering.app import build
 from services.metering.registry import Meter
 from tests.conftest import OpenUnit
@@ -28,6 +28,7 @@ from tests.integration.metering.homes import (
     send,
     settle_all,
     told,
+    withdraw,
 )
 
 pytestmark = pytest.mark.engines
@@ -107,3 +108,38 @@ async def test_one_meters_trouble_does_not_hold_the_others(
     assert await days(room_unit, homes[0]) == {}
     await settle_all(room_unit)
     assert len(await days(room_unit, homes[0])) == 1
+
+
+async def test_a_worker_leaves_the_meters_it_has_no_hands_for_to_others(
+    room_unit: OpenUnit, coop: str
+) -> None:
+    await settle_all(room_unit)
+    homes = [await a_home(room_unit, coop) for _ in range(4)]
+    half_hours = [MIDNIGHT + n * timedelta(minutes=30) for n in range(49)]
+    await send(room_unit, coop, [reading(home, at, 1000) for at in half_hours for home in homes])
+    async with room_unit("metering") as one, room_unit("metering") as other:
+        of_one_meter = await settling.settle_some(one, 1)
+        assert of_one_meter > 0
+        assert await settling.settle_some(other) == 3 * of_one_meter
+
+
+async def test_a_day_under_way_is_not_written_after_its_household_withdrew(
+    room_unit: OpenUnit, coop: str
+) -> None:
+    home = await a_home(room_unit, coop)
+    half_hours = [MIDNIGHT + n * timedelta(minutes=30) for n in range(49)]
+    await send(room_unit, coop, [reading(home, at, 1000) for at in half_hours])
+
+    async def withdrawn() -> None:
+        changed = ConsentChanged(coop=coop, occupancy=home.occupancy, purpose="daily", granted=False)
+        async with room_unit("metering", coop) as unit:
+            await handlers.consent_changed(changed, unit)
+
+    async with room_unit("metering") as settler:
+        await settling.settle_some(settler)
+        for purpose in ("daily", "half_hourly"):
+            await withdraw(room_unit, home, purpose)
+        forgetting = asyncio.create_task(withdrawn())
+        await asyncio.wait([forgetting], timeout=0.5)
+    await forgetting
+    assert await days(room_unit, home) == {}

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -9,6 +10,7 @@ from sqlalchemy import text
 from contracts.codes import Kind, Quality
 from contracts.members import ConsentChanged, ContractChanged
 from contracts.readings import Reading
+from contracts.time import HourPassed
 from services.metering import forgetting, handlers
 from services.metering.packing import unpack
 from tests.conftest import OpenUnit
@@ -192,6 +194,38 @@ async def test_withdrawing_half_hourly_drops_curves_and_readings_and_keeps_total
     await send(room_unit, coop, half_hours(home, 97)[5:20])
     await settle_all(room_unit)
     assert (await days(room_unit, home))[DAY].value == 4800
+
+
+async def test_of_a_frozen_day_no_half_hour_is_left_whenever_it_came(room_unit: OpenUnit, coop: str) -> None:
+    home = await a_home(room_unit, coop, consents=("daily",))
+    more = {"kind": Kind.INTERVAL, "step_s": 1800}
+
+    def curve(first: int, last: int) -> list[Reading]:
+        return [
+            reading(home, MIDNIGHT + n * HALF_HOUR, 100, "energy_import@1800", **more)
+            for n in range(first, last)
+        ]
+
+    async def kept() -> list[Any]:
+        query = "SELECT instant FROM metering.reading WHERE meter = :m AND instant < :end"
+        return await rows(room_unit, query, m=home.meter, end=MIDNIGHT + timedelta(days=1))
+
+    async def an_hour_passes() -> None:
+        async with room_unit("metering") as unit:
+            await handlers.hour_passed(HourPassed(coop="palier", hour=datetime.now(UTC)), unit)
+
+    await send(room_unit, coop, [*curve(0, 40), *curve(48, 48 * 4)])
+    await settle_all(room_unit)
+    await send(room_unit, coop, curve(40, 44))  # late, and not settled when the hour passes
+    await an_hour_passes()
+    await settle_all(room_unit)
+    assert (await days(room_unit, home))[DAY].value == 4400
+    await an_hour_passes()
+    assert await kept() == []
+    await send(room_unit, coop, curve(44, 48))
+    await settle_all(room_unit)
+    assert await kept() == []
+    assert (await days(room_unit, home))[DAY].value == 4400
 
 
 async def test_withdrawing_everything_deletes_everything(room_unit: OpenUnit, coop: str) -> None:
