@@ -32,10 +32,11 @@ DAYS_AT_ONCE = 400
 CAREFUL_ROUNDS = 200
 """After a failure so many rounds settle one meter each, in random order."""
 _SWEEP_SECONDS = 2.0
-_REST = 9.0
+_REST = 19.0
 """While readings pour in, a round is followed by this many times its length: the days it settled are dirty
 again by then, and those readings have to be stored first."""
-_LONGEST_REST_SECONDS = 2.0
+_LONGEST_REST_SECONDS = 5.0
+_LOOK_SECONDS = 0.25
 
 # Materialized, so that no more meters are locked than are taken: else the lock is tried before the sort, on
 # every dirty meter, and the other workers find none.
@@ -86,16 +87,21 @@ async def settler(room: Room) -> None:
                 careful_rounds = CAREFUL_ROUNDS
                 continue
             if worked:
-                rest = _REST * (time.monotonic() - started)
-                await asyncio.sleep(min(rest, _LONGEST_REST_SECONDS) if await _is_pouring(room) else 0)
+                await asyncio.sleep(0)
+                await _let_readings_pass(room, _REST * (time.monotonic() - started))
                 continue
             async for _ in connection.notifies(timeout=_SWEEP_SECONDS, stop_after=1):
                 pass
 
 
-async def _is_pouring(room: Room) -> bool:
-    async with room.unit() as unit:
-        return bool((await unit.session.execute(text(_POURING))).scalar())
+async def _let_readings_pass(room: Room, longest_seconds: float) -> None:
+    until = time.monotonic() + min(longest_seconds, _LONGEST_REST_SECONDS)
+    while time.monotonic() < until and not room.stopping.is_set():
+        async with room.unit() as unit:
+            is_pouring = (await unit.session.execute(text(_POURING))).scalar()
+        if not is_pouring:
+            return
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def settle_some(unit: Unit, meters_at_once: int = METERS_AT_ONCE) -> int:

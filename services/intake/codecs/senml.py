@@ -29,6 +29,7 @@ RELATIVE_BELOW = 2**28
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEAR_2000 = 946_684_800
+_AHEAD_SECONDS = AHEAD.total_seconds()
 _USUAL_NAME = 200
 """Characters; longer ones are not worth remembering."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-:./_]*", re.ASCII)
@@ -46,7 +47,7 @@ def decode(topic_tail: str, payload: bytes, received_at: datetime) -> Decoded:
     if not pack:
         raise Refused(Reason.EMPTY, "the pack has no record")
     tail_channel = topic_tail.split("/", 1)[0] or None
-    latest = (received_at + AHEAD).timestamp()
+    latest = received_at.timestamp() + _AHEAD_SECONDS
     base = _Base()
     values: Decoded = []
     seen: set[tuple[str | None, str, datetime]] = set()
