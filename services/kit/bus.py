@@ -68,7 +68,7 @@ class Bus:
         async def consume(message: NatsMessage) -> None:
             raw = message.raw_message
             async with _in_hand([raw]):
-                await self._settle(raw, lambda: self._one(raw, handlers))
+                await self._settle(raw, handlers)
 
     async def batches(
         self, client: Client, event_type: type[Event], handler: Handler, batch: int, wait_seconds: float
@@ -83,14 +83,9 @@ class Bus:
         durable = f"{self._room}_{event_type.stream.lower()}"
         await Pulling(client, event_type.stream, durable, batch, wait_seconds).run(consume)
 
-    async def _one(self, raw: Msg, handlers: dict[str, Handler]) -> None:
-        headers = raw.headers or {}
-        handler = handlers.get(raw.subject)
-        if handler is None:
-            return
-        event = BY_SUBJECT[raw.subject].model_validate_json(raw.data)
+    async def _one(self, raw: Msg, event: Event, handler: Handler) -> None:
         async with self._open_unit(None) as unit:
-            if not await self._first_time(unit, UUID(headers["ce-id"])):
+            if not await self._first_time(unit, UUID((raw.headers or {})["ce-id"])):
                 return
             if event.coop != "palier":
                 await unit.enter(event.coop)
@@ -139,12 +134,19 @@ class Bus:
             await self._done(raw)
         self._count(event_type.subject, "handled", started, len(good))
 
-    async def _settle(self, raw: Msg, work: Callable[[], Awaitable[None]]) -> None:
+    async def _settle(self, raw: Msg, handlers: dict[str, Handler]) -> None:
         started = time.perf_counter()
+        handler = handlers.get(raw.subject)
+        if handler is None:  # wanted by an earlier version of the room
+            await self._done(raw)
+            return
         try:
-            await work()
+            event = BY_SUBJECT[raw.subject].model_validate_json(raw.data)
         except ValidationError as error:
             await self._bury(raw, error)
+            return
+        try:
+            await self._one(raw, event, handler)
         except Exception as error:
             await self._failed(raw, error)
         else:

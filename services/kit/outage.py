@@ -20,11 +20,14 @@ SUSPECTS = (DBAPIError, *_PASSING)
 def is_outage(error: BaseException) -> bool:
     """True for a lost or refused connection, a server that shuts down or is full, a deadlock.
 
-    A statement that runs into its time limit is not: it would do so for ever.
+    A statement that runs into its time limit is not, nor a value that is too large for an index or a row
+    (SQLSTATE class 54): they would do so for ever.
     """
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or (error.orig is not None and is_outage(error.orig))
     if isinstance(error, psycopg.errors.QueryCanceled):
+        return False
+    if isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith("54"):
         return False
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         return True

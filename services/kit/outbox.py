@@ -10,6 +10,7 @@ from sqlalchemy import text
 from contracts.topics import BY_SUBJECT, STREAMS
 from services.kit import metrics
 from services.kit.database import Database
+from services.kit.outage import is_outage
 
 _LOG = logging.getLogger(__name__)
 _BATCH = 200
@@ -42,11 +43,17 @@ class Relay:
             while True:
                 while await self.sweep() == _BATCH:
                     pass
+                cursor = await connection.execute(
+                    f"SELECT count(*) FROM {self._room}.outbox WHERE published_at IS NULL"  # noqa: S608
+                )
+                (waiting,) = await cursor.fetchone() or (0,)
+                metrics.OUTBOX_WAITING.labels(self._room).set(waiting)
                 async for _ in connection.notifies(timeout=_SWEEP_SECONDS, stop_after=1):
                     pass
 
     async def sweep(self) -> int:
-        """Publish one batch of waiting rows; returns how many."""
+        """Publish one batch of waiting rows; returns how many. What the bus refuses (too large, its stream
+        full) waits for the next sweep and holds up nobody else; raises when the bus is away."""
         async with self._database.transaction() as session:
             rows = (
                 await session.execute(
@@ -59,21 +66,28 @@ class Relay:
             ).all()
             if not rows:
                 return 0
-            await asyncio.gather(*(self._publish(*row) for row in rows))
+            results = await asyncio.gather(*(self._publish(*row) for row in rows), return_exceptions=True)
+            taken = [row.id for row, result in zip(rows, results, strict=True) if result is None]
             await session.execute(
                 text(
                     f"UPDATE {self._room}.outbox SET published_at = now() WHERE id = ANY(:ids)"  # noqa: S608
                 ),
-                {"ids": [row[0] for row in rows]},
+                {"ids": taken},
             )
             await session.execute(
                 text(
                     f"DELETE FROM {self._room}.outbox WHERE id = ANY(:ids) AND subject = ANY(:passing)"  # noqa: S608
                 ),
-                {"ids": [row[0] for row in rows], "passing": _PASSING},
+                {"ids": taken, "passing": _PASSING},
             )
-        metrics.OUTBOX_PUBLISHED.labels(self._room).inc(len(rows))
-        return len(rows)
+        metrics.OUTBOX_PUBLISHED.labels(self._room).inc(len(taken))
+        for row, result in zip(rows, results, strict=True):
+            if result is not None and (is_outage(result) or not isinstance(result, Exception)):
+                raise result
+            if result is not None:
+                told = {"event": str(row.id), "subject": row.subject}
+                _LOG.error("the bus refuses an event", exc_info=result, extra=told)
+        return len(taken)
 
     async def forget(self) -> None:
         """Drop rows and inbox marks older than a stream could be rebuilt from."""

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from contracts.members import ContractChanged, MovedOut
+from contracts.members import ChannelsMapped, ContractChanged, MovedOut
 from contracts.readings import ReadingsBatch
 from deploy.engines import Engines
 from services.kit import bus, provisioning
@@ -71,6 +71,37 @@ async def test_an_event_is_told_only_when_its_transaction_commits(
         assert told.empty()
 
 
+async def test_an_event_that_the_bus_refuses_holds_up_no_other(
+    engines: Engines, room_unit: OpenUnit, coop: str
+) -> None:
+    told: asyncio.Queue[str] = asyncio.Queue()
+    room = Room("advice", engines.settings, engines.secrets)
+
+    async def on_moved_out(event: MovedOut, unit: Unit) -> None:
+        if event.coop == coop:
+            told.put_nowait(event.occupancy)
+
+    room.on(MovedOut, on_moved_out)
+    event, beyond_any_limit = moved_out(coop), ("x" * 2**20,) * 9
+    too_large = ChannelsMapped(coop=coop, gateway=new_id("gtw"), channels=beyond_any_limit)
+    async with room_unit("members", coop) as unit:
+        refused = unit.emit(too_large)
+        unit.emit(event)
+    try:
+        async with relaying(engines), running(room):
+            assert await heard(told, 1) == [event.occupancy]
+            later = moved_out(coop)
+            async with room_unit("members", coop) as unit:
+                unit.emit(later)
+            assert await heard(told, 1) == [later.occupancy]
+        waiting = text("SELECT id FROM members.outbox WHERE published_at IS NULL AND coop = :coop")
+        async with room_unit("members", coop) as unit:
+            assert list((await unit.session.execute(waiting, {"coop": coop})).scalars()) == [refused]
+    finally:
+        async with room_unit("members", coop) as unit:
+            await unit.session.execute(text("DELETE FROM members.outbox WHERE id = :id"), {"id": refused})
+
+
 async def test_a_repeated_event_is_handled_once(engines: Engines, room_unit: OpenUnit, coop: str) -> None:
     handled: asyncio.Queue[str] = asyncio.Queue()
     room = Room("aftersales", engines.settings, engines.secrets)
@@ -106,7 +137,7 @@ async def test_a_failing_handler_is_retried_and_then_its_message_is_kept_aside(
     async def on_contract(event: ContractChanged, unit: Unit) -> None:
         if event.coop == coop:
             tries.put_nowait(event.meter)
-            raise RuntimeError("the rule is wrong")
+            MovedOut.model_validate({})  # a rule that is wrong; the message itself can be read
 
     room.on(ContractChanged, on_contract)
     client = await connect("admin", engines.settings, engines.secrets)
@@ -118,6 +149,7 @@ async def test_a_failing_handler_is_retried_and_then_its_message_is_kept_aside(
                 unit.emit(event)
             await heard(tries, 3)
             message = await dead.next_msg(timeout=10)
+        assert (message.headers or {})["palier-reason"] == "handler"
         assert ContractChanged.model_validate_json(message.data) == event
         assert tries.empty()
     finally:

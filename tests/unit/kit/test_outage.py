@@ -33,6 +33,7 @@ def test_an_engine_is_away(error: Exception) -> None:
     [
         IntegrityError("INSERT", {}, psycopg.errors.UniqueViolation()),
         OperationalError("SELECT pg_sleep(100)", {}, psycopg.errors.QueryCanceled()),
+        OperationalError("INSERT", {}, psycopg.errors.ProgramLimitExceeded("index row size exceeds")),
         ValueError("a rule"),
         TimeoutError("ours"),
     ],
