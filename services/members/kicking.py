@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,22 +23,26 @@ _SERVERS_ANSWER_SECONDS = 0.25
 """How long servers of a cluster are given to list a user's connections."""
 _ROUNDS_SECONDS = (0.0, 0.5, 3.0)
 """A connection judged just before the revocation may appear just after it: look again."""
+_AGAIN_SECONDS = 3.0
 _LOOK_BACK = timedelta(days=30)
 
 
 async def disconnect_revoked(room: Room) -> None:
     """Listens first, then catches up with what was revoked while nobody listened."""
-    # The client never gives up: were it ever closed, the room starts this work anew.
-    system = await connect(natsauth.SYSTEM_USER, room.settings, room.secrets)
+    system = await connect(natsauth.SYSTEM_USER, room.settings, room.secrets, for_ever=True)
     tasks: set[asyncio.Task[None]] = set()
+
+    def start(work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
     try:
         async with await psycopg.AsyncConnection.connect(room.database.conninfo, autocommit=True) as listener:
             await listener.execute(sql.SQL("LISTEN {}").format(sql.Identifier(REVOKED)))
-            await _catch_up(room, system)
+            start(_catch_up(system, await _lately_revoked(room)))
             async for username in _revocations(listener):
-                task = asyncio.create_task(_see_out(system, username, room.clock()))
-                tasks.add(task)
-                task.add_done_callback(tasks.discard)
+                start(_see_out(system, username, room.clock()))
     finally:
         for task in tasks:
             task.cancel()
@@ -62,22 +66,32 @@ async def _see_out(system: Client, username: str, told_at: datetime) -> None:
     for seconds in _ROUNDS_SECONDS:
         await asyncio.sleep(seconds - passed)
         passed = seconds
+        # The first round spares nobody; later ones spare who came in with a new password.
+        await _kick_surely(system, username, before=told_at if seconds else None)
+
+
+async def _catch_up(system: Client, revoked: Sequence[tuple[str, datetime]]) -> None:
+    for username, at in revoked:
+        await _kick_surely(system, username, before=at + timedelta(seconds=60))
+
+
+async def _kick_surely(system: Client, username: str, before: datetime | None) -> None:
+    """However long the server is away: a revocation is not given up."""
+    while True:
         try:
-            # The first round spares nobody; later ones spare who came in with a new password.
-            await kick(system, username, before=told_at if seconds else None)
+            await kick(system, username, before)
+            return
         except Exception:
             _LOG.warning("a revoked device could not be disconnected; trying again", exc_info=True)
+            await asyncio.sleep(_AGAIN_SECONDS)
 
 
-async def _catch_up(room: Room, system: Client) -> None:
+async def _lately_revoked(room: Room) -> list[tuple[str, datetime]]:
     async with room.unit() as unit:
         rows = await unit.session.scalars(
             select(Credential).where(col(Credential.revoked_at) > unit.wall - _LOOK_BACK)
         )
-        revoked = [(row.username, row.revoked_at) for row in rows]
-    for username, at in revoked:
-        assert at
-        await kick(system, username, before=at + timedelta(seconds=60))
+        return [(row.username, row.revoked_at) for row in rows if row.revoked_at]
 
 
 async def _revocations(listener: psycopg.AsyncConnection[Any]) -> AsyncIterator[str]:

@@ -315,3 +315,24 @@ async def test_what_was_revoked_while_nobody_listened_is_caught_up(
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
     await late.database.close()
+
+
+async def test_a_revocation_is_not_given_up_while_the_bus_is_away(
+    engines: Engines, tilleuls: Cooperative, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meter = await meter_of(tilleuls)
+    monkeypatch.setattr(kicking, "_AGAIN_SECONDS", 0.05)
+    really, tries = kicking.kick, []
+
+    async def kick(*wanted: Any) -> int:
+        tries.append(wanted)
+        if len(tries) <= len(kicking._ROUNDS_SECONDS) + 1:
+            raise nats.errors.NoRespondersError
+        return await really(*wanted)
+
+    monkeypatch.setattr(kicking, "kick", kick)
+    with device(engines, meter["id"], meter["mqtt_password"]) as lost:
+        assert await lost.connects()
+        path = f"/api/v1/meters/{meter['id']}/credential"
+        assert (await tilleuls.office.client.delete(path, headers=tilleuls.staff)).status_code == 204
+        assert await asyncio.to_thread(lost.ended.wait, 5)
