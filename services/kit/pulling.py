@@ -8,11 +8,14 @@ dropped unhandled until the server delivers it again.
 import asyncio
 import json
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from typing import Any
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+
+from services.kit.finishing import finish
 
 EXPIRES_SECONDS = 5.0
 """How long the server keeps a request; then it says so and is asked again."""
@@ -36,14 +39,14 @@ class Pulling:
         self._is_refused = False
         self._news = asyncio.Event()
 
-    async def run(self, handle: Callable[[list[Msg]], Awaitable[None]]) -> None:
+    async def run(self, handle: Callable[[list[Msg]], Coroutine[Any, Any, None]]) -> None:
         """Until cancelled; then what is being handled is finished, and the rest is left to others."""
         inbox = self._client.new_inbox()
         subscription = await self._client.subscribe(inbox, cb=self._take)
         try:
             while True:
                 if messages := await self._next(inbox):
-                    await _finish(asyncio.ensure_future(handle(messages)))
+                    await finish(handle(messages))
         finally:
             with suppress(Exception):  # the connection may be gone
                 await subscription.unsubscribe()
@@ -82,12 +85,3 @@ class Pulling:
         self._outstanding = self._batch
         wanted = {"batch": self._batch, "expires": int(EXPIRES_SECONDS * 1e9)}
         await self._client.publish(self._subject, json.dumps(wanted).encode(), reply=inbox)
-
-
-async def _finish(work: "asyncio.Future[None]") -> None:
-    """Wait for `work`, through a cancellation too."""
-    try:
-        await asyncio.shield(work)
-    except asyncio.CancelledError:
-        await asyncio.wait([work])
-        raise

@@ -5,6 +5,8 @@ Unknown fields are refused, so that a typing error is seen.
 
 from datetime import date, datetime
 from decimal import Decimal
+from email.errors import MessageError
+from email.headerregistry import Address
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -23,7 +25,11 @@ def _zone(name: str) -> str:
 
 
 def _email(address: str) -> str:
-    return address.lower()
+    """In lower case. Refused here is what no letter could be addressed to (RFC 5322)."""
+    try:
+        return Address(addr_spec=address).addr_spec.lower()
+    except (ValueError, MessageError) as error:
+        raise PydanticCustomError("invalid_email", "No mail can be sent to this address.") from error
 
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]

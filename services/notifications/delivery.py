@@ -7,8 +7,10 @@ exactly once is impossible with SMTP, lost is not allowed, twice is bounded and 
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.errors import MessageError
 from email.message import EmailMessage
 
 from prometheus_client import Counter
@@ -17,6 +19,7 @@ from sqlmodel import col, select
 from contracts.codes import Category, Channel
 from services.kit import mail
 from services.kit.addresses import public_url
+from services.kit.finishing import finish
 from services.kit.ids import new_id
 from services.kit.registry import Staff
 from services.kit.room import Room
@@ -47,7 +50,7 @@ class Claimed:
 async def deliver(room: Room) -> None:
     """Work until the room stops. Raises when database or disk fail; the room starts it again."""
     while not room.stopping.is_set():
-        if not await step(room):
+        if not await finish(step(room)):  # a letter in hand is recorded before the room stops
             await asyncio.sleep(IDLE_SECONDS)
 
 
@@ -93,7 +96,9 @@ async def _due(unit: Unit) -> list[Delivery]:
         if intent.template != "ticket_opened":
             return [first]
         twins = select(IntentRow.id).where(
-            IntentRow.person == intent.person, IntentRow.template == intent.template
+            IntentRow.person == intent.person,
+            IntentRow.template == intent.template,
+            IntentRow.category == intent.category,  # what may be switched off never takes the rest with it
         )
         query = query.where(col(Delivery.message_id).is_(None), col(Delivery.intent).in_(twins))
     rows = (
@@ -126,20 +131,25 @@ async def _claim(unit: Unit, due: list[Delivery], room: Room) -> Claimed | None:
     reader = Reader(
         contact.name, contact.language, coop.zone, coop.name, await named_contact(unit, intents[0])
     )
-    items = [intent.facts for intent in intents]
-    key = room.secrets.derive_bytes("notifications/unsubscribe")
-    token = unsubscribing.token(key, coop.slug, person)
-    message = compose(
-        write(intents[0].template, intents[0].about, items, reader, base_url),
-        category=category,
-        language=contact.language,
-        coop=coop.name,
-        to=contact.email,
-        fixed_message_id=fixed,
-        at=unit.now,
-        public_url=base_url,
-        unsubscribe_url=f"{base_url.rstrip('/')}/api/v1/unsubscribe/{token}",
-    )
+    token = unsubscribing.token(room.secrets.derive_bytes("notifications/unsubscribe"), coop.slug, person)
+    try:
+        message = compose(
+            write(
+                intents[0].template, intents[0].about, [intent.facts for intent in intents], reader, base_url
+            ),
+            category=category,
+            language=contact.language,
+            coop=coop.name,
+            to=contact.email,
+            fixed_message_id=fixed,
+            at=unit.now,
+            public_url=base_url,
+            unsubscribe_url=f"{base_url.rstrip('/')}/api/v1/unsubscribe/{token}",
+        )
+    except Exception as error:  # whatever is wrong with one letter, the others leave
+        _LOG.error("a letter cannot be written", exc_info=True, extra={"template": intents[0].template})
+        _conclude(unit, due, intents, mail.TemporaryFailure(f"unwritable_{type(error).__name__}"))
+        return None
     if coop.is_sandbox:
         message[mail.SANDBOX_HEADER] = coop.slug
     return Claimed(tuple(delivery.id for delivery in due), message, coop.is_sandbox)
@@ -160,22 +170,33 @@ async def _hand_over(room: Room, claimed: Claimed) -> Exception | None:
             await mail.send(room.settings.smtp_url, claimed.message)
     except (mail.TemporaryFailure, mail.PermanentFailure) as error:
         return error
+    except (ValueError, MessageError) as error:  # a header or an address that no server can be given
+        return mail.TemporaryFailure(f"unwritable_{type(error).__name__}")
     return None
 
 
 async def _record(unit: Unit, claimed: Claimed, failure: Exception | None) -> None:
     rows = (
         await unit.session.scalars(
-            select(Delivery).where(col(Delivery.id).in_(claimed.deliveries)).with_for_update()
+            select(Delivery)
+            .where(col(Delivery.id).in_(claimed.deliveries))
+            .where(Delivery.state == "sending")  # else who took over the lease has ended it already
+            .with_for_update()
         )
     ).all()
-    intents = {intent.id: intent for intent in await _intents(unit, list(rows))}
-    for delivery in rows:
-        _settle(unit, delivery, intents[delivery.intent], failure)
-    result = "delivered" if failure is None else type(failure).__name__
-    HANDED_OVER.labels(result).inc()
+    _conclude(unit, rows, await _intents(unit, rows), failure)
+
+
+def _conclude(
+    unit: Unit, deliveries: Sequence[Delivery], intents: Sequence[IntentRow], failure: Exception | None
+) -> None:
+    by_id = {intent.id: intent for intent in intents}
+    for delivery in deliveries:
+        _settle(unit, delivery, by_id[delivery.intent], failure)
+    HANDED_OVER.labels("delivered" if failure is None else type(failure).__name__).inc()
     if failure is not None:
-        _LOG.warning("mail not taken", extra={"reason": str(failure), "deliveries": len(rows)})
+        told = {"reason": str(failure), "deliveries": len(deliveries)}
+        _LOG.warning("mail not taken", extra=told)
 
 
 def _settle(unit: Unit, delivery: Delivery, intent: IntentRow, failure: Exception | None) -> None:
@@ -193,7 +214,7 @@ def _again(delivery: Delivery, failure: Exception, now: datetime) -> datetime | 
     return None if isinstance(failure, mail.PermanentFailure) else next_try(delivery.attempts, now)
 
 
-async def _intents(unit: Unit, deliveries: list[Delivery]) -> list[IntentRow]:
+async def _intents(unit: Unit, deliveries: Sequence[Delivery]) -> list[IntentRow]:
     ids = [delivery.intent for delivery in deliveries]
     found = await unit.session.scalars(
         select(IntentRow).where(col(IntentRow.id).in_(ids)).order_by(col(IntentRow.id))

@@ -252,6 +252,63 @@ async def test_a_server_that_is_down_is_asked_again(household: Household, room: 
     assert len(household.received()) == 1
 
 
+async def test_a_letter_that_cannot_be_written_holds_up_no_other(move_in: Moves) -> None:
+    strange, household = await move_in(), await move_in()
+    async with household.open_unit("members") as unit:  # as an earlier version may have recorded it
+        await unit.session.execute(
+            text("UPDATE members.person SET email = 'foyer..12@foyer.test' WHERE id = :id"),
+            {"id": strange.person},
+        )
+    await strange.hears(handlers.incident_declared, incident(strange))
+    await household.hears(handlers.incident_declared, incident(household))
+    await household.post()
+    assert len(household.received()) == 1
+    (waiting,) = await strange.deliveries()
+    assert (waiting.state, waiting.attempts) == ("pending", 1)
+    assert waiting.reason.startswith("unwritable_")
+    await strange.post(later=timedelta(seconds=60))
+    assert [one.attempts for one in await strange.deliveries()] == [2]
+
+
+async def test_an_address_that_no_letter_can_have_is_refused(web: Web, coop: str) -> None:
+    for address in ("foyer..12@foyer.test", "é@foyer.test", "a:b@foyer.test"):
+        person = {"name": "Foyer 12", "language": "fr", "right": "holder", "email": address}
+        answer = await web.client.post(
+            "/api/v1/move-ins",
+            json=moving_in(coop, dwelling={"meters": []}, household=[person]),
+            headers=web.as_("staff", coop),
+        )
+        assert answer.status_code == 422, address
+        (error,) = answer.json()["errors"]
+        assert (error["pointer"], error["code"]) == ("/household/0/email", "invalid_email")
+
+
+async def test_what_is_optional_never_takes_what_matters_with_it(household: Household) -> None:
+    await household.hears(handlers.ticket_opened, household.opened(1, Priority.P3))
+    await household.hears(handlers.ticket_opened, household.opened(2, Priority.P0))
+    off = {"category": "tickets", "channel": "email", "on": False}
+    await household.web.client.put(
+        f"/api/v1/persons/{household.person}/preferences",
+        json={"preferences": [off]},
+        headers=household.resident,
+    )
+    await household.post()
+    assert sorted(one.state for one in await household.deliveries()) == ["cancelled", "delivered"]
+
+
+async def test_a_letter_in_hand_is_recorded_before_the_room_stops(household: Household, room: Room) -> None:
+    await household.hears(handlers.incident_declared, incident(household))
+    with mail_server("250 OK") as server:
+        server.pause_seconds = 0.5
+        working = asyncio.create_task(delivery.deliver(server.room(room)))
+        async with asyncio.timeout(20):
+            while not server.message_ids:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+    assert [one.state for one in await household.deliveries()] == ["delivered"]
+
+
 async def test_what_is_simulated_never_reaches_a_mail_server(household: Household, room: Room) -> None:
     async with household.open_unit("members") as unit:
         await unit.session.execute(
@@ -396,11 +453,14 @@ class MailServer:
     answer: str
     url: str = ""
     message_ids: list[str] = field(default_factory=list)
+    pause_seconds: float = 0.0
+    """Before the answer, once the message has come."""
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         for line in envelope.content.decode().splitlines():
             if line.lower().startswith("message-id:"):
                 self.message_ids.append(line.split(":", 1)[1].strip())
+        await asyncio.sleep(self.pause_seconds)
         return self.answer
 
     def room(self, like: Room) -> Room:
