@@ -27,7 +27,7 @@ demo: install  ## Play a small cooperative through the past month, then live; pr
 
 test: install $(STAMPS)/test  ## Pass the tests, browser tests included (gets Chromium when it may)
 	@deploy/setup/chromium.sh
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 faults: install $(STAMPS)/test  ## Kill every process in turn under load, 24 seeded trials (TRIALS=n)
 	PALIER_FAULT_TRIALS=$(or $(TRIALS),24) $(BIN)/python -m pytest tests/faults $(ARGS)
