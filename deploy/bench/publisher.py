@@ -34,6 +34,7 @@ class Job:
     """Messages a second; None: as fast as broker and receiver take them."""
     ahead: int | None = None
     """How many messages the receiver may be behind before the publisher waits for it."""
+    window: int = WINDOW
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class _Line:
         self.encoder = Encoder(sender, job.epoch_s)
         self.first = self.next = first
         self.acknowledged = 0
+        self._window = job.window
         self._rest = b""
         self._bytes_in = 0
 
@@ -75,7 +77,7 @@ class _Line:
         if self._rest:
             self._write(self._rest)
             return 0
-        count = min(BURST, allowed, WINDOW - (self.sent - self.acknowledged))
+        count = min(BURST, allowed, self._window - (self.sent - self.acknowledged))
         if count <= 0:
             return 0
         packets = self.encoder.packets(self.next, count)

@@ -29,6 +29,9 @@ LATENCY_LOAD = 0.5
 """Part of the pipeline's own rate at which the time until queryable is measured."""
 _DAYS_BACK = 30
 _ALONE_SECONDS = 5.0
+_EMBEDDED_WINDOW = 16
+"""Unacknowledged messages of one meter: nats-server syncs each to disk before its PUBACK, and closes a
+connection whose message waits for that longer than 5 s."""
 
 Say = Callable[[str], None]
 
@@ -143,6 +146,7 @@ def _over_embedded(folder: Path, seconds: float, say: Say) -> dict[str, Any]:
         ends.callback(instance.stop)
         say("starting Palier with its embedded broker")
         scene = _scene(instance, None, None, None, ends)
+        scene.job = replace(scene.job, window=_EMBEDDED_WINDOW)
         through = _through(scene, seconds)
         say(f"embedded broker: pipeline {through.rate:,.0f}/s")
         return {
