@@ -1,6 +1,8 @@
 """What after-sales hears: people to forget, faults in the readings, hours."""
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from sqlalchemy import text
 
@@ -16,6 +18,7 @@ from services.aftersales.deadlines import Deadline, threshold_passed
 from services.aftersales.lifecycle import PAUSING, REOPEN_DAYS
 from services.aftersales.model import DeadlineRow, Ticket
 from services.kit import dropping
+from services.kit.outage import is_outage
 from services.kit.unit import Unit
 
 _LOG = logging.getLogger(__name__)
@@ -35,7 +38,10 @@ async def supply_fault(event: SupplyFault, unit: Unit) -> None:
 
 
 async def hour_passed(event: HourPassed, unit: Unit) -> None:
-    """Do all that is due: warn of near deadlines, take silence for a yes, close what stayed settled."""
+    """Do all that is due: warn of near deadlines, take silence for a yes, close what stayed settled.
+
+    What fails for one request is undone and logged, and tried again the next hour: the others' clocks go on.
+    """
     coops = (await unit.session.execute(text("SELECT slug FROM registry.coop ORDER BY slug"))).scalars().all()
     for coop in coops:
         await unit.enter(coop)
@@ -47,8 +53,9 @@ async def hour_passed(event: HourPassed, unit: Unit) -> None:
 async def rewind_paused(unit: Unit) -> None:
     """Move the promises of requests that wait for their household."""
     for ticket_id in await _ids(unit, "state = ANY(:states)", states=list(PAUSING)):
-        ticket = await unit.session.get_one(Ticket, ticket_id)
-        await wind_clocks(unit, ticket, await home_of(unit, ticket), await standing_of(unit, ticket))
+        async with _alone(unit, ticket_id):
+            ticket = await unit.session.get_one(Ticket, ticket_id)
+            await wind_clocks(unit, ticket, await home_of(unit, ticket), await standing_of(unit, ticket))
 
 
 async def warn(unit: Unit) -> None:
@@ -64,7 +71,8 @@ async def warn(unit: Unit) -> None:
         {"coop": unit.coop, "now": unit.now, "pausing": list(PAUSING)},
     )
     for ticket_id, kind in rows.all():
-        await _warn_one(unit, ticket_id, kind)
+        async with _alone(unit, ticket_id):
+            await _warn_one(unit, ticket_id, kind)
 
 
 async def settle_by_time(unit: Unit) -> None:
@@ -76,10 +84,23 @@ async def settle_by_time(unit: Unit) -> None:
         " WHERE w.ticket = ticket.id AND w.regime <> 'none')"
     )
     for ticket_id in await _ids(unit, lapsed, now=unit.now):
-        await actions.lapse(unit, ticket_id, "lapse")
+        async with _alone(unit, ticket_id):
+            await actions.lapse(unit, ticket_id, "lapse")
     settled = "state = 'resolved' AND ended_at <= :now - make_interval(days => :days)"
     for ticket_id in await _ids(unit, settled, now=unit.now, days=REOPEN_DAYS):
-        await actions.lapse(unit, ticket_id, "close")
+        async with _alone(unit, ticket_id):
+            await actions.lapse(unit, ticket_id, "close")
+
+
+@asynccontextmanager
+async def _alone(unit: Unit, ticket_id: str) -> AsyncIterator[None]:
+    try:
+        async with unit.part():
+            yield
+    except Exception as error:
+        if is_outage(error):
+            raise
+        _LOG.exception("a request's time could not be kept", extra={"ticket": ticket_id})
 
 
 async def _warn_one(unit: Unit, ticket_id: str, kind: str) -> None:

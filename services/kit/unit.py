@@ -71,6 +71,17 @@ class Unit:
         )
         return event_id
 
+    @asynccontextmanager
+    async def part(self) -> AsyncIterator[None]:
+        """A part of the unit that may fail alone: its writes and its events are undone, the rest stands."""
+        told_before = len(self._told)
+        try:
+            async with self.session.begin_nested():
+                yield
+        except BaseException:
+            del self._told[told_before:]
+            raise
+
     async def flush(self) -> None:
         """Write the emitted events' outbox rows; called by whoever commits."""
         if self._told:

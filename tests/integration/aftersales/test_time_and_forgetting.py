@@ -62,6 +62,26 @@ async def test_silence_settles_routine_work_and_time_closes_it(aulnes: Cooperati
     assert (await aulnes.get(f"/tickets/{ticket}")).json()["state"] == "closed"
 
 
+async def test_one_requests_trouble_does_not_stop_the_others_clocks(
+    aulnes: Cooperative, room_unit: Any
+) -> None:
+    moved = await aulnes.move_in()
+    lost, sound = [(await aulnes.open(moved["occupancy"]))["id"] for _ in range(2)]
+    for ticket in (lost, sound):
+        for action in USUAL:
+            await aulnes.act(ticket, action)
+    async with room_unit("aftersales", aulnes.slug) as unit:
+        await unit.session.execute(
+            text("UPDATE aftersales.ticket SET occupancy = 'occ_unknown' WHERE id = :id"), {"id": lost}
+        )
+    await hour(aulnes, room_unit, MONDAY + timedelta(days=10))
+    assert (await aulnes.get(f"/tickets/{sound}")).json()["state"] == "resolved"
+    assert [one for one in await aulnes.told("aftersales.ticket_changed.v1") if one["action"] == "lapse"] == [
+        one for one in await aulnes.told("aftersales.ticket_changed.v1")
+        if one["action"] == "lapse" and one["ticket"] == sound
+    ]  # fmt: skip
+
+
 async def test_silence_never_settles_a_warranty(aulnes: Cooperative, room_unit: Any) -> None:
     moved = await aulnes.move_in(home={"reception_on": "2026-06-30"})
     ticket = (await aulnes.open(moved["occupancy"]))["id"]
