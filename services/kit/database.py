@@ -11,10 +11,18 @@ from services.kit.secrets import Secrets
 ROOMS = ("members", "metering", "advice", "aftersales", "notifications")
 """Rooms that keep data: one schema and two roles each."""
 
+_NOTICES_LOSS = {
+    "connect_timeout": "10",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+}
+"""A connection that only listens would else wait two hours on a server that is gone without a word."""
+
 
 def role_url(owner_url: str, secrets: Secrets, role: str) -> URL:
     """The owner's URL with another role's name and derived password, for psycopg through SQLAlchemy."""
-    url = make_url(owner_url).set(drivername="postgresql+psycopg")
+    url = make_url(owner_url).set(drivername="postgresql+psycopg").update_query_dict(_NOTICES_LOSS)
     return url.set(username=role, password=secrets.derive(f"database/{role}"))
 
 
@@ -36,7 +44,7 @@ class Database:
             max_overflow=pool_size,
             pool_pre_ping=True,
             pool_recycle=1800,
-            connect_args={"options": "-c timezone=UTC -c statement_timeout=60000", "connect_timeout": 10},
+            connect_args={"options": "-c timezone=UTC -c statement_timeout=60000"},
         )
         self._sessions = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
 
