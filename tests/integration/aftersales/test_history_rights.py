@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from deploy.engines import Engines
+from tests.conftest import OpenUnit
 
 pytestmark = pytest.mark.engines
 
@@ -26,4 +27,17 @@ def test_a_history_is_only_added_to(engines: Engines) -> None:
         ("aftersales_web", "INSERT"),
         ("aftersales_work", "INSERT"),
         ("aftersales_work", "UPDATE"),
+        ("aftersales_work", "DELETE"),  # of sandboxes only, see below
     }
+
+
+async def test_only_a_sandbox_s_history_can_be_dropped(room_unit: OpenUnit, coop: str) -> None:
+    """The work role's DELETE is bounded by a restrictive policy: a real cooperative's rows stay."""
+    async with room_unit("aftersales", coop) as unit:
+        policy = await unit.session.execute(
+            text(
+                "SELECT permissive, cmd FROM pg_policies WHERE schemaname = 'aftersales'"
+                " AND tablename = 'ticket_event' AND policyname = 'only_of_sandboxes'"
+            )
+        )
+        assert policy.one() == ("RESTRICTIVE", "DELETE")
