@@ -14,6 +14,7 @@ import psycopg
 from sqlalchemy import text
 
 from contracts.codes import Quantity
+from services.kit.outage import is_outage
 from services.kit.room import Room
 from services.kit.unit import Unit
 from services.metering import closing, forgetting, handlers, loading, registry
@@ -74,8 +75,7 @@ async def settler(room: Room) -> None:
         careful_rounds = 0
         while not room.stopping.is_set():
             started = time.monotonic()
-            async with room.unit() as unit:
-                worked = await handlers.retry(unit)
+            worked = await _retry(room)
             try:
                 async with room.unit() as unit:
                     worked += await settle_some(unit, 1 if careful_rounds else METERS_AT_ONCE)
@@ -92,6 +92,18 @@ async def settler(room: Room) -> None:
                 continue
             async for _ in connection.notifies(timeout=_SWEEP_SECONDS, stop_after=1):
                 pass
+
+
+async def _retry(room: Room) -> int:
+    """Retries have nothing to do with the days of others: what fails here does not stop settling."""
+    try:
+        async with room.unit() as unit:
+            return await handlers.retry(unit)
+    except Exception as error:
+        if is_outage(error):
+            raise
+        _LOG.error("what waits in quarantine could not be retried", exc_info=True)
+        return 0
 
 
 async def _let_readings_pass(room: Room, longest_seconds: float) -> None:

@@ -110,6 +110,21 @@ async def test_one_meters_trouble_does_not_hold_the_others(
     assert len(await days(room_unit, homes[0])) == 1
 
 
+async def test_a_retry_that_fails_does_not_stop_settling(
+    engines: Engines, room_unit: OpenUnit, coop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(unit: Any) -> int:
+        raise RuntimeError("what was kept cannot be read")
+
+    monkeypatch.setattr(handlers, "retry", fails)
+    home = await a_home(room_unit, coop)
+    await send(
+        room_unit, coop, [reading(home, MIDNIGHT + n * timedelta(minutes=30), 1000) for n in range(49)]
+    )
+    async with running(engines):
+        await closed(room_unit, [home], 1)
+
+
 async def test_a_worker_leaves_the_meters_it_has_no_hands_for_to_others(
     room_unit: OpenUnit, coop: str
 ) -> None:
