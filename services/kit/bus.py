@@ -5,7 +5,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
@@ -81,7 +81,9 @@ class Bus:
                 await self._many(event_type, handler, raws)
 
         durable = f"{self._room}_{event_type.stream.lower()}"
-        await Pulling(client, event_type.stream, durable, batch, wait_seconds).run(consume)
+        pulling = Pulling(client, event_type.stream, durable, batch, wait_seconds)
+        async with _in_hand(pulling.arrived):  # they may wait for long while others are handled
+            await pulling.run(consume)
 
     async def _one(self, raw: Msg, event: Event, handler: Handler) -> None:
         async with self._open_unit(None) as unit:
@@ -193,14 +195,14 @@ class Bus:
 
 
 @asynccontextmanager
-async def _in_hand(raws: Sequence[Msg]) -> AsyncIterator[None]:
+async def _in_hand(raws: Collection[Msg]) -> AsyncIterator[None]:
     """Tells the server that work goes on, so that only what a dead process held is delivered again soon."""
 
     async def tell() -> None:
         while True:
             await asyncio.sleep(ACK_WAIT_SECONDS / 3)
             with suppress(NatsError):  # without a connection it is given again, which changes nothing
-                for raw in raws:
+                for raw in list(raws):
                     if not raw.is_acked:
                         await raw.in_progress()
 

@@ -34,7 +34,8 @@ class Pulling:
         self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
         self._batch = batch
         self._linger_seconds = linger_seconds
-        self._arrived: deque[Msg] = deque()
+        self.arrived: deque[Msg] = deque()
+        """What has come and is not handled yet."""
         self._outstanding = 0
         self._is_refused = False
         self._news = asyncio.Event()
@@ -54,7 +55,7 @@ class Pulling:
     async def _take(self, message: Msg) -> None:
         status = (message.headers or {}).get("Status")
         if status is None:
-            self._arrived.append(message)
+            self.arrived.append(message)
             self._outstanding -= 1
         else:
             self._outstanding = 0
@@ -63,23 +64,23 @@ class Pulling:
 
     async def _next(self, inbox: str) -> list[Msg]:
         """What has come, up to a batch; empty when a request has ended."""
-        if self._outstanding <= 0 and len(self._arrived) < self._batch:
+        if self._outstanding <= 0 and len(self.arrived) < self._batch:
             await self._ask(inbox)
-        if not self._arrived:
+        if not self.arrived:
             self._news.clear()
             try:
                 # A request may be lost with a connection: then it is taken for ended.
                 await asyncio.wait_for(self._news.wait(), EXPIRES_SECONDS + 1)
             except TimeoutError:
                 self._outstanding = 0
-            if not self._arrived:
+            if not self.arrived:
                 if self._is_refused:
                     self._is_refused = False
                     await asyncio.sleep(PAUSE_SECONDS)
                 return []
-        if len(self._arrived) < self._batch:
+        if len(self.arrived) < self._batch:
             await asyncio.sleep(self._linger_seconds)
-        return [self._arrived.popleft() for _ in range(min(self._batch, len(self._arrived)))]
+        return [self.arrived.popleft() for _ in range(min(self._batch, len(self.arrived)))]
 
     async def _ask(self, inbox: str) -> None:
         self._outstanding = self._batch

@@ -213,6 +213,40 @@ async def test_what_a_living_process_works_on_for_long_stays_its_own(
     assert tries.qsize() == 1, "it was given to another although its worker lives"
 
 
+async def test_what_waits_behind_long_work_is_not_given_twice(
+    engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provisioning, "ACK_WAIT_SECONDS", 1.5)
+    monkeypatch.setattr(bus, "ACK_WAIT_SECONDS", 1.5)
+    taken: asyncio.Queue[int] = asyncio.Queue()
+    room = Room("metering", engines.settings, engines.secrets)
+    coop = "c" + new_id("x")[-12:]
+
+    async def store(events: list[ReadingsBatch], unit: Unit) -> None:
+        for event in events:
+            if event.coop == coop:
+                taken.put_nowait(event.messages)
+                await asyncio.sleep(4 if event.messages == 1 else 0)
+
+    room.on_batch(ReadingsBatch, store, batch=8, wait_seconds=0)
+    client = await connect("admin", engines.settings, engines.secrets)
+    js = client.jetstream()
+
+    async def send(number: int) -> None:
+        at = datetime(2026, 1, 5, tzinfo=UTC)
+        batch = ReadingsBatch(coop=coop, received_at=at, messages=number, readings=())
+        await js.publish("readings.v1", batch.model_dump_json().encode())
+
+    async with running(room):
+        await send(1)
+        assert await asyncio.wait_for(taken.get(), 20) == 1
+        await send(2)
+        assert await asyncio.wait_for(taken.get(), 20) == 2
+        await asyncio.sleep(2)
+    assert taken.empty(), "it was delivered again while it waited"
+    await client.close()
+
+
 async def test_one_poisonous_message_does_not_hold_its_neighbours(engines: Engines) -> None:
     """Metering's batch consumer: garbage is buried, a failing batch is retried one by one."""
     stored: asyncio.Queue[int] = asyncio.Queue()
