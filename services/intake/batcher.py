@@ -73,6 +73,9 @@ class Batcher:
 
     def add(self, coop: str, readings: Sequence[Reading], delivery: Delivery) -> None:
         """Take the readings of one message; a long list is spread over several batches."""
+        if not readings:  # nothing to wait for: the broker would deliver it for ever
+            self._durable([delivery])
+            return
         start = 0
         while start < len(readings):
             batch = self._open.get(coop)

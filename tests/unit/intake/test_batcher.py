@@ -146,6 +146,13 @@ async def test_nothing_is_acknowledged_while_the_stream_does_not_answer(bench: B
     bench.batcher.close()
 
 
+async def test_a_message_that_holds_no_reading_is_acknowledged(bench: Bench):
+    delivery = bench._delivery()
+    bench.batcher.add("les-lilas", [], delivery)
+    assert bench.acknowledged == [delivery]
+    assert not bench.stream.tries
+
+
 async def test_refused_messages_are_as_durable_as_readings(bench: Bench):
     bench.stream.refuses = 1
     delivery = bench.refuse()
