@@ -68,7 +68,7 @@ def test_any_bytes_are_readings_or_a_refusal(codec: str, payload: bytes, tail: s
         assert all(isinstance(value, Value) for value in outcome)
 
 
-METER, GATEWAY = new_id("mtr"), new_id("gtw")
+METER, GATEWAY = "mtr_" + "0" * 25 + "1", "gtw_" + "0" * 25 + "2"  # in test names: the same in every worker
 TOPICS = (
     st.binary(max_size=60)
     | st.sampled_from(

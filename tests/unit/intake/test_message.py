@@ -9,7 +9,7 @@ from services.intake.message import Accepted, Refused, interpret, rejection
 from services.kit.ids import new_id
 from tests.unit.intake.senml_pack import RECEIVED_AT, T, pack, record
 
-METER, GATEWAY = new_id("mtr"), new_id("gtw")
+METER, GATEWAY = "mtr_" + "0" * 25 + "1", "gtw_" + "0" * 25 + "2"  # in test names: the same in every worker
 
 
 def test_a_meters_topic_says_whose_reading_it_is():
