@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from contracts.codes import Reason
 from contracts.readings import Reading, Rejected
 from contracts.topics import DeviceTopic, parse
+from services.intake import usual
 from services.intake.codecs import CODECS, Decoded, Refusal
 from services.intake.codecs.base import shown
 
@@ -45,6 +46,14 @@ class Refused(NamedTuple):
 
 def interpret(topic: bytes, payload: bytes, received_at: datetime) -> Accepted | Refused:
     """Decode one message received at `received_at` (UTC) on `topic`. Never raises."""
+    if (known := _usual(topic, payload, received_at)) is not None:
+        coop, reading = known
+        return Accepted(coop, reading.codec, [reading])
+    return interpret_fully(topic, payload, received_at)
+
+
+def interpret_fully(topic: bytes, payload: bytes, received_at: datetime) -> Accepted | Refused:
+    """The same, with nothing remembered of earlier messages."""
     name, origin = _place(topic) if len(topic) > _USUAL_TOPIC else _known_place(topic)
     if origin is None:
         coop = match["coop"] if (match := _ANY_COOP.match(name)) else None
@@ -89,6 +98,14 @@ def _place(topic: bytes) -> tuple[str, DeviceTopic | None]:
 
 
 _known_place = lru_cache(maxsize=8_192)(_place)  # devices say the same few topics for ever
+
+
+def _readings(topic: bytes, payload: bytes, received_at: datetime) -> tuple[str, list[Reading]]:
+    outcome = interpret_fully(topic, payload, received_at)
+    return (outcome.coop, outcome.readings) if isinstance(outcome, Accepted) else ("", [])
+
+
+_usual = usual.reader(_readings)
 
 
 def _decode(origin: DeviceTopic, payload: bytes, received_at: datetime) -> list[Reading] | Refusal:

@@ -1,0 +1,84 @@
+"""The usual message, one SenML record of one value, read without decoding what its device always repeats.
+
+What stands before the time and the value is judged once, by the full reading of a sample; for any other time
+and value only those two are checked. What is unusual in any way is left to the full reading, which also finds
+the words for what is wrong.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+from contracts.readings import Reading
+from services.intake.codecs.base import AHEAD, Refused, to_milli
+
+LONGEST = 300
+"""Bytes of topic and of payload; longer ones are not worth remembering."""
+REMEMBERED = 16_384
+"""Shapes, about one for each register of each meter; 1.5 kB each."""
+
+# No number but t and v: a base time or a base value would change what they mean.
+_ONE_VALUE = re.compile(
+    rb'(\[\{(?:"[a-z]+": ?"[^"\\\x00-\x1f]*", ?)*"t": ?)([1-9]\d{8,9}), ?'
+    rb'"v": ?((?:0|[1-9]\d{0,14})(\.\d{1,9})?)\}\]'
+)
+_SAMPLE_S = 946_684_800
+_SAMPLE_AT = datetime.fromtimestamp(_SAMPLE_S, UTC)
+_SAMPLES = (1, 1_000_003)
+"""Values that tell by their thousandths whether a unit is a whole multiple of ours."""
+_AHEAD_S = AHEAD.total_seconds()
+
+Read = Callable[[bytes, bytes, datetime], tuple[str, list[Reading]]]
+"""The full reading of (topic, payload, received at): cooperative and readings, none for what is refused."""
+
+
+class _Shape(NamedTuple):
+    coop: str
+    reading: Reading
+    """As it would be, but for instant and value."""
+    factor: int
+    """Thousandths of our unit in one of the device's."""
+
+
+def reader(read: Read) -> Callable[[bytes, bytes, datetime], tuple[str, Reading] | None]:
+    """Cooperative and reading, as `read` would give them for a usual message; None for any other."""
+
+    @lru_cache(maxsize=REMEMBERED)
+    def shape(topic: bytes, head: bytes) -> _Shape | None:
+        found = []
+        for value in _SAMPLES:
+            coop, readings = read(topic, b'%b%d,"v":%d}]' % (head, _SAMPLE_S, value), _SAMPLE_AT)
+            if len(readings) != 1 or readings[0].instant != _SAMPLE_AT:
+                return None
+            found.append(_Shape(coop, readings[0], readings[0].value_milli))
+        return found[0] if found[1].factor == found[0].factor * _SAMPLES[1] else None
+
+    def usual(topic: bytes, payload: bytes, received_at: datetime) -> tuple[str, Reading] | None:
+        if len(payload) > LONGEST or len(topic) > LONGEST:
+            return None
+        match = _ONE_VALUE.fullmatch(payload)
+        if match is None:
+            return None
+        head, when, amount, fraction = match.groups()
+        known = shape(topic, head)
+        seconds = int(when)
+        if known is None or not _SAMPLE_S <= seconds <= received_at.timestamp() + _AHEAD_S:
+            return None
+        try:
+            milli = to_milli(Decimal(amount.decode()) if fraction else int(amount), (known.factor, 1), "")
+        except Refused:
+            return None
+        return known.coop, _with(known.reading, datetime.fromtimestamp(seconds, UTC), milli)
+
+    return usual
+
+
+def _with(reading: Reading, instant: datetime, value_milli: int) -> Reading:
+    # Checked already; validating them again would cost as much as all the rest.
+    copy = reading.__copy__()
+    copy.__dict__["instant"] = instant
+    copy.__dict__["value_milli"] = value_milli
+    return copy
