@@ -1,9 +1,8 @@
 """The shapes shared by all messages: opaque ids, instants, and the frozen `Event`."""
 
-from datetime import datetime
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
 ID_BODY = "[0-9a-hjkmnp-tv-z]{26}"
 SLUG = r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?"
@@ -23,13 +22,8 @@ CoopSlug = Annotated[str, StringConstraints(pattern=f"^{SLUG}$")]
 Money = Annotated[str, StringConstraints(pattern=r"^-?\d+\.\d{2,6}$")]
 
 
-def _aware(instant: datetime) -> datetime:
-    if instant.tzinfo is None:
-        raise ValueError("an instant carries its UTC offset")
-    return instant
-
-
-Instant = Annotated[datetime, AfterValidator(_aware)]
+Instant = AwareDatetime
+"""With its UTC offset, else it would be no instant."""
 
 
 class Message(BaseModel):

@@ -7,8 +7,9 @@ written in key order, so that two workers cannot wait for each other in a circle
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -33,8 +34,8 @@ SETTLED_BY = {
 }
 """Which settled quantity a reading bears on; voltage and temperature are kept and not settled."""
 
-Row = str
-"""A reading as COPY's text format takes it, see `row`."""
+Row = tuple[str, str]
+"""A reading as COPY's text format takes it: its key, then the other fields; see `row`."""
 
 
 @dataclass(slots=True)
@@ -73,10 +74,18 @@ async def store(unit: Unit, rows: Sequence[Row], tallies: Mapping[str, Tally]) -
 def row(coop: str, meter: str, reading: Reading, received_at: str) -> Row:
     """`received_at` in ISO 8601: the same for many, so written out once by the caller. Fields come from
     closed patterns without tab, newline or backslash, all but one: see `plain`."""
+    instant = reading.instant
+    if instant.utcoffset():  # one spelling of each instant, for keys are compared as text
+        instant = instant.astimezone(UTC)
     return (
-        f"{coop}\t{meter}\t{reading.register_}\t{reading.instant.isoformat()}\t{reading.quantity}\t{reading.kind}"
-        f"\t{reading.step_s}\t{reading.value_milli}\t{plain(reading.codec)}\t{received_at}"
-    )
+        f"{meter}\t{reading.register_}\t{instant.isoformat()}",
+        "\t".join(
+            (
+                coop, reading.quantity, reading.kind, str(reading.step_s), str(reading.value_milli),
+                plain(reading.codec), received_at,
+            )
+        ),
+    )  # fmt: skip
 
 
 async def mark(unit: Unit, where: str, values: Mapping[str, Any]) -> None:
@@ -106,7 +115,8 @@ async def _stage(connection: AsyncConnection[Any], rows: Sequence[Row], tallies:
         await copy.write(_lines(counted))
     if rows:
         async with cursor.copy("COPY stage_reading FROM STDIN") as copy:
-            await copy.write("".join([f"{n}\t{row}\n" for n, row in enumerate(rows)]))
+            # In key order; of two with the same key the first that came is kept, so the sort is a stable one.
+            await copy.write("".join([f"{key}\t{rest}\n" for key, rest in sorted(rows, key=itemgetter(0))]))
 
 
 def _lines(rows: Iterable[tuple[Any, ...]]) -> str:
@@ -122,7 +132,7 @@ def plain(codec: str) -> str:
 
 _STAGING = """
 CREATE TEMP TABLE IF NOT EXISTS stage_reading (
-    ord int, coop text, meter text, register text, instant timestamptz, quantity text, kind text,
+    meter text, register text, instant timestamptz, coop text, quantity text, kind text,
     step_s int, value_milli bigint, codec text, received_at timestamptz
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS stage_meter (
@@ -135,12 +145,13 @@ CREATE TEMP TABLE IF NOT EXISTS stage_fresh (
 ) ON COMMIT DELETE ROWS
 """
 
+# A temporary table is scanned as written, so in key order: sorting here would cost a sixth of the whole.
 _INSERT = """
 WITH fresh AS (
     INSERT INTO metering.reading
         (meter, register, instant, coop, quantity, kind, step_s, value_milli, codec, received_at)
     SELECT meter, register, instant, coop, quantity, kind, step_s, value_milli, codec, received_at
-    FROM stage_reading ORDER BY meter, register, instant, ord
+    FROM stage_reading
     ON CONFLICT DO NOTHING
     RETURNING meter, register, instant, quantity, kind, step_s
 ), grouped AS (
