@@ -17,6 +17,7 @@ from services.kit import clock as clocks
 from services.kit.broker import broker_for
 from services.kit.bus import Bus, Handler
 from services.kit.database import ROOMS, Database
+from services.kit.finishing import end
 from services.kit.outbox import Relay
 from services.kit.provisioning import Consumer, provision_consumers
 from services.kit.secrets import Secrets
@@ -108,9 +109,7 @@ class Room:
         await self.stopping.wait()
         if ready:
             ready.unlink(missing_ok=True)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
         await self.broker.stop()
         if self.name in ROOMS:
             await self.database.close()

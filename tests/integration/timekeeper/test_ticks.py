@@ -11,6 +11,7 @@ from nats.js import JetStreamContext
 from contracts.time import HourPassed
 from deploy.engines import Engines
 from services.kit.broker import connect
+from services.kit.finishing import end
 from services.kit.room import Room
 from services.timekeeper.app import publish, tick
 
@@ -63,8 +64,7 @@ async def test_a_start_in_the_middle_of_an_hour_says_that_hour(
     await admin.flush()
     running = asyncio.create_task(tick(room))
     await heard.next_msg(10)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    await end([running])
     assert await ticks(stream) == before + 1
     await admin.close()
     await room.nats.close()
