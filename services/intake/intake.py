@@ -16,6 +16,7 @@ from services.intake.publishing import largest_batch, publish
 from services.intake.subscriber import Subscriber
 from services.kit import natsauth, session_flag
 from services.kit.clock import Clock
+from services.kit.finishing import end
 from services.kit.ids import new_id, new_uuid
 from services.kit.room import Room
 
@@ -83,8 +84,7 @@ class Intake:
             self._batcher.close()
             if self._marking is not None:
                 self._marking.cancel()
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            await end([listening])
 
     def _receive(self, delivery: Delivery) -> None:
         """Everything that can be wrong with a message ends in quarantine; this does not raise."""

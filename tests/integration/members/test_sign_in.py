@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pyotp
 import pytest
+from sqlalchemy import text
 
 from contracts.codes import Role
 from services.kit.clock import system
@@ -23,7 +24,8 @@ from services.members.actions.accounts import Invitee, invite
 from services.members.identity import Identity
 
 if TYPE_CHECKING:
-    from tests.integration.members.conftest import Cooperative, Office
+    from tests.conftest import OpenUnit
+from tests.integration.members.conftest import Cooperative, Office
 
 pytestmark = pytest.mark.engines
 SAME_SITE = {"origin": "https://palier.test"}
@@ -67,6 +69,13 @@ async def household(coop: Cooperative) -> tuple[str, str]:
 async def confirm(client: httpx.AsyncClient, link: str) -> httpx.Response:
     token = link.partition("token=")[2]
     return await client.post("/sign-in/confirm", data={"token": token})
+
+
+@pytest.fixture(autouse=True)
+async def _nobody_tried_before(room_unit: OpenUnit) -> None:
+    """Limits count tries by address of the caller, which is the same for every test of a run."""
+    async with room_unit("members") as unit:
+        await unit.session.execute(text("DELETE FROM members.attempt"))
 
 
 async def test_a_household_signs_in_by_its_link_once(
