@@ -117,7 +117,9 @@ class Sieve:
         start, end = 0, len(data)
         while end - start >= 2:
             head, length, body = data[start], data[start + 1], start + 2
-            if length & 0x80:
+            if length & 0x80 and end - start > 2 and data[start + 2] < 0x80:  # two bytes, as most have
+                length, body = length & 0x7F | data[start + 2] << 7, start + 3
+            elif length & 0x80:
                 known = _length(data, start + 1)
                 if known is None:
                     break

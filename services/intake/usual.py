@@ -29,6 +29,7 @@ _SAMPLE_S = 946_684_800
 _SAMPLE_AT = datetime.fromtimestamp(_SAMPLE_S, UTC)
 _SAMPLES = (1, 1_000_003)
 """Values that tell by their thousandths whether a unit is a whole multiple of ours."""
+_SET = object.__setattr__  # as pydantic's own copy of a frozen model does
 _AHEAD_S = AHEAD.total_seconds()
 
 Read = Callable[[bytes, bytes, datetime], tuple[str, list[Reading]]]
@@ -77,8 +78,10 @@ def reader(read: Read) -> Callable[[bytes, bytes, datetime], tuple[str, Reading]
 
 
 def _with(reading: Reading, instant: datetime, value_milli: int) -> Reading:
-    # Checked already; validating them again would cost as much as all the rest.
-    copy = reading.__copy__()
-    copy.__dict__["instant"] = instant
-    copy.__dict__["value_milli"] = value_milli
+    # Checked already; validating again, or even copying in pydantic's way, would cost as much as the rest.
+    copy = Reading.__new__(Reading)
+    _SET(copy, "__dict__", {**reading.__dict__, "instant": instant, "value_milli": value_milli})
+    _SET(copy, "__pydantic_fields_set__", reading.__pydantic_fields_set__)
+    _SET(copy, "__pydantic_extra__", None)
+    _SET(copy, "__pydantic_private__", None)
     return copy

@@ -100,3 +100,14 @@ def test_readings_of_one_shape_are_apart():
     assert isinstance(first, Accepted)
     assert isinstance(second, Accepted)
     assert (first.readings[0].value_milli, second.readings[0].value_milli) == (1_000, 2_000)
+
+
+def test_a_remembered_reading_is_a_whole_one():
+    payload = pack({"n": "power", "u": "W", "t": T, "v": 7})
+    usual, full = interpret(METER, payload, RECEIVED_AT), interpret_fully(METER, payload, RECEIVED_AT)
+    assert isinstance(usual, Accepted)
+    assert isinstance(full, Accepted)
+    one, other = usual.readings[0], full.readings[0]
+    assert one.model_dump_json(by_alias=True) == other.model_dump_json(by_alias=True)
+    assert one.model_copy(update={"value_milli": 1}).value_milli == 1
+    assert (hash(one), repr(one)) == (hash(other), repr(other))
