@@ -4,6 +4,7 @@ import http.client
 import random
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,7 +33,7 @@ SILENT = {"qualify", "assign"}
 """Of these the household is not written to."""
 
 
-class Worker(threading.Thread):
+class Worker(threading.Thread, ABC):
     """Works in its own thread until told to stop; what went wrong is raised by `finish`."""
 
     def __init__(self, name: str) -> None:
@@ -47,8 +48,9 @@ class Worker(threading.Thread):
         except BaseException as error:
             self.failure = error
 
+    @abstractmethod
     def work(self) -> None:
-        raise NotImplementedError
+        """Until `stopping` is set."""
 
     def begin(self) -> None:
         """Start, and wait until the first work is done: devices have connected, the desk is answered."""
