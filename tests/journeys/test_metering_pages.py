@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from playwright.async_api import expect
 from sqlalchemy import text
 
 from contracts.codes import Reason, Role
@@ -159,7 +160,7 @@ async def test_the_chart_is_reached_and_read_by_keyboard(
     assert "200 W" in await readout.inner_text()
     assert "vendredi habituel" in (await readout.inner_text()).lower()
     await page.get_by_text("Voir en tableau").click()
-    assert await page.locator("#day-curve tbody tr").count() == 48
+    await expect(page.locator("#day-curve tbody tr")).to_have_count(48)
 
 
 async def test_without_consent_nothing_is_shown_and_the_choice_is_one_step_away(
@@ -338,7 +339,7 @@ async def test_giving_a_message_up_is_confirmed_and_final(
     await page.get_by_role("button", name="Écarter définitivement").click()
     await page.get_by_text("Ce message a été écarté.").wait_for()
     assert '{"n":' not in await main.inner_text()
-    assert await page.get_by_role("button", name="Réessayer").count() == 0
+    await expect(page.get_by_role("button", name="Réessayer")).to_have_count(0)
 
 
 async def test_the_quarantines_filters_and_pages_are_addresses(
@@ -347,14 +348,14 @@ async def test_the_quarantines_filters_and_pages_are_addresses(
     await garbled(room_unit, village, 7)
     page = await visitor.open(f"{site.url}/quarantine?limit=5", headers=site.operator(village))
     rows = page.locator("main tbody tr")
-    assert await rows.count() == 5
+    await expect(rows).to_have_count(5)
     await page.get_by_role("link", name="Suivant").click()
     await page.wait_for_url("**cursor=**")
-    assert await rows.count() == 2
+    await expect(rows).to_have_count(2)
     await page.get_by_label("Adresse, compteur ou détail").fill("mtr_3/")
     await page.get_by_role("button", name="Filtrer").click()
     await page.wait_for_url("**q=mtr_3**")
-    assert await rows.count() == 1
+    await expect(rows).to_have_count(1)
     await page.get_by_role("link", name="Écartés").click()
     await page.get_by_text("Aucun message ne répond à ces filtres.").wait_for()
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from fastapi import APIRouter, FastAPI, Request, Response
+from playwright.async_api import expect
 
 from contracts.codes import Category, Channel, Role
 from contracts.metering import MeterSilent
@@ -140,7 +141,7 @@ async def test_a_change_reloads_the_part_it_concerns_and_keeps_what_is_being_typ
     app.state.hub.tell(_mail("tilleuls"))
     await page.locator("#part p", has_text="2").wait_for()
 
-    assert await words.input_value() == "le radiateur"
+    await expect(words).to_have_value("le radiateur")
     assert await page.evaluate("document.activeElement.id") == "words"
 
 
@@ -165,7 +166,7 @@ async def test_a_session_that_ends_takes_the_page_away(visitor: Any, app: FastAP
     app.state.hub.tell(_mail("tilleuls"))
 
     await page.wait_for_url(f"{url}/")
-    assert await page.locator("h1").is_visible()
+    await expect(page.locator("h1")).to_be_visible()
 
 
 async def test_the_language_is_switched_and_remembered(visitor: Any, url: str) -> None:
@@ -193,7 +194,7 @@ async def test_the_keyboard_reaches_everything(visitor: Any, url: str) -> None:
     await page.keyboard.press("j")
     assert await page.evaluate("document.activeElement.className") == "list-item"
     await page.keyboard.press("?")
-    assert await page.locator("#keys").is_visible()
+    await expect(page.locator("#keys")).to_be_visible()
     await page.keyboard.press("Escape")
     await page.keyboard.press("g")
     await page.keyboard.press("h")

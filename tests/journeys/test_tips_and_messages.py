@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 from sqlalchemy import text
 
 from contracts.advice import TipRaised
@@ -180,7 +180,7 @@ async def test_an_answer_shows_at_once_and_can_be_taken_back(home: Household, wi
     page = await home.page("/tips", width=width)
     await page.get_by_role("button", name="C’est fait").click()
     await page.get_by_text("Merci, votre réponse est notée.").wait_for()
-    assert await page.get_by_text("nous comparons les semaines d’avant et d’après").is_visible()
+    await expect(page.get_by_text("nous comparons les semaines d’avant et d’après")).to_be_visible()
     await home.visitor.screenshot(page, f"tips-answered-{width}-fr")
     assert await home.one("advice", STATUS) == "done"
 
@@ -191,9 +191,9 @@ async def test_an_answer_shows_at_once_and_can_be_taken_back(home: Household, wi
     await page.get_by_role("button", name="Pas pour moi").click()
     await page.get_by_text("Nous ne répéterons pas ce genre de conseil.").wait_for()
     await page.goto(f"{home.url}/tips")
-    assert (
-        await page.get_by_role("region", name="Conseils précédents").get_by_text("Pas pour vous").is_visible()
-    )
+    await expect(
+        page.get_by_role("region", name="Conseils précédents").get_by_text("Pas pour vous")
+    ).to_be_visible()
 
 
 async def test_the_keyboard_alone_answers_and_undoes(home: Household) -> None:
@@ -217,8 +217,8 @@ async def test_a_doubt_keeps_its_words_while_the_page_reloads_by_itself(home: Ho
     async with page.expect_response(lambda answer: answer.url.endswith("/tips")):
         await page.evaluate("htmx.trigger(document.body, 'tips')")
     await page.wait_for_timeout(200)  # the new content is merged after the answer
-    assert await words.input_value() == "Mon congélateur est neuf."
-    assert await words.is_visible()
+    await expect(words).to_have_value("Mon congélateur est neuf.")
+    await expect(words).to_be_visible()
 
     await page.get_by_role("button", name="Envoyer mon doute").click()
     await page.get_by_text("Votre doute est gardé avec les chiffres.").wait_for()
@@ -229,7 +229,7 @@ async def test_a_doubt_keeps_its_words_while_the_page_reloads_by_itself(home: Ho
 async def test_a_new_tip_appears_by_itself(home: Household) -> None:
     await home.lives(27)
     page = await home.page("/tips")
-    assert await page.get_by_text("27 sur 28").is_visible()
+    await expect(page.get_by_text("27 sur 28")).to_be_visible()
     async with home.open_unit("advice", home.coop) as unit:
         await handlers.day_closed(home.closed(datetime.now(UTC).date(), WASTEFUL_W), unit)
     tip = await home.one("advice", "SELECT id FROM advice.tip WHERE occupancy = :occupancy")
@@ -248,9 +248,9 @@ async def test_tips_answer_without_scripts(home: Household) -> None:
     await home.lives(30)
     page = await home.page("/tips", java_script_enabled=False)
     await page.get_by_role("button", name="C’est fait").click()
-    assert await page.get_by_text("Merci, votre réponse est notée.").is_visible()
+    await expect(page.get_by_text("Merci, votre réponse est notée.")).to_be_visible()
     await page.get_by_role("button", name="Annuler ma réponse").click()
-    assert await page.get_by_role("button", name="C’est fait").is_visible()
+    await expect(page.get_by_role("button", name="C’est fait")).to_be_visible()
 
 
 async def test_what_was_measured_is_said_honestly(home: Household) -> None:
@@ -270,7 +270,7 @@ async def test_what_was_measured_is_said_honestly(home: Household) -> None:
 
 async def test_without_leave_the_page_says_where_to_give_it(home: Household) -> None:
     page = await home.page("/tips", width=360)
-    assert await page.get_by_text("Les conseils sont désactivés").is_visible()
+    await expect(page.get_by_text("Les conseils sont désactivés")).to_be_visible()
     await page.get_by_role("link", name="Choisir ce que j’autorise").click()
     await page.wait_for_url(f"{home.url}/data#advice-{home.occupancy}")
 
@@ -306,15 +306,15 @@ async def test_messages_are_new_until_opened_and_have_pages(
     await home.hears(23)
     page = await home.page("/messages", width=width, language=language)
     lines = page.locator("main a.list-item")
-    assert await lines.count() == 20
+    await expect(lines).to_have_count(20)
     new = {"fr": "Nouveau", "en": "New"}[language]
-    assert await lines.first.get_by_text(new, exact=True).is_visible()
+    await expect(lines.first.get_by_text(new, exact=True)).to_be_visible()
     await home.visitor.screenshot(page, f"messages-{width}-{language}-light")
     assert await home.visitor.flaws(page) == []
 
     await lines.first.click()
     how = {"fr": "Ici, dans l’application", "en": "Here, in the application"}[language]
-    assert await page.get_by_text(how).is_visible()
+    await expect(page.get_by_text(how)).to_be_visible()
     see = {"fr": "Voir la demande", "en": "See the request"}[language]
     assert (await page.get_by_role("link", name=see).get_attribute("href") or "").startswith("/tickets/tkt_")
     await home.visitor.screenshot(page, f"message-{width}-{language}-light")
@@ -322,10 +322,10 @@ async def test_messages_are_new_until_opened_and_have_pages(
 
     await page.go_back()
     await page.reload()
-    assert await lines.first.get_by_text(new, exact=True).count() == 0
+    await expect(lines.first.get_by_text(new, exact=True)).to_have_count(0)
     await page.locator("a[rel=next]").click()
     await page.wait_for_url("**before=**")
-    assert await lines.count() == 3
+    await expect(lines).to_have_count(3)
 
 
 async def test_the_first_page_shows_the_best_tip_and_the_latest_messages(home: Household) -> None:
@@ -336,7 +336,7 @@ async def test_the_first_page_shows_the_best_tip_and_the_latest_messages(home: H
     await tips.get_by_role("link", name="Voir comment faire").wait_for()
     messages = page.get_by_role("region", name="Mes messages").first
     await messages.get_by_text("4 nouveaux messages").wait_for()
-    assert await messages.locator("a.list-item").count() == 3
+    await expect(messages.locator("a.list-item")).to_have_count(3)
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -346,16 +346,16 @@ async def test_preferences_are_saved_without_reload_and_survive_one(
 ) -> None:
     page = await home.page("/preferences", width=width, dark=dark)
     tips = page.get_by_role("group", name="Conseils").get_by_label("Par e-mail")
-    assert await tips.is_checked()
+    await expect(tips).to_be_checked()
     await tips.press("Space")
     await page.get_by_text("Votre choix est enregistré.").wait_for()
     assert await tips.evaluate("(element) => element === document.activeElement")
     await page.reload()
-    assert not await tips.is_checked()
-    assert await page.get_by_role("group", name="Demandes").get_by_label("Par e-mail").is_checked()
+    await expect(tips).not_to_be_checked()
+    await expect(page.get_by_role("group", name="Demandes").get_by_label("Par e-mail")).to_be_checked()
     always = page.get_by_role("region", name="Toujours actif")
-    assert await always.locator("input").count() == 0
-    assert await always.get_by_text("Sécurité", exact=True).is_visible()
+    await expect(always.locator("input")).to_have_count(0)
+    await expect(always.get_by_text("Sécurité", exact=True)).to_be_visible()
     await home.visitor.screenshot(page, f"preferences-{width}-fr-{'dark' if dark else 'light'}")
     assert await home.visitor.flaws(page) == []
 
@@ -364,8 +364,8 @@ async def test_preferences_work_without_scripts(home: Household) -> None:
     page = await home.page("/preferences", java_script_enabled=False)
     await page.get_by_role("group", name="Demandes").get_by_label("Par e-mail").uncheck()
     await page.get_by_role("button", name="Enregistrer mon choix").click()
-    assert await page.get_by_text("Votre choix est enregistré.").is_visible()
-    assert not await page.get_by_role("group", name="Demandes").get_by_label("Par e-mail").is_checked()
+    await expect(page.get_by_text("Votre choix est enregistré.")).to_be_visible()
+    await expect(page.get_by_role("group", name="Demandes").get_by_label("Par e-mail")).not_to_be_checked()
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
@@ -378,7 +378,7 @@ async def test_ones_own_account_is_changed_and_faults_stay_beside_their_field(
     await page.locator("#f-mobile").fill("bonjour")
     await page.locator("main form").first.get_by_role("button").click()
     await page.locator("#e-mobile").wait_for()
-    assert await page.locator("#f-mobile").input_value() == "bonjour"
+    await expect(page.locator("#f-mobile")).to_have_value("bonjour")
 
     await page.locator("#f-mobile").fill("06 00 00 00 12")
     await page.get_by_label("English").check()
@@ -394,7 +394,7 @@ async def test_ones_own_account_is_changed_and_faults_stay_beside_their_field(
 async def test_signing_out_everywhere_ends_the_other_browser_too(home: Household) -> None:
     elsewhere = await home.page("/preferences")
     page = await home.page("/account")
-    assert await page.get_by_text("Ce navigateur").count() == 1
+    await expect(page.get_by_text("Ce navigateur")).to_have_count(1)
     await page.get_by_role("button", name="Me déconnecter partout").click()
     await page.wait_for_url(f"{home.url}/sign-in")
     await elsewhere.goto(f"{home.url}/preferences")
