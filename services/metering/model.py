@@ -106,6 +106,7 @@ OPEN_DAY = Table(
     Column("slots", Integer, nullable=False),
     Column("value", BigInteger, nullable=False),
     Column("quality", JSONB, nullable=False),
+    Column("findings", JSONB, nullable=True),
     Index("open_day_ends", "ends_at"),
     schema=SCHEMA,
 )
@@ -130,11 +131,13 @@ DAY = Table(
     Column("revision", Integer, nullable=False),
     Column("closed_at", INSTANT, nullable=False),
     Column("is_frozen", Boolean, nullable=False, server_default=text("false")),
+    Column("findings", JSONB, nullable=True),
     Index("day_occupancy", "occupancy", "day"),
     schema=SCHEMA,
 )
 """Closed days. `packed` is null where only the day's total may be kept; `digest` tells whether a settled
-day differs from what was told; `is_frozen` when its readings are gone and it can no longer change."""
+day differs from what was told; `is_frozen` when its readings are gone and it can no longer change;
+`findings` is what validation has to say, null where nothing."""
 
 QUARANTINE = Table(
     "quarantine",
