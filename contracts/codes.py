@@ -73,6 +73,15 @@ class Quality(StrEnum):
     MISSING = "missing"
 
 
+class EditKind(StrEnum):
+    """What an operator decided about half-hours of a day: give their values, trust what checks held back,
+    or treat what was measured as absent."""
+
+    SET = "set"
+    CONFIRM = "confirm"
+    DISCARD = "discard"
+
+
 class Reason(StrEnum):
     """Why a message went to quarantine. A closed list: each has words in both languages."""
 

@@ -107,6 +107,7 @@ async def after_withdrawal(unit: Unit, occupancy: str) -> None:
     if Purpose.DAILY in holds:
         await _run(unit, _TOLD_OF, occupancy)
         await _run(unit, _FREEZE.format(which=_OF_OCCUPANCY), occupancy)
+        await _run(unit, "DELETE FROM metering.edit d WHERE d.occupancy = :occupancy", occupancy)
         await _run(
             unit, "UPDATE metering.open_day d SET packed = NULL WHERE d.occupancy = :occupancy", occupancy
         )
@@ -119,7 +120,7 @@ async def all_of(unit: Unit, occupancy: str, *, keep_ledger: bool = False) -> No
     data and may still want to know, the ledger."""
     for statement in (_TOLD_OF, _READINGS_OF, _DISAGREEMENTS_OF, _QUARANTINE_OF, _DIRTY_OF):
         await _run(unit, statement, occupancy)
-    for table in ("day", "open_day", *(() if keep_ledger else ("data_use",))):
+    for table in ("day", "open_day", "edit", *(() if keep_ledger else ("data_use",))):
         await _run(unit, f"DELETE FROM metering.{table} d WHERE d.occupancy = :occupancy", occupancy)  # noqa: S608
 
 
@@ -141,7 +142,7 @@ async def after_departure(unit: Unit, occupancy: str) -> None:
     await wait_for_meters_of(unit, occupancy)
     for table in ("metering.reading", "metering.disagreement"):
         await _run(unit, _AFTER.format(table=table), occupancy)
-    for table in ("day", "open_day"):
+    for table in ("day", "open_day", "edit"):
         await _run(
             unit,
             f"DELETE FROM metering.{table} d USING registry.occupancy o WHERE o.id = :occupancy"  # noqa: S608

@@ -108,6 +108,7 @@ OPEN_DAY = Table(
     Column("quality", JSONB, nullable=False),
     Column("findings", JSONB, nullable=True),
     Index("open_day_ends", "ends_at"),
+    Index("open_day_held", "coop", "day", "meter", postgresql_where=text("quality ? 'suspect'")),
     schema=SCHEMA,
 )
 """Days still under way: shown, not yet told to other rooms."""
@@ -133,11 +134,38 @@ DAY = Table(
     Column("is_frozen", Boolean, nullable=False, server_default=text("false")),
     Column("findings", JSONB, nullable=True),
     Index("day_occupancy", "occupancy", "day"),
+    Index("day_held", "coop", "day", "meter", postgresql_where=text("quality ? 'suspect'")),
     schema=SCHEMA,
 )
 """Closed days. `packed` is null where only the day's total may be kept; `digest` tells whether a settled
 day differs from what was told; `is_frozen` when its readings are gone and it can no longer change;
 `findings` is what validation has to say, null where nothing."""
+
+EDIT = Table(
+    "edit",
+    METADATA,
+    _text("id", primary_key=True),
+    _text("coop"),
+    _text("meter"),
+    _text("quantity"),
+    Column("day", Date, nullable=False),
+    _text("occupancy", nullable=True),
+    Column("first_slot", Integer, nullable=False),
+    Column("last_slot", Integer, nullable=False),
+    _text("kind"),
+    Column("amounts", JSONB, nullable=True),
+    _text("why"),
+    _text("made_by"),
+    Column("made_at", INSTANT, nullable=False),
+    _text("undone_by", nullable=True),
+    Column("undone_at", INSTANT, nullable=True),
+    _text("undone_why", nullable=True),
+    Index("edit_day", "meter", "quantity", "day", "id"),
+    Index("edit_occupancy", "occupancy", "day"),
+    schema=SCHEMA,
+)
+"""What a person decided about half-hours of a day, first and last included. Never changed but to say that
+it was undone; `amounts` of `set` are whole units per half-hour. Ids are in the order of making."""
 
 QUARANTINE = Table(
     "quarantine",
@@ -200,5 +228,6 @@ DATA_USE = Table(
 """Who used a household's data, and why: one row per occupancy, day, purpose and actor."""
 
 TABLES = (
-    READING, METER_REGISTER, DISAGREEMENT, DIRTY_DAY, OPEN_DAY, DAY, QUARANTINE, METER_STATE, DATA_USE,
+    READING, METER_REGISTER, DISAGREEMENT, DIRTY_DAY, OPEN_DAY, DAY, EDIT, QUARANTINE, METER_STATE,
+    DATA_USE,
 )  # fmt: skip
