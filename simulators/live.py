@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from simulators import faults
+from simulators.faults import Faults
 from simulators.fleet import Fleet
 from simulators.meter import Meter
 from simulators.publications import Device, Publication, senml
@@ -44,11 +44,10 @@ def run(
     each: Callable[[datetime], None] = lambda instant: None,
 ) -> None:
     """Publishes until interrupted."""
-    turn = 0
+    faults = Faults(profile, seed)
     while True:
         instant = datetime.now(UTC)
-        fleet.publish_all(faults.apply(profile, readings_at(pairs, instant), seed + turn))
+        fleet.publish_all(faults.apply(readings_at(pairs, instant)))
         each(instant)
-        turn += 1
         spent = (datetime.now(UTC) - instant).total_seconds()
         fleet.idle(max(0.1, every_seconds - spent))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from simulators import faults
 from simulators.api import Api
+from simulators.faults import Faults
 from simulators.fleet import Fleet
 from simulators.ledger import Ledger
 from simulators.meter import midnight
@@ -44,6 +44,7 @@ class Month:
         self._stage, self._plans = stage, plans
         self.first_day, self.days = first_day, days
         self.households: list[Household] = []
+        self._faults = Faults(stage.profile, stage.seed)
         self._before = stage.operator.get("/operations/overview")
 
     @property
@@ -77,6 +78,7 @@ class Month:
             of_day_before = self.ledger.readings
             self.set_clock(midnight(day + timedelta(days=1), ZONE))
             progress(day)
+        self._stage.fleet.publish_all(self._faults.rest())
 
     def set_clock(self, now: datetime) -> None:
         self._stage.operator.post(f"/coops/{self._stage.coop}/clock", {"now": now.isoformat()})
@@ -166,7 +168,7 @@ class Month:
             else:
                 messages += senml_day(household.device, household.meter, day, PACK)
         messages.sort(key=lambda one: one.at)
-        return faults.apply(self._stage.profile, messages, self._stage.seed + day.toordinal())
+        return self._faults.apply(messages)
 
 
 def now() -> datetime:
