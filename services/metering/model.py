@@ -23,6 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import SQLModel
 
+from services.metering.imports.model import FILE_CHUNK, FILE_IMPORT
+
 SCHEMA = "metering"
 METADATA: MetaData = SQLModel.metadata
 INSTANT = DateTime(timezone=True)
@@ -229,5 +231,5 @@ DATA_USE = Table(
 
 TABLES = (
     READING, METER_REGISTER, DISAGREEMENT, DIRTY_DAY, OPEN_DAY, DAY, EDIT, QUARANTINE, METER_STATE,
-    DATA_USE,
+    DATA_USE, FILE_IMPORT, FILE_CHUNK,
 )  # fmt: skip
