@@ -10,8 +10,9 @@ from pydantic import BaseModel, Field
 
 from contracts.codes import UNIT_OF, Purpose, Quality, Quantity, Reason, Unit
 from services.kit.registry import lives_there
-from services.kit.web import Page, PageQuery, RoomUnit, Who, api_router, invalid, not_found, page_of, roles
+from services.kit.web import Page, PageQuery, RoomUnit, Who, invalid, not_found, page_of, roles
 from services.metering import actions, ledger, queries
+from services.metering.api_base import router
 from services.metering.days import SLOT_SECONDS, civil_day
 from services.metering.packing import unpack
 from services.metering.quarantine import Status
@@ -20,7 +21,6 @@ LONGEST_RANGE_DAYS = 1_500
 USUAL_RANGE_DAYS = 31
 _PREVIEW_BYTES = 4_000
 
-router = api_router("metering")
 _READERS = roles("resident", "operator", "staff")
 """Staff are let in to be told 404: a home's curve is theirs only with the household's leave."""
 Paging = Annotated[PageQuery, Depends()]
