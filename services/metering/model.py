@@ -24,6 +24,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import SQLModel
 
 from services.metering.imports.model import FILE_CHUNK, FILE_IMPORT
+from services.metering.replays import model as replays
 
 SCHEMA = "metering"
 METADATA: MetaData = SQLModel.metadata
@@ -231,5 +232,5 @@ DATA_USE = Table(
 
 TABLES = (
     READING, METER_REGISTER, DISAGREEMENT, DIRTY_DAY, OPEN_DAY, DAY, EDIT, QUARANTINE, METER_STATE,
-    DATA_USE, FILE_IMPORT, FILE_CHUNK,
+    DATA_USE, FILE_IMPORT, FILE_CHUNK, replays.FEED, replays.FEED_PIECE, replays.FEED_READING, replays.REPLAY,
 )  # fmt: skip
