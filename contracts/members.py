@@ -47,6 +47,17 @@ class ContractChanged(Event):
     valid_from: date
 
 
+class MeterExchanged(Event):
+    """Another register counts at this meter's place from a day on, or was wrongly said to: days around it
+    are settled again. Readers ask `registry.exchange` for what stands now."""
+
+    subject: ClassVar[str] = "members.meter_exchanged.v1"
+    meter: MeterId
+    on: date
+    """Civil day of the meter's zone."""
+    is_undone: bool = False
+
+
 class ChannelsMapped(Event):
     """A gateway's channel map changed: readings quarantined as `unknown_meter` can be retried."""
 

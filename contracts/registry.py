@@ -86,6 +86,22 @@ VIEWS: tuple[View, ...] = (
         ("metering", "advice"),
     ),
     View(
+        "exchange",
+        {
+            "id": "text exc_; a row exists only while it is not undone",
+            "coop": "text",
+            "meter": "text mtr_",
+            "quantity": "text, contracts.codes.Quantity of the register whose index was read",
+            "exchanged_on": "date, the civil day",
+            "exchanged_at": "timestamptz or null: the instant, where it was noted",
+            "old_milli": "bigint or null: last index of the old register, thousandths of the canonical unit",
+            "new_milli": "bigint or null: first index of the new one",
+            "old_serial": "text or null",
+            "new_serial": "text or null",
+        },
+        ("metering",),
+    ),
+    View(
         "channel",
         {"gateway": "text gtw_", "coop": "text", "channel": "text, device's own name", "meter": "text mtr_"},
         ("metering",),

@@ -14,6 +14,7 @@ EVENTS: tuple[type[Event], ...] = (
     members.MovedOut,
     members.ConsentChanged,
     members.ContractChanged,
+    members.MeterExchanged,
     members.ChannelsMapped,
     members.Erased,
     members.SandboxDropped,

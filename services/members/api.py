@@ -11,9 +11,9 @@ from services.kit import session_flag
 from services.kit.database import ROOMS
 from services.kit.natsauth import intake_client_id
 from services.kit.principal import PLATFORM
-from services.kit.web import RoomUnit, Who, api_router, forbidden, not_found, roles
+from services.kit.web import Page, RoomUnit, Who, api_router, forbidden, not_found, roles
 from services.members import credentials, exporting, queries
-from services.members.actions import consenting, devices, homes, households, persons, sandboxes
+from services.members.actions import consenting, devices, exchanging, homes, households, persons, sandboxes
 from services.members.actions.devices import Devices
 from services.members.bodies import (
     BuildingIn,
@@ -29,6 +29,7 @@ from services.members.bodies import (
     GatewayIn,
     HomeOut,
 )
+from services.members.bodies_exchange import ExchangeIn, ExchangeOut, NewMeterIn, UndoIn
 from services.members.bodies_people import (
     ConsentIn,
     ConsentOut,
@@ -163,6 +164,31 @@ async def revoke_gateway(gateway: str, unit: RoomUnit, who: Who) -> None:
 async def set_contract(meter: str, body: ContractIn, unit: RoomUnit, who: Who) -> ContractOut:
     """From `valid_from` on. Without a known price the cost is null, with its reason."""
     return await devices.set_contract(unit, meter, body)
+
+
+@router.post("/meters", status_code=201, **STAFF)
+async def add_meter(body: NewMeterIn, unit: RoomUnit, who: Who, issuing: Issuing) -> DeviceOut:
+    """One more meter in a dwelling, or in a building's common part. Its password is in this answer only."""
+    return await homes.add_meter(unit, issuing, body)
+
+
+@router.post("/meters/{meter}/exchange", status_code=201, **STAFF)
+async def exchange_meter(meter: str, body: ExchangeIn, unit: RoomUnit, who: Who) -> ExchangeOut:
+    """Another register counts at this place from `on` on: the old one's last index and the new one's first,
+    in kWh, or m³ for water and gas. The meter's id, topic and password stay."""
+    return await exchanging.exchange(unit, who, meter, body)
+
+
+@router.get("/meters/{meter}/exchanges", **STAFF)
+async def exchanges(meter: str, unit: RoomUnit, who: Who) -> Page[ExchangeOut]:
+    """Every register that was replaced at this place, latest first, mistakes that were undone too."""
+    return Page(items=await exchanging.history(unit, meter))
+
+
+@router.post("/exchanges/{exchange}/actions", **STAFF)
+async def undo_exchange(exchange: str, body: UndoIn, unit: RoomUnit, who: Who) -> ExchangeOut:
+    """Undo a mistaken exchange; 409 when it was undone already."""
+    return await exchanging.undo(unit, who, exchange, body.why)
 
 
 @router.post("/meters/{meter}/credential", status_code=201, **STAFF)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Column, DateTime, Index, LargeBinary, Numeric, text
+from sqlalchemy import BigInteger, Column, DateTime, Index, LargeBinary, Numeric, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -95,6 +95,35 @@ class MeterContract(SQLModel, table=True):
     prices: dict[str, str] | None = Field(
         default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True)
     )
+
+
+class MeterExchange(SQLModel, table=True):
+    """A register was replaced at a meter's place: the last index of the old one and the first of the new,
+    in thousandths of the quantity's canonical unit. Never deleted: a mistake is undone, with who and why."""
+
+    __tablename__ = "meter_exchange"
+    __table_args__ = (
+        Index(
+            "meter_exchange_standing", "meter", "exchanged_on", unique=True,
+            postgresql_where=text("undone_at IS NULL"),
+        ),
+        {"schema": SCHEMA},
+    )  # fmt: skip
+    id: str = Field(primary_key=True)
+    coop: str
+    meter: str = Field(foreign_key="members.meter.id")
+    quantity: str
+    exchanged_on: date
+    exchanged_at: datetime | None = _instant(nullable=True)
+    old_milli: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    new_milli: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    old_serial: str | None = None
+    new_serial: str | None = None
+    recorded_by: str
+    recorded_at: datetime = _instant()
+    undone_by: str | None = None
+    undone_at: datetime | None = _instant(nullable=True)
+    undone_why: str | None = None
 
 
 class Gateway(SQLModel, table=True):

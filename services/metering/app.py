@@ -5,6 +5,7 @@ from contracts.members import (
     ConsentChanged,
     ContractChanged,
     Erased,
+    MeterExchanged,
     MovedOut,
     SandboxDropped,
 )
@@ -22,6 +23,7 @@ def build(room: Room) -> None:
     room.on(ChannelsMapped, handlers.channels_mapped)
     room.on(ConsentChanged, handlers.consent_changed)
     room.on(ContractChanged, handlers.contract_changed)
+    room.on(MeterExchanged, handlers.meter_exchanged)
     room.on(MovedOut, handlers.moved_out)
     room.on(Erased, handlers.erased)
     room.on(SandboxDropped, handlers.sandbox_dropped)

@@ -12,6 +12,7 @@ from contracts.members import (
     ConsentChanged,
     ContractChanged,
     Erased,
+    MeterExchanged,
     MovedOut,
     SandboxDropped,
 )
@@ -19,7 +20,7 @@ from contracts.metering import MeterHeard
 from contracts.readings import Reading, ReadingsBatch, Rejected
 from contracts.time import HourPassed
 from services.kit.unit import Unit
-from services.metering import forgetting, metrics, quarantine, registry, silence, store
+from services.metering import forgetting, marking, metrics, quarantine, registry, silence, store
 from services.metering.admission import Verdict, is_reserved, judge
 from services.metering.store import Row, Tally
 
@@ -112,6 +113,11 @@ async def contract_changed(event: ContractChanged, unit: Unit) -> None:
     await store.mark(
         unit, "d.meter = :meter AND d.day >= :day", {"meter": event.meter, "day": event.valid_from}
     )
+
+
+async def meter_exchanged(event: MeterExchanged, unit: Unit) -> None:
+    """The days between the readings on either side are settled again, with what stands of it now."""
+    await marking.around(unit, event.meter, event.on)
 
 
 async def moved_out(event: MovedOut, unit: Unit) -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import text
 
-from contracts.codes import Fluid, Purpose, TariffKind
+from contracts.codes import Fluid, Purpose, Quantity, TariffKind
 from services.kit.unit import Unit
 from services.metering.admission import Ground, Stay
 from services.metering.tariffs import Contract
@@ -25,10 +25,26 @@ _CONTRACTS = """
 SELECT meter, valid_from, tariff, subscribed_kva, offpeak, prices
 FROM registry.contract WHERE meter = ANY(:meters) ORDER BY meter, valid_from
 """
+_EXCHANGES = """
+SELECT meter, quantity, exchanged_on, exchanged_at, old_milli,
+       new_milli
+FROM registry.exchange WHERE meter = ANY(:meters) ORDER BY meter, exchanged_on, id
+"""
 _CHANNELS = """
 SELECT gateway, channel, meter FROM registry.channel
 WHERE gateway = ANY(:gateways) AND channel = ANY(:channels)
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Another register counts at the meter's place from `at` on: the instant where it was noted, else some
+    time on that civil day. Indices in thousandths of the unit, where they were read."""
+
+    at: datetime | date
+    quantity: Quantity
+    old_milli: int | None
+    new_milli: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +79,8 @@ class Meter:
     """A sandbox's own clock; None means wall time."""
     occupancies: list[Occupancy] = field(default_factory=list)
     contracts: list[Contract] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
+    """In time order; asked for with the contracts."""
 
     @property
     def ground(self) -> Ground:
@@ -77,7 +95,7 @@ class Meter:
 
 
 async def meters(unit: Unit, ids: Iterable[str], *, contracts: bool = False) -> dict[str, Meter]:
-    """The meters that exist, with their households and, when asked for, their contracts."""
+    """The meters that exist, with their households and, when asked for, contracts and exchanges."""
     wanted = sorted(set(ids))
     if not wanted:
         return {}
@@ -94,6 +112,14 @@ async def meters(unit: Unit, ids: Iterable[str], *, contracts: bool = False) -> 
                     Contract(
                         row.valid_from, TariffKind(row.tariff), row.subscribed_kva,
                         tuple(row.offpeak or ()), row.prices,
+                    )
+                )  # fmt: skip
+        for row in await unit.session.execute(text(_EXCHANGES), {"meters": wanted}):
+            if row.meter in found:
+                found[row.meter].exchanges.append(
+                    Exchange(
+                        row.exchanged_at or row.exchanged_on, Quantity(row.quantity),
+                        row.old_milli, row.new_milli,
                     )
                 )  # fmt: skip
     return found

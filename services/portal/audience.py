@@ -28,6 +28,7 @@ PARTS: dict[type[Event], dict[Role, str]] = {
     members.MovedOut: {STAFF: "homes"},
     members.ConsentChanged: {RESIDENT: "consumption"},
     members.ContractChanged: {OPERATOR: "meters"},
+    members.MeterExchanged: {OPERATOR: "meters"},
 }
 """Event, reader's role and the name the page hears. The name is also that of the fragment."""
 

@@ -9,7 +9,8 @@ from services.kit.problems import conflict
 from services.kit.unit import Unit
 from services.members.actions.common import owned
 from services.members.actions.devices import Devices, add_meters
-from services.members.bodies import BuildingIn, CoopIn, CoopOut, DwellingIn, HomeOut
+from services.members.bodies import BuildingIn, CoopIn, CoopOut, DeviceOut, DwellingIn, HomeOut
+from services.members.bodies_exchange import NewMeterIn
 from services.members.model import Building, Coop, Dwelling
 
 
@@ -59,6 +60,18 @@ async def add_dwelling(unit: Unit, devices: Devices, wanted: DwellingIn) -> Home
     await unit.session.flush()
     meters = await add_meters(unit, devices, wanted.meters, zone, dwelling=row.id, building=None)
     return HomeOut(id=row.id, meters=meters)
+
+
+async def add_meter(unit: Unit, devices: Devices, wanted: NewMeterIn) -> DeviceOut:
+    """One more meter at a place that is recorded already."""
+    await unit.enter(wanted.coop)
+    if wanted.dwelling:
+        zone = (await owned(unit, Dwelling, wanted.dwelling)).zone
+    else:
+        await owned(unit, Building, wanted.building)
+        zone = (await owned(unit, Coop, wanted.coop)).zone
+    made = await add_meters(unit, devices, [wanted], zone, wanted.dwelling, wanted.building)
+    return made[0]
 
 
 async def _refuse_taken(unit: Unit, kind: type[Building] | type[Dwelling], ref: str) -> None:

@@ -60,6 +60,7 @@ _KINDS = {
     "timestamptz": "timestamp with time zone",
     "date": "date",
     "int": "integer",
+    "bigint": "bigint",
     "jsonb": "jsonb",
     "numeric": "numeric",
     "text": "character varying",

@@ -134,6 +134,16 @@ API: dict[str, Access] = {
     "PUT /meters/{meter}/contract": of_coop(
         STAFF, OPERATORS, body=lambda t, c: {"valid_from": "2026-02-01", "tariff": "base"}
     ),
+    "POST /meters": of_coop(
+        STAFF,
+        OPERATORS,
+        body=lambda t, c: {"coop": t.home.coop, "dwelling": t.home.dwelling, "fluid": "water"},
+    ),
+    "POST /meters/{meter}/exchange": of_coop(STAFF, OPERATORS, body=lambda t, c: {"on": "2026-02-02"}),
+    "GET /meters/{meter}/exchanges": of_coop(STAFF, OPERATORS),
+    "POST /exchanges/{exchange}/actions": of_coop(
+        STAFF, OPERATORS, body=lambda t, c: {"action": "undo", "why": "Erreur de saisie"}
+    ),
     "POST /meters/{meter}/credential": of_coop(STAFF, OPERATORS),
     "DELETE /meters/{meter}/credential": of_coop(STAFF, OPERATORS),
     # persons
@@ -291,5 +301,6 @@ def parameters(town: Town) -> dict[str, str]:
         "meter": home.meter, "ticket": home.ticket, "tip": home.tip, "notification": home.notification,
         "message": home.notification, "delivery": home.delivery, "gateway": commons["gateway"],
         "rule": commons["rule"], "id": commons["rejected"], "key": commons["letter"], "rest": home.ticket,
-        "token": "wrong", "role": "staff", "coop": home.coop, "subject": home.person, "seal": "wrong",
+        "exchange": home.exchange, "token": "wrong", "role": "staff", "coop": home.coop,
+        "subject": home.person, "seal": "wrong",
     }  # fmt: skip

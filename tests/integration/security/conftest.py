@@ -94,6 +94,7 @@ class Household:
     tip: str
     notification: str
     delivery: str
+    exchange: str
     marks: frozenset[str]
 
 
@@ -261,6 +262,7 @@ class _Office:
             " '', :packed, 48, 4242, '{\"measured\": 48}', 1, now())",
             meter=meter, coop=coop, occupancy=occupancy, packed=pack([_SLOT] * 48),
         )  # fmt: skip
+        exchange = await self.made(staff, f"/meters/{meter}/exchange", {"on": "2026-02-01"})
         evidence = {"night_floor_w": 120, "nights": 20, "typical_w": 60, "cost_eur_year": "200"} | _DAYS
         await self._insert(
             "advice",
@@ -284,6 +286,7 @@ class _Office:
             id=delivery, coop=coop, intent=notification,
         )  # fmt: skip
         marks = {name, email, words, occupancy, person, ticket["id"], tip, notification, delivery, meter}
+        marks.add(exchange["id"])
         return Household(
             coop,
             occupancy,
@@ -294,6 +297,7 @@ class _Office:
             tip,
             notification,
             delivery,
+            exchange["id"],
             frozenset(marks),
         )
 
