@@ -26,7 +26,10 @@ async def once(request: Request, unit: Unit, caller: str, key: str, call: Handle
     secret = request.app.state.secrets.derive_bytes("web/idempotency")
     name = hmac.new(secret, f"{caller} {request.url.path} {key}".encode(), hashlib.sha256).hexdigest()
     box = SecretBox(hmac.new(secret, f"seal {caller} {key}".encode(), hashlib.sha256).digest())
-    fingerprint = hashlib.sha256(await request.body()).hexdigest()
+    # Of a file, taken to the disk already, the digest is known.
+    fingerprint = getattr(request.state, "body_digest", None)
+    if fingerprint is None:
+        fingerprint = hashlib.sha256(await request.body()).hexdigest()
     # A concurrent twin waits here, on the unique key, until the first has committed or failed.
     claimed = await unit.session.execute(
         text(

@@ -23,6 +23,7 @@ USUAL = Allowance(1 * _MIB, 20.0)
 LARGER = (
     (re.compile(r"/photos$"), Allowance(20 * _MIB, 120.0)),
     (re.compile(r"^(/api/v1)?/(feeds|imports)(/|$)"), Allowance(256 * _MIB, 600.0)),
+    (re.compile(r"^/api/v1/meters/[^/]+/imports$"), Allowance(256 * _MIB, 600.0)),
 )
 """Uploads by path. They go through the disk, not through memory."""
 
