@@ -1,0 +1,29 @@
+"""Files of past consumption in, intervals out: pure readers that never guess and never raise but `Unreadable`.
+
+`detect` looks at the beginning of a file and says what it is; `read` yields its intervals and, line by line,
+what it refused and why.
+"""
+
+from services.metering.files.detecting import detect
+from services.metering.files.reading import read
+from services.metering.files.values import (
+    HEAD_BYTES,
+    LARGEST_BYTES,
+    BadLine,
+    Found,
+    Options,
+    Row,
+    Unreadable,
+)
+
+__all__ = [
+    "HEAD_BYTES",
+    "LARGEST_BYTES",
+    "BadLine",
+    "Found",
+    "Options",
+    "Row",
+    "Unreadable",
+    "detect",
+    "read",
+]
