@@ -12,6 +12,8 @@ class Delivery:
     qos: int
     topic: bytes
     payload: bytes
+    is_retained: bool = False
+    """Kept by the broker for whoever subscribes, so sent at an unknown time before it came."""
     waits_for: int = 0
     weight: int = 1
     """Its share of what intake may hold in memory, in readings."""

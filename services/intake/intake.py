@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
+from zoneinfo import ZoneInfo
 
 from nats.js import JetStreamContext
 
@@ -11,9 +12,9 @@ from services.intake import metrics
 from services.intake.batcher import Batcher
 from services.intake.codecs import CODECS
 from services.intake.delivery import Delivery
-from services.intake.message import Accepted, interpret, rejection
+from services.intake.message import Accepted, interpret, rejection, retained_id
 from services.intake.publishing import largest_batch, publish
-from services.intake.subscriber import Subscriber
+from services.intake.subscriber import Subscriber, session_name
 from services.kit import natsauth, session_flag
 from services.kit.clock import Clock
 from services.kit.finishing import end
@@ -34,11 +35,12 @@ async def run(room: Room) -> None:
     assert room.settings.mqtt_url
     await Intake(
         mqtt_url=room.settings.mqtt_url,
-        client_id=natsauth.intake_client_id(room.secrets),
+        client_id=session_name(room.settings.mqtt_url, natsauth.intake_client_id(room.secrets)),
         password=natsauth.room_password(room.secrets, "intake"),
         jetstream=room.jetstream,
         max_payload=room.nats.max_payload,
         clock=room.clock,
+        device_zone=ZoneInfo(room.settings.device_zone),
     ).run()
 
 
@@ -53,7 +55,10 @@ class Intake:
         jetstream: JetStreamContext,
         max_payload: int,
         clock: Clock,
+        device_zone: ZoneInfo,
     ) -> None:
+        """`device_zone`: where devices that say no UTC offset tell their local time."""
+        self._zone = device_zone
         self._client_id = client_id
         self._jetstream = jetstream
         self._clock = clock
@@ -89,7 +94,7 @@ class Intake:
     def _receive(self, delivery: Delivery) -> None:
         """Everything that can be wrong with a message ends in quarantine; this does not raise."""
         now = self._clock()
-        outcome = interpret(delivery.topic, delivery.payload, now)
+        outcome = interpret(delivery.topic, delivery.payload, now, self._zone, delivery.is_retained)
         if isinstance(outcome, Accepted):
             delivery.weight = len(outcome.readings)
             self._taken[_MESSAGES] += 1
@@ -98,8 +103,12 @@ class Intake:
             return
         delivery.weight = 1 + len(delivery.payload) // _BYTES_A_READING
         metrics.MESSAGES.labels(outcome.reason.value).inc()
-        rejected = rejection(outcome, delivery.payload, now, new_id("rej"), self._keep_bytes)
-        self._batcher.reject(rejected, delivery)
+        kept = delivery.payload[: self._keep_bytes]
+        id = retained_id(outcome.topic, kept) if delivery.is_retained else new_id("rej")
+        self._batcher.reject(
+            rejection(outcome, delivery.payload, now, id, self._keep_bytes),
+            delivery,
+        )
 
     async def _publish(self, event: Event, event_id: str) -> None:
         self._tell_metrics()

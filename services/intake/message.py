@@ -2,23 +2,27 @@
 
 import re
 from base64 import b64encode
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from contracts.codes import Reason
+from contracts.codes import Kind, Reason
 from contracts.readings import Reading, Rejected
 from contracts.topics import DeviceTopic, parse
 from services.intake import usual
 from services.intake.codecs import CODECS, Decoded, Refusal
 from services.intake.codecs.base import shown
+from services.kit.ids import id_of
 
 MAX_CHANNEL = 200
 MAX_TOPIC = 1_000
 _USUAL_TOPIC = 200
 """Bytes; longer ones are not worth remembering."""
+
+_ABSOLUTE = frozenset({"senml", "load-curve"})
+"""Codecs that know no local time, no time of arrival and no second meter: spared these questions."""
 
 _READINGS = TypeAdapter(list[Reading])
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -44,15 +48,23 @@ class Refused(NamedTuple):
     channel: str | None
 
 
-def interpret(topic: bytes, payload: bytes, received_at: datetime) -> Accepted | Refused:
-    """Decode one message received at `received_at` (UTC) on `topic`. Never raises."""
+def interpret(
+    topic: bytes, payload: bytes, received_at: datetime, zone: tzinfo = UTC, is_retained: bool = False
+) -> Accepted | Refused:
+    """Decode one message received at `received_at` (UTC) on `topic`. Never raises.
+
+    `zone`: where devices that say no UTC offset tell their local time. `is_retained`: the broker kept the
+    message from earlier, so nothing in it was measured when it came.
+    """
     if (known := _usual(topic, payload, received_at)) is not None:
         coop, reading = known
         return Accepted(coop, reading.codec, [reading])
-    return interpret_fully(topic, payload, received_at)
+    return interpret_fully(topic, payload, received_at, zone, is_retained)
 
 
-def interpret_fully(topic: bytes, payload: bytes, received_at: datetime) -> Accepted | Refused:
+def interpret_fully(
+    topic: bytes, payload: bytes, received_at: datetime, zone: tzinfo = UTC, is_retained: bool = False
+) -> Accepted | Refused:
     """The same, with nothing remembered of earlier messages."""
     name, origin = _place(topic) if len(topic) > _USUAL_TOPIC else _known_place(topic)
     if origin is None:
@@ -61,7 +73,7 @@ def interpret_fully(topic: bytes, payload: bytes, received_at: datetime) -> Acce
         return Refused(Reason.UNKNOWN_TOPIC, words, name, coop, None, None)
     channel = origin.tail.split("/", 1)[0][:MAX_CHANNEL] or None if origin.gateway else None
     try:
-        outcome = _decode(origin, payload, received_at)
+        outcome = _decode(origin, payload, received_at, zone, is_retained)
     except Exception as fault:  # the last fence: a message must not be able to stop the flow
         outcome = Refusal(Reason.DECODER_FAULT, f"reading the message failed: {type(fault).__name__}")
     if isinstance(outcome, Refusal):
@@ -91,6 +103,12 @@ def rejection(refused: Refused, payload: bytes, received_at: datetime, id: str, 
     )
 
 
+def retained_id(topic: str, payload: bytes) -> str:
+    """The id in quarantine of a message that the broker keeps: it comes again with every connection, and is
+    the same message each time."""
+    return id_of("rej", b"retained", topic.encode(), payload)
+
+
 def _place(topic: bytes) -> tuple[str, DeviceTopic | None]:
     """The topic as text that can be stored, and what it names."""
     name = _UNPRINTABLE.sub("\ufffd", topic.decode(errors="replace"))[:MAX_TOPIC]
@@ -108,16 +126,34 @@ def _readings(topic: bytes, payload: bytes, received_at: datetime) -> tuple[str,
 _usual = usual.reader(_readings)
 
 
-def _decode(origin: DeviceTopic, payload: bytes, received_at: datetime) -> list[Reading] | Refusal:
+def _decode(
+    origin: DeviceTopic, payload: bytes, received_at: datetime, zone: tzinfo, is_retained: bool
+) -> list[Reading] | Refusal:
     codec = CODECS.get(origin.codec)
     if codec is None:
         return Refusal(
             Reason.UNKNOWN_CODEC, f"{shown(origin.codec)} is no codec; known are {', '.join(sorted(CODECS))}"
         )
-    decoded = codec(origin.tail, payload, received_at)
+    if origin.codec in _ABSOLUTE:
+        decoded = codec(origin.tail, payload, received_at)
+        return decoded if isinstance(decoded, Refusal) else _attach(origin, decoded)
+    decoded = codec(origin.tail, payload, received_at.astimezone(zone))
     if isinstance(decoded, Refusal):
         return decoded
-    return _attach(origin, decoded)
+    values = [value._replace(instant=value.instant.astimezone(UTC)) for value in decoded]
+    # Its instant is when it came to us; when it was measured nobody knows.
+    if is_retained and any(value.instant == received_at for value in values):
+        return Refusal(
+            Reason.RETAINED, "kept by the broker from earlier, and without a time of its own: set retain off"
+        )
+    own = values if origin.gateway else [value for value in values if not value.is_aside]
+    if not own and any(value.kind is not Kind.SAMPLE for value in values):
+        return Refusal(
+            Reason.WRONG_SHAPE,
+            f"this is {shown(values[0].channel or '')} of the device, another meter than the topic's:"
+            " register a gateway, and map it there",
+        )
+    return _attach(origin, own)
 
 
 def _attach(origin: DeviceTopic, decoded: Decoded) -> list[Reading] | Refusal:

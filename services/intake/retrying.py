@@ -2,14 +2,16 @@
 
 from base64 import b64decode
 from collections.abc import Iterator
+from datetime import UTC, tzinfo
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
 from nats.errors import Error as NatsError
 
 from contracts.base import Event
 from contracts.readings import ReadingsBatch, Rejected, Retried
 from services.intake import metrics
-from services.intake.message import Accepted, interpret, rejection
+from services.intake.message import Accepted, interpret, rejection, retained_id
 from services.intake.publishing import largest_batch, publish
 from services.kit.room import Room
 
@@ -27,7 +29,8 @@ async def read_again(event: Retried, room: Room) -> None:
     A repeat gives the same answer with the same ids. Should the stream have forgotten those, a reading's
     natural key and a rejection's id make it change nothing.
     """
-    answers = list(answer(event, largest_batch(room.nats.max_payload)))
+    zone = ZoneInfo(room.settings.device_zone)
+    answers = list(answer(event, largest_batch(room.nats.max_payload), zone))
     for number, part in enumerate(answers):
         event_id = str(uuid5(_TRIES, f"{event.id} {event.asked_at.isoformat()} {number}"))
         try:
@@ -37,11 +40,12 @@ async def read_again(event: Retried, room: Room) -> None:
     metrics.RETRIED.labels("rejected" if isinstance(answers[-1], Rejected) else "accepted").inc()
 
 
-def answer(event: Retried, max_readings: int) -> Iterator[Event]:
+def answer(event: Retried, max_readings: int, zone: tzinfo = UTC) -> Iterator[Event]:
     """The message's readings in batches, of which the last says whose quarantine it ends; or the rejection
     that brings it back there, under the same id."""
     payload = b64decode(event.payload_base64)
-    outcome = interpret(event.topic.encode(), payload, event.received_at)
+    is_retained = event.id == retained_id(event.topic, payload)
+    outcome = interpret(event.topic.encode(), payload, event.received_at, zone, is_retained)
     if not isinstance(outcome, Accepted):
         refused = rejection(outcome, payload, event.received_at, event.id, len(payload))
         yield refused.model_copy(update={"asked_at": event.asked_at})

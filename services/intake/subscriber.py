@@ -47,13 +47,15 @@ class Subscriber:
         subscribed: Callable[[bool], None],
     ) -> None:
         """`url`: `mqtt[s]://host:port`, MQTT 3.1.1; `?version=5` asks for MQTT 5, and `?pin=FILE` trusts
-        exactly the certificates of that PEM file, whatever host they name. `subscribed` is told whether
-        the broker still had the session."""
+        exactly the certificates of that PEM file, whatever host they name. `?version=5&share=GROUP&member=N`
+        shares the work with the other members of a group, each with a number of its own for ever: its session
+        keeps what was given to it. `subscribed` is told whether the broker still had the session."""
         parts = urlsplit(url)
         port = parts.port or (8883 if parts.scheme == "mqtts" else 1883)
         self._address = (parts.hostname or "localhost", port)
         options = parse_qs(parts.query)
         self._is_v5 = options.get("version") == ["5"]
+        self._filters = _filters(options.get("share", [""])[0], self._is_v5)
         self._receive = receive
         self._subscribed = subscribed
         self._lost = asyncio.Event()
@@ -156,7 +158,7 @@ class Subscriber:
         self._connection += 1
         self._had_session = bool(flags.session_present)
         _LOG.info("MQTT connected", extra={"session_present": self._had_session})
-        client.subscribe([(METERS_FILTER, 1), (GATEWAYS_FILTER, 1)])
+        client.subscribe([(topics, 1) for topics in self._filters])
 
     def _on_subscribe(self, client: mqtt.Client, _: Any, __: int, reasons: list[Any], ___: Any) -> None:
         if any(reason.is_failure for reason in reasons):
@@ -173,8 +175,8 @@ class Subscriber:
 
     def _on_published(self, message: Published) -> None:
         if message.retain:
-            metrics.RETAINED.inc()  # read like any other: its times are absolute, a repeat changes nothing
-        delivery = Delivery(message.mid, message.qos, message.topic, message.payload)
+            metrics.RETAINED.inc()
+        delivery = Delivery(message.mid, message.qos, message.topic, message.payload, message.retain)
         if message.qos:
             standing = self._unacked.get(message.mid)
             if standing is not None and standing.says_the_same(delivery):
@@ -201,6 +203,21 @@ class Subscriber:
             self._roomy.set()
             if not self._is_paused:
                 self._wire.release()
+
+
+def session_name(url: str, client_id: str) -> str:
+    """The client id of this member's session: the given one, unless the URL names a member of a group."""
+    member = parse_qs(urlsplit(url).query).get("member", [""])[0]
+    return f"{client_id}-{member}" if member else client_id
+
+
+def _filters(group: str, is_v5: bool) -> list[str]:
+    """ValueError for a group without MQTT 5: brokers of 3.1.1 grant it and deliver nothing."""
+    if not group:
+        return [METERS_FILTER, GATEWAYS_FILTER]
+    if not is_v5 or not group.isalnum():
+        raise ValueError("share=GROUP needs version=5, and letters and digits only")
+    return [f"$share/{group}/{topics}" for topics in (METERS_FILTER, GATEWAYS_FILTER)]
 
 
 def _tls(pinned: str | None) -> ssl.SSLContext:

@@ -1,7 +1,9 @@
 """Settings by environment, prefix `PALIER_`. An engine that is not named by URL is embedded."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from pydantic import field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -25,5 +27,16 @@ class Settings(BaseSettings):
     Unset: nobody's, and limits by address see the proxy itself."""
     data_dir: Path = Path(".palier")
     log_level: str = "INFO"
+    device_zone: str = "Europe/Paris"
+    """IANA zone in which devices without a UTC offset tell their local time."""
     secret: str | None = None
     """The master secret, where several machines share it; else generated into the data folder."""
+
+    @field_validator("device_zone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (OSError, ValueError, KeyError):  # not found is a KeyError
+            raise ValueError(f"{name!r} is no IANA time zone") from None
+        return name

@@ -29,6 +29,9 @@ class Value(NamedTuple):
     step_s: int
     value_milli: int
     unit: Unit
+    is_aside: bool = False
+    """Of another meter behind the same device (gas behind an electricity meter, a second clamp): a gateway's
+    message has it, a single meter's leaves it out."""
 
 
 class Refusal(NamedTuple):
@@ -40,7 +43,11 @@ class Refusal(NamedTuple):
 
 Decoded = list[Value]
 Decode = Callable[[str, bytes, datetime], Decoded | Refusal]
-"""`decode(topic_tail, payload, received_at)`; never raises."""
+"""`decode(topic_tail, payload, received_at)`; never raises.
+
+`received_at` is in the zone in which devices tell local time; a value that says no time of its own gets
+exactly this instant. No values at all: the message was understood, and holds nothing to store.
+"""
 
 
 class Refused(Exception):
