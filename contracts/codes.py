@@ -73,6 +73,33 @@ class Quality(StrEnum):
     MISSING = "missing"
 
 
+class Check(StrEnum):
+    """What validation can find about a meter's day. A closed list: each has words in both languages."""
+
+    REGISTER_DROP = "register_drop"
+    REGISTER_RESET = "register_reset"
+    REGISTER_GLITCH = "register_glitch"
+    REGISTER_FOREIGN = "register_foreign"
+    REGISTER_ROLLOVER = "register_rollover"
+    REGISTER_EXCHANGED = "register_exchanged"
+    SPIKE = "spike"
+    STUCK = "stuck"
+    ZERO_RUN = "zero_run"
+    GAP = "gap"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+    SUM = "sum"
+    UNUSUAL = "unusual"
+    CLOCK_DRIFT = "clock_drift"
+
+
+class Severity(StrEnum):
+    """`hold` keeps half-hours back from totals, tips and cost until a person decides; `notice` only shows."""
+
+    HOLD = "hold"
+    NOTICE = "notice"
+
+
 class EditKind(StrEnum):
     """What an operator decided about half-hours of a day: give their values, trust what checks held back,
     or treat what was measured as absent."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from contracts.codes import ClockFamily, Priority, Quality, Regime, Responsible, Role
+from contracts.codes import Check, ClockFamily, Priority, Quality, Regime, Responsible, Role, Severity
 from contracts.words import labels, word
 
 GROUPS = (
@@ -25,6 +25,8 @@ def test_the_closed_lists_of_the_contract_have_words() -> None:
     assert list(labels("priorities")) == list(Priority)
     assert set(labels("clocks")) == set(ClockFamily)
     assert list(labels("qualities")) == list(Quality)
+    assert list(labels("checks")) == list(Check)
+    assert list(labels("severities")) == list(Severity)
     assert set(Role) <= labels("roles").keys()
 
 
