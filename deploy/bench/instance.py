@@ -52,12 +52,10 @@ class Instance:
     def stop(self) -> None:
         self._child.stop(signal.SIGTERM, 15)
 
-    def open_meters(self, count: int) -> list[Sender]:
+    def open_meters(self, count: int, zone: str) -> list[Sender]:
         """Common-part meters, which need nobody's consent, each with its own credentials."""
         operator = Api(self.endpoints.http, self.endpoints.operator_token)
-        operator.post(
-            "/coops", {"slug": COOP, "name": "Banc de mesure", "zone": "Europe/Paris", "sandbox": True}
-        )
+        operator.post("/coops", {"slug": COOP, "name": "Banc de mesure", "zone": zone, "sandbox": True})
         meters = []
         for first in range(0, count, METERS_A_BUILDING):
             body = {

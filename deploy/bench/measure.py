@@ -143,9 +143,14 @@ def latency(job: Job, probe: Sender, database: observe.Database) -> tuple[Publis
     return publishing.result(), waits
 
 
+def wait_stored(database: observe.Database, expected: int) -> None:
+    """Until `expected` readings are stored."""
+    _wait(lambda: observe.stored(database) >= expected, "the last messages")
+
+
 def drain(database: observe.Database, expected: int) -> None:
     """Until `expected` readings are stored and all days are settled."""
-    _wait(lambda: observe.stored(database) >= expected, "the last messages")
+    wait_stored(database, expected)
     _wait(lambda: observe.unsettled(database) == 0, "days to be settled")
 
 

@@ -2,6 +2,7 @@
 
 import socket
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 STEP_S = 10
 """From one reading of a meter to its next, in the meter's own time: the pace of a French meter's TIC."""
@@ -80,6 +81,37 @@ class Encoder:
             )
             for reading in range(first, first + count)
         )
+
+
+class PackEncoder:
+    """A sender's PUBLISH packets at QoS 1: one load curve of consecutive half-hours each."""
+
+    SLOTS = 48
+    STEP_S = 1_800
+
+    def __init__(self, sender: Sender, epoch_s: int) -> None:
+        """`epoch_s`: Unix time at which the first half-hour begins."""
+        self._epoch_s = epoch_s
+        self._topic = _text(sender.topic)
+        values = b",".join(b"%d" % self.value_wh(slot) for slot in range(self.SLOTS))
+        self._rest = b'","step":"PT30M","quantity":"energy_import","unit":"Wh","values":[%b]}' % values
+
+    @staticmethod
+    def value_wh(slot: int) -> int:
+        """Energy of a half-hour of any pack."""
+        return 100 + slot
+
+    def payload(self, pack: int) -> bytes:
+        start = datetime.fromtimestamp(self._epoch_s + pack * self.SLOTS * self.STEP_S, UTC)
+        return b'{"start":"%b%b' % (start.isoformat().encode(), self._rest)
+
+    def packets(self, first: int, count: int) -> bytes:
+        """Packs `first`, `first` + 1, … one packet each."""
+        return b"".join(self._packet(pack) for pack in range(first, first + count))
+
+    def _packet(self, pack: int) -> bytes:
+        body = self._topic + (pack % 65_535 + 1).to_bytes(2, "big") + self.payload(pack)
+        return b"\x32" + _length(len(body)) + body
 
 
 def _text(text: str) -> bytes:

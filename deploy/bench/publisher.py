@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.sharedctypes import Synchronized
 from socket import socket
 
-from deploy.bench.packets import Encoder, Sender, connect
+from deploy.bench.packets import Encoder, PackEncoder, Sender, connect
 
 BURST = 64
 """Packets in one write."""
@@ -35,6 +35,9 @@ class Job:
     ahead: int | None = None
     """How many messages the receiver may be behind before the publisher waits for it."""
     window: int = WINDOW
+    encoder: type[Encoder] | type[PackEncoder] = Encoder
+    limit: int | None = None
+    """At most so many messages of each sender, then it ends before its time."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ class _Line:
     def __init__(self, job: Job, sender: Sender, first: int) -> None:
         self.socket: socket = connect(sender, job.host, job.port)
         self.socket.setblocking(False)
-        self.encoder = Encoder(sender, job.epoch_s)
+        self.encoder = job.encoder(sender, job.epoch_s)
+        self._limit = job.limit if job.limit is not None else 1 << 62
         self.first = self.next = first
         self.acknowledged = 0
         self._window = job.window
@@ -77,7 +81,7 @@ class _Line:
         if self._rest:
             self._write(self._rest)
             return 0
-        count = min(BURST, allowed, self._window - (self.sent - self.acknowledged))
+        count = min(BURST, allowed, self._window - (self.sent - self.acknowledged), self._limit - self.sent)
         if count <= 0:
             return 0
         packets = self.encoder.packets(self.next, count)
@@ -134,6 +138,8 @@ def publish(job: Job, taken: "Synchronized[int]") -> Published:
             time.sleep(_PAUSE_SECONDS)
         for file, _ in poll.poll(0):
             by_file[file].receive()
+        if job.limit is not None and all(line.sent >= job.limit for line in lines):
+            break
         if allowed <= 0:
             held += time.monotonic() - now
     _finish(lines, poll, by_file)

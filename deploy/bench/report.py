@@ -8,8 +8,18 @@ _SHOWN_FROM = 0.001
 
 def table(report: Mapping[str, Any]) -> str:
     """Several short tables as text."""
+    lines: list[str] = []
+    for section, found in report.items():
+        if section == "single":
+            lines += _single(found)
+        else:
+            lines += [section.capitalize(), *_rows(_flat(found))]
+    return "\n".join(lines)
+
+
+def _single(report: Mapping[str, Any]) -> list[str]:
     embedded = report["embedded_broker"]
-    lines = [
+    return [
         "Messages a second, one reading each, QoS 1 (medians)",
         *_rows(
             {
@@ -33,10 +43,23 @@ def table(report: Mapping[str, Any]) -> str:
         *_rows(report["durability"]),
         "Every reading has its one row",
         *_rows({"Mosquitto": _verified(report["verified"]), "embedded": _verified(embedded["verified"])}),
-        "Machine",
-        *_rows(report["machine"]),
     ]
-    return "\n".join(lines)
+
+
+def _flat(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Objects and lists of objects as rows of their own."""
+    rows: dict[str, Any] = {}
+    for name, value in found.items():
+        if isinstance(value, Mapping):
+            rows[name] = ", ".join(f"{part} {what}" for part, what in value.items())
+        elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+            rows |= {
+                f"{name} {at}": ", ".join(f"{part} {what}" for part, what in one.items())
+                for at, one in enumerate(value, 1)
+            }
+        else:
+            rows[name] = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else value
+    return rows
 
 
 def _rows(values: Mapping[str, Any]) -> list[str]:

@@ -1,205 +1,44 @@
-"""A whole bench: the pairs over Mosquitto, the time until queryable, then the embedded broker beside it."""
+"""A whole bench: its sections one after the other, each on an instance of its own."""
 
 import os
-import secrets as random_secrets
-import statistics
-import time
-from collections import Counter
-from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import psutil
-
-from deploy.bench import measure, observe
-from deploy.bench.instance import Instance
-from deploy.bench.mosquitto import BENCH_TOPICS, BENCH_USER, Mosquitto
-from deploy.bench.packets import Encoder, Sender
-from deploy.bench.publisher import Job
+from deploy.bench import burst, packs, sharing, single
 from deploy.engines.machine import file_system
-from services.kit import natsauth
-
-METERS = 100
-BOUND = 0.7
-"""What the pipeline must reach of the do-nothing subscriber, as the median of the pairs."""
-LATENCY_LOAD = 0.5
-"""Part of the pipeline's own rate at which the time until queryable is measured."""
-_DAYS_BACK = 30
-_ALONE_SECONDS = 5.0
-_EMBEDDED_WINDOW = 16
-"""Unacknowledged messages of one meter: nats-server syncs each to disk before its PUBACK, and closes a
-connection whose message waits for that longer than 5 s."""
 
 Say = Callable[[str], None]
 
 
-@dataclass
-class _Scene:
-    """A running instance with its meters and what they have sent."""
+class Section(StrEnum):
+    """What can be measured alone."""
 
-    instance: Instance
-    job: Job
-    probe: Sender
-    sent: Counter[Sender]
-    processes: dict[str, psutil.Process]
-    database: observe.Database
-
-    def live_job(self, seconds: float, rate: float | None = None) -> Job:
-        """Each sender goes on where it ended."""
-        firsts = tuple(self.sent[sender] for sender in self.job.senders)
-        ahead = measure.AHEAD if rate is None else None
-        return replace(self.job, firsts=firsts, seconds=seconds, ahead=ahead, rate=rate)
+    SINGLE = "single"
+    SHARING = "sharing"
+    PACKS = "packs"
+    BURST = "burst"
 
 
-def run(folder: Path, seconds: float, pairs: int, say: Say) -> dict[str, Any]:
-    """The report. Everything started is ended, whatever happens."""
+def run(folder: Path, sections: Sequence[Section], seconds: float, pairs: int, say: Say) -> dict[str, Any]:
+    """The report: one object a section, each with `holds`, and the machine."""
     before = os.getloadavg()
-    compared = _over_mosquitto(folder / "mosquitto", seconds, pairs, say)
-    embedded = _over_embedded(folder / "embedded", seconds, say)
-    return {
-        **compared,
-        "embedded_broker": embedded,
+    runs: dict[Section, Callable[[], dict[str, Any]]] = {
+        Section.SINGLE: lambda: single.run(folder / "single", seconds, pairs, say),
+        Section.SHARING: lambda: sharing.run(folder / "sharing", seconds, say),
+        Section.PACKS: lambda: packs.run(folder / "packs", say),
+        Section.BURST: lambda: burst.run(folder / "burst", say),
+    }
+    found: dict[str, Any] = {}
+    for section in sections:
+        (folder / section).mkdir(mode=0o700)
+        found[section.value] = runs[section]()
+    return found | {
         "machine": {
             "cores": os.cpu_count(),
             "load_average_before": [round(load, 2) for load in before],
             "load_average_after": [round(load, 2) for load in os.getloadavg()],
             "file_system": file_system(folder),
         },
-    }
-
-
-def _over_mosquitto(folder: Path, seconds: float, pairs: int, say: Say) -> dict[str, Any]:
-    folder.mkdir(mode=0o700)
-    password = random_secrets.token_urlsafe(18)
-    with ExitStack() as ends:
-        instance = Instance(folder, None)
-        intake = ("intake", natsauth.room_password(instance.secrets, "intake"))
-        broker = Mosquitto(folder, intake, password)
-        instance.mqtt_url = broker.url
-        ends.callback(broker.stop)
-        ends.callback(instance.stop)
-        say("starting Mosquitto and Palier")
-        broker.start()
-        scene = _scene(instance, broker.url, (BENCH_USER, password), broker.pid, ends)
-        senders = scene.job.senders
-        idle = tuple(
-            replace(sender, topic=BENCH_TOPICS + sender.topic[len("meters") :]) for sender in senders
-        )
-        say("publisher alone")
-        alone = measure.alone(replace(scene.job, senders=idle, seconds=min(seconds, _ALONE_SECONDS)))
-        taken: list[tuple[measure.Run, measure.Run]] = []
-        for number in range(1, pairs + 1):
-            yardstick = replace(scene.job, senders=idle, seconds=seconds, ahead=measure.AHEAD)
-            nothing = measure.do_nothing(
-                yardstick, (BENCH_USER, password), f"{BENCH_TOPICS}/#", scene.processes
-            )
-            through = _through(scene, seconds)
-            taken.append((nothing, through))
-            say(
-                f"pair {number}: do-nothing {nothing.rate:,.0f}/s, pipeline {through.rate:,.0f}/s,"
-                f" ratio {through.rate / nothing.rate:.2f}"
-            )
-        rate = statistics.median(through.rate for _, through in taken)
-        say("from publish to queryable")
-        latency = _latency(scene, LATENCY_LOAD * rate, seconds)
-        ratio = statistics.median(through.rate / nothing.rate for nothing, through in taken)
-        return {
-            "ratio": round(ratio, 3),
-            "bound": BOUND,
-            "holds": ratio >= BOUND,
-            "do_nothing_rate": round(statistics.median(nothing.rate for nothing, _ in taken)),
-            "pipeline_rate": round(rate),
-            "publisher_alone_rate": round(alone),
-            "publisher_held_share": round(min(run.held_share for pair in taken for run in pair), 3),
-            "pairs": [
-                {
-                    "do_nothing_rate": round(nothing.rate),
-                    "pipeline_rate": round(through.rate),
-                    "ratio": round(through.rate / nothing.rate, 3),
-                    "messages": through.messages,
-                    "settled_after_seconds": round(through.settled_after_seconds, 2),
-                }
-                for nothing, through in taken
-            ],
-            "latency": latency,
-            "cpu_seconds_per_1000": taken[-1][1].cpu_per_1000(),
-            "cpu_seconds_per_1000_do_nothing": taken[-1][0].cpu_per_1000(),
-            "memory_mb": observe.memory_mb(scene.processes),
-            "durability": observe.durability(instance)
-            | {f"mosquitto {name}": value for name, value in broker.settings().items()},
-            "verified": observe.verify(scene.database, scene.sent, scene.job.epoch_s),
-            "meters": len(senders),
-            "payload_bytes": len(Encoder(senders[0], scene.job.epoch_s).payload(0)),
-            "seconds_a_run": seconds,
-        }
-
-
-def _over_embedded(folder: Path, seconds: float, say: Say) -> dict[str, Any]:
-    """The embedded broker, each meter with its own credentials; it has no do-nothing subscriber beside it,
-    for no device may listen to others."""
-    folder.mkdir(mode=0o700)
-    with ExitStack() as ends:
-        instance = Instance(folder, None)
-        ends.callback(instance.stop)
-        say("starting Palier with its embedded broker")
-        scene = _scene(instance, None, None, None, ends)
-        scene.job = replace(scene.job, window=_EMBEDDED_WINDOW)
-        through = _through(scene, seconds)
-        say(f"embedded broker: pipeline {through.rate:,.0f}/s")
-        return {
-            "pipeline_rate": round(through.rate),
-            "publisher_held_share": round(through.held_share, 3),
-            "latency": _latency(scene, LATENCY_LOAD * through.rate, seconds),
-            "cpu_seconds_per_1000": through.cpu_per_1000(),
-            "durability": observe.durability(instance),
-            "verified": observe.verify(scene.database, scene.sent, scene.job.epoch_s),
-        }
-
-
-def _scene(
-    instance: Instance,
-    broker_url: str | None,
-    login: tuple[str, str] | None,
-    broker_pid: int | None,
-    ends: ExitStack,
-) -> _Scene:
-    instance.start()
-    meters = instance.open_meters(METERS + 1)
-    if login is not None:
-        meters = [replace(meter, username=login[0], password=login[1]) for meter in meters]
-    processes = instance.processes()
-    if broker_pid is not None:
-        processes["mosquitto"] = psutil.Process(broker_pid)
-    place = urlsplit(broker_url or instance.endpoints.mqtt)
-    epoch_s = (int(time.time()) // 86_400 - _DAYS_BACK) * 86_400
-    job = Job(
-        place.hostname or "127.0.0.1", place.port or 1883, tuple(meters[:METERS]), epoch_s, (0,) * METERS, 1.0
-    )
-    database = ends.enter_context(instance.database())
-    return _Scene(instance, job, meters[METERS], Counter(), processes, database)
-
-
-def _through(scene: _Scene, seconds: float) -> measure.Run:
-    job = scene.live_job(seconds)
-    through = measure.pipeline(job, scene.database, scene.processes)
-    scene.sent.update(dict(zip(job.senders, through.published.counts, strict=True)))
-    return through
-
-
-def _latency(scene: _Scene, rate: float, seconds: float) -> dict[str, Any]:
-    job = scene.live_job(seconds, rate)
-    base = observe.stored(scene.database)
-    published, waits = measure.latency(job, scene.probe, scene.database)
-    scene.sent.update(dict(zip(job.senders, published.counts, strict=True)))
-    scene.sent[scene.probe] += len(waits)
-    measure.drain(scene.database, base + published.messages + len(waits))
-    ordered = sorted(waits)
-    return {
-        "load_rate": round(published.messages / (published.ended_at - published.started_at)),
-        "probes": len(ordered),
-        "p50_ms": round(1000 * statistics.median(ordered), 1),
-        "p99_ms": round(1000 * ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))], 1),
     }
