@@ -22,6 +22,8 @@ from contracts.time import HourPassed
 from services.kit.unit import Unit
 from services.metering import forgetting, marking, metrics, quarantine, registry, silence, store
 from services.metering.admission import Verdict, is_reserved, judge
+from services.metering.replays import forgetting as forgetting_feeds
+from services.metering.replays import recording
 from services.metering.store import Row, Tally
 
 
@@ -67,6 +69,7 @@ async def take_in(arrived: Sequence[tuple[str, datetime, Reading]], unit: Unit) 
         metrics.READINGS.labels(verdict.value).inc(count)
     metrics.READINGS.labels("quarantined").inc(len(unplaced))
     await quarantine.keep_unplaced(unit, unplaced)
+    await recording.keep(unit, placed, meters)
     for meter in await store.store(unit, rows, tallies):
         unit.emit(MeterHeard(coop=tallies[meter].coop, meter=meter, heard_at=unit.now), about=meter)
 
@@ -140,4 +143,5 @@ async def hour_passed(event: HourPassed, unit: Unit) -> None:
     await silence.find_silent(unit)
     await forgetting.freeze_daily_only(unit)
     await quarantine.ask_for_mapped(unit)
+    await forgetting_feeds.expired(unit)
     await unit.session.execute(text(f"NOTIFY {store.CHANNEL}"))

@@ -98,3 +98,10 @@ def covers(ranges: Iterable[Sequence[int]], number: int) -> bool:
 def message_at(instants: Sequence[datetime], to: datetime) -> int:
     """The first message sent at `to` or later: where a replay goes on after seeking there."""
     return bisect_left(instants, to)
+
+
+def shown_speed(speed: float | None) -> float | str:
+    """Times real time as people write it: a number, or `max`."""
+    if speed is None:
+        return "max"
+    return int(speed) if float(speed).is_integer() else speed

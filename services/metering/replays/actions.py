@@ -1,0 +1,192 @@
+"""What an operator does with replays: start one, and tell it what to do. The player follows the row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+
+from services.kit.ids import new_id
+from services.kit.principal import PLATFORM, Principal
+from services.kit.problems import conflict, invalid, not_found
+from services.kit.unit import Unit
+from services.metering.replays import feeds
+from services.metering.replays.states import Action, FeedState, State, after, legal_actions
+
+KEPT_SANDBOX = timedelta(days=7)
+DRY_RUN_HOLDS = timedelta(hours=24)
+"""What a dry run said of a live meter is old after a day."""
+Moment = datetime | date
+
+_INSERT = """
+INSERT INTO metering.replay (id, coop, feed, speed, is_dry_run, as_registers, is_kept, since, until, meter,
+                             state, made_by, made_at)
+VALUES (:id, :coop, :feed, :speed, :is_dry_run, :as_registers, :is_kept, :since, :until, :meter,
+        'waiting', :made_by, :made_at)
+"""
+_ONE = """
+SELECT r.*, f.name AS feed_name, f.zone AS feed_zone, f.state AS feed_state, f.problem AS feed_problem,
+       f.summary AS feed_summary, f.origin AS feed_origin
+FROM metering.replay r LEFT JOIN metering.feed f ON f.id = r.feed
+"""
+_ALL = f"""
+{_ONE} WHERE (CAST(:feed AS text) IS NULL OR r.feed = :feed)
+  AND (CAST(:after_at AS timestamptz) IS NULL OR (r.made_at, r.id) < (:after_at, :after_id))
+ORDER BY r.made_at DESC, r.id DESC LIMIT :limit
+"""
+_DRY_RUN = """
+SELECT 1 FROM metering.replay
+WHERE feed = :feed AND meter = :meter AND is_dry_run AND made_by = :who AND state = 'done'
+  AND since IS NOT DISTINCT FROM CAST(:since AS timestamptz)
+  AND until IS NOT DISTINCT FROM CAST(:until AS timestamptz) AND ended_at > :oldest
+"""
+_METER = "SELECT coop, zone FROM registry.meter WHERE id = :meter"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A replay as it is asked for. `speed` in times real time, None as fast as possible."""
+
+    feed: str
+    speed: float | None = None
+    is_dry_run: bool = False
+    since: Moment | None = None
+    until: Moment | None = None
+    """A civil day is played to its end."""
+    as_registers: bool = False
+    is_kept: bool = False
+    meter: str | None = None
+    is_live: bool = False
+
+
+async def start(unit: Unit, who: Principal, wanted: Wanted) -> str:
+    """Queue a replay; returns its id. 409 for a feed that cannot be played, or a live meter that no dry run
+    of the same operator went before."""
+    feed = await feeds.one(unit, wanted.feed)
+    if feed.state == FeedState.UNREADABLE:
+        raise conflict("unreadable_feed", f"This feed cannot be read: {feed.problem}")
+    if feed.state == FeedState.RECORDING:
+        raise conflict("still_recording", "End the recording first.", legal_actions=["stop"])
+    since, until = instant(wanted.since, feed.zone), instant(wanted.until, feed.zone, is_end=True)
+    if since and until and since >= until:
+        raise invalid("/from", "after_to", "`from` is after `to`.")
+    values = {
+        "id": new_id("rpl"), "coop": who.coop, "feed": feed.id, "speed": wanted.speed,
+        "is_dry_run": wanted.is_dry_run, "as_registers": wanted.as_registers,
+        "is_kept": wanted.is_kept and wanted.meter is None, "since": since, "until": until,
+        "meter": wanted.meter, "made_by": who.id, "made_at": unit.wall,
+    }  # fmt: skip
+    await _check_target(unit, who, wanted, values)
+    await unit.session.execute(text(_INSERT), values)
+    return str(values["id"])
+
+
+async def act(
+    unit: Unit, id: str, action: Action, *, to: Moment | None = None, speed: float | None = None
+) -> None:
+    """Tell a replay what to do; 409 with what would be legal now."""
+    row = await one(unit, id, lock=True)
+    state = State(row.state)
+    legal = legal_actions_of(row)
+    if action not in legal:
+        raise conflict("illegal_action", "This is not possible now.", legal_actions=legal)
+    changes: dict[str, Any] = {"state": after(state, action)}
+    if action is Action.RESUME and not row.started_at:
+        changes["state"] = State.WAITING
+    if action is Action.STOP and not row.sandbox and not row.places and not row.lease_by:
+        changes |= {"state": State.STOPPED, "ended_at": unit.wall}
+    if action is Action.SEEK:
+        changes["seek_to"] = changes["position"] = _seek(row, to)
+    if action is Action.SPEED:
+        changes["speed"] = speed
+    if action is Action.DROP:
+        changes["kept_until"] = unit.wall
+    sets = ", ".join(f"{name} = :{name}" for name in changes)
+    update = f"UPDATE metering.replay SET {sets} WHERE id = :id"  # noqa: S608 - names of columns only
+    await unit.session.execute(text(update), changes | {"id": id})
+
+
+async def one(unit: Unit, id: str, *, lock: bool = False) -> Any:
+    """A replay with its feed's name, zone and summary; 404 when there is none for the caller."""
+    ending = " FOR UPDATE OF r" if lock else ""
+    row = (await unit.session.execute(text(f"{_ONE} WHERE r.id = :id{ending}"), {"id": id})).one_or_none()
+    if row is None:
+        raise not_found()
+    return row
+
+
+async def found(
+    unit: Unit, limit: int, after_key: tuple[datetime, str] | None = None, feed: str | None = None
+) -> Sequence[Any]:
+    """Replays, latest first."""
+    at, id = after_key or (None, None)
+    values = {"limit": limit, "after_at": at, "after_id": id, "feed": feed}
+    return (await unit.session.execute(text(_ALL), values)).all()
+
+
+def legal_actions_of(row: Any) -> list[Action]:
+    """For a replay's row."""
+    is_kept = row.kept_until is not None and row.sandbox is not None
+    return legal_actions(State(row.state), is_dry_run=row.is_dry_run, has_sandbox=is_kept)
+
+
+def progress(row: Any) -> float:
+    """How far through its feed the replay is, 0 to 1."""
+    if row.state == State.DONE:
+        return 1.0
+    return round(row.at_message / row.messages, 4) if row.messages else 0.0
+
+
+def instant(moment: Moment | None, zone: str, *, is_end: bool = False) -> datetime | None:
+    """An instant; or the beginning of a civil day of `zone`, with `is_end` its end. A time without offset is
+    local to `zone`."""
+    if moment is None:
+        return None
+    if not isinstance(moment, datetime):
+        moment = datetime.combine(moment + timedelta(days=is_end), time.min)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(zone))
+    return moment.astimezone(UTC)
+
+
+async def _check_target(unit: Unit, who: Principal, wanted: Wanted, values: dict[str, Any]) -> None:
+    if wanted.meter is None:
+        if wanted.is_live:
+            raise invalid("/meter", "missing", "Name the meter to play into.")
+        return
+    if not (wanted.is_live or wanted.is_dry_run):
+        raise invalid("/live", "missing", "A replay into a real meter says so: live.")
+    if wanted.as_registers:
+        raise invalid("/registers", "not_live", "A real meter has a register of its own; play load curves.")
+    meter = (await unit.session.execute(text(_METER), {"meter": wanted.meter})).one_or_none()
+    if meter is None or (who.coop != PLATFORM and meter.coop != who.coop):
+        raise not_found()
+    if wanted.is_dry_run:
+        return
+    known = {"feed": wanted.feed, "meter": wanted.meter, "who": who.id, "oldest": unit.wall - DRY_RUN_HOLDS}
+    known |= {"since": values["since"], "until": values["until"]}
+    if (await unit.session.execute(text(_DRY_RUN), known)).first() is None:
+        raise conflict(
+            "dry_run_first",
+            "Make a dry run of this feed into this meter first, and look at what would change.",
+            legal_actions=["dry_run"],
+        )
+
+
+def _seek(row: Any, to: Moment | None) -> datetime:
+    """Where to go on; a civil day that the feed begins in is where it begins."""
+    begin, end = instant(to, row.feed_zone or "UTC"), instant(to, row.feed_zone or "UTC", is_end=True)
+    if begin is None or end is None:
+        raise invalid("/to", "missing", "Say where to: an instant or a civil day.")
+    summary = row.feed_summary or {}
+    first = max(filter(None, (_parsed(summary.get("starts_at")), row.since)), default=begin)
+    last = min(filter(None, (_parsed(summary.get("ends_at")), row.until)), default=end)
+    if begin > last or end < first:
+        raise invalid("/to", "outside_feed", "The feed holds nothing there.")
+    return max(begin, first)
+
+
+def _parsed(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None

@@ -1,0 +1,158 @@
+"""Feeds, recordings and replays in the HTTP API. All of it is the operators'."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import unquote
+
+from fastapi import Query, Request
+from starlette.datastructures import UploadFile
+
+from services.kit.registry import USUAL_ZONE
+from services.kit.web import Page, PageQuery, RoomUnit, Who, invalid, page_of, roles
+from services.metering.api_base import router
+from services.metering.replays import actions, feeds, recording, scenarios
+from services.metering.replays.bodies import (
+    ActionIn,
+    FeedOut,
+    RecordingIn,
+    ReplayIn,
+    ReplayOut,
+    feed_out,
+    replay_out,
+)
+
+OPERATOR = roles("operator")
+_FILE = {"schema": {"type": "string", "format": "binary"}}
+_FORM = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {"file": _FILE["schema"], "zone": {"type": "string"}},
+}
+UPLOAD: dict[str, Any] = {
+    "openapi_extra": OPERATOR["openapi_extra"]
+    | {
+        "requestBody": {
+            "required": True,
+            "content": {"multipart/form-data": {"schema": _FORM}, "application/octet-stream": _FILE},
+        }
+    }
+}
+_CHUNK = 1 << 16
+
+
+@router.post("/feeds", status_code=201, **UPLOAD)
+async def upload(
+    request: Request,
+    unit: RoomUnit,
+    who: Who,
+    name: Annotated[str | None, Query(max_length=200)] = None,
+    zone: Annotated[str | None, Query(max_length=64)] = None,
+) -> FeedOut:
+    """A file of past consumption, as form data or as the bare body: at most 100 MB, kept for 30 days. It is
+    read in the background: `state` says when it is `ready`. `zone`: of times without offset, and of days."""
+    return feed_out(await feeds.one(unit, await take(request, unit, who, name, zone)))
+
+
+@router.get("/feeds", **OPERATOR)
+async def all_feeds(unit: RoomUnit, who: Who, paging: PageQuery) -> Page[FeedOut]:
+    """Latest first."""
+    rows = await feeds.found(unit, paging.limit + 1, key_of(paging.after()))
+    return page_of([feed_out(row) for row in rows], paging, lambda row: [row.made_at.isoformat(), row.id])
+
+
+@router.get("/feeds/{feed}", **OPERATOR)
+async def one_feed(feed: str, unit: RoomUnit, who: Who) -> FeedOut:
+    return feed_out(await feeds.one(unit, feed))
+
+
+@router.delete("/feeds/{feed}", status_code=204, **OPERATOR)
+async def delete_feed(feed: str, unit: RoomUnit, who: Who) -> None:
+    """With all that it holds. 409 while it is played."""
+    await feeds.delete(unit, feed)
+
+
+@router.post("/recordings", status_code=201, **OPERATOR)
+async def record(body: RecordingIn, unit: RoomUnit, who: Who) -> FeedOut:
+    """From now on, what arrives in a cooperative is kept as a feed too: of common parts, and of households
+    that allow their half-hours to be used, each under a name of the recording's own."""
+    return feed_out(await feeds.one(unit, await recording.start(unit, who, body.coop, body.minutes)))
+
+
+@router.post("/recordings/{feed}/stop", **OPERATOR)
+async def stop_recording(feed: str, unit: RoomUnit, who: Who) -> FeedOut:
+    """Before its time is over; the feed can then be played."""
+    await recording.stop(unit, feed)
+    return feed_out(await feeds.one(unit, feed))
+
+
+@router.post("/replays", status_code=201, **OPERATOR)
+async def start(body: ReplayIn, unit: RoomUnit, who: Who) -> ReplayOut:
+    """Play a feed or a scenario as meters would, into a sandbox made for it; or on purpose into a meter."""
+    feed = body.feed or await scenarios.add(unit, who, body.scenario)
+    wanted = actions.Wanted(
+        feed,
+        body.speed,
+        body.dry_run,
+        body.since,
+        body.until,
+        body.registers,
+        body.keep,
+        body.meter,
+        body.live,
+    )
+    return replay_out(await actions.one(unit, await actions.start(unit, who, wanted)))
+
+
+@router.get("/replays", **OPERATOR)
+async def all_replays(
+    unit: RoomUnit, who: Who, paging: PageQuery, feed: str | None = None
+) -> Page[ReplayOut]:
+    """Latest first."""
+    rows = await actions.found(unit, paging.limit + 1, key_of(paging.after()), feed)
+    return page_of([replay_out(row) for row in rows], paging, lambda row: [row.made_at.isoformat(), row.id])
+
+
+@router.get("/replays/{replay}", **OPERATOR)
+async def one_replay(replay: str, unit: RoomUnit, who: Who) -> ReplayOut:
+    return replay_out(await actions.one(unit, replay))
+
+
+@router.post("/replays/{replay}/actions", **OPERATOR)
+async def act(replay: str, body: ActionIn, unit: RoomUnit, who: Who) -> ReplayOut:
+    """The player follows within a second. 409, with what is legal, for what is not possible now."""
+    await actions.act(unit, replay, body.action, to=body.to, speed=body.speed)
+    return replay_out(await actions.one(unit, replay))
+
+
+async def take(request: Request, unit: RoomUnit, who: Who, name: str | None, zone: str | None) -> str:
+    """The feed of an upload, as a form or bare."""
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return await feeds.upload(
+            unit, who, request.stream(), name or _said_name(request), zone or USUAL_ZONE
+        )
+    form = await request.form(max_files=1)
+    file = next((value for value in form.values() if isinstance(value, UploadFile)), None)
+    if file is None:
+        raise invalid("/file", "missing", "Send a file.")
+    zone = zone or str(form.get("zone") or "") or USUAL_ZONE
+    return await feeds.upload(unit, who, _chunks(file), name or file.filename, zone)
+
+
+def key_of(after: list[Any] | None) -> tuple[datetime, str] | None:
+    """The sort key of a page's last row: when it was made, its id."""
+    return (datetime.fromisoformat(after[0]), str(after[1])) if after else None
+
+
+async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
+    while chunk := await file.read(_CHUNK):
+        yield chunk
+
+
+def _said_name(request: Request) -> str | None:
+    """From `Content-Disposition: attachment; filename="…"`."""
+    for part in request.headers.get("content-disposition", "").split(";"):
+        key, _, value = part.strip().partition("=")
+        if key.lower() == "filename":
+            return unquote(value.strip('"'))
+    return None
