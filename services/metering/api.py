@@ -1,6 +1,5 @@
 """Metering's part of the HTTP API: a meter's days and curve, data uses, the flow and the quarantine."""
 
-from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -8,14 +7,17 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from contracts.codes import UNIT_OF, Purpose, Quality, Quantity, Reason, Unit
+from contracts.codes import UNIT_OF, Check, Purpose, Quality, Quantity, Reason, Severity, Unit
+from services.kit.i18n import language_of
 from services.kit.registry import lives_there
 from services.kit.web import Page, PageQuery, RoomUnit, Who, invalid, not_found, page_of, roles
-from services.metering import actions, ledger, queries
+from services.metering import actions, api_edits, findings, queries
 from services.metering.api_base import router
 from services.metering.days import SLOT_SECONDS, civil_day
+from services.metering.looks import note_look
 from services.metering.packing import unpack
 from services.metering.quarantine import Status
+from services.metering.replays import api as replays_api
 
 LONGEST_RANGE_DAYS = 1_500
 USUAL_RANGE_DAYS = 31
@@ -23,6 +25,7 @@ _PREVIEW_BYTES = 4_000
 
 _READERS = roles("resident", "operator", "staff")
 """Staff are let in to be told 404: a home's curve is theirs only with the household's leave."""
+__all__ = ["api_edits", "replays_api", "router"]
 Paging = Annotated[PageQuery, Depends()]
 
 
@@ -54,6 +57,17 @@ class DisagreementOut(BaseModel):
     other_milli: int
 
 
+class FindingOut(BaseModel):
+    """What validation has to say about a stretch of half-hours; `to_slot` is inside it."""
+
+    check: Check
+    from_slot: int
+    to_slot: int
+    severity: Severity
+    text: str
+    """In the reader's language."""
+
+
 class CurveOut(BaseModel):
     day: date
     start: datetime
@@ -65,6 +79,7 @@ class CurveOut(BaseModel):
     conflicts: list[int] = []
     """Half-hours for which two sources of equal rank disagree."""
     disagreements: list[DisagreementOut] = []
+    findings: list[FindingOut] = []
 
 
 class DataUseOut(BaseModel):
@@ -136,7 +151,7 @@ async def days(
     if (last - first).days >= LONGEST_RANGE_DAYS:
         raise invalid("/from", "range_too_long", f"Ask for at most {LONGEST_RANGE_DAYS} days at once.")
     rows = await queries.days(unit, seen, first, last)
-    await _note(unit, who, seen, Purpose.DAILY, [row.occupancy for row in rows])
+    await note_look(unit, who, seen, Purpose.DAILY, [row.occupancy for row in rows])
     return DaysOut(
         quantity=seen.quantity,
         unit=UNIT_OF[seen.quantity],
@@ -153,7 +168,7 @@ async def days(
 
 @router.get("/meters/{meter}/curve", **_READERS)
 async def curve(
-    meter: str, day: date, unit: RoomUnit, who: Who, quantity: Quantity | None = None
+    request: Request, meter: str, day: date, unit: RoomUnit, who: Who, quantity: Quantity | None = None
 ) -> CurveOut:
     """One day's half-hours; 404 where none are kept (day totals only, or no data)."""
     seen = await queries.sight(unit, who, meter, quantity)
@@ -161,7 +176,7 @@ async def curve(
     if not rows:
         raise not_found()
     slots = unpack(rows[0].packed)
-    await _note(unit, who, seen, Purpose.HALF_HOURLY, [rows[0].occupancy])
+    await note_look(unit, who, seen, Purpose.HALF_HOURLY, [rows[0].occupancy])
     return CurveOut(
         day=day,
         start=civil_day(day, seen.zone).starts_at.astimezone(ZoneInfo(seen.zone)),
@@ -174,6 +189,10 @@ async def curve(
             DisagreementOut.model_validate(dict(row._mapping))
             for row in await queries.disagreements(unit, seen, day)
         ],
+        findings=[
+            FindingOut.model_validate(found, from_attributes=True)
+            for found in findings.told(rows[0].findings, language_of(request))
+        ],
     )
 
 
@@ -182,11 +201,9 @@ async def data_uses(occupancy: str, unit: RoomUnit, who: Who, paging: Paging) ->
     """Who used this household's data, and why; latest first."""
     if not await lives_there(unit, occupancy, who.person):
         raise not_found()
-    after = paging.after()
-    key = (date.fromisoformat(after[0]), str(after[1]), str(after[2])) if after else None
-    rows = await queries.data_uses(unit, occupancy, paging.limit + 1, key)
+    rows = await queries.data_uses(unit, occupancy, paging.limit + 1, queries.use_place(paging.after()))
     items = [DataUseOut.model_validate(row, from_attributes=True) for row in rows]
-    return page_of(items, paging, lambda use: [use.used_on.isoformat(), use.purpose, use.actor])
+    return page_of(items, paging, lambda use: [use.used_on.isoformat(), use.purpose, use.actor, use.why])
 
 
 @router.get("/operations/overview", **roles("operator"))
@@ -225,19 +242,6 @@ async def retry(id: str, unit: RoomUnit, who: Who) -> DecisionOut:
 async def discard(id: str, unit: RoomUnit, who: Who) -> DecisionOut:
     """Give a message up: its reason stays, its payload goes."""
     return DecisionOut(id=id, status=await actions.discard(unit, who, id))
-
-
-async def _note(
-    unit: RoomUnit, who: Who, seen: queries.Sight, purpose: Purpose, occupancies: list[str | None]
-) -> None:
-    """An operator's look is written where the household can read it; its own is not."""
-    if seen.occupancies is None:
-        uses = (
-            ledger.Use(occupancy, seen.today, purpose, who.id, seen.coop, ledger.QUALITY_CONTROL)
-            for occupancy in occupancies
-            if occupancy
-        )
-        await ledger.note(unit, Counter(uses))
 
 
 def _rejected(row: Any) -> RejectedOut:

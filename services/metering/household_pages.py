@@ -167,10 +167,9 @@ async def uses(
         if home is not None:
             raise not_found()
         return answer(request, "uses.html", homes=[], chosen=None, uses=[], short=[], looked=0, next=None)
-    after = paging.after()
-    key = (date.fromisoformat(after[0]), str(after[1]), str(after[2])) if after else None
+    key = queries.use_place(paging.after())
     rows = list(await queries.data_uses(unit, chosen.occupancy, paging.limit + 1, key))
-    page = page_of(rows, paging, lambda use: [use.used_on.isoformat(), use.purpose, use.actor])
+    page = page_of(rows, paging, lambda use: [use.used_on.isoformat(), use.purpose, use.actor, use.why])
     following = f"/data/uses?home={chosen.occupancy}&cursor={page.next_cursor}" if page.next_cursor else None
     return answer(
         request, "uses.html", zone=chosen.zone, homes=homes, chosen=chosen, uses=page.items, next=following,

@@ -1,4 +1,4 @@
-"""Who used a household's data, and why: one row per occupancy, day of use, purpose and actor."""
+"""Who used a household's data, and why: one row per occupancy, day of use, purpose, actor and reason."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -13,6 +13,8 @@ SETTLED = "settled"
 """Metering turned readings into days, so that the household can see them."""
 QUALITY_CONTROL = "quality_control"
 """An operator looked at days or a curve."""
+EDITED = "edited"
+"""An operator corrected, confirmed or gave up half-hours; the day itself says why."""
 LOOKED_FOR_TIPS = "looked_for_tips"
 """The day was handed to the advice service, because the household wants tips."""
 SYSTEM = "metering"
@@ -21,7 +23,7 @@ ADVICE = "advice"
 _NOTE = """
 INSERT INTO metering.data_use AS u (occupancy, used_on, purpose, actor, coop, why, uses, last_at)
 VALUES (:occupancy, :used_on, :purpose, :actor, :coop, :why, :uses, :at)
-ON CONFLICT (occupancy, used_on, purpose, actor) DO UPDATE SET
+ON CONFLICT (occupancy, used_on, purpose, actor, why) DO UPDATE SET
     uses = u.uses + excluded.uses, last_at = greatest(u.last_at, excluded.last_at)
 """
 

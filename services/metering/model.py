@@ -222,13 +222,13 @@ DATA_USE = Table(
     Column("used_on", Date, primary_key=True),
     _text("purpose", primary_key=True),
     _text("actor", primary_key=True),
+    _text("why", primary_key=True),
     _text("coop"),
-    _text("why"),
     _count("uses"),
     Column("last_at", INSTANT, nullable=False),
     schema=SCHEMA,
 )
-"""Who used a household's data, and why: one row per occupancy, day, purpose and actor."""
+"""Who used a household's data, and why: one row per occupancy, day, purpose, actor and reason."""
 
 TABLES = (
     READING, METER_REGISTER, DISAGREEMENT, DIRTY_DAY, OPEN_DAY, DAY, EDIT, QUARANTINE, METER_STATE,

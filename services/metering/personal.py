@@ -15,8 +15,10 @@ async def export(unit: Unit, person: str) -> dict[str, Any]:
     for name, query in {
         "days": "SELECT meter, quantity, day, value, quality, cost_eur, revision FROM metering.day"
         " WHERE occupancy = ANY(:occupancies) ORDER BY meter, quantity, day",
+        "edits": "SELECT meter, quantity, day, first_slot, last_slot, kind, amounts, why, made_at, undone_at,"
+        " undone_why FROM metering.edit WHERE occupancy = ANY(:occupancies) ORDER BY meter, day, id",
         "data_uses": "SELECT used_on, purpose, actor, why, uses FROM metering.data_use"
-        " WHERE occupancy = ANY(:occupancies) ORDER BY used_on, purpose, actor",
+        " WHERE occupancy = ANY(:occupancies) ORDER BY used_on, purpose, actor, why",
     }.items():
         rows = await unit.session.execute(text(query), {"occupancies": occupancies})
         found[name] = [dict(row) for row in rows.mappings()]

@@ -33,10 +33,12 @@ SELECT quantity FROM metering.day WHERE meter = :meter
 UNION SELECT quantity FROM metering.open_day WHERE meter = :meter
 """
 _DAYS = """
-SELECT day, occupancy, value, slots, quality, cost_eur, cost_reason, peak_va, revision, packed
+SELECT day, occupancy, value, slots, quality, cost_eur, cost_reason, peak_va, revision, packed,
+       findings
 FROM metering.day WHERE {where}
 UNION ALL
-SELECT o.day, o.occupancy, o.value, o.slots, o.quality, NULL, NULL, NULL, 0, o.packed
+SELECT o.day, o.occupancy, o.value, o.slots, o.quality, NULL, NULL, NULL, 0, o.packed,
+       o.findings
 FROM metering.open_day o WHERE {where}
 ORDER BY day
 """
@@ -53,8 +55,8 @@ _USES = """
 SELECT used_on, purpose, actor, why, uses, last_at FROM metering.data_use
 WHERE occupancy = :occupancy
   AND (CAST(:after_on AS date) IS NULL
-       OR (used_on, purpose, actor) < (:after_on, :after_purpose, :after_actor))
-ORDER BY used_on DESC, purpose DESC, actor DESC LIMIT :limit
+       OR (used_on, purpose, actor, why) < (:after_on, :after_purpose, :after_actor, :after_why))
+ORDER BY used_on DESC, purpose DESC, actor DESC, why DESC LIMIT :limit
 """
 _FLOW = """
 SELECT coalesce(sum(received), 0)::bigint AS received, coalesce(sum(stored), 0)::bigint AS stored,
@@ -73,6 +75,10 @@ ORDER BY received_at DESC, id DESC LIMIT :limit
 """
 
 
+UsePlace = tuple[date, str, str, str]
+"""Day of use, purpose, actor, why: where a page of the ledger ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sight:
     """A meter as one caller may see it. `occupancies` bounds what is shown; None: all of it."""
@@ -86,13 +92,15 @@ class Sight:
 
 
 async def sight(unit: Unit, who: Principal, meter: str, quantity: Quantity | None = None) -> Sight:
-    """What `who` may see of a meter. A resident: its own dwelling's, for its own period. 404 otherwise."""
+    """What `who` may see of a meter. A resident: its own dwelling's, for its own period. Staff: common parts.
+    404 otherwise."""
     row = (await unit.session.execute(text(_METER), {"meter": meter})).one_or_none()
     if row is None:
         raise not_found()
     today = day_of(row.business_now or unit.wall, row.zone)
     occupancies = None
-    if who.role is not Role.OPERATOR:
+    is_common = row.dwelling is None and who.role is Role.STAFF
+    if who.role is not Role.OPERATOR and not is_common:
         homes = await homes_of(unit, who.person)
         occupancies = [home.occupancy for home in homes if home.dwelling == row.dwelling]
         if not occupancies:
@@ -125,19 +133,22 @@ async def disagreements(unit: Unit, seen: Sight, day: date) -> Sequence[Any]:
     return rows.all()
 
 
-async def data_uses(
-    unit: Unit, occupancy: str, limit: int, after: tuple[date, str, str] | None
-) -> Sequence[Any]:
+async def data_uses(unit: Unit, occupancy: str, limit: int, after: UsePlace | None) -> Sequence[Any]:
     """The ledger of one occupancy, latest first."""
-    on, purpose, actor = after or (None, None, None)
+    on, purpose, actor, why = after or (None, None, None, None)
     rows = await unit.session.execute(
         text(_USES),
         {
             "occupancy": occupancy, "limit": limit, "after_on": on, "after_purpose": purpose,
-            "after_actor": actor,
+            "after_actor": actor, "after_why": why,
         },
     )  # fmt: skip
     return rows.all()
+
+
+def use_place(after: list[Any] | None) -> UsePlace | None:
+    """The cursor of a page of the ledger as its sort key."""
+    return (date.fromisoformat(after[0]), str(after[1]), str(after[2]), str(after[3])) if after else None
 
 
 async def flow(unit: Unit) -> dict[str, Any]:

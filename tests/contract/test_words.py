@@ -2,12 +2,23 @@
 
 import pytest
 
-from contracts.codes import Check, ClockFamily, Priority, Quality, Regime, Responsible, Role, Severity
+from contracts.codes import (
+    Check,
+    ClockFamily,
+    EditKind,
+    Priority,
+    Quality,
+    Regime,
+    Responsible,
+    Role,
+    Severity,
+)
 from contracts.words import labels, word
 
 GROUPS = (
     "trades", "elements", "places", "symptoms", "parties", "regimes", "states", "actions", "reason_codes",
     "causes", "priorities", "clocks", "deadlines", "teams", "channels", "roles", "qualities",
+    "checks", "check_reasons", "severities", "edit_kinds",
 )  # fmt: skip
 
 
@@ -25,6 +36,8 @@ def test_the_closed_lists_of_the_contract_have_words() -> None:
     assert list(labels("priorities")) == list(Priority)
     assert set(labels("clocks")) == set(ClockFamily)
     assert list(labels("qualities")) == list(Quality)
+    assert list(labels("check_reasons")) == list(Check)
+    assert list(labels("edit_kinds")) == list(EditKind)
     assert list(labels("checks")) == list(Check)
     assert list(labels("severities")) == list(Severity)
     assert set(Role) <= labels("roles").keys()

@@ -99,6 +99,10 @@ def _ticket(town: Town, caller: str) -> dict[str, Any]:
     return {"occupancy": town.home.occupancy, **words}
 
 
+def _edit(town: Town) -> dict[str, Any]:
+    return {"day": "2026-02-01", "from_slot": 2, "to_slot": 3, "kind": "confirm", "why": "Vu sur place"}
+
+
 def _person(town: Town, caller: str) -> dict[str, Any]:
     return {"name": "Foyer 9", "email": "foyer9@foyer.test"}
 
@@ -156,6 +160,15 @@ API: dict[str, Access] = {
         CURVE, NOT_THEIRS | STAFF, query={"from": "2026-02-01", "to": "2026-02-01"}
     ),
     "GET /meters/{meter}/curve": Access(CURVE, NOT_THEIRS | STAFF, query={"day": "2026-02-01"}),
+    "POST /meters/{meter}/edits": Access(
+        OPERATORS - ABROAD, (OPERATORS & ABROAD) | TEAM, lambda t, c: _edit(t)
+    ),
+    "GET /meters/{meter}/edits": Access(CURVE, NOT_THEIRS | TEAM),
+    "POST /edits/{edit}/actions": Access(
+        OPERATORS - ABROAD,
+        (OPERATORS & ABROAD) | TEAM,
+        lambda t, c: {"action": "undo", "why": "Erreur de saisie"},
+    ),
     "GET /occupancies/{occupancy}/data-uses": theirs(HOUSEHOLDS),
     "GET /operations/overview": only(OPERATORS),
     "GET /operations/rejected": only(OPERATORS),
@@ -301,6 +314,6 @@ def parameters(town: Town) -> dict[str, str]:
         "meter": home.meter, "ticket": home.ticket, "tip": home.tip, "notification": home.notification,
         "message": home.notification, "delivery": home.delivery, "gateway": commons["gateway"],
         "rule": commons["rule"], "id": commons["rejected"], "key": commons["letter"], "rest": home.ticket,
-        "exchange": home.exchange, "token": "wrong", "role": "staff", "coop": home.coop,
+        "exchange": home.exchange, "edit": home.edit, "token": "wrong", "role": "staff", "coop": home.coop,
         "subject": home.person, "seal": "wrong",
     }  # fmt: skip

@@ -95,6 +95,7 @@ class Household:
     notification: str
     delivery: str
     exchange: str
+    edit: str
     marks: frozenset[str]
 
 
@@ -262,6 +263,14 @@ class _Office:
             " '', :packed, 48, 4242, '{\"measured\": 48}', 1, now())",
             meter=meter, coop=coop, occupancy=occupancy, packed=pack([_SLOT] * 48),
         )  # fmt: skip
+        edit = new_id("edt")
+        await self._insert(
+            "metering",
+            "INSERT INTO metering.edit (id, coop, meter, quantity, day, occupancy, first_slot, last_slot,"
+            " kind, why, made_by, made_at) VALUES (:id, :coop, :meter, 'energy_import', '2026-02-01',"
+            " :occupancy, 0, 1, 'confirm', :why, :id, now())",
+            id=edit, coop=coop, meter=meter, occupancy=occupancy, why=f"motif {edit}",
+        )  # fmt: skip
         exchange = await self.made(staff, f"/meters/{meter}/exchange", {"on": "2026-02-01"})
         evidence = {"night_floor_w": 120, "nights": 20, "typical_w": 60, "cost_eur_year": "200"} | _DAYS
         await self._insert(
@@ -286,7 +295,7 @@ class _Office:
             id=delivery, coop=coop, intent=notification,
         )  # fmt: skip
         marks = {name, email, words, occupancy, person, ticket["id"], tip, notification, delivery, meter}
-        marks.add(exchange["id"])
+        marks |= {exchange["id"], edit}
         return Household(
             coop,
             occupancy,
@@ -298,6 +307,7 @@ class _Office:
             notification,
             delivery,
             exchange["id"],
+            edit,
             frozenset(marks),
         )
 

@@ -1,0 +1,219 @@
+"""Operators decide about half-hours: what was measured stays beside it, the household reads who and why."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.kit.ids import new_id
+from services.metering.edits_made import spread
+from tests.conftest import OpenUnit, Web
+from tests.integration.metering.homes import (
+    Home,
+    a_home,
+    days,
+    reading,
+    rows,
+    send,
+    settle_all,
+    told,
+    withdraw,
+)
+
+pytestmark = pytest.mark.engines
+
+MIDNIGHT = datetime(2026, 1, 4, 23, tzinfo=UTC)
+DAY = date(2026, 1, 5)
+WHY = "Le capteur a été débranché pendant les travaux"
+
+
+async def a_home_with_a_day(room_unit: OpenUnit, coop: str) -> Home:
+    """One closed day of 48 half-hours of 100 Wh, and the beginning of the next."""
+    home = await a_home(room_unit, coop)
+    half_hours = [reading(home, MIDNIGHT + n * timedelta(minutes=30), 7_000 + 100 * n) for n in range(48 + 5)]
+    await send(room_unit, coop, half_hours)
+    await settle_all(room_unit)
+    return home
+
+
+class Operator:
+    """An operator at the API of one meter."""
+
+    def __init__(self, web: Web, home: Home) -> None:
+        self.web, self.home, self.id = web, home, new_id("per")
+        self.headers = web.as_("operator", home.coop, self.id)
+
+    async def edit(self, kind: str, first: int, last: int, /, **more: Any) -> Any:
+        body = {"day": str(DAY), "from_slot": first, "to_slot": last, "kind": kind, "why": WHY} | more
+        return await self.web.client.post(
+            f"/api/v1/meters/{self.home.meter}/edits", json=body, headers=self.headers
+        )
+
+    async def undo(self, id: str) -> Any:
+        body = {"action": "undo", "why": "C’était le bon relevé"}
+        return await self.web.client.post(f"/api/v1/edits/{id}/actions", json=body, headers=self.headers)
+
+    async def curve(self) -> Any:
+        answer = await self.web.client.get(
+            f"/api/v1/meters/{self.home.meter}/curve?day={DAY}", headers=self.headers
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+async def test_entered_values_stand_and_the_day_is_told_again(
+    room_unit: OpenUnit, web: Web, coop: str
+) -> None:
+    home = await a_home_with_a_day(room_unit, coop)
+    operator = Operator(web, home)
+    made = await operator.edit("set", 10, 12, values=[50, None, 60])
+    assert made.status_code == 201, made.text
+    assert made.json()["by"] == operator.id
+    await settle_all(room_unit)
+    curve = await operator.curve()
+    assert (curve["values"][9:14], curve["quality"][10]) == ([100, 50, None, 60, 100], "edited")
+    assert [(one.revision, one.value) for one in await told(room_unit, home)] == [(1, 4_800), (2, 4_610)]
+    kept = await rows(room_unit, "SELECT count(*) AS n FROM metering.reading WHERE meter = :m", m=home.meter)
+    assert kept[0].n == 53, "what was measured is never touched"
+
+
+async def test_undoing_brings_back_what_stood_before(room_unit: OpenUnit, web: Web, coop: str) -> None:
+    home = await a_home_with_a_day(room_unit, coop)
+    operator = Operator(web, home)
+    first = (await operator.edit("set", 10, 12, total=30)).json()
+    second = (await operator.edit("set", 11, 11, values=[7])).json()
+    await settle_all(room_unit)
+    assert (await operator.curve())["values"][9:14] == [100, 10, 7, 10, 100]
+    undone = await operator.undo(second["id"])
+    assert (undone.status_code, undone.json()["legal_actions"]) == (200, [])
+    await settle_all(room_unit)
+    assert (await operator.curve())["values"][9:14] == [100, 10, 10, 10, 100]
+    assert (await operator.undo(first["id"])).status_code == 200
+    await settle_all(room_unit)
+    assert (await operator.curve())["values"] == [100] * 48
+    assert (await days(room_unit, home))[DAY].revision == 4
+    again = await operator.undo(first["id"])
+    assert (again.status_code, again.json()["legal_actions"]) == (409, [])
+
+
+async def test_what_is_discarded_is_not_counted_as_measured(room_unit: OpenUnit, web: Web, coop: str) -> None:
+    home = await a_home_with_a_day(room_unit, coop)
+    operator = Operator(web, home)
+    assert (await operator.edit("discard", 20, 21)).status_code == 201
+    await settle_all(room_unit)
+    quality = (await operator.curve())["quality"]
+    assert "measured" not in quality[20:22]
+    assert set(quality[:20] + quality[22:]) == {"measured"}
+
+
+async def test_the_whole_day_may_be_discarded_and_comes_back(
+    room_unit: OpenUnit, web: Web, coop: str
+) -> None:
+    home = await a_home_with_a_day(room_unit, coop)
+    operator = Operator(web, home)
+    made = (await operator.edit("discard", 0, 47)).json()
+    await settle_all(room_unit)
+    assert "measured" not in (await operator.curve())["quality"]
+    await operator.undo(made["id"])
+    await settle_all(room_unit)
+    assert (await operator.curve())["values"] == [100] * 48
+
+
+async def test_a_day_nobody_measured_can_be_entered_and_taken_back(
+    room_unit: OpenUnit, web: Web, coop: str
+) -> None:
+    home = await a_home_with_a_day(room_unit, coop)
+    operator = Operator(web, home)
+    earlier = {"day": "2026-01-02"}
+    refused = await operator.edit("confirm", 0, 3, **earlier)
+    assert (refused.status_code, refused.json()["legal_actions"]) == (409, ["set"])
+    made = await operator.edit("set", 0, 47, total=4_801, **earlier)
+    assert sum(made.json()["values"]) == 4_801
+    await settle_all(room_unit)
+    assert (await days(room_unit, home))[date(2026, 1, 2)].value == 4_801
+    await operator.undo(made.json()["id"])
+    await settle_all(room_unit)
+    assert (await days(room_unit, home))[date(2026, 1, 2)].value == 0
+
+
+async def test_the_household_reads_that_its_day_was_edited_by_whom_and_why(
+    room_unit: OpenUnit, web: Web, coop: str
+) -> None:
+    home = await a_home_with_a_day(room_unit, coop)
+    operator = Operator(web, home)
+    await operator.curve()
+    await operator.edit("set", 10, 10, values=[50])
+    resident = web.as_("resident", coop, home.person)
+    uses = await web.client.get(f"/api/v1/occupancies/{home.occupancy}/data-uses", headers=resident)
+    assert {(use["actor"], use["why"]) for use in uses.json()["items"]} >= {
+        (operator.id, "quality_control"), (operator.id, "edited"),
+    }  # fmt: skip
+    edits = await web.client.get(f"/api/v1/meters/{home.meter}/edits?day={DAY}", headers=resident)
+    assert [(one["why"], one["by"]) for one in edits.json()["items"]] == [(WHY, operator.id)]
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"from_slot": 13}, "/from_slot"),
+        ({"to_slot": 48}, "/to_slot"),
+        ({"values": [1]}, "/values"),
+        ({"values": [-1, 2, 3]}, "/values/0"),
+        ({"values": None}, "/values"),
+        ({"kind": "confirm"}, "/values"),
+        ({"kind": "guess"}, "/kind"),
+        ({"day": "2999-01-01"}, "/day"),
+        ({"why": " "}, "/why"),
+        ({"quantity": "power"}, "/quantity"),
+    ],
+)
+async def test_a_wrong_edit_names_its_field(
+    room_unit: OpenUnit, web: Web, coop: str, change: dict[str, Any], pointer: str
+) -> None:
+    home = await a_home(room_unit, coop)
+    answer = await Operator(web, home).edit("set", 10, 12, **({"values": [1, 2, 3]} | change))
+    assert answer.status_code == 422, answer.text
+    assert pointer in [error["pointer"] for error in answer.json()["errors"]]
+
+
+async def test_what_may_not_be_kept_cannot_be_edited_and_goes_with_the_consent(
+    room_unit: OpenUnit, web: Web, coop: str
+) -> None:
+    from contracts.codes import Purpose
+    from contracts.members import ConsentChanged
+    from services.metering import handlers
+
+    home = await a_home_with_a_day(room_unit, coop)
+    operator = Operator(web, home)
+    made = (await operator.edit("set", 10, 10, values=[50])).json()
+    await withdraw(room_unit, home, "half_hourly")
+    async with room_unit("metering") as unit:
+        gone = ConsentChanged(coop=coop, occupancy=home.occupancy, purpose=Purpose.HALF_HOURLY, granted=False)
+        await handlers.consent_changed(gone, unit)
+    assert not await rows(room_unit, "SELECT 1 FROM metering.edit WHERE meter = :m", m=home.meter)
+    assert (await operator.undo(made["id"])).status_code == 404
+    refused = await operator.edit("set", 11, 11, values=[50])
+    assert (refused.status_code, refused.json()["code"]) == (409, "no_half_hours")
+
+
+async def test_staff_and_neighbours_do_not_learn_that_the_meter_exists(
+    room_unit: OpenUnit, web: Web, coop: str
+) -> None:
+    home = await a_home_with_a_day(room_unit, coop)
+    operator = Operator(web, home)
+    made = (await operator.edit("set", 10, 10, values=[50])).json()
+    for role in ("staff", "caretaker"):
+        operator.headers = web.as_(role, coop)
+        assert (await operator.edit("set", 10, 10, values=[50])).status_code == 404
+        assert (await operator.undo(made["id"])).status_code == 404
+        answer = await web.client.get(f"/api/v1/meters/{home.meter}/edits", headers=operator.headers)
+        assert answer.status_code == 404
+    operator.headers = web.as_("operator", "c" + new_id("x")[-12:])
+    assert (await operator.undo(made["id"])).status_code == 404
+
+
+def test_a_total_is_spread_so_that_its_parts_add_up() -> None:
+    assert spread(10, 4) == (3, 2, 3, 2)
+    assert all(sum(spread(total, slots)) == total for total in range(60) for slots in (1, 3, 48))
