@@ -48,6 +48,7 @@ FILE_IMPORT = Table(
     Column("last_day", Date, nullable=True),
     _text("message", nullable=True),
     _text("detail", nullable=True),
+    Column("tries", Integer, nullable=False, server_default=sql("0")),
     _text("lease", nullable=True),
     Column("leased_until", INSTANT, nullable=True),
     Column("created_at", INSTANT, nullable=False),
@@ -62,7 +63,8 @@ FILE_IMPORT = Table(
 """One file. `bounds` are the occupancies it may write to (null: all of the dwelling, or a common part),
 `touched` those it did. `done` counts the rows and bad lines dealt with: where another worker goes on.
 `created_at` is also the `received_at` of the readings it stored, which is how they are found again.
-`message` is a code, see `states.Message`; `lease` names the worker that holds it until `leased_until`."""
+`message` is a code, see `states.Message`; `lease` names the worker that holds it until `leased_until`,
+`tries` how many ever did: a file that brings workers down is given up."""
 
 FILE_CHUNK = Table(
     "file_chunk",

@@ -41,6 +41,7 @@ def upgrade() -> None:
         _count("accepted_milli"), _list("refusals"),
         sa.Column("first_day", sa.Date, nullable=True), sa.Column("last_day", sa.Date, nullable=True),
         _text("message", nullable=True), _text("detail", nullable=True), _text("lease", nullable=True),
+        sa.Column("tries", sa.Integer, nullable=False, server_default=sa.text("0")),
         sa.Column("leased_until", INSTANT, nullable=True),
         sa.Column("created_at", INSTANT, nullable=False), sa.Column("ended_at", INSTANT, nullable=True),
         schema="metering",

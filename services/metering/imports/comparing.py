@@ -1,0 +1,129 @@
+"""What becomes of a file's values beside what is already known: new, the same, or another. Pure."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+from typing import NamedTuple
+
+from contracts.codes import Quantity
+from services.metering.days import SLOT_SECONDS, SLOT_US, CivilDay, day_of, instant_of
+from services.metering.settle import CONFLICT_UNITS
+
+_US = 1_000_000
+
+Key = tuple[str, int]
+"""Register, and start in microseconds since 1970 UTC."""
+
+
+class Outcome(StrEnum):
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+    """Another value stands for it: the first stays, both are shown."""
+
+
+class Value(NamedTuple):
+    """One interval of a file: an amount in thousandths of the unit."""
+
+    quantity: Quantity
+    step_s: int
+    us: int
+    """Start, microseconds since 1970 UTC."""
+    value_milli: int
+
+    @property
+    def key(self) -> Key:
+        return f"{self.quantity}.file@{self.step_s}", self.us
+
+    @property
+    def end_us(self) -> int:
+        return self.us + self.step_s * _US
+
+
+@dataclass(frozen=True, slots=True)
+class FinalDay:
+    """A day whose readings are gone and which can no longer change. `slots` is None where only its total
+    is kept."""
+
+    civil: CivilDay
+    total: int
+    slots: tuple[int | None, ...] | None
+
+
+Final = Mapping[tuple[Quantity, date], FinalDay]
+
+
+def compare(values: Sequence[Value], known: Mapping[Key, int], final: Final, zone: str) -> list[Outcome]:
+    """The outcome of each value, in order. `known` are stored values by key; of two values with one key the
+    first counts as known. On a final day, what agrees with it is a duplicate, all else a conflict."""
+    seen = dict(known)
+    outcomes = []
+    on_final: dict[tuple[Quantity, int], list[int]] = defaultdict(list)
+    for index, value in enumerate(values):
+        before = seen.get(value.key)
+        if before is not None:
+            outcomes.append(Outcome.DUPLICATE if before == value.value_milli else Outcome.CONFLICT)
+            continue
+        seen[value.key] = value.value_milli
+        outcomes.append(Outcome.ACCEPTED)
+        if final and (value.quantity, _day(value.us, zone)) in final:
+            on_final[value.quantity, value.step_s].append(index)
+    for (quantity, step_s), indexes in on_final.items():
+        alike = [value for value in values if (value.quantity, value.step_s) == (quantity, step_s)]
+        agrees = _agreement(list(dict.fromkeys(alike)), final, zone)
+        for index in indexes:
+            outcomes[index] = Outcome.DUPLICATE if agrees(values[index]) else Outcome.CONFLICT
+    return outcomes
+
+
+class _agreement:  # noqa: N801 - called like a function
+    """Whether a value agrees with the final days it lies in, seen together with its neighbours."""
+
+    def __init__(self, values: Sequence[Value], final: Final, zone: str) -> None:
+        self._final, self._zone = final, zone
+        self._amounts: dict[tuple[date, int | None], Fraction] = defaultdict(Fraction)
+        self._covered_us: dict[tuple[date, int | None], int] = defaultdict(int)
+        for value in values:
+            for day, slot, covered_us in self._parts(value):
+                self._amounts[day.civil.day, slot] += Fraction(
+                    value.value_milli * covered_us, value.step_s * _US
+                )
+                self._covered_us[day.civil.day, slot] += covered_us
+
+    def __call__(self, value: Value) -> bool:
+        return all(self._holds(day, slot) for day, slot, _ in self._parts(value))
+
+    def _parts(self, value: Value) -> list[tuple[FinalDay, int | None, int]]:
+        """The final days, or half-hours of one, in which a value lies, and for how long in each."""
+        parts: list[tuple[FinalDay, int | None, int]] = []
+        for date_ in sorted({_day(value.us, self._zone), _day(value.end_us - 1, self._zone)}):
+            day = self._final.get((value.quantity, date_))
+            if day is None:
+                continue
+            low, high = max(value.us, day.civil.start_us), min(value.end_us, day.civil.end_us)
+            if day.slots is None or value.step_s > SLOT_SECONDS:
+                parts.append((day, None, high - low))
+            else:
+                parts.append((day, (low - day.civil.start_us) // SLOT_US, high - low))
+        return parts
+
+    def _holds(self, day: FinalDay, slot: int | None) -> bool:
+        if slot is None:
+            expected, length_us = day.total, day.civil.end_us - day.civil.start_us
+            tolerance = max(CONFLICT_UNITS, day.civil.slots // 2)
+        else:
+            known = day.slots[slot] if day.slots is not None else None
+            if known is None:
+                return False
+            expected, length_us, tolerance = known, SLOT_US, CONFLICT_UNITS
+        amount = self._amounts[day.civil.day, slot] / 1_000
+        if self._covered_us[day.civil.day, slot] < length_us:
+            return amount <= expected + tolerance  # a part of it can only be too much
+        return abs(amount - expected) <= tolerance
+
+
+def _day(us: int, zone: str) -> date:
+    return day_of(instant_of(us), zone)

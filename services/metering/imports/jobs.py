@@ -1,0 +1,220 @@
+"""The rows of imports as the worker handles them: taken with a lease, moved on, ended.
+
+Whoever holds the lease may write; a worker that lost it finds that nothing is updated and stops.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+
+from contracts.codes import FileFormat, Quantity
+from services.kit.ids import new_id
+from services.kit.unit import Unit
+from services.metering.files import Found, Options
+from services.metering.imports.states import ImportState, Message
+
+CHANNEL = "metering_import"
+"""NOTIFY channel: an import waits."""
+LEASE = timedelta(seconds=30)
+MOST_TRIES = 5
+MOST_REFUSALS = 1_000
+COUNTS = ("accepted", "duplicate", "conflict", "refused", "no_consent", "outside_occupancy")
+
+_TAKE = """
+UPDATE metering.file_import SET lease = :lease, leased_until = clock_timestamp() + CAST(:for AS interval),
+    tries = tries + 1, state = CASE state WHEN 'waiting' THEN 'reading' ELSE state END
+WHERE id = (
+    SELECT id FROM metering.file_import
+    WHERE state IN ('waiting', 'reading', 'storing', 'undoing')
+      AND (leased_until IS NULL OR leased_until < clock_timestamp())
+    ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING *
+"""
+_EXTEND = """
+UPDATE metering.file_import SET leased_until = clock_timestamp() + CAST(:for AS interval)
+WHERE id = :id AND lease = :lease AND state IN ('reading', 'storing', 'undoing')
+"""
+_HOLD = """
+SELECT 1 FROM metering.file_import
+WHERE id = :id AND lease = :lease AND state IN ('reading', 'storing', 'undoing') FOR UPDATE
+"""
+_ADD = """
+UPDATE metering.file_import SET state = 'storing', done = done + :done, rows = rows + :rows,
+    accepted = accepted + :accepted, duplicate = duplicate + :duplicate, conflict = conflict + :conflict,
+    refused = refused + :refused, no_consent = no_consent + :no_consent,
+    outside_occupancy = outside_occupancy + :outside_occupancy,
+    accepted_milli = accepted_milli + :accepted_milli, bytes_read = greatest(bytes_read, :bytes_read),
+    touched = (SELECT coalesce(jsonb_agg(DISTINCT t.occupancy), '[]'::jsonb) FROM (
+        SELECT jsonb_array_elements(touched) UNION ALL SELECT jsonb_array_elements(CAST(:touched AS jsonb))
+        ) AS t(occupancy)),
+    first_day = least(first_day, CAST(:first_day AS date)),
+    last_day = greatest(last_day, CAST(:last_day AS date)),
+    refusals = CASE WHEN jsonb_array_length(refusals) < :most
+        THEN refusals || CAST(:refusals AS jsonb) ELSE refusals END,
+    leased_until = clock_timestamp() + CAST(:for AS interval)
+WHERE id = :id AND lease = :lease
+RETURNING jsonb_array_length(refusals)
+"""
+_END = """
+UPDATE metering.file_import SET state = :state, message = :message, detail = :detail, lease = NULL,
+    leased_until = NULL, ended_at = :at,
+    bytes_read = CASE WHEN :state = 'done' THEN bytes_total ELSE bytes_read END
+WHERE id = :id AND lease = :lease
+"""
+_NUMBER = re.compile(r"\d{11,}|\bGI\d{6}\b")
+"""A delivery point (PRM, PCE) or a meter's serial."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    line: int
+    reason: str
+    detail: str
+
+
+@dataclass(slots=True)
+class Job:
+    """An import that this worker holds."""
+
+    id: str
+    coop: str
+    meter: str
+    bounds: list[str] | None
+    made_by: str
+    by_operator: bool
+    dry_run: bool
+    state: ImportState
+    found: Found
+    options: Options
+    done: int
+    bytes_total: int
+    tries: int
+    lease: str
+    stamp: datetime
+    """`created_at`: what its readings are recognised by."""
+
+    @property
+    def codec(self) -> str:
+        return f"file-{self.found.format}"
+
+
+async def take(unit: Unit) -> Job | None:
+    """The oldest import that waits or whose worker is gone, leased to the caller."""
+    row = (await unit.session.execute(text(_TAKE), {"lease": new_id("lse"), "for": LEASE})).one_or_none()
+    return None if row is None else _job(row)
+
+
+async def extend(unit: Unit, job: Job) -> bool:
+    """Keep the lease; False when it is lost or the import was cancelled."""
+    done: Any = await unit.session.execute(text(_EXTEND), {"id": job.id, "lease": job.lease, "for": LEASE})
+    return bool(done.rowcount)
+
+
+async def hold(unit: Unit, job: Job) -> bool:
+    """Lock the import for the rest of this transaction; False when it was cancelled or the lease is lost."""
+    found = await unit.session.execute(text(_HOLD), {"id": job.id, "lease": job.lease})
+    return found.first() is not None
+
+
+async def add(
+    unit: Unit,
+    job: Job,
+    *,
+    done: int,
+    counts: Counter[str],
+    accepted_milli: int,
+    bytes_read: int,
+    touched: Sequence[str],
+    days: Sequence[date],
+    refusals: Sequence[Refusal],
+) -> None:
+    """Count a stretch of the file; in the transaction that stored it, so that it is counted once."""
+    values = {name: counts[name] for name in COUNTS}
+    await unit.session.execute(
+        text(_ADD),
+        values
+        | {
+            "id": job.id, "lease": job.lease, "for": LEASE, "done": done, "rows": done,
+            "accepted_milli": accepted_milli, "bytes_read": bytes_read, "touched": json.dumps(list(touched)),
+            "first_day": min(days, default=None), "last_day": max(days, default=None),
+            "most": MOST_REFUSALS,
+            "refusals": json.dumps([asdict(refusal) for refusal in refusals[:MOST_REFUSALS]]),
+        },
+    )  # fmt: skip
+
+
+async def end(
+    unit: Unit, job: Job, state: ImportState, message: Message | str | None = None, detail: str | None = None
+) -> None:
+    """The import is over, and its file is deleted."""
+    await unit.session.execute(
+        text(_END),
+        {
+            "id": job.id, "lease": job.lease, "state": state, "message": message, "detail": detail,
+            "at": unit.wall,
+        },
+    )  # fmt: skip
+    await delete_file(unit, job.id)
+
+
+async def counts(unit: Unit, job: Job) -> dict[str, int]:
+    """The counts so far, by name."""
+    row = await unit.session.execute(
+        text("SELECT * FROM metering.file_import WHERE id = :id"), {"id": job.id}
+    )
+    found = row.mappings().one()
+    return {name: found[name] for name in COUNTS}
+
+
+async def piece(unit: Unit, id: str, n: int) -> bytes | None:
+    """The n-th piece of the file; None beyond its end."""
+    row = await unit.session.execute(
+        text('SELECT data FROM metering.file_chunk WHERE "import" = :id AND n = :n'), {"id": id, "n": n}
+    )
+    return row.scalar_one_or_none()
+
+
+async def delete_file(unit: Unit, id: str) -> None:
+    await unit.session.execute(text('DELETE FROM metering.file_chunk WHERE "import" = :id'), {"id": id})
+
+
+def masked(words: str) -> str:
+    """A file's own words without what may be the number of somebody's meter."""
+    return _NUMBER.sub("…", words)
+
+
+def found_of(document: dict[str, Any]) -> Found:
+    """The inverse of `dataclasses.asdict` through JSON."""
+    lists = {name: tuple(document[name]) for name in ("rests_upon", "columns", "missing")}
+    quantity = document["quantity"]
+    return Found(
+        **document
+        | lists
+        | {"format": FileFormat(document["format"]), "quantity": Quantity(quantity) if quantity else None}
+    )
+
+
+def options_of(document: dict[str, Any]) -> Options:
+    now, quantity = document.get("now"), document.get("quantity")
+    return Options(
+        **document
+        | {
+            "now": datetime.fromisoformat(now) if now else None,
+            "quantity": Quantity(quantity) if quantity else None,
+        }
+    )
+
+
+def _job(row: Any) -> Job:
+    return Job(
+        id=row.id, coop=row.coop, meter=row.meter, bounds=row.bounds, made_by=row.made_by,
+        by_operator=row.by_operator, dry_run=row.dry_run, state=ImportState(row.state),
+        found=found_of(row.found), options=options_of(row.options), done=row.done,
+        bytes_total=row.bytes_total, tries=row.tries, lease=row.lease, stamp=row.created_at,
+    )  # fmt: skip

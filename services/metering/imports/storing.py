@@ -1,0 +1,175 @@
+"""One stretch of a file into the store, in the caller's transaction: judged, compared, counted, kept."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import text
+
+from contracts.codes import UNIT_OF, Fluid, Kind, Quantity
+from contracts.readings import Reading
+from services.kit.unit import Unit
+from services.metering import metrics, queries, registry, store
+from services.metering.admission import Ground, Stay, Verdict, judge
+from services.metering.days import civil_day, day_of, instant_of, microseconds
+from services.metering.files import Row
+from services.metering.imports.comparing import FinalDay, Key, Outcome, Value, compare
+from services.metering.imports.jobs import Job
+from services.metering.packing import unpack
+from services.metering.registry import Meter
+
+_KNOWN = """
+SELECT register, instant, value_milli FROM metering.reading
+WHERE meter = :meter AND register = ANY(:registers) AND instant >= :first AND instant <= :last
+"""
+_FINAL = """
+SELECT quantity, day, value, packed FROM metering.day
+WHERE meter = :meter AND quantity = ANY(:quantities) AND day BETWEEN :first AND :last AND is_frozen
+"""
+_STATE = "SELECT * FROM metering.meter_state WHERE meter = :meter FOR UPDATE"
+_AS_BEFORE = """
+UPDATE metering.meter_state SET watermark = :watermark, heard_at = :heard_at, habit_s = :habit_s,
+    silent_since = :silent_since, received = :received, stored = :stored, duplicate = :duplicate, late = :late
+WHERE meter = :meter
+"""
+NEVER = timedelta(days=365)
+"""A meter of which only files are known counts as quiet, so that its days close by the clock."""
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('metering/import/' || :meter, 0))"
+
+
+@dataclass(slots=True)
+class Kept:
+    """What became of a stretch."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    """`accepted`, `duplicate`, `conflict`, `no_consent`, `outside_occupancy`."""
+    accepted_milli: int = 0
+    touched: set[str] = field(default_factory=set)
+    """Occupancies that own accepted values."""
+    days: set[date] = field(default_factory=set)
+    """Civil days of all values within the household's period, new or not."""
+
+
+def quantities_of(fluid: Fluid) -> frozenset[Quantity]:
+    """What a file for such a meter may be about."""
+    more = {Quantity.ENERGY_EXPORT} if fluid is Fluid.ELECTRICITY else set()
+    return frozenset({*queries.QUANTITIES[fluid], *more})
+
+
+async def meter_of(unit: Unit, meter: str) -> Meter | None:
+    """The meter, its households and what they allow now."""
+    return (await registry.meters(unit, [meter])).get(meter)
+
+
+def ground_of(meter: Meter, bounds: Sequence[str] | None) -> Ground:
+    """Where values may be kept: within `bounds`, where they are given."""
+    if meter.dwelling is None:
+        return meter.ground
+    within = [o for o in meter.occupancies if bounds is None or o.id in bounds]
+    return Ground(meter.coop, meter.zone, [Stay(o.starts_at, o.ends_at, o.may_keep_days) for o in within])
+
+
+async def keep(unit: Unit, job: Job, meter: Meter, rows: Sequence[Row]) -> Kept:
+    """Store what may be stored, once; a dry run only counts. Imports into one meter take turns here, so
+    that what is counted as new is new."""
+    await unit.session.execute(text(_ONE_AT_A_TIME), {"meter": meter.id})
+    kept = Kept()
+    values = _admitted(job, meter, rows, kept)
+    outcomes, stored = await _compared(unit, meter, values)
+    for value, outcome in zip(values, outcomes, strict=True):
+        kept.counts[outcome] += 1
+        day = _day(value, meter)
+        kept.days.add(day)
+        if outcome is Outcome.ACCEPTED:
+            kept.accepted_milli += value.value_milli
+            occupancy = meter.occupancy_on(day)
+            if occupancy is not None:
+                kept.touched.add(occupancy.id)
+    if not job.dry_run:
+        new = [
+            value
+            for value, outcome in zip(values, outcomes, strict=True)
+            if outcome is Outcome.ACCEPTED or (outcome is Outcome.CONFLICT and value.key in stored)
+        ]
+        await _store(unit, job, meter, new)
+        for result, count in kept.counts.items():
+            metrics.FILE_VALUES.labels(result).inc(count)
+    return kept
+
+
+def _admitted(job: Job, meter: Meter, rows: Sequence[Row], kept: Kept) -> list[Value]:
+    ground = ground_of(meter, job.bounds)
+    values = []
+    for row in rows:
+        verdict = judge(ground, meter.coop, Kind.INTERVAL, row.start)
+        if verdict is Verdict.ADMITTED:
+            values.append(Value(row.quantity, row.step_s, microseconds(row.start), row.value_milli))
+        else:
+            kept.counts[verdict] += 1
+    return values
+
+
+async def _compared(
+    unit: Unit, meter: Meter, values: Sequence[Value]
+) -> tuple[list[Outcome], dict[Key, int]]:
+    """What becomes of each value, and what is stored of their keys."""
+    if not values:
+        return [], {}
+    first, last = min(value.us for value in values), max(value.us for value in values)
+    known = await unit.session.execute(
+        text(_KNOWN),
+        {
+            "meter": meter.id, "registers": sorted({value.key[0] for value in values}),
+            "first": instant_of(first), "last": instant_of(last),
+        },
+    )  # fmt: skip
+    stored: dict[Key, int] = {
+        (register, microseconds(instant)): value_milli for register, instant, value_milli in known
+    }
+    days = await unit.session.execute(
+        text(_FINAL),
+        {
+            "meter": meter.id, "quantities": sorted({value.quantity.value for value in values}),
+            "first": day_of(instant_of(first), meter.zone) - timedelta(days=1),
+            "last": day_of(instant_of(last), meter.zone) + timedelta(days=1),
+        },
+    )  # fmt: skip
+    final = {
+        (Quantity(row.quantity), row.day): FinalDay(
+            civil_day(row.day, meter.zone),
+            row.value,
+            tuple(slot.value for slot in unpack(row.packed)) if row.packed is not None else None,
+        )
+        for row in days
+    }
+    return compare(values, stored, final, meter.zone), stored
+
+
+async def _store(unit: Unit, job: Job, meter: Meter, values: Sequence[Value]) -> None:
+    """New values, and those that contradict a stored one, so that both can be shown. A file is not the
+    meter's voice: when it was last heard, its habits and its silence stay as they were."""
+    if not values:
+        return
+    stamp = job.stamp.isoformat()
+    rows = [store.row(meter.coop, meter.id, _reading(job, meter, value), stamp) for value in values]
+    before: Any = (await unit.session.execute(text(_STATE), {"meter": meter.id})).one_or_none()
+    tally = store.Tally(meter.coop, meter.zone, job.stamp, Counter({Verdict.ADMITTED: len(rows)}))
+    await store.store(unit, rows, {meter.id: tally})
+    state = dict.fromkeys(("habit_s", "received", "stored", "duplicate", "late"), 0) | {
+        "meter": meter.id, "watermark": None, "heard_at": job.stamp - NEVER, "silent_since": None,
+    }  # fmt: skip
+    await unit.session.execute(text(_AS_BEFORE), dict(before._mapping) if before else state)
+
+
+def _reading(job: Job, meter: Meter, value: Value) -> Reading:
+    return Reading(
+        meter=meter.id, register=value.key[0], instant=instant_of(value.us), quantity=value.quantity,
+        kind=Kind.INTERVAL, step_s=value.step_s, value_milli=value.value_milli,
+        unit=UNIT_OF[value.quantity], codec=job.codec,
+    )  # fmt: skip
+
+
+def _day(value: Value, meter: Meter) -> date:
+    return day_of(instant_of(value.us), meter.zone)

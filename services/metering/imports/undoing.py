@@ -1,0 +1,62 @@
+"""An import taken back: every value that it brought goes, and the days are settled again without them."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import text
+
+from services.kit.unit import Unit
+from services.metering import store
+from services.metering.imports import jobs
+from services.metering.imports.jobs import Job
+from services.metering.imports.states import ImportState, Message
+
+_GO = """
+WITH gone AS (
+    DELETE FROM metering.reading
+    WHERE meter = :meter AND received_at = :stamp AND codec = :codec
+      AND instant >= CAST(:first AS date) AND instant < CAST(:last AS date)
+    RETURNING register, instant, quantity, step_s
+), of_days AS (
+    SELECT DISTINCT g.quantity, d.day::date AS day
+    FROM gone g
+    JOIN registry.meter m ON m.id = :meter
+    CROSS JOIN LATERAL generate_series(
+        (g.instant AT TIME ZONE m.zone)::date,
+        ((g.instant + g.step_s * interval '1 second' - interval '1 microsecond') AT TIME ZONE m.zone)::date,
+        interval '1 day') d(day)
+), marked AS (
+    INSERT INTO metering.dirty_day (coop, meter, quantity, day)
+    SELECT :coop, :meter, quantity, day FROM of_days
+), shut AS (
+    DELETE FROM metering.open_day o USING of_days d
+    WHERE o.meter = :meter AND o.quantity = d.quantity AND o.day = d.day
+)
+SELECT count(*) FROM gone
+"""
+# What contradicted a value that is gone contradicts nothing any more.
+_NO_MORE_DISPUTED = """
+DELETE FROM metering.disagreement d
+WHERE d.meter = :meter AND d.instant >= CAST(:first AS date) AND d.instant < CAST(:last AS date)
+  AND NOT EXISTS (SELECT 1 FROM metering.reading r
+      WHERE r.meter = d.meter AND r.register = d.register AND r.instant = d.instant)
+"""
+_RANGE = "SELECT accepted, first_day, last_day FROM metering.file_import WHERE id = :id"
+
+
+async def undo(unit: Unit, job: Job) -> None:
+    """Take back what `job` stored. What has become final since, on days whose readings are gone, stays."""
+    if not await jobs.hold(unit, job):
+        return
+    found: Any = (await unit.session.execute(text(_RANGE), {"id": job.id})).one()
+    gone = 0
+    if found.first_day is not None:
+        values = {
+            "coop": job.coop, "meter": job.meter, "stamp": job.stamp, "codec": store.plain(job.codec),
+            "first": found.first_day - timedelta(days=1), "last": found.last_day + timedelta(days=2),
+        }  # fmt: skip
+        gone = (await unit.session.execute(text(_GO), values)).scalar_one()
+        await unit.session.execute(text(_NO_MORE_DISPUTED), values)
+    is_whole = gone >= found.accepted
+    await jobs.end(unit, job, ImportState.UNDONE, Message.UNDONE if is_whole else Message.UNDONE_PARTLY)
+    await unit.session.execute(text(f"NOTIFY {store.CHANNEL}"))

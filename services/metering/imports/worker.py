@@ -1,0 +1,166 @@
+"""Reads and stores the files that wait: in stretches of whole days, each in a transaction of its own.
+
+A worker that dies leaves its lease to run out; the next one reads the file again and goes on where the
+counted rows end, for readers yield the same rows every time.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from typing import TypeVar
+
+import psycopg
+
+from contracts.codes import FileReason, Purpose
+from services.kit.room import Room
+from services.kit.unit import Unit
+from services.metering import ledger
+from services.metering.days import SLOT_SECONDS, day_of
+from services.metering.files import BadLine, Row, Unreadable, read
+from services.metering.imports import jobs, storing, undoing
+from services.metering.imports.jobs import Job, Refusal
+from services.metering.imports.states import ImportState, Message, outcome
+from services.metering.imports.stretches import Item, Stretches
+from services.metering.imports.watched import WatchedFile
+from services.metering.registry import Meter
+
+_LOG = logging.getLogger(__name__)
+T = TypeVar("T")
+
+_SWEEP_SECONDS = 5.0
+_BEAT_SECONDS = jobs.LEASE.total_seconds() / 3
+
+
+class Lost(Exception):
+    """The import was cancelled, or another worker holds it now."""
+
+
+class Unfit(Exception):
+    """The file is about something that this meter does not measure."""
+
+
+async def importer(room: Room) -> None:
+    """Work through the imports that wait; wait for a NOTIFY when there are none."""
+    connection = await psycopg.AsyncConnection.connect(room.database.conninfo, autocommit=True)
+    async with connection:
+        await connection.execute(f"LISTEN {jobs.CHANNEL}")
+        while not room.stopping.is_set():
+            if await work_once(room):
+                continue
+            async for _ in connection.notifies(timeout=_SWEEP_SECONDS, stop_after=1):
+                pass
+
+
+async def work_once(room: Room) -> bool:
+    """Take one import and bring it to its end; False when none waits."""
+    async with room.unit() as unit:
+        job = await jobs.take(unit)
+    if job is None:
+        return False
+    try:
+        if job.tries > jobs.MOST_TRIES:
+            await _end(room, job, ImportState.FAILED, Message.FAULT)
+        elif job.state is ImportState.UNDOING:
+            async with room.unit(job.coop) as unit:
+                await undoing.undo(unit, job)
+        else:
+            await _import(room, job)
+    except Lost:
+        _LOG.info("an import was cancelled or went to another worker")
+    except Unfit:
+        await _end(room, job, ImportState.FAILED, Message.WRONG_QUANTITY)
+    except Unreadable as error:
+        await _end(room, job, ImportState.FAILED, error.reason, jobs.masked(error.detail))
+    return True
+
+
+async def _import(room: Room, job: Job) -> None:
+    async with room.unit(job.coop) as unit:
+        meter = await storing.meter_of(unit, job.meter)
+    if meter is None:
+        await _end(room, job, ImportState.FAILED, Message.NO_METER)
+        return
+    with closing(WatchedFile()) as file:
+        await _fetch(room, job, file)
+        try:
+            items = Stretches(lambda: read(file.buffered(), job.found, job.options), meter.zone, job.done)
+            while stretch := await _beating(room, job, items.next):
+                await _keep(room, job, stretch, file.furthest)
+        finally:
+            file.stop()
+    async with room.unit(job.coop) as unit:
+        if await jobs.hold(unit, job):
+            state, message = outcome(await jobs.counts(unit, job))
+            await jobs.end(unit, job, state, message)
+
+
+async def _fetch(room: Room, job: Job, file: WatchedFile) -> None:
+    """The file from the database, a piece at a time."""
+    for n in range(2**31):
+        async with room.unit(job.coop) as unit:
+            piece = await jobs.piece(unit, job.id, n)
+        if piece is None:
+            return
+        file.fill(piece)
+
+
+async def _keep(room: Room, job: Job, stretch: Sequence[Item], bytes_read: int) -> None:
+    """Store and count one stretch: both, or neither."""
+    async with room.unit(job.coop) as unit:
+        if not await jobs.hold(unit, job):
+            raise Lost
+        meter = await storing.meter_of(unit, job.meter)  # consent holds now, or it does not
+        if meter is None:
+            raise Lost
+        refused = [item for item in stretch if isinstance(item, BadLine)]
+        rows = [item for item in stretch if isinstance(item, Row)]
+        fits = storing.quantities_of(meter.fluid)
+        if any(row.quantity not in fits for row in rows):
+            raise Unfit
+        kept = await storing.keep(unit, job, meter, rows)
+        repeated = sum(line.reason is FileReason.REPEATED_TIME for line in refused)
+        kept.counts.update(duplicate=repeated, refused=len(refused) - repeated)
+        await _note(unit, job, meter, rows, kept.touched)
+        await jobs.add(
+            unit, job, done=len(stretch), counts=kept.counts, accepted_milli=kept.accepted_milli,
+            bytes_read=bytes_read, touched=sorted(kept.touched), days=sorted(kept.days),
+            refusals=[Refusal(line.line, line.reason, jobs.masked(line.detail)) for line in refused],
+        )  # fmt: skip
+
+
+async def _note(unit: Unit, job: Job, meter: Meter, rows: Sequence[Row], touched: set[str]) -> None:
+    """What an operator imports is written where the household can read it."""
+    if not job.by_operator or job.dry_run:
+        return
+    is_fine = any(row.step_s <= SLOT_SECONDS for row in rows)
+    purpose = Purpose.HALF_HOURLY if is_fine else Purpose.DAILY
+    today = day_of(meter.business_now or unit.wall, meter.zone)
+    await ledger.note(
+        unit,
+        Counter(
+            ledger.Use(occupancy, today, purpose, job.made_by, job.coop, ledger.IMPORTED)
+            for occupancy in touched
+        ),
+    )
+
+
+async def _beating(room: Room, job: Job, call: Callable[[], T]) -> T:
+    """Run `call` in a thread, keeping the lease meanwhile."""
+    task = asyncio.create_task(asyncio.to_thread(call))
+    while not task.done():
+        done, _ = await asyncio.wait({task}, timeout=_BEAT_SECONDS)
+        if not done:
+            async with room.unit(job.coop) as unit:
+                held = await jobs.extend(unit, job)
+            if not held:
+                raise Lost
+    return task.result()
+
+
+async def _end(
+    room: Room, job: Job, state: ImportState, message: Message | FileReason, detail: str | None = None
+) -> None:
+    async with room.unit(job.coop) as unit:
+        await jobs.end(unit, job, state, message, detail)
