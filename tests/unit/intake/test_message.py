@@ -43,7 +43,7 @@ def test_a_gateways_reading_carries_the_devices_own_name():
         ),
         (f"gateways/les-lilas/{GATEWAY}/senml", pack(record()), Reason.WRONG_SHAPE),
         (f"gateways/les-lilas/{GATEWAY}/senml/{'x' * 201}", pack(record()), Reason.WRONG_SHAPE),
-        (f"meters/les-lilas/{METER}/zlinky", b"{}", Reason.UNKNOWN_CODEC),
+        (f"meters/les-lilas/{METER}/homegrown", b"{}", Reason.UNKNOWN_CODEC),
         (f"meters/les-lilas/{METER}", b"{}", Reason.UNKNOWN_TOPIC),
         (f"meters/Les Lilas/{METER}/senml", b"{}", Reason.UNKNOWN_TOPIC),
         (f"meters/les-lilas/{GATEWAY}/senml", b"{}", Reason.UNKNOWN_TOPIC),
