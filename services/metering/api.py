@@ -14,6 +14,7 @@ from services.kit.web import Page, PageQuery, RoomUnit, Who, invalid, not_found,
 from services.metering import actions, api_edits, findings, queries
 from services.metering.api_base import router
 from services.metering.days import SLOT_SECONDS, civil_day
+from services.metering.imports import api as imports_api
 from services.metering.looks import note_look
 from services.metering.packing import unpack
 from services.metering.quarantine import Status
@@ -25,7 +26,7 @@ _PREVIEW_BYTES = 4_000
 
 _READERS = roles("resident", "operator", "staff")
 """Staff are let in to be told 404: a home's curve is theirs only with the household's leave."""
-__all__ = ["api_edits", "replays_api", "router"]
+__all__ = ["api_edits", "imports_api", "replays_api", "router"]
 Paging = Annotated[PageQuery, Depends()]
 
 

@@ -24,11 +24,10 @@ class ImportAction(StrEnum):
 
 
 class Message(StrEnum):
-    """Why an import ended as it did. Its words are in `words.yaml`."""
+    """Why an import ended as it did, if not for a `FileReason`. Its words are `import_messages`."""
 
-    UNREADABLE = "unreadable"
-    EMPTY = "empty"
     NOTHING_USABLE = "nothing_usable"
+    EMPTY = "empty"
     NO_CONSENT = "no_consent"
     OUTSIDE_OCCUPANCY = "outside_occupancy"
     WRONG_QUANTITY = "wrong_quantity"

@@ -1,0 +1,112 @@
+"""What the API says of an import."""
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from contracts.codes import UNIT_OF, FileFormat, FileReason, Quantity, Unit
+from contracts.words import labels, word
+from services.metering.imports.jobs import MOST_REFUSALS
+from services.metering.imports.states import ImportAction, ImportState, Message
+
+
+class FoundOut(BaseModel):
+    """What the file was recognised as. Null where each row says it."""
+
+    format: FileFormat
+    label: str
+    """The format in words, in the reader's language."""
+    quantity: Quantity | None
+    unit: str | None
+    """The file's own."""
+    zone: str | None
+    """Zone of times without offset."""
+    stamp: Literal["start", "end"] | None
+    kind: Literal["interval", "register"]
+    step_s: int | None
+    rests_upon: list[str]
+    """The file's own words that say so."""
+
+
+class RefusalOut(BaseModel):
+    """A line that was not taken."""
+
+    line: int
+    reason: FileReason
+    text: str
+    """The reason in the reader's language, with the file's own words."""
+
+
+class ImportOut(BaseModel):
+    id: str
+    meter: str
+    state: ImportState
+    dry_run: bool
+    """Nothing is stored: the counts say what would become of it."""
+    found: FoundOut
+    bytes_read: int
+    bytes_total: int
+    rows: int
+    """Rows and lines dealt with so far; each is in exactly one of the counts below."""
+    accepted: int
+    duplicate: int
+    conflict: int
+    """Another value stands for the same time: it stays, both are shown with the day."""
+    refused: int
+    no_consent: int
+    outside_occupancy: int
+    accepted_value: int
+    """The sum of the accepted values, in whole `unit`s."""
+    unit: Unit | None
+    refusals: list[RefusalOut]
+    """The first 1,000."""
+    first_day: date | None
+    last_day: date | None
+    reason: Message | FileReason | None
+    """Why it ended as it did."""
+    message: str | None
+    """The same in words."""
+    created_at: datetime
+    ended_at: datetime | None
+    legal_actions: list[ImportAction]
+
+
+def out(row: Any, language: str, legal: list[ImportAction], *, with_refusals: bool = True) -> ImportOut:
+    """An import in the reader's language."""
+    quantity = Quantity(row.found["quantity"]) if row.found["quantity"] else None
+    names = (
+        "id", "meter", "state", "dry_run", "bytes_read", "bytes_total", "rows", "accepted", "duplicate",
+        "conflict", "refused", "no_consent", "outside_occupancy", "first_day", "last_day", "created_at",
+        "ended_at",
+    )  # fmt: skip
+    return ImportOut(
+        **{name: getattr(row, name) for name in names},
+        found=FoundOut(
+            **{name: row.found[name] for name in FoundOut.model_fields if name != "label"},
+            label=word("file_formats", row.found["format"], language),
+        ),
+        accepted_value=round(row.accepted_milli / 1_000),
+        unit=UNIT_OF[quantity] if quantity else None,
+        refusals=[_refusal(one, language) for one in row.refusals[:MOST_REFUSALS]] if with_refusals else [],
+        reason=row.message,
+        message=message_of(row.message, row.detail, language),
+        legal_actions=legal,
+    )
+
+
+def message_of(code: str | None, detail: str | None, language: str) -> str | None:
+    """Why an import ended as it did, in words."""
+    if code is None:
+        return None
+    group = "import_messages" if code in labels("import_messages") else "file_reasons"
+    return with_detail(word(group, code, language), detail)
+
+
+def with_detail(words: str, detail: str | None) -> str:
+    return f"{words} ({detail})" if detail else words
+
+
+def _refusal(one: dict[str, Any], language: str) -> RefusalOut:
+    words = with_detail(word("file_reasons", one["reason"], language), one["detail"])
+    return RefusalOut(line=one["line"], reason=one["reason"], text=words)
