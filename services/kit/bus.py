@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from sqlalchemy import text
 from contracts.base import Event
 from contracts.topics import BY_SUBJECT
 from services.kit import metrics
+from services.kit.gathering import Gathering
 from services.kit.outage import is_outage
 from services.kit.provisioning import ACK_WAIT_SECONDS
 from services.kit.pulling import Pulling
@@ -39,7 +41,11 @@ is away, no message is given up for it."""
 _STANDING = ConsumerConfig()
 """The consumer stands already, see `provisioning`; FastStream only binds to it."""
 
+EVENTS_AT_ONCE = 32
+"""In one transaction at most: a sync to disk costs as much as handling many of them."""
+
 Handler = Callable[[Any, Unit], Awaitable[None]]
+_Known = tuple[Msg, Event, Handler]
 OpenUnit = Callable[[str | None], AbstractAsyncContextManager[Unit]]
 
 
@@ -54,13 +60,20 @@ class Bus:
         """Failed tries of this process, by stream and sequence: the server also counts outages and deaths."""
 
     def events(self, handlers: dict[str, Handler]) -> None:
-        """Single business events from EVENTS, in order, each once by the inbox."""
+        """Single business events from EVENTS, in order, each once by the inbox. Those that come while others
+        are handled share the next transaction."""
+
+        async def handle(raws: list[Msg]) -> None:
+            await self._events(raws, handlers)
+
+        gathering = Gathering(handle, EVENTS_AT_ONCE)
 
         @self._broker.subscriber(
             stream=JStream("EVENTS", declare=False),
             durable=self._room,
             config=_STANDING,
             pull_sub=PullSub(batch_size=1, timeout=5.0),
+            max_workers=EVENTS_AT_ONCE,
             ack_policy=AckPolicy.MANUAL,
             no_reply=True,
             decoder=_raw,
@@ -68,7 +81,7 @@ class Bus:
         async def consume(message: NatsMessage) -> None:
             raw = message.raw_message
             async with _in_hand([raw]):
-                await self._settle(raw, handlers)
+                await gathering.join(raw)
 
     async def batches(
         self, client: Client, event_type: type[Event], handler: Handler, batch: int, wait_seconds: float
@@ -85,23 +98,64 @@ class Bus:
         async with _in_hand(pulling.arrived):  # they may wait for long while others are handled
             await pulling.run(consume)
 
-    async def _one(self, raw: Msg, event: Event, handler: Handler) -> None:
-        async with self._open_unit(None) as unit:
-            if not await self._first_time(unit, UUID((raw.headers or {})["ce-id"])):
-                return
-            if event.coop != "palier":
-                await unit.enter(event.coop)
-            await handler(event, unit)
+    async def _events(self, raws: list[Msg], handlers: dict[str, Handler]) -> None:
+        """In one transaction what is about cooperatives; what is about all of Palier has one of its own."""
+        known: list[_Known] = []
+        for raw in raws:
+            if raw.subject not in handlers:  # wanted by an earlier version of the room
+                await self._done(raw)
+                continue
+            try:
+                event = BY_SUBJECT[raw.subject].model_validate_json(raw.data)
+            except ValidationError as error:
+                await self._bury(raw, error)
+                continue
+            known.append((raw, event, handlers[raw.subject]))
+        for _, together in groupby(known, lambda one: one[1].coop == "palier"):
+            group = list(together)
+            for part in [[one] for one in group] if group[0][1].coop == "palier" else [group]:
+                await self._settle(part)
 
-    async def _first_time(self, unit: Unit, event_id: UUID) -> bool:
-        row = await unit.session.execute(
+    async def _settle(self, known: list[_Known]) -> None:
+        started = time.perf_counter()
+        try:
+            await self._together(known)
+        except Exception as error:
+            if len(known) == 1 or is_outage(error):
+                for raw, _, _ in known:
+                    await self._failed(raw, error)
+                return
+            # One event's trouble must not hold its neighbours: each alone.
+            _LOG.info("events failed together, trying one by one", extra={"events": len(known)})
+            for one in known:
+                await self._settle([one])
+            return
+        for raw, _, _ in known:
+            await self._done(raw)
+            self._count(raw.subject, "handled", started, 1)
+
+    async def _together(self, known: list[_Known]) -> None:
+        async with self._open_unit(None) as unit:
+            fresh = await self._first_time(unit, [_id_of(raw) for raw, _, _ in known])
+            for raw, event, handler in known:
+                event_id = _id_of(raw)
+                if event_id not in fresh:
+                    continue
+                fresh.discard(event_id)  # delivered twice within these
+                if event.coop not in ("palier", unit.coop):
+                    await unit.enter(event.coop)
+                await handler(event, unit)
+
+    async def _first_time(self, unit: Unit, event_ids: list[UUID]) -> set[UUID]:
+        rows = await unit.session.execute(
             text(
-                f"INSERT INTO {self._room}.inbox (consumer, event_id) VALUES (:consumer, :id)"  # noqa: S608
-                " ON CONFLICT DO NOTHING RETURNING 1"
+                f"INSERT INTO {self._room}.inbox (consumer, event_id)"
+                " SELECT :consumer, unnest(CAST(:ids AS uuid[])) ORDER BY 2"
+                " ON CONFLICT DO NOTHING RETURNING event_id"
             ),
-            {"consumer": self._room, "id": event_id},
+            {"consumer": self._room, "ids": event_ids},
         )
-        return row.first() is not None
+        return set(rows.scalars())
 
     async def _many(self, event_type: type[Event], handler: Handler, raws: list[Msg]) -> None:
         events: list[Event] = []
@@ -135,25 +189,6 @@ class Bus:
         for raw in good:
             await self._done(raw)
         self._count(event_type.subject, "handled", started, len(good))
-
-    async def _settle(self, raw: Msg, handlers: dict[str, Handler]) -> None:
-        started = time.perf_counter()
-        handler = handlers.get(raw.subject)
-        if handler is None:  # wanted by an earlier version of the room
-            await self._done(raw)
-            return
-        try:
-            event = BY_SUBJECT[raw.subject].model_validate_json(raw.data)
-        except ValidationError as error:
-            await self._bury(raw, error)
-            return
-        try:
-            await self._one(raw, event, handler)
-        except Exception as error:
-            await self._failed(raw, error)
-        else:
-            await self._done(raw)
-            self._count(raw.subject, "handled", started, 1)
 
     async def _failed(self, raw: Msg, error: Exception) -> None:
         self._count(raw.subject, "failed", None, 1)
@@ -211,6 +246,10 @@ async def _in_hand(raws: Collection[Msg]) -> AsyncIterator[None]:
         yield
     finally:
         telling.cancel()
+
+
+def _id_of(raw: Msg) -> UUID:
+    return UUID((raw.headers or {})["ce-id"])
 
 
 def _place(raw: Msg) -> tuple[str, int]:

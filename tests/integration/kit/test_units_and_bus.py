@@ -127,6 +127,39 @@ async def test_a_repeated_event_is_handled_once(engines: Engines, room_unit: Ope
         assert await heard(handled, 1) == [last.occupancy]
 
 
+async def test_events_that_come_together_share_a_transaction_and_one_that_fails_undoes_no_other(
+    engines: Engines, room_unit: OpenUnit, coop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bus, "RETRY_DELAYS_SECONDS", (0.01,))
+    handled: asyncio.Queue[str] = asyncio.Queue()
+    transactions: dict[str, set[int]] = {}
+    room = Room("advice", engines.settings, engines.secrets)
+    events = [moved_out(coop) for _ in range(60)]
+    bad = events[40].occupancy
+
+    async def on_moved_out(event: MovedOut, unit: Unit) -> None:
+        if event.coop != coop:
+            return
+        assert unit.coop == coop
+        number = (await unit.session.execute(text("SELECT txid_current()"))).scalar_one()
+        transactions.setdefault(event.occupancy, set()).add(number)
+        if event.occupancy == bad:
+            raise RuntimeError("this one alone")
+        handled.put_nowait(event.occupancy)
+
+    room.on(MovedOut, on_moved_out)
+    async with room_unit("members", coop) as unit:
+        for event in events:
+            unit.emit(event)
+    async with relaying(engines), running(room):
+        wanted = {event.occupancy for event in events} - {bad}
+        done: set[str] = set()
+        while done != wanted:
+            done.add(await asyncio.wait_for(handled.get(), 20))
+    last = [max(numbers) for occupancy, numbers in transactions.items() if occupancy != bad]
+    assert len(set(last)) < len(last)
+
+
 async def test_a_failing_handler_is_retried_and_then_its_message_is_kept_aside(
     engines: Engines, room_unit: OpenUnit, coop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
