@@ -1,4 +1,4 @@
-"""Files of past consumption in, intervals out: pure readers that never guess and never raise but `Unreadable`.
+"""Files of past consumption in, intervals out: readers that never guess and raise nothing but `Unreadable`.
 
 `detect` looks at the beginning of a file and says what it is; `read` yields its intervals and, line by line,
 what it refused and why.

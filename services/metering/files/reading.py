@@ -4,9 +4,31 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from contracts.codes import FileReason
+from services.metering.files.collecting import Collected
+from services.metering.files.formats import FORMATS
+from services.metering.files.intervals import rows
+from services.metering.files.opening import opened
+from services.metering.files.points import Refused
 from services.metering.files.values import BadLine, Found, Options, Row, Unreadable
 
 
 def read(source: BinaryIO, found: Found, options: Options | None = None) -> Iterator[Row | BadLine]:
-    """The intervals of a seekable file in order of time, and its refused lines. Unreadable as a whole."""
-    raise Unreadable(FileReason.UNKNOWN_FORMAT, str(found.format))
+    """The refused lines of a seekable file as it is read, then its intervals in order of time.
+
+    The same file gives the same rows whatever the order of its lines. Unreadable when nothing can be read
+    of it, always before the first row, though lines may have been refused before.
+    """
+    options = options or Options()
+    collected = Collected()
+    try:
+        with opened(source) as content:
+            for one in FORMATS[found.format].points(content, found, options):
+                if isinstance(one, BadLine):
+                    yield one
+                else:
+                    collected.add(one)
+    except Refused as error:
+        raise Unreadable(error.reason, error.at(0).detail) from None
+    if not len(collected):
+        raise Unreadable(FileReason.EMPTY_FILE)
+    yield from rows(collected, options.now)
