@@ -97,6 +97,10 @@ class Intake:
         outcome = interpret(delivery.topic, delivery.payload, now, self._zone, delivery.is_retained)
         if isinstance(outcome, Accepted):
             delivery.weight = len(outcome.readings)
+            if not outcome.readings:  # a device's word about itself: acknowledged, counted, not kept
+                metrics.WITHOUT_READING.inc()
+                self._batcher.add(outcome.coop, [], delivery)
+                return
             self._taken[_MESSAGES] += 1
             self._taken[outcome.codec] += delivery.weight
             self._batcher.add(outcome.coop, outcome.readings, delivery)

@@ -4,7 +4,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 MESSAGES = Counter(
     "palier_intake_messages_total",
-    "MQTT messages received, by outcome (`accepted` or the reason)",
+    "MQTT messages received, by outcome (`accepted`, `without_reading` or the reason)",
     ["result"],
 )
 RETAINED = Counter("palier_intake_retained_total", "Of those, kept for new subscribers")
@@ -33,4 +33,5 @@ CONNECTED = Gauge(
 
 # Looking a label up costs as much as parsing a short message: what every message needs is looked up once.
 ACCEPTED = MESSAGES.labels("accepted")
+WITHOUT_READING = MESSAGES.labels("without_reading")
 SENT = ACKS.labels("sent")
