@@ -10,15 +10,16 @@ from sqlalchemy import text
 from contracts.codes import Kind, Quantity
 from services.kit.unit import Unit
 from services.metering import registers
+from services.metering.candidates import LONGEST_STEP_US
 from services.metering.days import CivilDay, civil_day, instant_of
 from services.metering.intervals import SAMPLE_GAP_US
-from services.metering.settle import LONGEST_STEP_US, Point
+from services.metering.slots import Point
 from services.metering.store import SETTLED_BY
 
 LONGEST_RUN_DAYS = 31
 
-# What lies before the run: for registers the context in which readings are believed, for intervals and
-# means whatever may reach into the run.
+# From `start` to `end` is the run with the time that registers are believed in. What lies before: for
+# registers so many readings more, for intervals and means whatever may reach into the run.
 _READINGS = f"""
 SELECT g.register, g.kind, g.step_s, (extract(epoch FROM p.instant) * 1000000)::bigint, p.value_milli
 FROM metering.meter_register g
@@ -74,8 +75,8 @@ async def load(unit: Unit, meter: str, quantity: Quantity, first: CivilDay, last
         {
             "meter": meter,
             "quantities": [source.value for source, target in SETTLED_BY.items() if target is quantity],
-            "start": instant_of(first.start_us),
-            "end": instant_of(last.end_us),
+            "start": instant_of(first.start_us - registers.REACH_US),
+            "end": instant_of(last.end_us + registers.REACH_US),
         },
     )
     return Readings(rows.all())

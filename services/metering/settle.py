@@ -1,52 +1,28 @@
 """Readings around one local day in, the day's half-hours out: value, quality and provenance of each.
 
-The result depends on the set of readings only, never on their order, repetition or batches.
+Validation, editing and estimation are one pure pipeline: sources are believed and ranked, checks hold back
+what is doubtful, a person's decisions are applied, and when the day is told what is missing is estimated.
+The result depends on the set of readings, decisions and own earlier days only, never on their order,
+repetition or batches.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import IntEnum
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 
-from contracts.codes import Kind, Quality, Quantity
-from services.metering import intervals, registers
+from contracts.codes import EditKind, Quality, Quantity
+from services.metering import candidates
+from services.metering.candidates import Candidate, Candidates
 from services.metering.days import SLOT_US, CivilDay
+from services.metering.edits import Edit
+from services.metering.slots import ABSENT, Point, Slot, Source
+from services.metering.vee import checks
+from services.metering.vee.day import Facts, Heard, MeterDay
+from services.metering.vee.estimation import estimated
+from services.metering.vee.finding import Finding
+from services.metering.vee.profile import Past
 
-INTERPOLATED_STEP_US = 2 * 3_600 * 1_000_000
-LONGEST_STEP_US = 86_400 * 1_000_000
-CONFLICT_UNITS = 3
-"""Two sources of one slot may differ by this much through rounding alone."""
-
-
-class Point(NamedTuple):
-    """A stored reading. `register` is e.g. `energy_import.hp` or `energy_import@1800`."""
-
-    register: str
-    kind: str
-    step_s: int
-    us: int
-    value_milli: int
-
-
-class Source(IntEnum):
-    """Where a slot comes from, best first. `.edited` and `.file` are register suffixes kept for values
-    that a person corrected and for validated files; every other suffix is a part of the total."""
-
-    EDITED = 0
-    FILE = 1
-    REGISTER = 2
-    INTERVAL = 3
-    MEAN_POWER = 4
-    SAMPLED_POWER = 5
-    NONE = 6
-
-
-class Slot(NamedTuple):
-    value: int | None
-    quality: Quality
-    source: Source
-    is_conflict: bool = False
+__all__ = ["CONFLICT_UNITS", "Point", "Settled", "Slot", "Source", "finish", "settle"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +33,15 @@ class Settled:
     peak_va: int | None
     is_complete: bool
     """Every half-hour is covered from end to end: later readings in order cannot change the day."""
+    findings: tuple[Finding, ...] = ()
+    held: tuple[int | None, ...] = ()
+    """What was read in the half-hours that are held back; None in the others."""
+    gaps: tuple[tuple[int, int], ...] = ()
+    """Long gaps of a register, whose shape the household's own past may tell."""
 
     @property
     def value(self) -> int:
-        """The day's total, missing and suspect slots excluded."""
+        """The day's total: what is missing or suspect is not in it, what is estimated is."""
         return sum(slot.value for slot in self.slots if slot.value is not None)
 
     @property
@@ -68,183 +49,148 @@ class Settled:
         return any(slot.quality is not Quality.MISSING for slot in self.slots)
 
 
-class _Candidate(NamedTuple):
-    source: Source
-    covered_us: int
-    units: int | None
-    """Already rounded by its register; None when `amount` is still to be rounded."""
-    amount: int
-    quality: Quality
-
-
-def settle(points: Iterable[Point], civil: CivilDay, quantity: Quantity) -> Settled:
+def settle(
+    points: Iterable[Point],
+    civil: CivilDay,
+    quantity: Quantity,
+    *,
+    facts: Facts | None = None,
+    edits: Sequence[Edit] = (),
+    past: Past | None = None,
+) -> Settled:
     """The half-hours of `civil` for a cumulative `quantity` (energy, volume, heat)."""
-    series = _by_register(points)
-    bounds = civil.bounds()
-    candidates: list[list[_Candidate]] = [[] for _ in range(civil.slots)]
-    held = _registers(series, quantity, bounds, candidates)
-    _intervals(series, quantity, bounds, candidates)
-    if quantity is Quantity.ENERGY_IMPORT:
-        _powers(series, bounds, candidates)
-    slots = _choose(candidates, held)
+    facts = facts or _NO_FACTS
+    rules = facts.thresholds(civil.day, quantity)
+    found = candidates.of_day(points, civil, quantity, rules, facts.exchanges, past)
+    slots, shadows = _choose(found, rules.agree_units)
+    day = MeterDay(
+        civil, quantity, slots, found.events, found.totals, found.parts, found.curve, found.rivals(slots)
+    )
+    findings = [finding for check in checks.ON_SETTLING for finding in check(day, rules)]
+    for finding in findings:
+        if finding.is_held:
+            for i in finding.slots:
+                if slots[i].value is not None and slots[i].source is not Source.EDITED:
+                    shadows[i] = slots[i]
+                    slots[i] = Slot(None, Quality.SUSPECT, slots[i].source)
+    if edits:
+        findings = _decide(slots, shadows, findings, edits)
     return Settled(
-        slots=slots,
-        peak_va=_peak_va(series, civil),
-        is_complete=all(
-            slot.value is not None and any(c.covered_us >= SLOT_US for c in of_slot)
-            for slot, of_slot in zip(slots, candidates, strict=True)
+        slots=tuple(slots),
+        peak_va=found.peak_va,
+        is_complete=all(slot.value is not None for slot in slots)
+        and all(
+            whole or slot.quality is Quality.EDITED for slot, whole in zip(slots, found.whole, strict=True)
         ),
+        findings=tuple(findings),
+        held=tuple(
+            shadow.value if shadow is not None and slot.quality is Quality.SUSPECT else None
+            for slot, shadow in zip(slots, shadows, strict=True)
+        )
+        if any(shadows)
+        else (None,) * civil.slots,
+        gaps=tuple(found.gaps),
     )
 
 
-_Series = dict[tuple[str, str, int], list[tuple[int, int]]]
+def finish(
+    settled: Settled,
+    civil: CivilDay,
+    quantity: Quantity,
+    *,
+    facts: Facts | None = None,
+    past: Past | None = None,
+    heard: Heard | None = None,
+) -> Settled:
+    """A settled day as it is told: the checks that need the whole day and the past, and estimates of what
+    is missing."""
+    rules = (facts or _NO_FACTS).thresholds(civil.day, quantity)
+    day = MeterDay(civil, quantity, settled.slots, past=past, heard=heard)
+    late = [finding for check in checks.ON_CLOSING for finding in check(day, rules)]
+    slots = settled.slots
+    if any(slot == ABSENT for slot in slots):
+        slots = estimated(slots, civil, past, rules)
+    if not late:
+        return replace(settled, slots=slots)
+    return replace(settled, slots=slots, findings=(*settled.findings, *late))
 
 
-def _by_register(points: Iterable[Point]) -> _Series:
-    found: dict[tuple[str, str, int], dict[int, int]] = {}
-    for register, kind, step_s, us, value in points:
-        found.setdefault((register, kind, step_s), {}).setdefault(us, value)
-    return {key: sorted(found[key].items()) for key in sorted(found)}
-
-
-def _choose(candidates: list[list[_Candidate]], held: set[int]) -> tuple[Slot, ...]:
+def _choose(found: Candidates, agree_units: int) -> tuple[list[Slot], list[Slot | None]]:
+    """The best source of each half-hour, and beside it what a doubtful register says of those that no other
+    source knows."""
     slots: list[Slot] = []
+    shadows: list[Slot | None] = [None] * len(found.known)
     amount = 0  # what was taken so far from sources without a register: rounded cumulatively
-    for index, of_slot in enumerate(candidates):
-        # A source that covers the whole slot beats a better one that knows only a part of it.
-        ranked = sorted(of_slot, key=lambda c: (c.covered_us < SLOT_US, c.source, -c.covered_us))
-        if not ranked:
-            slots.append(Slot(None, Quality.SUSPECT if index in held else Quality.MISSING, Source.NONE))
+    for index, of_slot in enumerate(found.known):
+        if not of_slot:
+            is_held = index in found.held
+            slots.append(Slot(None, Quality.SUSPECT, Source.NONE) if is_held else ABSENT)
+            if is_held and found.doubtful[index]:
+                shadows[index] = _slot(found.doubtful[index][0], 0)[0]
             continue
-        best = ranked[0]
-        value = best.units
-        if value is None:
-            value = _units(amount + best.amount) - _units(amount)
-            amount += best.amount
-        quality = best.quality if best.covered_us >= SLOT_US else Quality.ESTIMATED
-        slots.append(Slot(value, quality, best.source, _conflicts(best, ranked[1:])))
-    return tuple(slots)
+        best = of_slot[0]
+        is_conflict = False
+        if len(of_slot) > 1:
+            ranked = sorted(of_slot, key=_rank)
+            best, is_conflict = ranked[0], _conflicts(ranked[0], ranked[1:], agree_units)
+        slot, amount = _slot(best, amount, is_conflict)
+        slots.append(slot)
+    return slots, shadows
 
 
-def _units(amount: int) -> int:
-    return (2 * amount + intervals.AMOUNT_PER_UNIT) // (2 * intervals.AMOUNT_PER_UNIT)
+def _rank(candidate: Candidate) -> tuple[bool, int, int]:
+    """A source that covers the whole slot beats a better one that knows only a part of it."""
+    return candidate.covered_us < SLOT_US, candidate.source, -candidate.covered_us
 
 
-def _conflicts(best: _Candidate, others: list[_Candidate]) -> bool:
-    def units(candidate: _Candidate) -> int:
-        return _units(candidate.amount) if candidate.units is None else candidate.units
+def _slot(best: Candidate, amount: int, is_conflict: bool = False) -> tuple[Slot, int]:
+    value = best.units
+    if value is None:
+        value = candidates.units(amount + best.amount) - candidates.units(amount)
+        amount += best.amount
+    quality = best.quality if best.covered_us >= SLOT_US else Quality.ESTIMATED
+    return Slot(value, quality, best.source, is_conflict), amount
 
+
+def _conflicts(best: Candidate, others: Sequence[Candidate], agree_units: int) -> bool:
     return any(
         other.source == best.source
         and other.covered_us >= SLOT_US
-        and abs(units(other) - units(best)) > CONFLICT_UNITS
+        and abs(other.rounded - best.rounded) > agree_units
         for other in others
     )
 
 
-def _registers(
-    series: _Series, quantity: Quantity, bounds: list[int], candidates: list[list[_Candidate]]
-) -> set[int]:
-    found = {
-        register: points
-        for (register, kind, _), points in series.items()
-        if kind == Kind.REGISTER and _quantity_of(register) == quantity
-    }
-    held: set[int] = set()
-    advances = []
-    total = found.pop(quantity.value, None)
-    if total is not None:
-        advances.append(registers.advance(total, bounds))
-    if found:  # a total is never added to its parts: they are the next best source
-        near = [registers.window(points, bounds[0], bounds[-1]) for points in found.values()]
-        parts = [(points, registers.advance(points, bounds)) for points in near if points]
-        if parts:
-            spans = [(points[0][0], points[-1][0]) for points, _ in parts]
-            advances.append(registers.add([part for _, part in parts], spans, bounds))
-    for advance in advances:
-        # a reading at a boundary speaks of the half-hour that ends there
-        held.update((us - 1 - bounds[0]) // SLOT_US for us in advance.held)
-        for slot, of_slot in enumerate(candidates):
-            if advance.covered_us[slot]:
-                gap = advance.longest_gap_us[slot]
-                quality = (
-                    Quality.MEASURED
-                    if gap <= registers.MEASURED_GAP_US
-                    else Quality.INTERPOLATED
-                    if gap <= registers.INTERPOLATED_GAP_US
-                    else Quality.RECOVERED
-                )
-                of_slot.append(
-                    _Candidate(Source.REGISTER, advance.covered_us[slot], advance.values[slot], 0, quality)
-                )
-    return held
+def _decide(
+    slots: list[Slot], shadows: list[Slot | None], findings: list[Finding], edits: Sequence[Edit]
+) -> list[Finding]:
+    """Apply a person's decisions; what they decided is no longer held back, only shown."""
+    decided: set[int] = set()
+    for edit in edits:
+        for i in edit.slots:
+            if i >= len(slots):
+                continue
+            value = edit.values[i - edit.first_slot] if edit.values else None
+            shadow = shadows[i]
+            if edit.kind is EditKind.SET and value is not None:
+                slots[i] = Slot(value, Quality.EDITED, Source.EDITED)
+            elif edit.kind is EditKind.DISCARD:
+                slots[i] = ABSENT
+            elif edit.kind is EditKind.CONFIRM and shadow is not None:
+                slots[i] = shadow
+            else:
+                continue
+            decided.add(i)
+    return [part for finding in findings for part in _undecided(finding, decided)]
 
 
-def _intervals(
-    series: _Series, quantity: Quantity, bounds: list[int], candidates: list[list[_Candidate]]
-) -> None:
-    totals: list[tuple[Source, int, intervals.Amounts]] = []
-    parts: dict[int, list[intervals.Amounts]] = {}
-    for (register, kind, step_s), points in series.items():
-        if kind != Kind.INTERVAL or step_s <= 0 or _quantity_of(register) != quantity:
-            continue
-        amounts = intervals.of_intervals(_spans(points, step_s, bounds), bounds)
-        suffix = _suffix_of(register)
-        source = {"edited": Source.EDITED, "file": Source.FILE, "": Source.INTERVAL}.get(suffix)
-        if source is None:
-            parts.setdefault(step_s, []).append(amounts)
-        else:
-            totals.append((source, step_s, amounts))
-    totals += [(Source.INTERVAL, step_s, intervals.add(of_step)) for step_s, of_step in parts.items()]
-    for source, _, amounts in sorted(totals, key=lambda total: total[:2]):  # the finest step first
-        good = Quality.EDITED if source is Source.EDITED else Quality.MEASURED
-        _offer(source, amounts, good, candidates)
+def _undecided(finding: Finding, decided: set[int]) -> Iterable[Finding]:
+    """A held finding, cut where a person decided about it."""
+    if not finding.is_held or decided.isdisjoint(finding.slots):
+        return (finding,)
+    return checks.cut(finding, decided)
 
 
-def _powers(series: _Series, bounds: list[int], candidates: list[list[_Candidate]]) -> None:
-    for (register, kind, step_s), points in series.items():
-        if kind != Kind.SAMPLE or _quantity_of(register) != Quantity.POWER or _suffix_of(register):
-            continue
-        if step_s > 0:
-            amounts = intervals.of_mean_powers(_spans(points, step_s, bounds), bounds)
-            _offer(Source.MEAN_POWER, amounts, Quality.MEASURED, candidates)
-        else:
-            amounts = intervals.of_samples(points, bounds)
-            _offer(Source.SAMPLED_POWER, amounts, Quality.ESTIMATED, candidates)
-
-
-def _offer(
-    source: Source, amounts: intervals.Amounts, good: Quality, candidates: list[list[_Candidate]]
-) -> None:
-    for slot, of_slot in enumerate(candidates):
-        if not amounts.covered_us[slot]:
-            continue
-        longest, quality = amounts.longest_us[slot], good
-        if good is Quality.MEASURED and longest > SLOT_US:
-            quality = Quality.INTERPOLATED if longest <= INTERPOLATED_STEP_US else Quality.ESTIMATED
-        of_slot.append(_Candidate(source, amounts.covered_us[slot], None, amounts.amounts[slot], quality))
-
-
-def _spans(points: list[tuple[int, int]], step_s: int, bounds: list[int]) -> intervals.Spans:
-    low = bisect_left(points, (bounds[0] - LONGEST_STEP_US,))
-    high = bisect_left(points, (bounds[-1],))
-    return [(us, step_s * 1_000_000, value) for us, value in points[low:high]]
-
-
-def _peak_va(series: _Series, civil: CivilDay) -> int | None:
-    peaks = [
-        value
-        for (register, kind, _), points in series.items()
-        if kind == Kind.SAMPLE and _quantity_of(register) == Quantity.APPARENT_POWER
-        for us, value in points
-        if civil.start_us <= us < civil.end_us
-    ]
-    return max(peaks) // 1_000 if peaks else None
-
-
-def _quantity_of(register: str) -> str:
-    return register.partition("@")[0].partition(".")[0]
-
-
-def _suffix_of(register: str) -> str:
-    return register.partition("@")[0].partition(".")[2]
+_NO_FACTS = Facts()
+CONFLICT_UNITS = _NO_FACTS.thresholds(date.max, Quantity.ENERGY_IMPORT).agree_units
+"""Two sources of one slot may differ by this much through rounding alone."""

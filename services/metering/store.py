@@ -19,7 +19,7 @@ from contracts.codes import Kind, Quantity
 from contracts.readings import Reading
 from services.kit.unit import Unit
 from services.metering.admission import Verdict
-from services.metering.registers import CONTEXT
+from services.metering.registers import CONTEXT, REACH_MINUTES
 
 CHANNEL = "metering_dirty"
 """NOTIFY channel: days wait to be settled."""
@@ -181,8 +181,8 @@ SELECT DISTINCT meter, register, coop, quantity, kind, step_s FROM stage_fresh O
 ON CONFLICT DO NOTHING
 """
 
-# A register reading changes what lies between its neighbours; near a value that drops it may change which
-# readings are believed, so the whole context counts. A momentary power reaches ten minutes each way.
+# A register reading changes what lies between its neighbours, and what is believed within its reach; near a
+# value that drops the whole context counts. A momentary power reaches ten minutes each way.
 _MARK = f"""
 INSERT INTO metering.dirty_day (coop, meter, quantity, day)
 SELECT DISTINCT f.coop, f.meter, q.target, d.day::date
@@ -211,9 +211,12 @@ CROSS JOIN LATERAL (
     ) n
 ) near
 CROSS JOIN LATERAL (
-    SELECT CASE f.kind WHEN '{Kind.REGISTER}' THEN least(near.low, f.first) - interval '1 microsecond'
+    SELECT CASE f.kind WHEN '{Kind.REGISTER}'
+                       THEN least(near.low, f.first - interval '{REACH_MINUTES} minutes')
+                           - interval '1 microsecond'
                        WHEN '{Kind.SAMPLE}' THEN f.first - interval '10 minutes' ELSE f.first END AS low,
-           CASE f.kind WHEN '{Kind.REGISTER}' THEN greatest(near.high, f.last)
+           CASE f.kind WHEN '{Kind.REGISTER}'
+                       THEN greatest(near.high, f.last + interval '{REACH_MINUTES} minutes')
                        WHEN '{Kind.SAMPLE}' THEN f.last + interval '10 minutes'
                        ELSE f.last + f.step_s * interval '1 second' END - interval '1 microsecond' AS high
 ) reach
