@@ -147,7 +147,8 @@ def _decode(
             Reason.RETAINED, "kept by the broker from earlier, and without a time of its own: set retain off"
         )
     own = values if origin.gateway else [value for value in values if not value.is_aside]
-    if not own and any(value.kind is not Kind.SAMPLE for value in values):
+    # Momentary values, and the index of a clamp that nothing ever flowed through, are nobody's loss.
+    if not own and any(value.kind is not Kind.SAMPLE and value.value_milli for value in values):
         return Refusal(
             Reason.WRONG_SHAPE,
             f"this is {shown(values[0].channel or '')} of the device, another meter than the topic's:"

@@ -1,0 +1,66 @@
+"""What devices write as text: decimals, and times with or without an offset."""
+
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import Decimal
+from typing import Any
+
+from contracts.codes import Reason
+from services.intake.codecs.base import Refused, check_instant, number, shown
+from services.intake.codecs.localtime import instant_of
+
+_DECIMAL = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,12})?", re.ASCII)
+_LATEST_SECONDS = 10**11
+"""Beyond it, seconds since 1970 would be milliseconds."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PRESENCE = frozenset({b"online", b"offline", b"connected", b"disconnected"})
+
+
+def is_presence(payload: bytes) -> bool:
+    """Whether the message only says that its device is there, or (as its last will) that it is gone."""
+    return payload.strip().lower() in _PRESENCE
+
+
+def decimal(value: Any, where: str) -> int | Decimal:
+    """A JSON number, or one written as text. Raises `Refused`."""
+    if type(value) is not str:
+        return number(value, where)
+    text = value.strip()
+    if not _DECIMAL.fullmatch(text):
+        raise Refused(Reason.NOT_A_NUMBER, f"{where} is {shown(value)}, not a number")
+    return Decimal(text)
+
+
+def iso_instant(value: Any, received_at: datetime, where: str) -> datetime:
+    """An ISO 8601 instant (UTC); without an offset, a local time where devices are. Raises `Refused`."""
+    if type(value) is not str:
+        raise Refused(Reason.WRONG_SHAPE, f"{where} is not text; expected is 2026-01-05T12:00:00Z")
+    try:
+        told = datetime.fromisoformat(value.strip())
+        instant = instant_of(told, received_at) if told.tzinfo is None else told.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Refused(
+            Reason.WRONG_SHAPE, f"{where} {shown(value)} is no time; expected is 2026-01-05T12:00:00Z"
+        ) from None
+    check_instant(instant, received_at, where)
+    return instant
+
+
+def epoch_instant(value: Any, received_at: datetime, where: str) -> datetime:
+    """Seconds since 1970, to the microsecond. Raises `Refused`."""
+    seconds = number(value, where)
+    if seconds > _LATEST_SECONDS:
+        raise Refused(Reason.IN_FUTURE, f"{where}: the time looks like milliseconds")
+    if seconds < 0:
+        raise Refused(Reason.TOO_OLD, f"{where}: the time is before 2000-01-01; check the device's clock")
+    instant = _EPOCH + timedelta(microseconds=int(Decimal(seconds) * 1_000_000))
+    check_instant(instant, received_at, where)
+    return instant
+
+
+def seasonal_instant(told: datetime, is_summer: bool, zone: tzinfo) -> datetime:
+    """The UTC instant of a local time whose season is told: an hour more of offset in summer, whatever the
+    date (some meters stay in winter time all year)."""
+    there = told.replace(tzinfo=zone)
+    standard = (there.utcoffset() or timedelta(0)) - (there.dst() or timedelta(0))
+    return (told - standard - (timedelta(hours=1) if is_summer else timedelta(0))).replace(tzinfo=UTC)
