@@ -183,3 +183,49 @@ def test_what_no_codec_understands_is_kept_with_a_reason(house: House, shared_da
     assert len(kept) == len(payloads)
     assert {row["reason"] for row in kept} >= {"unknown_codec", "wrong_shape"}
     assert all(row["detail"] for row in kept)
+
+
+def test_a_linky_by_its_own_messages_lives_its_days(house: House) -> None:
+    """Zigbee2MQTT's own topics, kWh, local dates and false zeros: whole days, and nothing in quarantine."""
+    open_coop(house, "grenoble")
+    home = move_in(house, "grenoble", "D1", moved_in_on=date(2025, 1, 1))
+    paris = ZoneInfo("Europe/Paris")
+    # Within the month in which a meter's date is believed.
+    first = datetime.now(paris).date() - timedelta(days=3)
+    start = datetime(first.year, first.month, first.day, tzinfo=paris).astimezone(UTC)
+
+    def message(half_hour: int) -> tuple[str, bytes]:
+        local = (start + timedelta(minutes=30 * half_hour)).astimezone(paris)
+        season = "E" if local.dst() else "H"
+        fields = {
+            "current_summ_delivered": (16_494_500 + 100 * half_hour) / 1_000,
+            "current_tier1_summ_delivered": (9_000_000 + 100 * half_hour) / 1_000,
+            "current_tier2_summ_delivered": 0 if half_hour % 7 == 3 else 7_494.5,
+            "active_power": -32768,
+            "apparent_power": 783,
+            "current_date": f"{season}{local:%y%m%d%H%M%S}",
+            "site_id": "00000000000000",
+        }
+        return "zlinky/linky", json.dumps(fields).encode()
+
+    said = [("zlinky/bridge/state", b'{"state":"online"}'), ("zlinky/linky/availability", b"online")]
+    said += [message(half_hour) for half_hour in range(2 * 48 + 3)]
+    with Fleet(house.endpoints["mqtt"], home.devices, Ledger()) as fleet:
+        fleet.publish_all(
+            Publication(
+                datetime.now(UTC), home.device.username, home.meter, f"{home.device.topic}/{tail}", raw
+            )
+            for tail, raw in said
+        )
+    resident = house.api("resident", "grenoble", home.person)
+    second = first + timedelta(days=1)
+
+    def settled() -> bool:
+        found = days(resident, home.meter, first, second)
+        return (
+            [day["value"] for day in found.values()] == [100 * day["slots"] for day in found.values()] != []
+        )
+
+    eventually(settled)
+    assert len(days(resident, home.meter, first, second)) == 2
+    assert not list(house.api("operator", "grenoble").pages("/operations/rejected", limit=200))
