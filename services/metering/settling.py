@@ -118,10 +118,13 @@ async def _let_readings_pass(room: Room, longest_seconds: float) -> None:
 
 async def settle_some(unit: Unit, meters_at_once: int = METERS_AT_ONCE) -> int:
     """Settle up to `DAYS_AT_ONCE` dirty days of meters nobody else is settling; returns how many."""
+    claimed = list((await unit.session.execute(text(_CLAIM), {"meters": meters_at_once})).scalars())
+    return await settle_these(unit, claimed) if claimed else 0
+
+
+async def settle_these(unit: Unit, claimed: list[str]) -> int:
+    """As `settle_some`, of meters whose locks the caller holds."""
     run = unit.session.execute
-    claimed = list((await run(text(_CLAIM), {"meters": meters_at_once})).scalars())
-    if not claimed:
-        return 0
     taken = (await run(text(_TAKE), {"meters": claimed, "days": DAYS_AT_ONCE})).all()
     overdue = (await run(text(_PAST_GRACE), {"meters": claimed, "grace": GRACE})).all()
     keys: set[Key] = {(meter, Quantity(quantity), day) for meter, quantity, day in [*taken, *overdue]}
