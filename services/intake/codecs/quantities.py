@@ -25,6 +25,7 @@ class Named(NamedTuple):
 NAMES: dict[str, Named] = {
     "energy_import": Named(Quantity.ENERGY_IMPORT, Unit.WH, True, _ENERGY),
     "energy_export": Named(Quantity.ENERGY_EXPORT, Unit.WH, True, _ENERGY),
+    "heat": Named(Quantity.HEAT, Unit.WH, True, _ENERGY),
     "volume": Named(Quantity.VOLUME, Unit.L, True, {"m3": (1_000_000, 1), "l": (1_000, 1), "L": (1_000, 1)}),
     "power": Named(Quantity.POWER, Unit.W, False, {"W": (1_000, 1), "kW": (1_000_000, 1)}, True),
     "apparent_power": Named(
@@ -52,7 +53,7 @@ def find(name: str, where: str, allowed: frozenset[str] = frozenset(NAMES)) -> R
     if dot and not (named.is_cumulative and _SUFFIX.fullmatch(suffix)):
         raise Refused(
             Reason.UNKNOWN_QUANTITY,
-            f"{where}: {shown(name)}: only energy and volume have register suffixes, of a-z, 0-9 and _",
+            f"{where}: {shown(name)}: only registers have suffixes, of a-z, 0-9 and _",
         )
     return Register(named, name, Kind.REGISTER if named.is_cumulative else Kind.SAMPLE)
 
