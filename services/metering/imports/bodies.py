@@ -49,6 +49,8 @@ class ImportOut(BaseModel):
     bytes_total: int
     rows: int
     """Rows and lines dealt with so far; each is in exactly one of the counts below."""
+    rows_total: int | None
+    """Known once the file has been read."""
     accepted: int
     duplicate: int
     conflict: int
@@ -76,9 +78,9 @@ def out(row: Any, language: str, legal: list[ImportAction], *, with_refusals: bo
     """An import in the reader's language."""
     quantity = Quantity(row.found["quantity"]) if row.found["quantity"] else None
     names = (
-        "id", "meter", "state", "dry_run", "bytes_read", "bytes_total", "rows", "accepted", "duplicate",
-        "conflict", "refused", "no_consent", "outside_occupancy", "first_day", "last_day", "created_at",
-        "ended_at",
+        "id", "meter", "state", "dry_run", "bytes_read", "bytes_total", "rows", "rows_total", "accepted",
+        "duplicate", "conflict", "refused", "no_consent", "outside_occupancy", "first_day", "last_day",
+        "created_at", "ended_at",
     )  # fmt: skip
     return ImportOut(
         **{name: getattr(row, name) for name in names},

@@ -37,7 +37,8 @@ WHERE id = (
 RETURNING *
 """
 _EXTEND = """
-UPDATE metering.file_import SET leased_until = clock_timestamp() + CAST(:for AS interval)
+UPDATE metering.file_import SET leased_until = clock_timestamp() + CAST(:for AS interval),
+    bytes_read = greatest(bytes_read, :bytes_read), rows_total = coalesce(:rows_total, rows_total)
 WHERE id = :id AND lease = :lease AND state IN ('reading', 'storing', 'undoing')
 """
 _HOLD = """
@@ -45,11 +46,11 @@ SELECT 1 FROM metering.file_import
 WHERE id = :id AND lease = :lease AND state IN ('reading', 'storing', 'undoing') FOR UPDATE
 """
 _ADD = """
-UPDATE metering.file_import SET state = 'storing', done = done + :done, rows = rows + :rows,
+UPDATE metering.file_import SET state = 'storing', rows = rows + :rows,
     accepted = accepted + :accepted, duplicate = duplicate + :duplicate, conflict = conflict + :conflict,
     refused = refused + :refused, no_consent = no_consent + :no_consent,
     outside_occupancy = outside_occupancy + :outside_occupancy,
-    accepted_milli = accepted_milli + :accepted_milli, bytes_read = greatest(bytes_read, :bytes_read),
+    accepted_milli = accepted_milli + :accepted_milli,
     touched = (SELECT coalesce(jsonb_agg(DISTINCT t.occupancy), '[]'::jsonb) FROM (
         SELECT jsonb_array_elements(touched) UNION ALL SELECT jsonb_array_elements(CAST(:touched AS jsonb))
         ) AS t(occupancy)),
@@ -63,8 +64,7 @@ RETURNING jsonb_array_length(refusals)
 """
 _END = """
 UPDATE metering.file_import SET state = :state, message = :message, detail = :detail, lease = NULL,
-    leased_until = NULL, ended_at = :at,
-    bytes_read = CASE WHEN :state = 'done' THEN bytes_total ELSE bytes_read END
+    leased_until = NULL, ended_at = :at
 WHERE id = :id AND lease = :lease
 """
 _NUMBER = re.compile(r"\d{11,}|\bGI\d{6}\b")
@@ -92,7 +92,8 @@ class Job:
     state: ImportState
     found: Found
     options: Options
-    done: int
+    rows: int
+    """Dealt with already, by another worker."""
     bytes_total: int
     tries: int
     lease: str
@@ -110,10 +111,20 @@ async def take(unit: Unit) -> Job | None:
     return None if row is None else _job(row)
 
 
-async def extend(unit: Unit, job: Job) -> bool:
-    """Keep the lease; False when it is lost or the import was cancelled."""
-    done: Any = await unit.session.execute(text(_EXTEND), {"id": job.id, "lease": job.lease, "for": LEASE})
+async def extend(unit: Unit, job: Job, bytes_read: int, rows_total: int | None = None) -> bool:
+    """Keep the lease and say how far it is; False when it is lost or the import was cancelled."""
+    values = {"id": job.id, "lease": job.lease, "for": LEASE}
+    values |= {"bytes_read": bytes_read, "rows_total": rows_total}
+    done: Any = await unit.session.execute(text(_EXTEND), values)
     return bool(done.rowcount)
+
+
+async def release(unit: Unit, job: Job) -> None:
+    """Give the lease up, so that the import is tried again at once."""
+    await unit.session.execute(
+        text("UPDATE metering.file_import SET leased_until = NULL WHERE id = :id AND lease = :lease"),
+        {"id": job.id, "lease": job.lease},
+    )
 
 
 async def hold(unit: Unit, job: Job) -> bool:
@@ -126,10 +137,9 @@ async def add(
     unit: Unit,
     job: Job,
     *,
-    done: int,
+    rows: int,
     counts: Counter[str],
     accepted_milli: int,
-    bytes_read: int,
     touched: Sequence[str],
     days: Sequence[date],
     refusals: Sequence[Refusal],
@@ -140,8 +150,8 @@ async def add(
         text(_ADD),
         values
         | {
-            "id": job.id, "lease": job.lease, "for": LEASE, "done": done, "rows": done,
-            "accepted_milli": accepted_milli, "bytes_read": bytes_read, "touched": json.dumps(list(touched)),
+            "id": job.id, "lease": job.lease, "for": LEASE, "rows": rows,
+            "accepted_milli": accepted_milli, "touched": json.dumps(list(touched)),
             "first_day": min(days, default=None), "last_day": max(days, default=None),
             "most": MOST_REFUSALS,
             "refusals": json.dumps([asdict(refusal) for refusal in refusals[:MOST_REFUSALS]]),
@@ -215,6 +225,6 @@ def _job(row: Any) -> Job:
     return Job(
         id=row.id, coop=row.coop, meter=row.meter, bounds=row.bounds, made_by=row.made_by,
         by_operator=row.by_operator, dry_run=row.dry_run, state=ImportState(row.state),
-        found=found_of(row.found), options=options_of(row.options), done=row.done,
+        found=found_of(row.found), options=options_of(row.options), rows=row.rows,
         bytes_total=row.bytes_total, tries=row.tries, lease=row.lease, stamp=row.created_at,
     )  # fmt: skip

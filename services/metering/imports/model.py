@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 
 SCHEMA = "metering"
 INSTANT = DateTime(timezone=True)
-COUNTS = ("done", "rows", "accepted", "duplicate", "conflict", "refused", "no_consent", "outside_occupancy")
+COUNTS = ("rows", "accepted", "duplicate", "conflict", "refused", "no_consent", "outside_occupancy")
 
 
 def _text(name: str, nullable: bool = False, primary_key: bool = False) -> Column[str]:
@@ -42,6 +42,7 @@ FILE_IMPORT = Table(
     Column("bytes_total", BigInteger, nullable=False),
     _count("bytes_read"),
     *(_count(name) for name in COUNTS),
+    Column("rows_total", BigInteger, nullable=True),
     _count("accepted_milli"),
     _list("refusals"),
     Column("first_day", Date, nullable=True),
@@ -61,10 +62,10 @@ FILE_IMPORT = Table(
     schema=SCHEMA,
 )  # fmt: skip
 """One file. `bounds` are the occupancies it may write to (null: all of the dwelling, or a common part),
-`touched` those it did. `done` counts the rows and bad lines dealt with: where another worker goes on.
-`created_at` is also the `received_at` of the readings it stored, which is how they are found again.
-`message` is a code, see `states.Message`; `lease` names the worker that holds it until `leased_until`,
-`tries` how many ever did: a file that brings workers down is given up."""
+`touched` those it did. `rows` counts the rows and bad lines dealt with, where another worker goes on, of
+`rows_total`, once the file has been read. `created_at` is also the `received_at` of the readings it stored,
+which is how they are found again. `message` is a code, see `states.Message`; `lease` names the worker that
+holds it until `leased_until`, `tries` how many ever did: a file that brings workers down is given up."""
 
 FILE_CHUNK = Table(
     "file_chunk",

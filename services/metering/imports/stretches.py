@@ -1,7 +1,10 @@
 """A file's rows in stretches of about 5,000, cut between civil days, so that no day is settled half."""
 
-from collections.abc import Callable, Iterator
+import pickle
+from collections.abc import Iterator
 from itertools import islice
+from tempfile import TemporaryFile
+from typing import IO
 from zoneinfo import ZoneInfo
 
 from services.metering.files import BadLine, Row
@@ -9,37 +12,47 @@ from services.metering.files import BadLine, Row
 Item = Row | BadLine
 
 STRETCH = 5_000
-LONGEST_STRETCH = 2 * STRETCH
-"""Where a day has so many rows, it is cut all the same."""
 
 
-class Stretches:
-    """`next()` until it gives nothing; meant for a thread. The first `skipped` items are left out: another
-    worker has dealt with them."""
+class Spool:
+    """All of a file's rows, on the disk: how many there are is known before storing begins."""
 
-    def __init__(self, items: Callable[[], Iterator[Item]], zone: str, skipped: int = 0) -> None:
-        self._open = items
-        self._zone = ZoneInfo(zone)
-        self._skipped = skipped
-        self._items: Iterator[Item] | None = None
-        self._ahead: list[Item] = []
+    def __init__(self) -> None:
+        self._file: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed with this one
+        self.rows = 0
+
+    def fill(self, items: Iterator[Item], zone: str, skipped: int) -> None:
+        """Take all in but the first `skipped`, which another worker has dealt with."""
+        self.rows = sum(1 for _ in islice(items, skipped))
+        for stretch in stretches(items, zone):
+            self.rows += len(stretch)
+            pickle.dump(stretch, self._file, pickle.HIGHEST_PROTOCOL)
+        self._file.seek(0)
 
     def next(self) -> list[Item]:
-        """The next stretch, empty at the end. The file is opened by the first call."""
-        if self._items is None:
-            self._items = islice(self._open(), self._skipped, None)
-        found = [*self._ahead, *islice(self._items, STRETCH - len(self._ahead))]
-        self._ahead = []
-        last = next((item for item in reversed(found) if isinstance(item, Row)), None)
-        if len(found) < STRETCH or last is None:
-            return found
-        day = self._day(last)
-        for item in islice(self._items, LONGEST_STRETCH - STRETCH):
-            if isinstance(item, Row) and self._day(item) != day:
-                self._ahead = [item]
-                break
-            found.append(item)
+        """The next stretch, empty at the end."""
+        try:
+            found: list[Item] = pickle.load(self._file)  # noqa: S301 - our own file, which has no name
+        except EOFError:
+            return []
         return found
 
-    def _day(self, row: Row) -> object:
-        return row.start.astimezone(self._zone).date()
+    def close(self) -> None:
+        self._file.close()
+
+
+def stretches(items: Iterator[Item], zone: str, size: int = STRETCH) -> Iterator[list[Item]]:
+    """`items` in lists of `size`, or more where a day of `zone` is under way, up to twice that."""
+    local = ZoneInfo(zone)
+    ahead: list[Item] = []
+    while found := [*ahead, *islice(items, size - len(ahead))]:
+        ahead = []
+        last = next((item for item in reversed(found) if isinstance(item, Row)), None)
+        if len(found) == size and last is not None:
+            day = last.start.astimezone(local).date()
+            for item in islice(items, size):
+                if isinstance(item, Row) and item.start.astimezone(local).date() != day:
+                    ahead = [item]
+                    break
+                found.append(item)
+        yield found

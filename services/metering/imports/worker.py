@@ -7,13 +7,13 @@ counted rows end, for readers yield the same rows every time.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from typing import TypeVar
 
 import psycopg
 
 from contracts.codes import FileReason, Purpose
+from services.kit.outage import is_outage
 from services.kit.room import Room
 from services.kit.unit import Unit
 from services.metering import ledger
@@ -22,15 +22,14 @@ from services.metering.files import BadLine, Row, Unreadable, read
 from services.metering.imports import jobs, storing, undoing
 from services.metering.imports.jobs import Job, Refusal
 from services.metering.imports.states import ImportState, Message, outcome
-from services.metering.imports.stretches import Item, Stretches
+from services.metering.imports.stretches import Item, Spool
 from services.metering.imports.watched import WatchedFile
 from services.metering.registry import Meter
 
 _LOG = logging.getLogger(__name__)
-T = TypeVar("T")
 
 _SWEEP_SECONDS = 5.0
-_BEAT_SECONDS = jobs.LEASE.total_seconds() / 3
+_BEAT_SECONDS = 0.5
 
 
 class Lost(Exception):
@@ -73,6 +72,12 @@ async def work_once(room: Room) -> bool:
         await _end(room, job, ImportState.FAILED, Message.WRONG_QUANTITY)
     except Unreadable as error:
         await _end(room, job, ImportState.FAILED, error.reason, jobs.masked(error.detail))
+    except Exception as error:
+        if is_outage(error):
+            raise  # the lease runs out, and the import goes on
+        _LOG.error("an import failed", extra={"error": type(error).__name__})
+        async with room.unit() as unit:
+            await jobs.release(unit, job)
     return True
 
 
@@ -82,14 +87,11 @@ async def _import(room: Room, job: Job) -> None:
     if meter is None:
         await _end(room, job, ImportState.FAILED, Message.NO_METER)
         return
-    with closing(WatchedFile()) as file:
+    with closing(WatchedFile()) as file, closing(Spool()) as spool:
         await _fetch(room, job, file)
-        try:
-            items = Stretches(lambda: read(file.buffered(), job.found, job.options), meter.zone, job.done)
-            while stretch := await _beating(room, job, items.next):
-                await _keep(room, job, stretch, file.furthest)
-        finally:
-            file.stop()
+        await _read(room, job, file, spool, meter.zone)
+        while stretch := await asyncio.to_thread(spool.next):
+            await _keep(room, job, stretch)
     async with room.unit(job.coop) as unit:
         if await jobs.hold(unit, job):
             state, message = outcome(await jobs.counts(unit, job))
@@ -106,7 +108,7 @@ async def _fetch(room: Room, job: Job, file: WatchedFile) -> None:
         file.fill(piece)
 
 
-async def _keep(room: Room, job: Job, stretch: Sequence[Item], bytes_read: int) -> None:
+async def _keep(room: Room, job: Job, stretch: Sequence[Item]) -> None:
     """Store and count one stretch: both, or neither."""
     async with room.unit(job.coop) as unit:
         if not await jobs.hold(unit, job):
@@ -124,8 +126,8 @@ async def _keep(room: Room, job: Job, stretch: Sequence[Item], bytes_read: int) 
         kept.counts.update(duplicate=repeated, refused=len(refused) - repeated)
         await _note(unit, job, meter, rows, kept.touched)
         await jobs.add(
-            unit, job, done=len(stretch), counts=kept.counts, accepted_milli=kept.accepted_milli,
-            bytes_read=bytes_read, touched=sorted(kept.touched), days=sorted(kept.days),
+            unit, job, rows=len(stretch), counts=kept.counts, accepted_milli=kept.accepted_milli,
+            touched=sorted(kept.touched), days=sorted(kept.days),
             refusals=[Refusal(line.line, line.reason, jobs.masked(line.detail)) for line in refused],
         )  # fmt: skip
 
@@ -146,17 +148,27 @@ async def _note(unit: Unit, job: Job, meter: Meter, rows: Sequence[Row], touched
     )
 
 
-async def _beating(room: Room, job: Job, call: Callable[[], T]) -> T:
-    """Run `call` in a thread, keeping the lease meanwhile."""
-    task = asyncio.create_task(asyncio.to_thread(call))
-    while not task.done():
-        done, _ = await asyncio.wait({task}, timeout=_BEAT_SECONDS)
-        if not done:
-            async with room.unit(job.coop) as unit:
-                held = await jobs.extend(unit, job)
-            if not held:
-                raise Lost
-    return task.result()
+async def _read(room: Room, job: Job, file: WatchedFile, spool: Spool, zone: str) -> None:
+    """Read the file in a thread, saying how far it is and keeping the lease meanwhile."""
+
+    def fill() -> None:
+        spool.fill(read(file.buffered(), job.found, job.options), zone, job.rows)
+
+    task = asyncio.create_task(asyncio.to_thread(fill))
+    try:
+        while not task.done():
+            await asyncio.wait({task}, timeout=_BEAT_SECONDS)
+            await _extend(room, job, file.furthest, None)
+    finally:
+        file.stop()
+    task.result()
+    await _extend(room, job, job.bytes_total, spool.rows)
+
+
+async def _extend(room: Room, job: Job, bytes_read: int, rows_total: int | None) -> None:
+    async with room.unit(job.coop) as unit:
+        if not await jobs.extend(unit, job, bytes_read, rows_total):
+            raise Lost
 
 
 async def _end(

@@ -12,7 +12,7 @@ branch_labels = None
 depends_on = None
 
 INSTANT = sa.DateTime(timezone=True)
-COUNTS = ("done", "rows", "accepted", "duplicate", "conflict", "refused", "no_consent", "outside_occupancy")
+COUNTS = ("rows", "accepted", "duplicate", "conflict", "refused", "no_consent", "outside_occupancy")
 
 
 def _text(name: str, nullable: bool = False, primary_key: bool = False) -> sa.Column[str]:
@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("found", JSONB, nullable=False), sa.Column("options", JSONB, nullable=False),
         sa.Column("bytes_total", sa.BigInteger, nullable=False), _count("bytes_read"),
         *(_count(name) for name in COUNTS),
+        sa.Column("rows_total", sa.BigInteger, nullable=True),
         _count("accepted_milli"), _list("refusals"),
         sa.Column("first_day", sa.Date, nullable=True), sa.Column("last_day", sa.Date, nullable=True),
         _text("message", nullable=True), _text("detail", nullable=True), _text("lease", nullable=True),

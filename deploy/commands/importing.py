@@ -1,0 +1,209 @@
+"""`palier import`: a file of past consumption into a meter of a running instance, through the HTTP API."""
+
+import json
+import re
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlencode
+
+import typer
+
+from deploy.commands.options import DataDir, settings_for
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from simulators.api import Api
+
+app = typer.Typer(add_completion=False)
+
+MOST_BYTES = 100_000_000
+POLL_S = 0.25
+SHOWN_REFUSALS = 20
+_NUMBER = re.compile(r"\d{11,}")
+"""A delivery point's number, in a file's name: not sent, for addresses end up in logs."""
+ENDED = ("done", "failed", "cancelled", "undone")
+
+
+class Stamp(StrEnum):
+    START = "start"
+    END = "end"
+
+
+class Kind(StrEnum):
+    INTERVAL = "interval"
+    REGISTER = "register"
+
+
+@app.command()
+def import_file(
+    file: Annotated[
+        Path, typer.Argument(help="The file, as it was downloaded.", exists=True, dir_okay=False)
+    ],
+    meter: Annotated[str, typer.Option(help="Id of the meter that it is about (mtr_…).")],
+    format: Annotated[str, typer.Option(help="auto, or a name as --help of the API lists them.")] = "auto",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Only the result, as JSON.")] = False,
+    time_column: Annotated[str | None, typer.Option(help="Any CSV: the column of the time.")] = None,
+    value_column: Annotated[str | None, typer.Option(help="Any CSV: the column of the value.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Wh, kWh, W, kW, L, m3…")] = None,
+    zone: Annotated[
+        str | None, typer.Option(help="Zone of times without offset; default: the meter's.")
+    ] = None,
+    stamp: Annotated[Stamp | None, typer.Option(help="Whether times are the start or the end.")] = None,
+    kind: Annotated[Kind | None, typer.Option(help="Amounts of intervals, or a cumulative register.")] = None,
+    date_order: Annotated[str | None, typer.Option(help="dmy or mdy, where a file leaves it open.")] = None,
+    url: Annotated[str | None, typer.Option(help="Another instance's portal.")] = None,
+    token: Annotated[
+        str | None, typer.Option(envvar="PALIER_TOKEN", help="With --url: the token of its API.")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Import a file of past consumption. What it is is found out; importing it again changes nothing.
+
+    Exit 0 when done, 1 when nothing of it could be used, 2 for wrong usage.
+    """
+    from simulators.api import ApiError
+
+    if (url is None) != (token is None):
+        raise typer.BadParameter("--url and --token go together", param_hint="--url")
+    if file.stat().st_size > MOST_BYTES:
+        _fail(f"{file.name} is larger than {MOST_BYTES // 1_000_000} MB; split it, by year for instance")
+    query = {
+        "filename": _without_number(file.name), "format": format, "dry_run": str(dry_run).lower(),
+        "time_column": time_column,
+        "value_column": value_column, "unit": unit, "zone": zone, "stamp": stamp, "kind": kind,
+        "date_order": date_order,
+    }  # fmt: skip
+    api = _api(url, token, data_dir)
+    try:
+        started = _send(api, meter, file, query)
+        if not as_json:
+            typer.echo(f"{file.name}: {found_in_words(started['found'])}", err=True)
+        found = _follow(api, started, is_quiet=as_json)
+    except ApiError as error:
+        if as_json:
+            typer.echo(json.dumps(error.problem))
+        _fail(_in_words(error), 2 if error.status == 422 and _is_usage(error) else 1)
+    except OSError as error:
+        _fail(f"no answer from Palier: {error}")
+    typer.echo(json.dumps(found, ensure_ascii=False) if as_json else result_in_words(found))
+    raise typer.Exit(0 if found["state"] == "done" else 1)
+
+
+def found_in_words(found: dict[str, Any]) -> str:
+    """`Enedis load curve (CSV): energy_import, mean W, 30 min, end of interval, Europe/Paris`."""
+    unit, step = found["unit"], found["step_s"]
+    parts = [
+        found["quantity"],
+        f"mean {unit}" if unit in ("W", "kW") else unit,
+        _step(step) if step else None,
+        "cumulative register" if found["kind"] == "register" else None,
+        f"time at the {found['stamp']} of each interval" if found["stamp"] else None,
+        f"local time of {found['zone']}" if found["zone"] else None,
+    ]
+    told = ", ".join(part for part in parts if part)
+    return f"{found['label']}: {told}" if told else str(found["label"])
+
+
+def result_in_words(found: dict[str, Any]) -> str:
+    """What became of the rows, then each refused line with its reason."""
+    would = " (dry run: nothing was stored)" if found["dry_run"] else ""
+    lines = [f"{found['state']}{would}: " + ", ".join(
+        f"{found[name]:,} {name}" for name in ("accepted", "duplicate", "conflict", "refused")
+    )]  # fmt: skip
+    away = [
+        (found["outside_occupancy"], "outside the household's stay"),
+        (found["no_consent"], "not allowed"),
+    ]
+    lines += [f"{count:,} {why}: not kept" for count, why in away if count]
+    if found["first_day"]:
+        lines.append(f"from {found['first_day']} to {found['last_day']}")
+    if found["accepted"] and found["unit"]:
+        lines.append(f"accepted in all: {_amount(found['accepted_value'], found['unit'])}")
+    if found["message"]:
+        lines.append(found["message"])
+    lines += [f"  line {one['line']}: {one['text']}" for one in found["refusals"][:SHOWN_REFUSALS]]
+    if found["refused"] > SHOWN_REFUSALS:
+        lines.append(f"  … and {found['refused'] - SHOWN_REFUSALS:,} more; --json shows the first 1,000")
+    return "\n".join(lines)
+
+
+def _send(api: "Api", meter: str, file: Path, query: dict[str, Any]) -> dict[str, Any]:
+    told = {name: str(value) for name, value in query.items() if value is not None}
+    answer: dict[str, Any] = api.send_file(f"/meters/{meter}/imports?{urlencode(told)}", file)
+    return answer
+
+
+def _follow(api: "Api", started: dict[str, Any], *, is_quiet: bool) -> dict[str, Any]:
+    """Ask until the import has ended, showing how far it is."""
+    found = started
+    with _bar(is_quiet) as progress:
+        task = progress.add_task(found["state"], total=found["bytes_total"])
+        while found["state"] not in ENDED:
+            time.sleep(POLL_S)
+            found = api.get(f"/imports/{started['id']}")
+            is_read = found["rows_total"] is not None
+            progress.update(
+                task, description=f"{found['state']}: {found['rows']:,} rows" if is_read else found["state"],
+                total=found["rows_total"] if is_read else found["bytes_total"],
+                completed=found["rows"] if is_read else found["bytes_read"],
+            )  # fmt: skip
+    return found
+
+
+def _bar(is_quiet: bool) -> "Progress":
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True, disable=is_quiet)
+
+
+def _api(url: str | None, token: str | None, data_dir: Path | None) -> "Api":
+    from deploy.up import read_endpoints
+    from simulators.api import Api
+
+    if url is not None and token is not None:
+        return Api(url, token, "en")
+    found = read_endpoints(settings_for(data_dir).data_dir)
+    return Api(found.http, found.operator_token, "en")
+
+
+def _is_usage(error: Any) -> bool:
+    """Whether another command line would do: an option is missing or not understood."""
+    return error.problem.get("code") in ("invalid", "options_needed")
+
+
+def _in_words(error: Any) -> str:
+    problem = error.problem
+    lines = [str(problem.get("title", error))]
+    for one in problem.get("errors", []):
+        name = str(one["pointer"]).rpartition("/")[2]
+        option = f"--{name.replace('_', '-')}: " if name else ""
+        if option or one["message"] not in lines:
+            lines.append(f"  {option}{one['message']}")
+    if problem.get("columns"):
+        lines.append(f"  its columns: {', '.join(problem['columns'])}")
+    return "\n".join(lines)
+
+
+def _without_number(name: str) -> str:
+    return _NUMBER.sub(lambda found: "0" * len(found.group()), name)
+
+
+def _step(seconds: int) -> str:
+    if seconds % 86_400 == 0:
+        return "days" if seconds == 86_400 else f"{seconds // 86_400} days"
+    return f"{seconds // 60} min" if seconds % 60 == 0 else f"{seconds} s"
+
+
+def _amount(value: int, unit: str) -> str:
+    return f"{value / 1_000:,.3f} kWh" if unit == "Wh" else f"{value:,} {unit}"
+
+
+def _fail(words: str, code: int = 1) -> None:
+    typer.echo(f"palier: {words}", err=True)
+    raise typer.Exit(code)
