@@ -135,6 +135,8 @@ def _consumers(room: str) -> list[tuple[str, str]]:
         consumers += [("READINGS", "metering_readings"), ("REJECTED", "metering_rejected")]
     if room == "intake":
         consumers.append(("RETRIED", "intake_retried"))
+    if room == "advice":
+        consumers.append(("EVENTS", "advice_frequent"))
     return consumers
 
 

@@ -24,7 +24,6 @@ from sqlalchemy import text
 from contracts.base import Event
 from contracts.topics import BY_SUBJECT
 from services.kit import metrics
-from services.kit.gathering import Gathering
 from services.kit.outage import is_outage
 from services.kit.provisioning import ACK_WAIT_SECONDS
 from services.kit.pulling import Pulling
@@ -41,12 +40,18 @@ is away, no message is given up for it."""
 _STANDING = ConsumerConfig()
 """The consumer stands already, see `provisioning`; FastStream only binds to it."""
 
-EVENTS_AT_ONCE = 32
-"""In one transaction at most: a sync to disk costs as much as handling many of them."""
+EVENTS_AT_ONCE = 64
+"""Frequent ones in one transaction at most: its sync to disk costs as much as handling many of them."""
+_COMPANY_SECONDS = 0.01
 
 Handler = Callable[[Any, Unit], Awaitable[None]]
 _Known = tuple[Msg, Event, Handler]
 OpenUnit = Callable[[str | None], AbstractAsyncContextManager[Unit]]
+
+
+def frequent_durable(room: str) -> str:
+    """Name of the consumer of a room's frequent events."""
+    return f"{room}_frequent"
 
 
 class Bus:
@@ -60,20 +65,13 @@ class Bus:
         """Failed tries of this process, by stream and sequence: the server also counts outages and deaths."""
 
     def events(self, handlers: dict[str, Handler]) -> None:
-        """Single business events from EVENTS, in order, each once by the inbox. Those that come while others
-        are handled share the next transaction."""
-
-        async def handle(raws: list[Msg]) -> None:
-            await self._events(raws, handlers)
-
-        gathering = Gathering(handle, EVENTS_AT_ONCE)
+        """Single business events from EVENTS, in order, each once by the inbox."""
 
         @self._broker.subscriber(
             stream=JStream("EVENTS", declare=False),
             durable=self._room,
             config=_STANDING,
             pull_sub=PullSub(batch_size=1, timeout=5.0),
-            max_workers=EVENTS_AT_ONCE,
             ack_policy=AckPolicy.MANUAL,
             no_reply=True,
             decoder=_raw,
@@ -81,7 +79,19 @@ class Bus:
         async def consume(message: NatsMessage) -> None:
             raw = message.raw_message
             async with _in_hand([raw]):
-                await gathering.join(raw)
+                await self._events([raw], handlers)
+
+    async def frequent_events(self, client: Client, handlers: dict[str, Handler]) -> None:
+        """Events that come by the thousand, by a consumer of their own: as they come, many to a transaction,
+        each once by the inbox. Until cancelled."""
+
+        async def consume(raws: list[Msg]) -> None:
+            async with _in_hand(raws):
+                await self._events(raws, handlers)
+
+        pulling = Pulling(client, "EVENTS", frequent_durable(self._room), EVENTS_AT_ONCE, _COMPANY_SECONDS)
+        async with _in_hand(pulling.arrived):
+            await pulling.run(consume)
 
     async def batches(
         self, client: Client, event_type: type[Event], handler: Handler, batch: int, wait_seconds: float

@@ -15,7 +15,7 @@ from nats.js import JetStreamContext
 from contracts.base import Event
 from services.kit import clock as clocks
 from services.kit.broker import broker_for
-from services.kit.bus import Bus, Handler
+from services.kit.bus import Bus, Handler, frequent_durable
 from services.kit.database import ROOMS, Database
 from services.kit.finishing import end
 from services.kit.outbox import Relay
@@ -48,6 +48,7 @@ class Room:
         self.clock = clock
         self.stopping = asyncio.Event()
         self._handlers: dict[str, Handler] = {}
+        self._frequent: dict[str, Handler] = {}
         self._batches: list[tuple[type[Event], Handler, int, float]] = []
         self._background: list[tuple[str, Background]] = []
         self.broker = broker_for(name, settings, secrets)
@@ -58,6 +59,11 @@ class Room:
     def on(self, event_type: type[Event], handler: Handler) -> None:
         """Handle one kind of event: `async def handler(event, unit)`, once, in one transaction."""
         self._handlers[event_type.subject] = handler
+
+    def on_frequent(self, event_type: type[Event], handler: Handler) -> None:
+        """The same for events that come by the thousand: many share a transaction, and their order among
+        other kinds of events is not kept."""
+        self._frequent[event_type.subject] = handler
 
     def on_batch(
         self, event_type: type[Event], handler: Handler, batch: int = 64, wait_seconds: float = 0.05
@@ -96,6 +102,9 @@ class Room:
             bus.events(self._handlers)
         await self.broker.start()
         tasks = [asyncio.create_task(Watchdog(self.name).breathe())]
+        if self._frequent:
+            often = partial(bus.frequent_events, self.nats, self._frequent)
+            tasks.append(asyncio.create_task(self._for_ever("events", lambda _: often())))
         for queue in self._batches:
             tasks.append(asyncio.create_task(self._for_ever("queue", partial(_pull, bus, queue))))
         if self.name in ROOMS:
@@ -118,6 +127,8 @@ class Room:
         consumers = []
         if self._handlers:
             consumers.append(Consumer("EVENTS", self.name, tuple(self._handlers), 256))
+        if self._frequent:
+            consumers.append(Consumer("EVENTS", frequent_durable(self.name), tuple(self._frequent), 512))
         for event_type, _, batch, _ in self._batches:
             durable = f"{self.name}_{event_type.stream.lower()}"
             consumers.append(Consumer(event_type.stream, durable, (event_type.subject,), max(batch * 8, 256)))

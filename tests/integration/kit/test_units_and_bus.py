@@ -134,7 +134,7 @@ async def test_events_that_come_together_share_a_transaction_and_one_that_fails_
     handled: asyncio.Queue[str] = asyncio.Queue()
     transactions: dict[str, set[int]] = {}
     room = Room("advice", engines.settings, engines.secrets)
-    events = [moved_out(coop) for _ in range(60)]
+    events = [moved_out(coop) for _ in range(200)]
     bad = events[40].occupancy
 
     async def on_moved_out(event: MovedOut, unit: Unit) -> None:
@@ -147,7 +147,7 @@ async def test_events_that_come_together_share_a_transaction_and_one_that_fails_
             raise RuntimeError("this one alone")
         handled.put_nowait(event.occupancy)
 
-    room.on(MovedOut, on_moved_out)
+    room.on_frequent(MovedOut, on_moved_out)
     async with room_unit("members", coop) as unit:
         for event in events:
             unit.emit(event)
