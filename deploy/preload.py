@@ -19,6 +19,7 @@ def load() -> None:
         "services.kit.process",
         *(f"services.{room}.app" for room in ROOMS),
         "deploy.web",
+        "deploy.player",
         # Else the portal would read its routes' code when it starts again: later, and another version's
         # after an upgrade under a running instance.
         *(f"services.{room}.{part}" for room in ROOMS for part in ("api", "pages")),

@@ -1,9 +1,9 @@
 """Where a replay plays to: a sandbox made for it and dropped after it, or on purpose a named meter."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,10 @@ class Place:
     """An operator of this cooperative alone: counts what arrived there."""
     tell_clock: Callable[[datetime], None] = lambda now: None
     """Moves the sandbox's business time along with the feed."""
+    person: str = ""
+    """Who lives there in a sandbox."""
+    gateway: str = ""
+    """Through which a real meter is played into."""
 
 
 @dataclass(frozen=True)
@@ -38,25 +42,35 @@ class Tenancy:
 
     first_day: date
     until: datetime
+    fluid: Fluid = Fluid.ELECTRICITY
+    home: Mapping[str, object] = field(default_factory=dict)
+    contract: Mapping[str, object] = field(default_factory=dict)
 
 
 def sandbox(
-    operator: Api, keys: "Keys", http: str, tenancies: Sequence[Tenancy], zone: str, ends: ExitStack | None
+    operator: Api,
+    keys: "Keys",
+    http: str,
+    tenancies: Sequence[Tenancy],
+    zone: str,
+    ends: ExitStack | None,
+    *,
+    coop: str | None = None,
+    made: Callable[[], None] = lambda: None,
 ) -> list[Place]:
-    """A cooperative of its own, one dwelling and consenting household a file; dropped when `ends` ends."""
-    coop = f"replay-{time.time_ns() // 1000:x}"
+    """A cooperative of its own, one dwelling and consenting household a tenancy; dropped when `ends` ends.
+    `made` is called after each of them."""
+    coop = coop or f"replay-{time.time_ns() // 1000:x}"
     operator.post("/coops", {"slug": coop, "name": "Relecture", "zone": zone, "sandbox": True})
     if ends is not None:
         ends.callback(drop, operator, coop)
-
-    def tell_clock(now: datetime) -> None:
-        operator.post(f"/coops/{coop}/clock", {"now": now.isoformat()})
-
+    tell_clock = _clock_of(operator, coop)
     watcher = Api(http, keys.token(Role.OPERATOR, coop))
+    # For the consents: every household lives there by then.
+    tell_clock(max(tenancy.until for tenancy in tenancies))
     places = []
     for number, tenancy in enumerate(tenancies, 1):
-        tell_clock(tenancy.until)  # for the consents: the household lives there by then
-        answer = operator.post("/move-ins", _household(coop, number, zone, tenancy.first_day))
+        answer = operator.post("/move-ins", _household(coop, number, zone, tenancy))
         person = answer["persons"][0]["id"]
         household = Api(http, keys.token(Role.RESIDENT, coop, person))
         for purpose in (Purpose.DAILY, Purpose.HALF_HOURLY, Purpose.ADVICE):
@@ -65,16 +79,44 @@ def sandbox(
                 {"granted": True, "by": person, "text_version": TEXT_VERSION, "channel": "self"},
             )
         device = device_of(answer["meters"][0])
-        places.append(Place(coop, device.meter, device, household, watcher, tell_clock))
+        places.append(Place(coop, device.meter, device, household, watcher, tell_clock, person))
+        made()
+    return places
+
+
+def sandbox_again(
+    operator: Api, keys: "Keys", http: str, coop: str, known: Sequence[tuple[str, str]]
+) -> list[Place]:
+    """The places of a sandbox made before, by (meter, person): each device gets a new password."""
+    tell_clock = _clock_of(operator, coop)
+    watcher = Api(http, keys.token(Role.OPERATOR, coop))
+    places = []
+    for meter, person in known:
+        device = device_of(operator.post(f"/meters/{meter}/credential"))
+        household = Api(http, keys.token(Role.RESIDENT, coop, person))
+        places.append(Place(coop, meter, device, household, watcher, tell_clock, person))
     return places
 
 
 def live(operator: Api, keys: "Keys", http: str, meter: str, coop: str, ends: ExitStack) -> Place:
     """A gateway for the time of the replay: the meter's own device keeps its credential and goes on."""
-    answer = operator.post("/gateways", {"coop": coop, "codec": "load-curve", "channels": {"replay": meter}})
-    ends.callback(operator.delete, f"/gateways/{answer['id']}/credential")
+    place = live_place(operator, keys, http, meter, coop)
+    ends.callback(operator.delete, f"/gateways/{place.gateway}/credential")
+    return place
+
+
+def live_place(
+    operator: Api, keys: "Keys", http: str, meter: str, coop: str, gateway: str | None = None
+) -> Place:
+    """As `live`, with the gateway made before, if there is one; its credential is the caller's to end."""
+    if gateway is None:
+        body = {"coop": coop, "codec": "load-curve", "channels": {"replay": meter}}
+        answer = operator.post("/gateways", body)
+    else:
+        answer = operator.post(f"/gateways/{gateway}/credential")
     device = Device(meter, answer["topic"], answer["mqtt_username"], answer["mqtt_password"], "replay")
-    return Place(coop, meter, device, operator, Api(http, keys.token(Role.OPERATOR, coop)))
+    watcher = Api(http, keys.token(Role.OPERATOR, coop))
+    return Place(coop, meter, device, operator, watcher, gateway=answer["id"])
 
 
 def drop(operator: Api, coop: str) -> None:
@@ -85,16 +127,25 @@ def drop(operator: Api, coop: str) -> None:
         typer.echo(f"palier: the sandbox {coop} could not be dropped and stays: {error}", err=True)
 
 
-def _household(coop: str, number: int, zone: str, moved_in_on: date) -> dict[str, object]:
+def _clock_of(operator: Api, coop: str) -> Callable[[datetime], None]:
+    def tell_clock(now: datetime) -> None:
+        operator.post(f"/coops/{coop}/clock", {"now": now.isoformat()})
+
+    return tell_clock
+
+
+def _household(coop: str, number: int, zone: str, tenancy: Tenancy) -> dict[str, object]:
+    is_electric = tenancy.fluid is Fluid.ELECTRICITY
+    contract = {"tariff": TariffKind.BASE, "subscribed_kva": 6} if is_electric else {}
     dwelling = {
         "coop": coop, "ref": f"FICHIER-{number}", "residence": "Relecture", "floor_area_m2": "60",
-        "heating": Heating.COLLECTIVE, "postcode": "00000", "zone": zone,
-        "meters": [{"fluid": Fluid.ELECTRICITY, "tariff": TariffKind.BASE, "subscribed_kva": 6}],
+        "heating": Heating.COLLECTIVE, "postcode": "00000", "zone": zone, **tenancy.home,
+        "meters": [{"fluid": tenancy.fluid, **contract, **tenancy.contract}],
     }  # fmt: skip
     holder = {
         "name": f"Foyer {number}", "email": f"foyer-{number}@{MAIL_DOMAIN}", "right": Right.HOLDER,
     }  # fmt: skip
     return {
         "coop": coop, "dwelling": dwelling, "tenure": Tenure.TENANT, "quiet": True,
-        "moved_in_on": moved_in_on, "household": [holder],
+        "moved_in_on": tenancy.first_day, "household": [holder],
     }  # fmt: skip

@@ -22,6 +22,10 @@ def run_room(name: str, settings: dict[str, Any], http: tuple[str, int]) -> None
     try:
         if name == "portal":
             import_module("deploy.web").serve(settings, *http)
+        elif name == "player":
+            import_module("deploy.player").serve(
+                settings, settings["public_url"] or f"http://{http[0]}:{http[1]}"
+            )
         else:
             import_module("services.kit.process").run(name, settings)
     except Exception:

@@ -19,7 +19,7 @@ from deploy.engines.folder import Claim
 from deploy.engines.ports import Ports
 from deploy.operator_token import operator_token
 from deploy.room_process import project_folder
-from deploy.rooms import ROOMS
+from deploy.rooms import PROCESSES
 from deploy.supervisor import RoomProcess, Supervisor
 from services.kit import logs, natsauth
 from services.kit import secrets as kit_secrets
@@ -59,7 +59,7 @@ def up(
     settings: Settings,
     listen: Listen = Listen(),
     *,
-    rooms: Sequence[str] = ROOMS,
+    rooms: Sequence[str] = PROCESSES,
     when_ready: Callable[[Endpoints], None] = lambda endpoints: print("ready", flush=True),
     tend: Callable[[], None] = lambda: None,
 ) -> None:
@@ -81,7 +81,7 @@ def up(
         full = engines.settings
         with supervisor.interruptible():
             prepare(full)
-        supervisor.add([RoomProcess(room, _plain(full), http, run_dir) for room in rooms])
+        supervisor.add([RoomProcess(room, _settings_of(room, rooms, full), http, run_dir) for room in rooms])
         _watch(supervisor, full, http, engines.secrets, when_ready, tend)
 
 
@@ -97,7 +97,9 @@ def serve(settings: Settings, rooms: Sequence[str], listen: Listen) -> None:
     _start_fork_server(data_dir)
     supervisor = Supervisor(None, [], run_dir)
     with supervisor.signals():
-        supervisor.add([RoomProcess(room, _plain(settings), http, run_dir) for room in rooms])
+        supervisor.add(
+            [RoomProcess(room, _settings_of(room, rooms, settings), http, run_dir) for room in rooms]
+        )
         _watch(
             supervisor, settings, http, kit_secrets.load(settings),
             lambda endpoints: print("ready", flush=True), lambda: None,
@@ -215,6 +217,13 @@ def _start_fork_server(data_dir: Path) -> None:
     )
     multiprocessing.set_forkserver_preload(["deploy.preload"])
     forkserver.ensure_running()
+
+
+def _settings_of(room: str, rooms: Sequence[str], settings: Settings) -> dict[str, Any]:
+    """The player speaks to the portal beside it; where there is none, to the public address."""
+    if room == "player" and "portal" in rooms:
+        settings = settings.model_copy(update={"public_url": None})
+    return _plain(settings)
 
 
 def _plain(settings: Settings) -> dict[str, Any]:

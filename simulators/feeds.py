@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -11,19 +12,22 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from contracts.codes import Quantity
 from simulators.meter import HalfHour
 from simulators.publications import Device, Publication, load_curve, senml
 
 MILLI = 1000
+LARGEST_BYTES = 256 * 1024 * 1024
 
 
 class FeedError(Exception):
     """A file that cannot be read as consumption; says what a person can do."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Interval:
-    """Energy of one interval of a file, in thousandths of a watt-hour so that sums stay exact."""
+    """Energy of one interval of a file, in thousandths of a watt-hour so that sums stay exact; of another
+    quantity its amount, in thousandths of that unit."""
 
     start: datetime
     step_s: int
@@ -41,24 +45,29 @@ def read(path: Path, zone: str) -> list[Interval]:
     kWh per interval, or W/kW where the column says so. Times without offset are local to `zone`. FeedError
     for anything else.
     """
-    raw = path.read_bytes()
-    if path.suffix == ".gz":
-        raw = gzip.decompress(raw)
-    text = raw.decode("utf-8-sig")
+    return parse(path.read_bytes(), path.name, zone)
+
+
+def parse(raw: bytes, name: str, zone: str) -> list[Interval]:
+    """As `read`, of a file's content; compressed or not."""
+    try:
+        text = _plain(raw).decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise FeedError(f"{name}: no text: {error}") from error
     first_line = text.split("\n", 1)[0]
     rows = csv.reader(io.StringIO(text), delimiter=";" if ";" in first_line else ",")
     header = [name.strip().lower() for name in next(rows, [])]
-    if header[:3] == ["date", "time", "global_active_power"]:
-        stamped = [(_local(f"{row[0]} {row[1]}", zone), row[2]) for row in rows if len(row) > 2]
-        return _with_steps(stamped, "kw")
-    if len(header) < 2:
-        raise FeedError(f"{path.name}: no columns; expected a header such as start,value")
-    at_value, unit = _value_column(header)
     try:
+        if header[:3] == ["date", "time", "global_active_power"]:
+            stamped = [(_local(f"{row[0]} {row[1]}", zone), row[2]) for row in rows if len(row) > 2]
+            return _with_steps(stamped, "kw")
+        if len(header) < 2:
+            raise FeedError(f"{name}: no columns; expected a header such as start,value")
+        at_value, unit = _value_column(header)
         stamped = [(_local(row[0], zone), row[at_value]) for row in rows if len(row) > at_value]
-    except ValueError as error:
-        raise FeedError(f"{path.name}: {error}") from error
-    return _with_steps(stamped, unit)
+        return _with_steps(stamped, unit)
+    except (ValueError, ArithmeticError, csv.Error) as error:
+        raise FeedError(f"{name}: {error}") from error
 
 
 def between(intervals: list[Interval], start: datetime | None, end: datetime | None) -> list[Interval]:
@@ -69,9 +78,13 @@ def between(intervals: list[Interval], start: datetime | None, end: datetime | N
 
 
 def as_registers(
-    device: Device, intervals: list[Interval], index_wh: int = 0, pack: int = 24
+    device: Device,
+    intervals: list[Interval],
+    index_wh: int = 0,
+    pack: int = 24,
+    quantity: Quantity = Quantity.ENERGY_IMPORT,
 ) -> Iterator[Publication]:
-    """The intervals as a cumulative register in whole Wh, `pack` readings a message.
+    """The intervals as a cumulative register in whole Wh (or the quantity's unit), `pack` readings a message.
 
     A register cannot say that an interval is unknown: over a hole of the file it stands still. Use
     `as_load_curves` where holes must stay holes.
@@ -86,14 +99,16 @@ def as_registers(
         expected = one.end
         readings.append((one.end, whole(total)))
         if len(readings) >= pack:
-            yield senml(device, readings, [])
+            yield senml(device, readings, [], quantity=quantity)
             readings = []
     if readings:
-        yield senml(device, readings, [])
+        yield senml(device, readings, [], quantity=quantity)
 
 
-def as_load_curves(device: Device, intervals: list[Interval], zone: str) -> Iterator[Publication]:
-    """The intervals as one load curve a local day, whole Wh with cumulative rounding."""
+def as_load_curves(
+    device: Device, intervals: list[Interval], zone: str, quantity: Quantity = Quantity.ENERGY_IMPORT
+) -> Iterator[Publication]:
+    """The intervals as one load curve a local day, whole Wh (or units) with cumulative rounding."""
     local = ZoneInfo(zone)
     total = 0
     for (_, step_s), group in groupby(
@@ -103,11 +118,11 @@ def as_load_curves(device: Device, intervals: list[Interval], zone: str) -> Iter
         for one in group:
             before, total = whole(total), total + one.energy_milli
             if run and run[-1].end != one.start:
-                yield load_curve(device, run[0].start, zone, run, f"PT{step_s // 60}M")
+                yield load_curve(device, run[0].start, zone, run, f"PT{step_s}S", quantity)
                 run = []
             run.append(HalfHour(one.start, one.end, whole(total) - before, whole(total), 0, one.start))
         if run:
-            yield load_curve(device, run[0].start, zone, run, f"PT{step_s // 60}M")
+            yield load_curve(device, run[0].start, zone, run, f"PT{step_s}S", quantity)
 
 
 def by_day(intervals: list[Interval], zone: str) -> dict[date, int]:
@@ -125,6 +140,17 @@ def by_day(intervals: list[Interval], zone: str) -> dict[date, int]:
 def whole(milli: int) -> int:
     """Thousandths to whole units, halves up."""
     return (milli + MILLI // 2) // MILLI
+
+
+def _plain(raw: bytes) -> bytes:
+    """The content, decompressed when it is gzip; FeedError when it would be more than `LARGEST_BYTES`."""
+    if raw[:2] != b"\x1f\x8b":
+        return raw
+    with gzip.open(io.BytesIO(raw)) as file:
+        plain = file.read(LARGEST_BYTES + 1)
+    if len(plain) > LARGEST_BYTES:
+        raise FeedError("more than can be read at once; cut the file")
+    return plain
 
 
 def _value_column(header: list[str]) -> tuple[int, str]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from contracts.codes import Quantity, Unit
+from contracts.codes import UNIT_OF, Quantity, Unit
 from simulators.meter import HalfHour, Meter, midnight
 
 
@@ -81,10 +81,12 @@ def senml(
     peaks: Sequence[tuple[datetime, int]],
     powers: Sequence[tuple[datetime, int]] = (),
     at: datetime | None = None,
+    quantity: Quantity = Quantity.ENERGY_IMPORT,
 ) -> Publication:
-    """A SenML pack (RFC 8428, absolute times) of registers in Wh, apparent powers in VA, powers in W."""
+    """A SenML pack (RFC 8428, absolute times) of registers of `quantity` in its unit, apparent powers in VA,
+    powers in W."""
     records = (
-        [_record(Quantity.ENERGY_IMPORT, Unit.WH, when, value) for when, value in registers]
+        [_record(quantity, UNIT_OF[quantity], when, value) for when, value in registers]
         + [_record(Quantity.APPARENT_POWER, Unit.VA, when, value) for when, value in peaks]
         + [_record(Quantity.POWER, Unit.W, when, value) for when, value in powers]
     )
@@ -100,14 +102,20 @@ def senml(
 
 
 def load_curve(
-    device: Device, start: datetime, zone: str, halves: Sequence[HalfHour], step: str = "PT30M"
+    device: Device,
+    start: datetime,
+    zone: str,
+    halves: Sequence[HalfHour],
+    step: str = "PT30M",
+    quantity: Quantity = Quantity.ENERGY_IMPORT,
 ) -> Publication:
-    """A load curve of consecutive intervals from `start`, its stamp in local time with offset."""
+    """A load curve of consecutive intervals from `start`, its stamp in local time with offset; the amounts
+    in the unit of `quantity`."""
     body = {
         "start": start.astimezone(ZoneInfo(zone)).isoformat(),
         "step": step,
-        "quantity": Quantity.ENERGY_IMPORT,
-        "unit": Unit.WH,
+        "quantity": quantity,
+        "unit": UNIT_OF[quantity],
         "values": [half.energy_wh for half in halves],
     }
     return Publication(

@@ -1,0 +1,142 @@
+"""What became of a replay: the days as the service has them, beside those of the feed."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from contracts.codes import UNIT_OF, Quantity
+from deploy.player_scripts import Script, days_told
+from deploy.replay_places import Place
+from services.metering.replays.states import covers
+from simulators.publications import Publication
+
+PATIENCE_S = 600.0
+CALM_S = 15.0
+"""The days are taken as they are when all has arrived and nothing changed for so long."""
+POLL_S = 0.5
+DAYS_AT_ONCE = 1_000
+MOST_DAYS_TOLD = 5_000
+"""Days in a result; beyond it only those that differ."""
+Days = dict[tuple[int, Quantity, date], int]
+"""(part, quantity, civil day) to whole units."""
+
+
+def check(
+    script: Script,
+    places: Sequence[Place],
+    messages: Sequence[Publication],
+    sent: Iterable[Sequence[int]],
+    counts: dict[str, int],
+    still: Callable[[], bool],
+) -> dict[str, Any] | None:
+    """The result, once the days agree with the feed or stay as they are; None when `still` says no."""
+    began = time.monotonic()
+    if places[0].person:
+        places[0].tell_clock(script.until)
+    expected = _expected(script, places, messages, sent)
+    stored: Days = {}
+    changed = began
+    while time.monotonic() - began < PATIENCE_S:
+        if not still():
+            return None
+        before = dict(stored)
+        behind = {
+            (part, quantity)
+            for (part, quantity, day), wh in expected.items()
+            if stored.get((part, quantity, day)) != wh
+        }
+        unknown = {(number, None) for number, part in enumerate(script.parts) if not part.expected}
+        for part, quantity in sorted(behind | unknown, key=str):
+            stored |= _stored(script, places, part, quantity)
+        if expected and not unknown and all(stored.get(key) == value for key, value in expected.items()):
+            break
+        if stored != before or not _is_quiet(places[0], counts):
+            changed = time.monotonic()
+        elif time.monotonic() - changed > (CALM_S if expected else CALM_S / 3):
+            break
+        time.sleep(POLL_S)
+    return _result(script, places, expected, stored, counts, time.monotonic() - began)
+
+
+def _expected(
+    script: Script, places: Sequence[Place], messages: Sequence[Publication], sent: Iterable[Sequence[int]]
+) -> Days:
+    """The feed's days of which every message was sent: what was skipped is not missed."""
+    ranges = [(first, end) for first, end in sent]
+    is_whole = ranges == [(0, len(messages))]
+    told = {} if is_whole else days_told(messages, script.zone)
+    return {
+        (number, quantity, day): value
+        for number, part in enumerate(script.parts)
+        for quantity, days in part.expected.items()
+        for day, value in days.items()
+        if is_whole or all(covers(ranges, one) for one in told.get((places[number].meter, day), ()))
+    }
+
+
+def _stored(script: Script, places: Sequence[Place], number: int, quantity: Quantity | None) -> Days:
+    """A part's days from its first to its last; of any quantity, where none is asked for."""
+    part, place = script.parts[number], places[number]
+    days = [day for own in part.expected.values() for day in own]
+    first, last = min(days, default=part.first_day), max(days, default=part.until.date() + timedelta(days=1))
+    found: Days = {}
+    while first <= last:
+        until = min(last, first + timedelta(days=DAYS_AT_ONCE - 1))
+        answer = place.reader.get(
+            f"/meters/{place.meter}/days", **{"from": first, "to": until, "quantity": quantity}
+        )
+        for day in answer["days"]:
+            key = (number, Quantity(answer["quantity"]), date.fromisoformat(day["day"]))
+            found[key] = day["value"] or 0
+        first = until + timedelta(days=1)
+    return found
+
+
+def _is_quiet(place: Place, counts: dict[str, int]) -> bool:
+    """Whether all that was sent has been dealt with and no day waits; a real cooperative is never quiet."""
+    if not place.person:
+        return True
+    now = place.watcher.get("/operations/overview")
+    handled = now["readings_stored"] + now["readings_duplicate"] + sum(now["readings_discarded"].values())
+    return bool(handled >= counts["readings"] and now["lag_seconds"] == 0)
+
+
+def _result(
+    script: Script,
+    places: Sequence[Place],
+    expected: Days,
+    stored: Days,
+    counts: dict[str, int],
+    checked_s: float,
+) -> dict[str, Any]:
+    overview = places[0].watcher.get("/operations/overview") if places[0].person else {}
+    every = {
+        (n, q, day)
+        for n, part in enumerate(script.parts)
+        for q, days in part.expected.items()
+        for day in days
+    }
+    keys = sorted(expected if every else stored, key=lambda key: (key[0], key[1].value, key[2]))
+    rows = [
+        {
+            "name": script.parts[number].name, "meter": places[number].meter, "quantity": quantity.value,
+            "unit": UNIT_OF[quantity].value, "day": day.isoformat(),
+            "feed": expected.get((number, quantity, day)), "stored": stored.get((number, quantity, day)),
+        }
+        for number, quantity, day in keys
+    ]  # fmt: skip
+    differing = [row for row in rows if row["feed"] is not None and row["feed"] != row["stored"]]
+    return {
+        "days": len(rows),
+        "days_equal": len(rows) - len(differing) if every else None,
+        "days_not_played": len(every) - len(expected),
+        "feed_value": sum(expected.values()) if every else None,
+        "stored_value": sum(stored.get(key, 0) for key in keys),
+        "meters": len(places),
+        "readings_stored": overview.get("readings_stored"),
+        "readings_duplicate": overview.get("readings_duplicate"),
+        "readings_rejected": overview.get("readings_rejected"),
+        "checked_s": round(checked_s, 1),
+        "rows": rows if len(rows) <= MOST_DAYS_TOLD else differing[:MOST_DAYS_TOLD],
+    } | counts

@@ -1,0 +1,174 @@
+"""The dry run of a replay: what is in the feed, and what would change at a meter.
+
+The second is worked out by the pipeline itself: codec, store and settling, in a transaction that is given up.
+Nothing is written, nothing is told, and no rule has a second version that could disagree with the first.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import text
+
+from contracts.codes import UNIT_OF, Quantity, Reason
+from contracts.readings import Reading
+from deploy.player_scripts import Script, ScriptError, instants
+from services.intake.codecs import CODECS, Refusal
+from services.kit import clock
+from services.kit.database import Database
+from services.kit.secrets import Secrets
+from services.kit.settings import Settings
+from services.kit.unit import Unit
+from services.metering import handlers
+from services.metering.meter_locks import key_of
+from services.metering.settling import settle_these
+from simulators.publications import Device, Publication
+
+TOPIC = "dry"
+BATCH = 5_000
+MOST_ROUNDS = 40
+"""Of settling, 400 days each."""
+
+_METER = "SELECT coop, zone FROM registry.meter WHERE id = :meter"
+_KNOWN = """
+SELECT register, instant, value_milli FROM metering.reading
+WHERE meter = :meter AND register = ANY(:registers) AND instant BETWEEN :first AND :last
+"""
+_STATE = """
+SELECT coalesce(sum(stored), 0) AS stored, coalesce(sum(duplicate), 0) AS duplicate,
+       coalesce(sum(discarded_no_consent), 0) AS no_consent,
+       coalesce(sum(discarded_outside_occupancy), 0) AS outside_occupancy
+FROM metering.meter_state WHERE meter = :meter
+"""
+_DAYS = """
+SELECT quantity, day, value, slots FROM metering.day WHERE meter = :meter AND day BETWEEN :first AND :last
+UNION ALL
+SELECT o.quantity, o.day, o.value, o.slots FROM metering.open_day o
+WHERE o.meter = :meter AND o.day BETWEEN :first AND :last AND NOT EXISTS (
+    SELECT 1 FROM metering.day d WHERE d.meter = o.meter AND d.quantity = o.quantity AND d.day = o.day)
+"""
+
+
+def what_would_change(
+    settings: Settings, secrets: Secrets, script: Script, meter: str | None
+) -> dict[str, Any]:
+    """The feed's summary and what playing it would be; with a meter, what would become of it there."""
+    devices = [Device(meter or part.name, TOPIC, TOPIC, "") for part in script.parts]
+    messages = script.messages(devices)
+    moments = instants(messages)
+    report: dict[str, Any] = {
+        **script.summary,
+        "messages": len(messages),
+        "readings_sent": sum(message.readings for message in messages),
+        "seconds_of_life": (moments[-1] - moments[0]).total_seconds() if moments else 0,
+    }
+    if meter is None:
+        return report
+    readings, refused = _decoded(messages, meter)
+    report["refused_readings"] = dict(refused)
+    return report | asyncio.run(_at_meter(settings, secrets, meter, readings))
+
+
+def _decoded(messages: Iterable[Publication], meter: str) -> tuple[list[Reading], Counter[Reason]]:
+    """What intake would make of the messages."""
+    now = datetime.now(UTC)
+    readings: list[Reading] = []
+    refused: Counter[Reason] = Counter()
+    for message in messages:
+        codec = message.topic.split("/")[1]
+        values = CODECS[codec]("", message.payload, now)
+        if isinstance(values, Refusal):
+            refused[values.reason] += 1
+            continue
+        readings += [
+            Reading.model_construct(
+                meter=meter, gateway=None, channel=None, register_=value.register, instant=value.instant,
+                quantity=value.quantity, kind=value.kind, step_s=value.step_s, value_milli=value.value_milli,
+                unit=value.unit, codec=codec,
+            )
+            for value in values
+        ]  # fmt: skip
+    return readings, refused
+
+
+async def _at_meter(
+    settings: Settings, secrets: Secrets, meter: str, readings: Sequence[Reading]
+) -> dict[str, Any]:
+    assert settings.database_url
+    database = Database(settings.database_url, secrets, "metering_work", pool_size=1)
+    try:
+        async with database.session() as session:
+            unit = Unit(session, "metering", clock.system, None)
+            report = await _tried(unit, meter, readings)
+            await session.rollback()
+            return report
+    finally:
+        await database.close()
+
+
+async def _tried(unit: Unit, meter: str, readings: Sequence[Reading]) -> dict[str, Any]:
+    run = unit.session.execute
+    row = (await run(text(_METER), {"meter": meter})).one_or_none()
+    if row is None:
+        raise ScriptError("the meter is gone")
+    await run(text(f"SELECT pg_advisory_xact_lock({key_of(':meter')})"), {"meter": meter})
+    await run(text("SET LOCAL statement_timeout = '300s'"))
+    first, last = min(one.instant for one in readings), max(one.instant for one in readings)
+    known = await _conflicts(unit, meter, readings, first, last)
+    span = {
+        "meter": meter,
+        "first": first.date() - timedelta(days=2),
+        "last": last.date() + timedelta(days=2),
+    }
+    before, counts = await _days(unit, span), (await run(text(_STATE), {"meter": meter})).one()
+    rest = iter(readings)
+    while batch := list(islice(rest, BATCH)):
+        await handlers.take_in([(row.coop, unit.wall, reading) for reading in batch], unit)
+    for _ in range(MOST_ROUNDS):
+        if not await settle_these(unit, [meter]):
+            break
+    after, then = await _days(unit, span), (await run(text(_STATE), {"meter": meter})).one()
+    changes = [
+        {
+            "day": day.isoformat(),
+            "quantity": quantity,
+            "unit": UNIT_OF[Quantity(quantity)].value,
+            "before": before.get((quantity, day)),
+            "after": after.get((quantity, day)),
+        }
+        for quantity, day in sorted(set(before) | set(after))
+        if before.get((quantity, day)) != after.get((quantity, day))
+    ]
+    return {
+        "meter": meter,
+        "new": then.stored - counts.stored,
+        "duplicate": then.duplicate - counts.duplicate - known,
+        "conflict": known,
+        "no_consent": then.no_consent - counts.no_consent,
+        "outside_occupancy": then.outside_occupancy - counts.outside_occupancy,
+        "days_new": sum(change["before"] is None for change in changes),
+        "days_changed": sum(change["before"] is not None for change in changes),
+        "value_before": sum(before.values()),
+        "value_after": sum(after.values()),
+        "changes": changes,
+    }
+
+
+async def _conflicts(
+    unit: Unit, meter: str, readings: Sequence[Reading], first: datetime, last: datetime
+) -> int:
+    """How many have another value than the one that is stored, which stands."""
+    wanted = {(one.register_, one.instant): one.value_milli for one in readings}
+    rows = await unit.session.execute(
+        text(_KNOWN),
+        {"meter": meter, "registers": sorted({name for name, _ in wanted}), "first": first, "last": last},
+    )
+    return sum(wanted.get((row.register, row.instant), row.value_milli) != row.value_milli for row in rows)
+
+
+async def _days(unit: Unit, span: dict[str, Any]) -> dict[tuple[str, date], int]:
+    rows = await unit.session.execute(text(_DAYS), span)
+    return {(row.quantity, row.day): row.value for row in rows}

@@ -1,0 +1,218 @@
+"""Reads a feed as it is kept: an uploaded file, a recording, or the few numbers of a scenario."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
+
+from contracts.codes import UNIT_OF, FileFormat, Fluid, Quantity
+from deploy.player_recorded import messages_of
+from deploy.player_scripts import MOST_INTERVALS, Part, Script, ScriptError, Series, of_series, summary_of
+from services.metering import files
+from services.metering.replays.states import Origin
+from services.metering.replays.work import Work
+from simulators import feeds
+from simulators.faults import PROFILES, Faults
+from simulators.feeds import FeedError, Interval
+from simulators.households import Home
+from simulators.meter import Meter, midnight
+from simulators.park import park
+from simulators.publications import Device, Publication, load_curve_day, senml_day
+from simulators.weather import Weather
+
+PACK = 4
+"""Half-hours in a message of a simulated device."""
+_SHOWN_REFUSALS = 20
+_FLUIDS = {Quantity.VOLUME: Fluid.WATER, Quantity.HEAT: Fluid.HEAT}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What of a feed is played, and how."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    as_registers: bool = False
+
+
+def script_of(work: Work, feed: dict[str, Any], choice: Choice = Choice()) -> Script:
+    """The feed, ready to be played. Raises ScriptError with what a person can do."""
+    match Origin(feed["origin"]):
+        case Origin.UPLOAD:
+            return _file(work.content(feed["id"]), feed["name"], feed["zone"], choice)
+        case Origin.RECORDING:
+            return _recording(work.recorded(feed["id"]), feed["zone"], choice)
+        case Origin.SCENARIO:
+            return _scenario(feed["spec"], feed["zone"], choice)
+
+
+def _file(content: BinaryIO, name: str, zone: str, choice: Choice) -> Script:
+    series, file_format, refused = read_file(content, name, zone)
+    summary = summary_of(series, zone, file_format) | refused
+    fluid = Fluid.GAS if file_format == FileFormat.GRDF_JSON else _fluid(series)
+    chosen = [one.between(choice.since, choice.until) for one in series]
+    return of_series(name, fluid, chosen, zone, summary, as_registers=choice.as_registers)
+
+
+def read_file(content: BinaryIO, name: str, zone: str) -> tuple[list[Series], str, dict[str, object]]:
+    """A file's series, its format, and what was refused. Raises ScriptError.
+
+    The same readers as for imports; what they do not know may still be a time and a value, column by column.
+    """
+    try:
+        return _known_file(content, name, zone)
+    except files.Unreadable as unknown:
+        content.seek(0)
+        try:
+            intervals = feeds.parse(content.read(), name, zone)
+        except FeedError as error:
+            raise ScriptError(f"{error} ({unknown})") from error
+        return [Series(Quantity.ENERGY_IMPORT, _bounded(intervals))], "columns", {}
+
+
+def _known_file(content: BinaryIO, name: str, zone: str) -> tuple[list[Series], str, dict[str, object]]:
+    found = files.detect(content.read(files.HEAD_BYTES), name)
+    content.seek(0)
+    by_quantity: dict[Quantity, dict[datetime, Interval]] = defaultdict(dict)
+    reasons: Counter[str] = Counter()
+    refused: list[dict[str, object]] = []
+    for row in files.read(content, found, files.Options(zone=zone)):
+        if isinstance(row, files.BadLine):
+            reasons[row.reason] += 1
+            if len(refused) < _SHOWN_REFUSALS:
+                refused.append({"line": row.line, "reason": row.reason, "detail": row.detail})
+            continue
+        known = by_quantity[row.quantity]
+        known.setdefault(row.start, Interval(row.start, row.step_s, row.value_milli))
+        if len(known) > MOST_INTERVALS:
+            raise ScriptError(f"more than {MOST_INTERVALS} intervals; cut the file")
+    if not by_quantity:
+        raise ScriptError("no line of the file is consumption")
+    series = [
+        Series(quantity, [known[start] for start in sorted(known)]) for quantity, known in by_quantity.items()
+    ]
+    return series, found.format.value, {"refused": dict(reasons), "refused_lines": refused}
+
+
+def _bounded(intervals: list[Interval]) -> list[Interval]:
+    if len(intervals) > MOST_INTERVALS:
+        raise ScriptError(f"more than {MOST_INTERVALS} intervals; cut the file")
+    return intervals
+
+
+def _fluid(series: Sequence[Series]) -> Fluid:
+    return next((_FLUIDS[one.quantity] for one in series if one.quantity in _FLUIDS), Fluid.ELECTRICITY)
+
+
+def _recording(rows: list[dict[str, Any]], zone: str, choice: Choice) -> Script:
+    """Every meter under a name of the recording's own. What is chosen is by the time of arrival."""
+    by_meter: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        if (choice.since is None or row["received_at"] >= choice.since) and (
+            choice.until is None or row["received_at"] <= choice.until
+        ):
+            by_meter[row["meter"]].append(row)
+    if not by_meter:
+        raise ScriptError("nothing was recorded, or nothing of it is left")
+
+    def part(number: int, own: list[dict[str, Any]]) -> Part:
+        first = min(row["instant"] for row in own)
+        until = max(row["instant"] + timedelta(seconds=row["step_s"]) for row in own)
+        return Part(
+            name=f"m{number}",
+            fluid=Fluid(own[0]["fluid"] or Fluid.ELECTRICITY),
+            # The day before too: a register read at midnight ends a day that somebody lived in.
+            first_day=first.astimezone(ZoneInfo(zone)).date() - timedelta(days=1),
+            until=max(until, *(row["received_at"] for row in own)),
+            expected={},
+            messages=lambda device: messages_of(device, own, zone),
+        )
+
+    local = ZoneInfo(zone)
+    arrivals = [row["received_at"] for row in rows]
+    summary = {
+        "format": "recording",
+        "starts_at": min(arrivals).astimezone(local).isoformat(),
+        "ends_at": max(arrivals).astimezone(local).isoformat(),
+        "meters": len(by_meter),
+        "readings": len(rows),
+        "days": len({row["instant"].astimezone(local).date() for row in rows}),
+        "series": [
+            {"quantity": quantity, "unit": UNIT_OF[Quantity(quantity)].value, "readings": count}
+            for quantity, count in sorted(Counter(row["quantity"] for row in rows).items())
+        ],
+    }
+    parts = tuple(part(number, own) for number, own in enumerate(by_meter.values(), 1))
+    return Script(parts, zone, summary)
+
+
+def _scenario(spec: dict[str, Any], zone: str, choice: Choice) -> Script:
+    homes, days, seed = int(spec["homes"]), int(spec["days"]), int(spec["seed"])
+    profile, first_day = str(spec["faults"]), date.fromisoformat(spec["first_day"])
+    if profile not in PROFILES:
+        raise ScriptError(f"no faults called {profile}; there are {', '.join(sorted(PROFILES))}")
+    every = [first_day + timedelta(days=number) for number in range(days)]
+    chosen = [
+        day
+        for day in every
+        if (choice.since is None or midnight(day, zone) >= choice.since)
+        and (choice.until is None or midnight(day + timedelta(days=1), zone) <= choice.until)
+    ]
+    if not chosen:
+        raise ScriptError("nothing of the scenario lies in that period")
+    weather = Weather(seed)
+
+    def part(home: Home) -> Part:
+        def meter() -> Meter:
+            return Meter(home, weather, first_day, zone, 1_000_000 * home.index)
+
+        def messages(device: Device) -> Iterator[Publication]:
+            own = meter()
+            for day in chosen:
+                # Every third home's device sends a curve a day, the others registers every two hours.
+                yield from (
+                    load_curve_day(device, own, day)
+                    if home.index % 3 == 0
+                    else senml_day(device, own, day, PACK)
+                )
+
+        own = meter()
+        return Part(
+            name=f"{home.index}",
+            fluid=Fluid.ELECTRICITY,
+            first_day=chosen[0],
+            until=midnight(chosen[-1] + timedelta(days=1), zone),
+            expected={
+                Quantity.ENERGY_IMPORT: {day: sum(h.energy_wh for h in own.half_hours(day)) for day in chosen}
+            },
+            messages=messages,
+            home={"floor_area_m2": str(home.floor_area_m2), "heating": home.heating},
+            contract={
+                "tariff": home.tariff, "subscribed_kva": home.subscribed_kva, "offpeak": list(home.offpeak),
+            },
+        )  # fmt: skip
+
+    parts = tuple(part(home) for home in park(seed, homes))
+    summary = {
+        "format": "scenario",
+        "starts_at": midnight(first_day, zone).astimezone(ZoneInfo(zone)).isoformat(),
+        "ends_at": midnight(every[-1] + timedelta(days=1), zone).astimezone(ZoneInfo(zone)).isoformat(),
+        "meters": homes,
+        "days": days,
+        "series": [
+            {
+                "quantity": Quantity.ENERGY_IMPORT.value,
+                "unit": UNIT_OF[Quantity.ENERGY_IMPORT].value,
+                "value": sum(sum(part.expected[Quantity.ENERGY_IMPORT].values()) for part in parts),
+            }
+        ],
+    }
+
+    def spoil(messages: Iterable[Publication]) -> Iterator[Publication]:
+        faults = Faults(profile, seed)
+        yield from faults.apply(messages)
+        yield from faults.rest()
+
+    return Script(parts, zone, summary, spoil)

@@ -1,0 +1,168 @@
+"""What a replay plays: a feed as messages of meters still to be made, and what their days must become."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate, pairwise
+from operator import attrgetter
+from zoneinfo import ZoneInfo
+
+from contracts.codes import UNIT_OF, Fluid, Quantity
+from simulators import feeds
+from simulators.feeds import Interval
+from simulators.publications import Device, Publication
+
+MOST_INTERVALS = 2_000_000
+"""Of a file: more would not fit beside the service on a small machine."""
+_DAY_S = 86_400
+_SHOWN_GAPS = 20
+
+
+class ScriptError(Exception):
+    """A feed that cannot be played; says what a person can do."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one meter plays."""
+
+    name: str
+    fluid: Fluid
+    first_day: date
+    until: datetime
+    """The end of its last interval: somebody has to live there until then."""
+    expected: dict[Quantity, dict[date, int]]
+    """Whole units of each civil day; empty where nobody knows what is right."""
+    messages: Callable[[Device], Iterable[Publication]]
+    home: Mapping[str, object] = field(default_factory=dict)
+    """More of its dwelling than that somebody lives there, as the API takes it."""
+    contract: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Script:
+    """A feed ready to be played, its days civil days of `zone`."""
+
+    parts: tuple[Part, ...]
+    zone: str
+    summary: dict[str, object]
+    spoil: Callable[[Iterable[Publication]], Iterable[Publication]] | None = None
+    """What devices and network do to the messages."""
+
+    @property
+    def until(self) -> datetime:
+        return max(part.until for part in self.parts)
+
+    def messages(self, devices: Sequence[Device]) -> list[Publication]:
+        """Everything in the order in which it is sent: the same for the same feed, whoever plays it."""
+        every = [
+            message
+            for part, device in zip(self.parts, devices, strict=True)
+            for message in part.messages(device)
+        ]
+        every.sort(key=attrgetter("at"))  # stable: of one instant, the first meter's first
+        return list(self.spoil(every)) if self.spoil else every
+
+
+@dataclass(frozen=True)
+class Series:
+    """One quantity of a file's meter, in order of time."""
+
+    quantity: Quantity
+    intervals: list[Interval]
+
+    @property
+    def is_load_curve(self) -> bool:
+        """Whether every interval is one that a load curve may have; else registers say it."""
+        return all(60 <= one.step_s <= _DAY_S and _DAY_S % one.step_s == 0 for one in self.intervals)
+
+    def between(self, start: datetime | None, end: datetime | None) -> "Series":
+        return Series(self.quantity, feeds.between(self.intervals, start, end))
+
+
+def of_series(
+    name: str,
+    fluid: Fluid,
+    series: Sequence[Series],
+    zone: str,
+    summary: dict[str, object],
+    *,
+    as_registers: bool = False,
+) -> Script:
+    """One meter that plays a file."""
+    series = [one for one in series if one.intervals]
+    if not series:
+        raise ScriptError("nothing of the feed lies in that period")
+
+    def messages(device: Device) -> Iterable[Publication]:
+        for one in series:
+            if as_registers or not one.is_load_curve:
+                yield from feeds.as_registers(device, one.intervals, quantity=one.quantity)
+            else:
+                yield from feeds.as_load_curves(device, one.intervals, zone, one.quantity)
+
+    first = min(one.intervals[0].start for one in series)
+    part = Part(
+        name=name,
+        fluid=fluid,
+        first_day=first.astimezone(ZoneInfo(zone)).date(),
+        until=max(one.intervals[-1].end for one in series),
+        expected={one.quantity: feeds.by_day(one.intervals, zone) for one in series},
+        messages=messages,
+    )
+    return Script((part,), zone, summary)
+
+
+def summary_of(series: Sequence[Series], zone: str, file_format: str) -> dict[str, object]:
+    """What a file holds, for a person who decides whether to play it."""
+    return {
+        "format": file_format,
+        "starts_at": min(one.intervals[0].start for one in series).astimezone(ZoneInfo(zone)).isoformat(),
+        "ends_at": max(one.intervals[-1].end for one in series).astimezone(ZoneInfo(zone)).isoformat(),
+        "meters": 1,
+        "readings": sum(len(one.intervals) for one in series),
+        "days": len({day for one in series for day in feeds.by_day(one.intervals, zone)}),
+        "series": [
+            {
+                "quantity": one.quantity.value,
+                "unit": UNIT_OF[one.quantity].value,
+                "step_s": one.intervals[0].step_s,
+                "readings": len(one.intervals),
+                "value": feeds.whole(sum(interval.energy_milli for interval in one.intervals)),
+                **_gaps(one.intervals, zone),
+            }
+            for one in series
+        ],
+    }
+
+
+def instants(messages: Sequence[Publication]) -> list[datetime]:
+    """When each message is sent, never earlier than the one before it: what arrives late is sent then."""
+    return list(accumulate((message.at for message in messages), max))
+
+
+def days_told(messages: Iterable[Publication], zone: str) -> dict[tuple[str, date], set[int]]:
+    """(meter, civil day) to the numbers of the messages that say something about it. A register at midnight
+    ends one day and begins the next."""
+    local = ZoneInfo(zone)
+    told: dict[tuple[str, date], set[int]] = defaultdict(set)
+    for number, message in enumerate(messages):
+        moments = {seconds for seconds, _ in message.intervals}
+        moments |= {second for seconds, _ in message.registers for second in (seconds, seconds - 1)}
+        for day in {datetime.fromtimestamp(moment, UTC).astimezone(local).date() for moment in moments}:
+            told[message.meter, day].add(number)
+    return dict(told)
+
+
+def _gaps(intervals: Sequence[Interval], zone: str) -> dict[str, object]:
+    local = ZoneInfo(zone)
+    holes = [(one.end, other.start) for one, other in pairwise(intervals) if other.start > one.end]
+    return {
+        "gaps": len(holes),
+        "missing_s": int(sum(((end - start) for start, end in holes), timedelta()).total_seconds()),
+        "first_gaps": [
+            {"from": start.astimezone(local).isoformat(), "to": end.astimezone(local).isoformat()}
+            for start, end in holes[:_SHOWN_GAPS]
+        ],
+    }

@@ -1,0 +1,308 @@
+"""One replay from where it stands to its end: its sandbox, its messages at their speed, what came of them."""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from contracts.codes import Role
+from deploy import replay_places
+from deploy.commands.keys import Keys
+from deploy.operator_token import operator_token
+from deploy.player_check import check
+from deploy.player_dry import what_would_change
+from deploy.player_feeds import Choice, script_of
+from deploy.player_scripts import Script, ScriptError, instants
+from deploy.replay_places import Place, Tenancy
+from deploy.replaying import Pace
+from services.kit.ids import new_id
+from services.kit.secrets import Secrets
+from services.kit.settings import Settings
+from services.metering.replays.actions import KEPT_SANDBOX
+from services.metering.replays.states import Ranges, State, message_at, with_range
+from services.metering.replays.work import MOST_TRIES, Command, Lost, Work
+from simulators.api import Api, ApiError
+from simulators.fleet import Fleet
+from simulators.ledger import Ledger
+from simulators.publications import Publication
+
+_LOG = logging.getLogger(__name__)
+LOOK_S = 0.3
+"""How often it is asked what the operator wants, and told how far it is."""
+
+
+@dataclass(frozen=True)
+class House:
+    """The instance that is played into."""
+
+    settings: Settings
+    secrets: Secrets
+    http: str
+    stopping: threading.Event
+
+    def operator(self) -> Api:
+        return Api(self.http, operator_token(self.secrets))
+
+
+class Leaving(Exception):
+    """This process is told to end; another one goes on."""
+
+
+class Told(Exception):
+    """The operator wants something else than playing."""
+
+
+class Session:
+    """A replay held by this player; in a thread of its own, with connections of its own."""
+
+    def __init__(self, house: House, work: Work, row: dict[str, Any]) -> None:
+        self._house, self._work, self._row = house, work, row
+        self._id: str = row["id"]
+        self._operator = house.operator()
+
+    def run(self) -> None:
+        """Goes on with it until it ends, is paused, or fails; never raises."""
+        try:
+            self._run()
+        except (Lost, Told, Leaving):
+            self._work.let_go(self._id)
+        except Exception as error:
+            is_final = isinstance(error, ScriptError)
+            if not is_final:
+                _LOG.warning("a replay failed", exc_info=True, extra={"replay": self._id})
+            self._failed(str(error) or type(error).__name__, is_final)
+
+    def _run(self) -> None:
+        if self._row["state"] == State.STOPPING:
+            self._stop(State.STOPPED)
+            return
+        if self._row["tries"] > MOST_TRIES:
+            raise ScriptError(self._row["problem"] or "the player ended again and again while playing this")
+        feed = self._work.feed(self._row["feed"])
+        if feed is None:
+            raise ScriptError("the feed is gone")
+        if feed["state"] != "ready":
+            raise ScriptError(feed["problem"] or "the feed cannot be read")
+        choice = Choice(self._row["since"], self._row["until"], self._row["as_registers"])
+        with ExitStack() as ends:
+            keys = ends.enter_context(Keys(self._house.settings))
+            if self._row["meter"]:
+                found = keys.place_of(self._row["meter"])
+                if found is None:
+                    raise ScriptError("the meter is gone")
+                feed["zone"] = found[1]  # a meter's days are its own
+            script = script_of(self._work, feed, choice)
+            if self._row["is_dry_run"]:
+                self._dry_run(script)
+            else:
+                self._play(script, keys)
+
+    def _dry_run(self, script: Script) -> None:
+        self._work.move(self._id, State.PLAYING, State.CHECKING)
+        result = what_would_change(self._house.settings, self._house.secrets, script, self._row["meter"])
+        if self._work.wanted(self._id).state is State.STOPPING:
+            self._stop(State.STOPPED)
+        else:
+            self._work.ended(self._id, State.DONE, result=result, problem=None)
+
+    def _play(self, script: Script, keys: Keys) -> None:
+        places = self._places(script, keys)
+        messages = script.messages([place.device for place in places])
+        self._work.note(self._id, messages=len(messages))
+        if self._row["state"] != State.CHECKING:
+            run = _Run(self._house, self._work, self._row, script, places, messages)
+            wanted = run.play()
+            if wanted is State.STOPPING:
+                self._stop(State.STOPPED)
+                return
+            if wanted is not State.CHECKING:
+                raise Told
+            self._row |= run.account()
+
+        def still() -> bool:
+            if self._house.stopping.is_set():
+                raise Leaving
+            return self._work.wanted(self._id).state is State.CHECKING
+
+        result = check(script, places, messages, self._row["sent"], self._row["counts"], still)
+        if result is None:
+            self._stop(State.STOPPED)
+            return
+        if self._row["is_kept"] and places[0].person:
+            result["look"] = keys.login_path(Role.RESIDENT, places[0].coop, places[0].person)
+        self._stop(State.DONE, result=result)
+
+    def _places(self, script: Script, keys: Keys) -> list[Place]:
+        """Those of before, or a sandbox made now: its name is noted first, so that none is left over."""
+        known, meter, http = self._row["places"], self._row["meter"], self._house.http
+        if meter:
+            gateway = known[0]["gateway"] if known else None
+            found = keys.place_of(meter)
+            assert found is not None
+            place = replay_places.live_place(self._operator, keys, http, meter, found[0], gateway)
+            self._row["places"] = [{"meter": meter, "gateway": place.gateway}]
+            self._work.note(self._id, places=self._row["places"])
+            return [place]
+        if known:
+            pairs = [(one["meter"], one["person"]) for one in known]
+            return replay_places.sandbox_again(self._operator, keys, http, self._row["sandbox"], pairs)
+        self._drop_sandbox()
+        coop = f"replay-{new_id('x')[-14:]}"
+        self._row["sandbox"] = coop
+        self._work.note(self._id, sandbox=coop)
+        tenancies = [
+            Tenancy(part.first_day, max(part.until, script.until), part.fluid, part.home, part.contract)
+            for part in script.parts
+        ]
+
+        def made() -> None:
+            if self._house.stopping.is_set():
+                raise Leaving
+            if self._work.wanted(self._id).state is State.STOPPING:
+                raise Told
+
+        places = replay_places.sandbox(
+            self._operator, keys, http, tenancies, script.zone, None, coop=coop, made=made
+        )
+        self._row["places"] = [{"meter": place.meter, "person": place.person} for place in places]
+        self._work.note(self._id, places=self._row["places"])
+        return places
+
+    def _stop(self, state: State, result: dict[str, Any] | None = None) -> None:
+        known = self._row["places"] or []
+        if known and known[0].get("gateway"):
+            _gone(self._operator, f"/gateways/{known[0]['gateway']}/credential")
+        values: dict[str, Any] = {"problem": None} if state is State.DONE else {}
+        if result is not None:
+            values["result"] = result
+        if state is State.DONE and self._row["is_kept"]:
+            values["kept_until"] = datetime.now(UTC) + KEPT_SANDBOX
+        else:
+            self._drop_sandbox()
+            values |= {"sandbox": None, "places": None}
+        self._work.ended(self._id, state, **values)
+
+    def _drop_sandbox(self) -> None:
+        if self._row["sandbox"]:
+            _gone(self._operator, f"/coops/{self._row['sandbox']}")
+
+    def _failed(self, problem: str, is_final: bool) -> None:
+        if not self._work.failed(self._id, problem[:500], for_good=is_final):
+            return
+        try:
+            self._drop_sandbox()
+            self._work.forget_sandbox(self._id)
+        except (ApiError, OSError):
+            _LOG.warning(
+                "a sandbox could not be dropped", exc_info=True, extra={"coop": self._row["sandbox"]}
+            )
+        self._work.give_up(self._id)
+
+
+class _Run:
+    """The messages of one replay on their way, followed and led by its row."""
+
+    def __init__(
+        self,
+        house: House,
+        work: Work,
+        row: dict[str, Any],
+        script: Script,
+        places: Sequence[Place],
+        messages: list[Publication],
+    ) -> None:
+        self._house, self._work, self._id, self._script = house, work, row["id"], script
+        self._places, self._messages, self._instants = places, messages, instants(messages)
+        self._at: int = min(row["at_message"], len(messages))
+        self._since = self._at
+        self._sent: Ranges = with_range(row["sent"], 0, 0)
+        self._counts: dict[str, int] = {"messages": 0, "readings": 0, "unreadable": 0} | row["counts"]
+        self._before = dict(self._counts)
+        self._speed: float | None = row["speed"]
+        self._told_day: object = None
+
+    def play(self) -> State:
+        """Until all is sent (`CHECKING`) or the operator wants something else."""
+        assert self._house.settings.mqtt_url
+        devices = [place.device for place in self._places]
+        with Fleet(self._house.settings.mqtt_url, devices, Ledger()) as fleet:
+            command = self._follow(fleet)
+            pace, looked = self._pace(), time.monotonic()
+            while command.state is State.PLAYING:
+                now = time.monotonic()
+                if now - looked >= LOOK_S or self._at == len(self._messages):
+                    is_complete = self._at == len(self._messages)
+                    before = (self._at, self._speed)
+                    command, looked = self._follow(fleet), now
+                    if before != (self._at, self._speed):
+                        pace = self._pace()
+                    elif (
+                        is_complete
+                        and command.state is State.PLAYING
+                        and self._work.move(self._id, State.PLAYING, State.CHECKING)
+                    ):
+                        return State.CHECKING
+                    continue
+                wait_s = pace.wait_seconds(self._instants[self._at], now)
+                if wait_s > 0:
+                    fleet.idle(min(wait_s, LOOK_S))
+                    continue
+                self._publish(fleet)
+            return command.state
+
+    def account(self) -> dict[str, Any]:
+        """What of it all was acknowledged."""
+        return {"sent": self._sent, "counts": self._counts, "at_message": self._at}
+
+    def _publish(self, fleet: Fleet) -> None:
+        at = self._instants[self._at]
+        # At full speed the clock need not follow: the sandbox lives at the end of its feed from the start.
+        if (
+            self._speed is not None
+            and (day := at.astimezone(ZoneInfo(self._script.zone)).date()) != self._told_day
+        ):
+            self._told_day = day
+            self._places[0].tell_clock(at)
+        fleet.publish(self._messages[self._at])
+        self._at += 1
+
+    def _follow(self, fleet: Fleet) -> Command:
+        """All that was sent is acknowledged and told; then what the operator wants is done."""
+        fleet.drain()
+        self._sent = with_range(self._sent, self._since, self._at)
+        self._since = self._at
+        ledger = fleet.ledger
+        self._counts = self._before | {
+            "messages": self._before["messages"] + ledger.messages,
+            "readings": self._before["readings"] + ledger.readings,
+            "unreadable": self._before["unreadable"] + sum(one.garbage for one in ledger.meters.values()),
+        }
+        position = self._instants[self._at - 1] if self._at else None
+        command = self._work.tell(self._id, self._at, position, self._sent, self._counts)
+        if self._house.stopping.is_set():
+            raise Leaving
+        if command.seek_to is not None:
+            self._at = self._since = message_at(self._instants, command.seek_to)
+            self._work.sought(self._id, command.seek_to)
+            self._told_day = None
+        if command.speed != self._speed and command.speed is None:
+            self._places[0].tell_clock(self._script.until)
+        self._speed = command.speed
+        return command
+
+    def _pace(self) -> Pace:
+        return Pace(self._speed, time.monotonic())
+
+
+def _gone(operator: Api, path: str) -> None:
+    """Delete what may have been deleted already."""
+    try:
+        operator.delete(path)
+    except ApiError as error:
+        if error.status != 404:
+            raise
