@@ -1,32 +1,30 @@
-"""Metering's part of the HTTP API: a meter's days and curve, data uses, the flow and the quarantine."""
+"""Metering's part of the HTTP API: a meter's days and curve, and who used a household's data."""
 
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from contracts.codes import UNIT_OF, Check, Purpose, Quality, Quantity, Reason, Severity, Unit
+from contracts.codes import UNIT_OF, Check, Purpose, Quality, Quantity, Severity, Unit
 from services.kit.i18n import language_of
 from services.kit.registry import lives_there
 from services.kit.web import Page, PageQuery, RoomUnit, Who, invalid, not_found, page_of, roles
-from services.metering import actions, api_edits, findings, queries
+from services.metering import api_edits, api_operations, findings, queries
 from services.metering.api_base import router
 from services.metering.days import SLOT_SECONDS, civil_day
 from services.metering.imports import api as imports_api
 from services.metering.looks import note_look
 from services.metering.packing import unpack
-from services.metering.quarantine import Status
 from services.metering.replays import api as replays_api
 
 LONGEST_RANGE_DAYS = 1_500
 USUAL_RANGE_DAYS = 31
-_PREVIEW_BYTES = 4_000
 
 _READERS = roles("resident", "operator", "staff")
 """Staff are let in to be told 404: a home's curve is theirs only with the household's leave."""
-__all__ = ["api_edits", "imports_api", "replays_api", "router"]
+__all__ = ["api_edits", "api_operations", "imports_api", "replays_api", "router"]
 Paging = Annotated[PageQuery, Depends()]
 
 
@@ -91,47 +89,6 @@ class DataUseOut(BaseModel):
     why: str
     uses: int
     last_at: datetime
-
-
-class DiscardedOut(BaseModel):
-    no_consent: int
-    outside_occupancy: int
-
-
-class OverviewOut(BaseModel):
-    readings_received: int
-    readings_stored: int
-    readings_duplicate: int
-    readings_late: int
-    readings_rejected: int
-    readings_discarded: DiscardedOut
-    meters: int
-    meters_silent: int
-    lag_seconds: float
-    """Age of the oldest reading not yet settled into its day."""
-    dead_letters: int
-
-
-class RejectedOut(BaseModel):
-    id: str
-    coop: str | None
-    reason: Reason
-    detail: str
-    topic: str
-    codec: str | None
-    meter: str | None
-    gateway: str | None
-    channel: str | None
-    payload: str | None
-    """The beginning of the message, for a person to look at; null once it is discarded or stored."""
-    received_at: datetime
-    status: Status
-    legal_actions: list[str]
-
-
-class DecisionOut(BaseModel):
-    id: str
-    status: Status
 
 
 @router.get("/meters/{meter}/days", **_READERS)
@@ -205,56 +162,3 @@ async def data_uses(occupancy: str, unit: RoomUnit, who: Who, paging: Paging) ->
     rows = await queries.data_uses(unit, occupancy, paging.limit + 1, queries.use_place(paging.after()))
     items = [DataUseOut.model_validate(row, from_attributes=True) for row in rows]
     return page_of(items, paging, lambda use: [use.used_on.isoformat(), use.purpose, use.actor, use.why])
-
-
-@router.get("/operations/overview", **roles("operator"))
-async def overview(request: Request, unit: RoomUnit, who: Who) -> OverviewOut:
-    """The flow of readings and the fleet, over the cooperatives the operator sees."""
-    dead = await request.app.state.jetstream.stream_info("DEAD")
-    return OverviewOut.model_validate(await queries.flow(unit) | {"dead_letters": dead.state.messages})
-
-
-@router.get("/operations/rejected", **roles("operator"))
-async def rejected(
-    unit: RoomUnit, who: Who, paging: Paging, reason: Reason | None = None, status: Status | None = None
-) -> Page[RejectedOut]:
-    """What could not be read or placed, latest first."""
-    after = paging.after()
-    key = (datetime.fromisoformat(after[0]), str(after[1])) if after else None
-    rows = await queries.rejected(unit, paging.limit + 1, reason, status, key)
-    return page_of(
-        [_rejected(row) for row in rows], paging, lambda item: [item.received_at.isoformat(), item.id]
-    )
-
-
-@router.get("/operations/rejected/{id}", **roles("operator"))
-async def one_rejected(id: str, unit: RoomUnit, who: Who) -> RejectedOut:
-    return _rejected(await queries.one_rejected(unit, id))
-
-
-@router.post("/operations/rejected/{id}/retry", status_code=202, **roles("operator"))
-async def retry(id: str, unit: RoomUnit, who: Who) -> DecisionOut:
-    """Try again to place a reading, e.g. after its channel was mapped, or to read a message, e.g. once its
-    format is known. What still fails comes back to `waiting`, with the reason of this try."""
-    return DecisionOut(id=id, status=await actions.retry(unit, who, id))
-
-
-@router.post("/operations/rejected/{id}/discard", **roles("operator"))
-async def discard(id: str, unit: RoomUnit, who: Who) -> DecisionOut:
-    """Give a message up: its reason stays, its payload goes."""
-    return DecisionOut(id=id, status=await actions.discard(unit, who, id))
-
-
-def _rejected(row: Any) -> RejectedOut:
-    shown = None
-    if row.payload is not None:
-        shown = bytes(row.payload[:_PREVIEW_BYTES]).decode("utf-8", "replace").replace("\x00", "\ufffd")
-    fields = {name: getattr(row, name) for name in RejectedOut.model_fields if hasattr(row, name)}
-    return RejectedOut.model_validate(
-        fields
-        | {
-            "coop": row.coop or None,
-            "payload": shown,
-            "legal_actions": actions.legal_actions(row.status, row.codec),
-        }
-    )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.codes import Severity
 from contracts.words import labels
 
 
@@ -18,6 +19,10 @@ class Told:
     """`hold`: these half-hours are not counted until someone decides; `notice`: worth a look."""
     text: str
     title: str
+
+    @property
+    def is_held(self) -> bool:
+        return self.severity == Severity.HOLD
 
 
 def told(stored: Sequence[dict[str, Any]] | None, language: str) -> list[Told]:

@@ -13,7 +13,7 @@ from services.kit.i18n import language_of
 from services.kit.registry import homes_of
 from services.kit.unit import Unit
 from services.kit.web import PageQuery, Principal, RoomUnit, Who, not_found, page_of, roles
-from services.metering import download, picture, queries
+from services.metering import download, edits_made, picture, queries
 from services.metering.days import civil_day
 from services.metering.household_queries import (
     OwnMeter,
@@ -21,6 +21,7 @@ from services.metering.household_queries import (
     own_meters,
     uses_in_short,
 )
+from services.metering.operator_meter_view import times
 from services.metering.packing import unpack
 from services.metering.page_base import Amounts, answer, formats_of, pages
 from services.metering.picture import DayTotal
@@ -100,6 +101,10 @@ async def day_page(
     return answer(
         request, "day.html", zone=one.sight.zone, one=one, meters=meters, day=day, found=found, usual=usual,
         difference=picture.difference(found, usual) if found else None,
+        edits=[
+            edit for edit in await edits_made.history(unit, one.sight, 50, day=day) if edit.undone_at is None
+        ],
+        slot_time=lambda of, slot: times(civil_day(of, one.sight.zone))[slot],
         curve=_curve(one, day, rows) if found and found.has_slots else None,
         before=day - timedelta(days=1) if day > one.first else None,
         after=day + timedelta(days=1) if day < one.today else None,

@@ -1,17 +1,25 @@
 """The operator's pages: what flows in and what became of it, the fleet, and the quarantine."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from contracts.codes import Reason
 from services.kit.unit import Unit
 from services.kit.web import PageQuery, Principal, Problem, RoomUnit, Who, page_of, roles
-from services.metering import actions, operator_queries, queries
+from services.metering import (
+    actions,
+    backlog,
+    operator_meter_queries,
+    operator_queries,
+    quarantine_bulk,
+    queries,
+    registry,
+)
 from services.metering.operator_queries import Filters
 from services.metering.page_base import answer, pages
 from services.metering.payload import preview
@@ -26,7 +34,8 @@ QUIET = 12
 async def flow(request: Request, unit: RoomUnit, who: Who) -> Response:
     """What became of every reading, how far behind the days are, and what could not be handled."""
     dead = await request.app.state.jetstream.stream_info("DEAD")
-    flow = await queries.flow(unit)
+    waiting = await backlog.of(request.app.state.nats)
+    flow = backlog.added(await queries.flow(unit), waiting, unit.wall)
     return answer(request, "flow.html", flow=flow, unplaced=_unplaced(flow), dead=dead.state.messages)
 
 
@@ -36,6 +45,7 @@ async def meters(request: Request, unit: RoomUnit, who: Who) -> Response:
     return answer(
         request, "meters.html", fleet=await operator_queries.fleet(unit),
         quiet=await operator_queries.quiet(unit, QUIET), now=unit.now, many=who.coop == "*",
+        held=await operator_meter_queries.held_count(unit),
     )  # fmt: skip
 
 
@@ -57,6 +67,7 @@ async def quarantine(
     reason: str = "",
     status: str = Status.WAITING.value,
     q: Annotated[str, Query(max_length=200)] = "",
+    done: Annotated[str, Query(pattern=r"^(|retry-\d{1,9}|discard-\d{1,9})$")] = "",
 ) -> Response:
     """Everything kept aside, latest first; the filters are the address."""
     filters = Filters(
@@ -75,11 +86,31 @@ async def quarantine(
 
     return answer(
         request, "quarantine.html", rows=[_row(row) for row in page.items], filters=filters, kept=kept,
-        address=address, counts=await operator_queries.statuses(unit),
+        done=done.partition("-") if done else None, until=unit.wall.isoformat(),
+        many_waiting=await quarantine_bulk.waiting(unit, filters, unit.wall) if status == "waiting" else 0,
+        at_once=quarantine_bulk.AT_ONCE, address=address, counts=await operator_queries.statuses(unit),
         reasons=await operator_queries.reasons(unit), many=who.coop == "*",
         next=address(cursor=page.next_cursor) if page.next_cursor else None,
         first=address() if paging.cursor else None,
     )  # fmt: skip
+
+
+@pages.post("/quarantine", **OPERATOR)
+async def decide_many(
+    request: Request,
+    unit: RoomUnit,
+    who: Who,
+    action: Annotated[quarantine_bulk.Action, Form()],
+    until: Annotated[datetime, Form()],
+    reason: Annotated[str, Form(max_length=64)] = "",
+    q: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """All that wait and answer the filters, as far as the page showed them; more go in another step."""
+    filters = Filters(Reason(reason) if reason in set(Reason) else None, None, q.replace("\x00", "").strip())
+    decided = await quarantine_bulk.decide(unit, who, action, filters, until.astimezone(UTC))
+    kept = {"reason": filters.reason or "", "q": filters.words or "", "done": f"{action}-{decided.done}"}
+    query = urlencode({"status": "waiting"} | {name: value for name, value in kept.items() if value})
+    return RedirectResponse(f"/quarantine?{query}", 303)
 
 
 @pages.get("/quarantine/{id}", **OPERATOR)
@@ -114,6 +145,7 @@ async def _one(request: Request, unit: Unit, id: str, done: str, status: int = 2
     return answer(
         request, "quarantined.html", status, row=_row(row), done=done,
         content=None if row.payload is None else preview(bytes(row.payload)),
+        has_meter=bool(row.meter and await registry.meters(unit, [row.meter])),
     )  # fmt: skip
 
 

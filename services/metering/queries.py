@@ -44,6 +44,13 @@ ORDER BY day
 """
 _WHERE = """meter = :meter AND quantity = :quantity AND day BETWEEN :first AND :last
   AND (CAST(:occupancies AS text[]) IS NULL OR occupancy = ANY(:occupancies))"""
+_NEWEST = """
+SELECT greatest(
+    (SELECT max(day) FROM metering.day WHERE meter = :meter AND quantity = :quantity
+     AND (CAST(:occupancies AS text[]) IS NULL OR occupancy = ANY(:occupancies))),
+    (SELECT max(day) FROM metering.open_day WHERE meter = :meter AND quantity = :quantity
+     AND (CAST(:occupancies AS text[]) IS NULL OR occupancy = ANY(:occupancies))))
+"""
 _DISAGREEMENTS = """
 SELECT d.instant, d.register, r.value_milli AS kept_milli, d.value_milli AS other_milli
 FROM metering.disagreement d JOIN metering.reading r
@@ -122,6 +129,15 @@ async def days(unit: Unit, seen: Sight, first: date, last: date) -> Sequence[Any
         },
     )  # fmt: skip
     return rows.all()
+
+
+async def newest_day(unit: Unit, seen: Sight) -> date | None:
+    """The latest day of which anything is known."""
+    rows = await unit.session.execute(
+        text(_NEWEST), {"meter": seen.id, "quantity": seen.quantity.value, "occupancies": seen.occupancies}
+    )
+    found: date | None = rows.scalar_one()
+    return found
 
 
 async def disagreements(unit: Unit, seen: Sight, day: date) -> Sequence[Any]:

@@ -172,6 +172,9 @@ API: dict[str, Access] = {
     "GET /occupancies/{occupancy}/data-uses": theirs(HOUSEHOLDS),
     "GET /operations/overview": only(OPERATORS),
     "GET /operations/rejected": only(OPERATORS),
+    "POST /operations/rejected/actions": only(
+        OPERATORS, body=lambda t, c: {"action": "retry", "reason": "not_json"}
+    ),
     "GET /operations/rejected/{id}": of_coop(OPERATORS),
     "POST /operations/rejected/{id}/retry": of_coop(OPERATORS),
     "POST /operations/rejected/{id}/discard": of_coop(OPERATORS),
@@ -268,6 +271,20 @@ PAGES: dict[str, Access] = {
     "GET /fragments/meters": only(OPERATORS),
     "GET /fragments/quarantine": only(OPERATORS),
     "GET /quarantine": only(OPERATORS),
+    "POST /quarantine": only(
+        OPERATORS, body=form(action="retry", reason="not_json", until="2026-02-01T00:00:00Z")
+    ),
+    "GET /fleet/meters": only(OPERATORS),
+    "GET /fleet/held": only(OPERATORS),
+    "GET /fleet/meters/{meter}": of_coop(OPERATORS, query={"day": "2026-02-01"}),
+    "POST /fleet/meters/{meter}/edits": of_coop(
+        OPERATORS,
+        body=form(
+            day="2026-02-01", quantity="energy_import", kind="set", from_slot="0", to_slot="1",
+            amounts="200", why="Vu sur place",
+        ),
+    ),
+    "POST /fleet/edits/{edit}/undo": of_coop(OPERATORS, body=form(why="Erreur de saisie")),
     "GET /quarantine/{id}": of_coop(OPERATORS),
     "POST /quarantine/{id}/retry": of_coop(OPERATORS),
     "POST /quarantine/{id}/discard": of_coop(OPERATORS),
