@@ -40,7 +40,7 @@ def recognise(head: Head) -> Found | None:
 
 def points(source: BinaryIO, found: Found, options: Options) -> Parsed:
     """What the file says, row by row."""
-    clock = Clock(options.zone or found.zone)
+    clock = Clock(options.zone or found.zone, stamp=options.stamp or "end")
     bad: list[BadLine] = []
     for one in enedis_table.points(_rows(source, bad), clock, options):
         yield from bad

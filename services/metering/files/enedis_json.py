@@ -51,7 +51,7 @@ def recognise(head: Head) -> Found | None:
 
 def points(source: BinaryIO, found: Found, options: Options) -> Parsed:
     """The points in the file's order; the line is the how-manieth reading of the file."""
-    clock = Clock(options.zone or found.zone)
+    clock = Clock(options.zone or found.zone, stamp=options.stamp or "end")
     number = 0
     for block in _blocks(loaded(source, _smaller)):
         kind = block.get("reading_type")

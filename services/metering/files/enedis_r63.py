@@ -32,13 +32,12 @@ def recognise(head: Head) -> Found | None:
 
 def points(source: BinaryIO, found: Found, options: Options) -> Parsed:
     """The points row by row. Unreadable when nothing says what the stamps mean."""
-    start = source.tell() if source.seekable() else 0
-    stamp = options.stamp or _stamp(Table(source), Clock(options.zone or found.zone))
+    stamp = options.stamp or _stamp(Table(source), Clock(options.zone or found.zone, stamp="end"))
     if stamp is None:
         raise Unreadable(FileReason.OPTION_NEEDED, "stamp")
-    source.seek(start)
+    source.seek(0)
     table = Table(source)
-    clock = Clock(options.zone or found.zone)
+    clock = Clock(options.zone or found.zone, stamp=stamp)
     at, value, step = (table.column(name) for name in ("horodate", "valeur", "pas"))
     nature, unit, physical, way = (
         table.optional(*names)

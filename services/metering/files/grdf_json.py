@@ -1,7 +1,7 @@
 """GRDF's gas days, as its own answer (`releves`) or as PyGazpar writes them.
 
-A gas day begins at six in the morning of its date. The volume is what the meter counted; energy is volume times
-the file's conversion factor, which is handed on with the row.
+A gas day begins at six in the morning of its date. The volume is what the meter counted; energy is volume
+times the file's conversion factor, which is handed on with the row.
 """
 
 from collections.abc import Iterator

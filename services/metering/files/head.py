@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from io import BytesIO
 
 from contracts.codes import FileReason
-from services.metering.files.opening import GZIP, beginning
+from services.metering.files.opening import GZIP, ZIP, beginning
 from services.metering.files.text import cells, decoded, delimiter_of, lines
 from services.metering.files.values import Unreadable
 
@@ -32,7 +32,7 @@ def head_of(raw: bytes, filename: str | None) -> Head:
     found = tuple(line.text for line in lines(BytesIO(content)) if line.text and line.text.strip())
     if not content.strip():
         raise Unreadable(FileReason.EMPTY_FILE)
-    if not found:
+    if not found and not content.startswith(ZIP):
         raise Unreadable(FileReason.NOT_TEXT)
     return Head(content, decoded(content) or "\n".join(found), found, filename or "", raw.startswith(GZIP))
 

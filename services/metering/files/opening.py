@@ -11,6 +11,7 @@ from contracts.codes import FileReason
 from services.metering.files.values import HEAD_BYTES, LARGEST_BYTES, Unreadable
 
 GZIP = b"\x1f\x8b"
+ZIP = b"PK\x03\x04"
 
 
 class Limited(io.RawIOBase):
@@ -21,6 +22,18 @@ class Limited(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """A second look from the beginning may read as much again."""
+        if offset == whence == 0:
+            self._read = 0
+        return self._inner.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._inner.tell()
 
     def read(self, size: int = -1) -> bytes:
         try:
@@ -35,7 +48,7 @@ class Limited(io.RawIOBase):
 
 @contextmanager
 def opened(source: BinaryIO) -> Iterator[BinaryIO]:
-    """The content of `source` from its beginning; may be opened again for a second look."""
+    """The content of `source` from its beginning; readers may `seek(0)` for a second look."""
     source.seek(0)
     is_compressed = source.read(2) == GZIP
     source.seek(0)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.codes import FileReason
 from services.metering.files.points import Refused
-from services.metering.files.values import DateOrder, Unreadable
+from services.metering.files.values import DateOrder, Stamp, Unreadable
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 local times are counted from here too
 EARLIEST, LATEST = 1990, 2100
@@ -33,8 +33,9 @@ class Moment(NamedTuple):
 class Clock:
     """Reads the times of one file, those without offset in its zone."""
 
-    def __init__(self, zone: str | None, order: DateOrder = "dmy") -> None:
+    def __init__(self, zone: str | None, order: DateOrder = "dmy", stamp: Stamp | None = None) -> None:
         """Without `zone` a time without offset makes the file unreadable. Unreadable for an unknown zone."""
+        self._stamp = stamp
         self._zone = _zone(zone) if zone else None
         self._order = order
         self._offsets: dict[date, int | None] = {}
@@ -67,10 +68,11 @@ class Clock:
         if early > late:
             return Moment(seconds - early, early - late)
         before = self._both(moment - timedelta(seconds=1))
-        if early < late and before[0] < before[1]:
+        if early < late and (self._stamp != "end" or before[0] < before[1]):
+            # Only an interval that ends there may name the instant at which the missing hour begins.
             raise Refused(FileReason.WRONG_TIME, moment)
         # The instant of change itself may be written as the end of the first pass: 03:00, not yet 02:00.
-        return Moment(seconds - early, min(0, before[1] - before[0]) if early == late else 0)
+        return Moment(seconds - early, min(0, before[1] - before[0]) if self._stamp == "end" else 0)
 
     def civil_day(self, cell: str) -> date:
         """A day, its time of day left aside. Refused when unreadable."""

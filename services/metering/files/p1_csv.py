@@ -1,0 +1,97 @@
+"""Exports of P1 and DSMR meters: cumulative registers in columns, one row a quarter of an hour.
+
+The registers of all tariffs are summed, import and export apart; a total beside its tariffs stands alone.
+Powers, voltages and gas are left aside.
+"""
+
+import re
+from typing import BinaryIO, NamedTuple
+
+from contracts.codes import FileFormat, Quantity
+from services.metering.files.head import Head, plain
+from services.metering.files.numbers import micro
+from services.metering.files.points import Mode, Parsed, Point, Refused
+from services.metering.files.table import Table
+from services.metering.files.text import delimiter_of
+from services.metering.files.times import Clock
+from services.metering.files.values import BadLine, Found, Options
+
+_TIMES = ("time", "timestamp", "datetime", "date", "datum", "tijd", "read_at", "dsmr timestamp")
+_NAMES = (
+    # HomeWizard, in English and Dutch.
+    re.compile(r"(?P<way>import|export|afname|teruglevering) ?(?:t(?P<tariff>[1-4]))? ?\(?(?P<unit>k?wh)\)?"),
+    # DSMR-reader.
+    re.compile(r"electricity_(?P<way>delivered|returned)_(?P<tariff>[1-4])(?P<unit>)"),
+    re.compile(r"energy_(?P<way>delivered|returned)_tariff(?P<tariff>[1-4])(?P<unit>)"),
+    # OBIS codes.
+    re.compile(r"(?:1-[0-9]:)?(?P<way>[12])\.8\.(?P<tariff>[0-4])(?: ?\(?(?P<unit>k?wh)\)?)?"),
+)
+_IMPORT = ("import", "afname", "delivered", "1")
+
+
+class _Column(NamedTuple):
+    at: int
+    name: str
+    quantity: Quantity
+    tariff: str
+    scale: int
+
+
+def recognise(head: Head) -> Found | None:
+    """A time, and registers named as P1 readers name them."""
+    names = head.header()
+    columns = _columns(names)
+    if not columns or _time(names) is None:
+        return None
+    quantities = {column.quantity for column in columns}
+    row = head.lines[1].split(delimiter_of(head.lines[0])) if len(head.lines) > 1 else []
+    cell = row[_time(names) or 0] if len(row) == len(names) else ""
+    has_offset = bool(re.search(r"(Z|UTC|[+-]\d\d:?\d\d)\s*\"?$", cell))
+    return Found(
+        FileFormat.P1_CSV,
+        quantity=quantities.pop() if len(quantities) == 1 else None,
+        unit="kWh" if columns[0].scale == 1_000 else "Wh",
+        kind="register",
+        rests_upon=tuple(column.name for column in columns),
+        columns=tuple(names),
+        missing=() if has_offset else ("zone",),
+    )
+
+
+def points(source: BinaryIO, found: Found, options: Options) -> Parsed:
+    """One point a row and direction; a row that lacks one tariff says nothing of the sum."""
+    table = Table(source)
+    columns, time = _columns(table.names), _time(table.names) or 0
+    clock = Clock(options.zone or found.zone, options.date_order or "dmy")
+    for row in table.rows(max(time, *(column.at for column in columns)) + 1):
+        if isinstance(row, BadLine):
+            yield row
+            continue
+        number, cell = row
+        sums: dict[Quantity, int] = {}
+        try:
+            moment = clock.read(cell[time])
+            for column in columns:
+                value = micro(cell[column.at], column.scale, comma=table.has_decimal_comma)
+                sums[column.quantity] = sums.get(column.quantity, 0) + value
+        except Refused as error:
+            yield error.at(number)
+            continue
+        for quantity, value in sums.items():
+            yield Point(number, moment.at, value, quantity, Mode.REGISTER, twice=moment.twice)
+
+
+def _columns(names: list[str]) -> list[_Column]:
+    found: list[_Column] = []
+    for at, name in enumerate(names):
+        match = next((one for form in _NAMES if (one := form.fullmatch(plain(name.strip('"'))))), None)
+        if match is not None:
+            quantity = Quantity.ENERGY_IMPORT if match["way"] in _IMPORT else Quantity.ENERGY_EXPORT
+            tariff = match["tariff"] or "0"
+            found.append(_Column(at, name, quantity, tariff, 1 if match["unit"] == "wh" else 1_000))
+    totals = {column.quantity for column in found if column.tariff == "0"}
+    return [column for column in found if (column.tariff == "0") == (column.quantity in totals)]
+
+
+def _time(names: list[str]) -> int | None:
+    return next((at for at, name in enumerate(names) if plain(name.strip('"')) in _TIMES), None)
