@@ -10,6 +10,9 @@ from services.intake.codecs import tic
 from services.intake.codecs.base import Decoded, Refused, Value, check_instant, load_json, refusing
 from services.intake.codecs.localtime import instant_in_season
 
+POLLED_WITHIN = timedelta(minutes=15)
+"""The date is polled every ten minutes, registers come when they change: a date that recent says that the
+message has just been sent, and the arrival tells its values apart."""
 STANDS_STILL = timedelta(days=31)
 """No queue keeps a message that long: an older `current_date` is not polled any more."""
 ROUNDING_MILLI = 4_000_000
@@ -117,9 +120,11 @@ def _momentary(fields: dict[str, Any], channel: str | None, instant: datetime) -
 
 
 def _instant(fields: dict[str, Any], received_at: datetime) -> datetime:
-    """When Zigbee2MQTT last heard the device, else the meter's own date, else the arrival."""
-    instant = _last_seen(fields.get("last_seen")) or _current_date(fields, received_at)
-    if instant is None:
+    """When Zigbee2MQTT last heard the device; else the arrival, unless the meter's own date tells that the
+    message waited somewhere."""
+    seen = _last_seen(fields.get("last_seen"))
+    instant = seen or _current_date(fields, received_at)
+    if instant is None or (seen is None and timedelta(0) <= received_at - instant <= POLLED_WITHIN):
         return received_at.astimezone(UTC)
     check_instant(instant, received_at, "the message")
     return instant

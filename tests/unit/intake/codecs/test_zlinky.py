@@ -139,7 +139,8 @@ def test_of_three_phases_only_the_total_is_apparent_power():
 @pytest.mark.parametrize(
     ("fields", "instant"),
     [
-        ({"current_date": "E260720154205"}, datetime(2026, 7, 20, 13, 42, 5, tzinfo=UTC)),
+        ({"current_date": "E260720154205"}, ARRIVED),  # of the last poll: the message has just been sent
+        ({"current_date": "E260720123000"}, datetime(2026, 7, 20, 10, 30, tzinfo=UTC)),  # it has waited
         ({"current_date": "e260720154205"}, ARRIVED),
         ({"current_date": " 260720154205"}, ARRIVED),
         ({"current_date": "E261320154205"}, ARRIVED),
@@ -155,7 +156,7 @@ def test_of_three_phases_only_the_total_is_apparent_power():
         ),
     ],
 )
-def test_the_instant_is_the_last_hearing_else_the_meters_date_else_the_arrival(fields, instant):
+def test_the_instant_is_the_last_hearing_else_the_arrival_unless_the_message_waited(fields, instant):
     (value,) = taken("zlinky", {"current_summ_delivered": 1, **fields}, NAME)
     assert value.instant == instant
 
