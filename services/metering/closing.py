@@ -15,7 +15,7 @@ from sqlalchemy import text
 from contracts.codes import UNIT_OF, Fluid, Purpose, Quality, Quantity
 from contracts.metering import DayClosed
 from services.kit.unit import Unit
-from services.metering import ledger, metrics, tariffs
+from services.metering import day_rows, ledger, metrics, tariffs
 from services.metering.days import CivilDay
 from services.metering.packing import pack, quality_counts
 from services.metering.registry import Meter, Occupancy
@@ -30,22 +30,6 @@ ON CONFLICT (meter, quantity, day) DO UPDATE SET occupancy = excluded.occupancy,
     value = excluded.value, quality = excluded.quality
 """
 _CLOSE_OPEN = "DELETE FROM metering.open_day WHERE meter = :meter AND quantity = :quantity AND day = :day"
-_KEEP_CLOSED = """
-INSERT INTO metering.day (meter, quantity, day, coop, occupancy, packed, digest, slots, value, quality,
-    cost_eur, cost_reason, peak_va, revision, closed_at)
-VALUES (:meter, :quantity, :day, :coop, :occupancy, :packed, :digest, :slots, :value, CAST(:quality AS jsonb),
-    :cost_eur, :cost_reason, :peak_va, :revision, :closed_at)
-ON CONFLICT (meter, quantity, day) DO UPDATE SET occupancy = excluded.occupancy, packed = excluded.packed,
-    digest = excluded.digest, value = excluded.value, quality = excluded.quality,
-    cost_eur = excluded.cost_eur, cost_reason = excluded.cost_reason, peak_va = excluded.peak_va,
-    revision = excluded.revision, closed_at = excluded.closed_at
-"""
-
-_RECOST = """
-UPDATE metering.day SET cost_eur = :cost_eur, cost_reason = :cost_reason, revision = :revision,
-    closed_at = :closed_at
-WHERE meter = :meter AND quantity = :quantity AND day = :day
-"""
 
 Key = tuple[str, Quantity, date]
 """Meter, quantity, civil day."""
@@ -149,11 +133,11 @@ async def write(work: Work) -> None:
     for statement, rows in (
         (_KEEP_OPEN, work.opened),
         (_CLOSE_OPEN, work.closed),
-        (_KEEP_CLOSED, work.closed),
-        (_RECOST, work.recosted),
     ):
         if rows:
             await work.unit.session.execute(text(statement), rows)
+    await day_rows.keep(work.unit, work.closed)
+    await day_rows.recost(work.unit, work.recosted)
     metrics.DAYS_CLOSED.inc(len(work.closed))
     await ledger.note(work.unit, work.uses)
 
@@ -216,4 +200,4 @@ def _cost(meter: Meter, quantity: Quantity, civil: CivilDay, settled: Settled) -
 
 def _digest(settled: Settled, cost: tariffs.Cost) -> bytes:
     told = f"{cost.text}|{cost.reason}|{settled.peak_va}".encode()
-    return hashlib.sha256(pack(settled.slots) + told).digest()[:16]
+    return hashlib.sha256(pack(settled.slots) + told).digest()[: day_rows.DIGEST_BYTES]

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from contracts.codes import Purpose
 from services.kit import dropping
 from services.kit.unit import Unit
-from services.metering import model
+from services.metering import day_rows, model
 from services.metering.meter_locks import key_of, wait_for_meters_of
 from services.metering.replays import forgetting as feeds
 from services.metering.watermark import GRACE
@@ -70,10 +70,11 @@ WHERE {which} AND m.id = d.meter AND r.meter = d.meter
 # One statement, so that exactly the days that are frozen lose their readings.
 _FREEZE = f"""
 WITH frozen AS (
-    UPDATE metering.day d SET packed = NULL, is_frozen = true WHERE {{which}}
+    UPDATE metering.day_row r {day_rows.FREEZE} FROM metering.day d
+    WHERE d.series = r.series AND d.day = r.day AND {{which}}
     RETURNING d.meter, d.quantity, d.day)
 {_THIN.format(days="frozen", which="true")}
-"""  # noqa: S608 - only constants are formatted in
+"""
 _FROZEN_ONES = "d.meter = :meter AND d.quantity = :quantity AND d.day = ANY(:days) AND d.is_frozen"
 _OF_OCCUPANCY = "d.occupancy = :occupancy"
 _DAILY_ONLY = """
@@ -84,7 +85,8 @@ NOT d.is_frozen
   AND EXISTS (
       SELECT 1 FROM metering.meter_state s JOIN registry.meter z ON z.id = s.meter
       WHERE s.meter = d.meter
-        AND s.watermark >= (d.day + 1)::timestamp AT TIME ZONE z.zone + CAST(:grace AS interval))
+        AND coalesce(s.watermark, 'infinity')
+            >= (d.day + 1)::timestamp AT TIME ZONE z.zone + CAST(:grace AS interval))
   AND NOT EXISTS (
       SELECT 1 FROM metering.dirty_day y
       WHERE y.meter = d.meter AND y.quantity = d.quantity AND y.day = d.day)
@@ -96,7 +98,17 @@ SELECT due.meter FROM due WHERE pg_try_advisory_xact_lock({key_of("due.meter")})
 """  # noqa: S608 - only constants are formatted in
 _DAILY_ONLY_OF_THEM = f"d.meter = ANY(:meters) AND {_DAILY_ONLY}"
 
-_LARGE = (model.READING, model.DISAGREEMENT, model.DAY, model.OPEN_DAY)
+_DAYS_OF = """
+DELETE FROM metering.day_row r USING metering.series s WHERE s.occupancy = :occupancy AND r.series = s.id
+"""
+_DAYS_AFTER = """
+DELETE FROM metering.day_row r USING metering.series s, registry.occupancy o
+WHERE o.id = :occupancy AND s.occupancy = o.id AND r.series = s.id AND r.day > o.moved_out_on
+"""
+_DAYS_OF_SANDBOX = """
+DELETE FROM metering.day_row r USING metering.series s WHERE s.coop = :coop AND r.series = s.id
+"""
+_LARGE = (model.READING, model.DISAGREEMENT, model.OPEN_DAY)
 
 
 async def after_withdrawal(unit: Unit, occupancy: str) -> None:
@@ -123,7 +135,8 @@ async def all_of(unit: Unit, occupancy: str, *, keep_ledger: bool = False) -> No
     await feeds.of_household(unit, occupancy)
     for statement in (_TOLD_OF, _READINGS_OF, _DISAGREEMENTS_OF, _QUARANTINE_OF, _DIRTY_OF):
         await _run(unit, statement, occupancy)
-    for table in ("day", "open_day", "edit", *(() if keep_ledger else ("data_use",))):
+    await _run(unit, _DAYS_OF, occupancy)
+    for table in ("series", "open_day", "edit", *(() if keep_ledger else ("data_use",))):
         await _run(unit, f"DELETE FROM metering.{table} d WHERE d.occupancy = :occupancy", occupancy)  # noqa: S608
 
 
@@ -137,7 +150,8 @@ async def all_of_sandbox(unit: Unit, coop: str) -> None:
             ),
             {"coop": coop},
         )
-    await dropping.drop(unit, coop, keep=[table.name for table in _LARGE])
+    await unit.session.execute(text(_DAYS_OF_SANDBOX), {"coop": coop})
+    await dropping.drop(unit, coop, keep=[model.DAY_ROW.name, *(table.name for table in _LARGE)])
 
 
 async def after_departure(unit: Unit, occupancy: str) -> None:
@@ -145,7 +159,8 @@ async def after_departure(unit: Unit, occupancy: str) -> None:
     await wait_for_meters_of(unit, occupancy)
     for table in ("metering.reading", "metering.disagreement"):
         await _run(unit, _AFTER.format(table=table), occupancy)
-    for table in ("day", "open_day", "edit"):
+    await _run(unit, _DAYS_AFTER, occupancy)
+    for table in ("open_day", "edit"):
         await _run(
             unit,
             f"DELETE FROM metering.{table} d USING registry.occupancy o WHERE o.id = :occupancy"  # noqa: S608

@@ -6,7 +6,6 @@ Rows carry opaque ids only. Readings move by COPY and sets, so most tables are w
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     Date,
     DateTime,
@@ -53,6 +52,7 @@ READING = Table(
     _text("codec"),
     Column("received_at", INSTANT, nullable=False),
     schema=SCHEMA,
+    postgresql_partition_by="RANGE (instant)",
 )
 """One value as the meter gave it, in thousandths of the unit. A repeated key changes nothing."""
 
@@ -65,9 +65,11 @@ METER_REGISTER = Table(
     _text("quantity"),
     _text("kind"),
     Column("step_s", Integer, nullable=False),
+    Column("first_instant", INSTANT, nullable=True),
     schema=SCHEMA,
 )
-"""Which registers a meter has ever sent: settling looks each of them up by its index."""
+"""Which registers a meter has ever sent: settling looks each of them up by its index. Nothing was ever
+stored before `first_instant`: nobody looks further back."""
 
 DISAGREEMENT = Table(
     "disagreement",
@@ -116,33 +118,52 @@ OPEN_DAY = Table(
 )
 """Days still under way: shown, not yet told to other rooms."""
 
-DAY = Table(
-    "day",
+SERIES = Table(
+    "series",
     METADATA,
-    _text("meter", primary_key=True),
-    _text("quantity", primary_key=True),
-    Column("day", Date, primary_key=True),
+    Column("id", Integer, Identity(always=True), primary_key=True),
     _text("coop"),
+    _text("meter"),
+    _text("quantity"),
     _text("occupancy", nullable=True),
-    Column("packed", LargeBinary, nullable=True),
-    Column("digest", LargeBinary, nullable=False),
-    Column("slots", Integer, nullable=False),
-    Column("value", BigInteger, nullable=False),
-    Column("quality", JSONB, nullable=False),
-    Column("cost_eur", Numeric(20, 4), nullable=True),
-    _text("cost_reason", nullable=True),
-    Column("peak_va", BigInteger, nullable=True),
-    Column("revision", Integer, nullable=False),
-    Column("closed_at", INSTANT, nullable=False),
-    Column("is_frozen", Boolean, nullable=False, server_default=text("false")),
-    Column("findings", JSONB, nullable=True),
-    Index("day_occupancy", "occupancy", "day"),
-    Index("day_held", "coop", "day", "meter", postgresql_where=text("quality ? 'suspect'")),
+    Index("series_meter", "meter", "quantity", "occupancy", unique=True, postgresql_nulls_not_distinct=True),
+    Index("series_occupancy", "occupancy"),
     schema=SCHEMA,
 )
-"""Closed days. `packed` is null where only the day's total may be kept; `digest` tells whether a settled
-day differs from what was told; `is_frozen` when its readings are gone and it can no longer change;
-`findings` is what validation has to say, null where nothing."""
+"""What a closed day belongs to, said once for all its days: a meter's quantity during one household."""
+
+DAY_ROW = Table(
+    "day_row",
+    METADATA,
+    Column("series", Integer, primary_key=True, autoincrement=False),
+    Column("day", Date, primary_key=True),
+    Column("value", Integer, nullable=False),
+    Column("closed_s", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("cost_eur", Numeric(20, 4), nullable=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("extra", JSONB, nullable=True),
+    Index("day_row_held", "day", "series", postgresql_where=text("(extra -> 'quality') ? 'suspect'")),
+    schema=SCHEMA,
+)
+"""Closed days, one small row each: written by `day_rows`, read through the view `metering.day`.
+
+The view has meter, quantity, day, coop, occupancy, packed, digest, slots, value, quality, cost_eur,
+cost_reason, peak_va, revision, closed_at, is_frozen, findings. `packed` is null where only the day's total
+may be kept; `digest` tells whether a settled day differs from what was told; `is_frozen` when its readings
+and half-hours are gone and it can no longer change; `findings` is what validation has to say, null where
+nothing. `has_suspect` says of a day by an index that something in it is held back."""
+
+RAW_GONE = Table(
+    "raw_gone",
+    METADATA,
+    Column("first", Date, primary_key=True),
+    Column("until", Date, primary_key=True),
+    _text("coop"),
+    Column("gone_at", INSTANT, nullable=False),
+    schema=SCHEMA,
+)
+"""UTC days whose readings were dropped by retention (`until` excluded), of all cooperatives: `coop` is *."""
 
 EDIT = Table(
     "edit",
@@ -231,6 +252,7 @@ DATA_USE = Table(
 """Who used a household's data, and why: one row per occupancy, day, purpose, actor and reason."""
 
 TABLES = (
-    READING, METER_REGISTER, DISAGREEMENT, DIRTY_DAY, OPEN_DAY, DAY, EDIT, QUARANTINE, METER_STATE,
-    DATA_USE, FILE_IMPORT, FILE_CHUNK, replays.FEED, replays.FEED_PIECE, replays.FEED_READING, replays.REPLAY,
+    READING, METER_REGISTER, DISAGREEMENT, DIRTY_DAY, OPEN_DAY, SERIES, DAY_ROW, RAW_GONE, EDIT,
+    QUARANTINE, METER_STATE, DATA_USE, FILE_IMPORT, FILE_CHUNK, replays.FEED, replays.FEED_PIECE,
+    replays.FEED_READING, replays.REPLAY,
 )  # fmt: skip

@@ -17,7 +17,7 @@ from contracts.codes import Quantity
 from services.kit.outage import is_outage
 from services.kit.room import Room
 from services.kit.unit import Unit
-from services.metering import closing, forgetting, handlers, loading, registry
+from services.metering import closing, forgetting, handlers, loading, registry, retention
 from services.metering.closing import Key, Told, Work
 from services.metering.days import civil_day, microseconds
 from services.metering.meter_locks import key_of
@@ -172,10 +172,13 @@ async def _settle_series(work: Work, meter: Meter, quantity: Quantity, days: lis
         await forgetting.thin_again(work.unit, meter.id, quantity.value, frozen)
     for run in loading.runs(lived_in, meter.zone):
         readings = await loading.load(work.unit, meter.id, quantity, run[0], run[-1])
+        records = await retention.records(work.unit, meter.id, quantity.value, run)
         for civil in run:
             occupancy = meter.occupancy_on(civil.day)
             since = microseconds(occupancy.starts_at) if occupancy else None
             until = microseconds(occupancy.ends_at) if occupancy and occupancy.ends_at else None
             settled = settle(readings.around(civil, since, until), civil, quantity)
+            if settled.has_data and civil.day in records:
+                settled = retention.onto(records[civil.day], settled)
             if settled.has_data:
                 closing.decide(work, meter, quantity, civil, occupancy, settled)

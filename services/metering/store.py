@@ -1,13 +1,18 @@
 """Readings into the store, by the set: COPY to a staging table, insert what is new, mark days dirty.
 
 Staging is needed because PostgreSQL refuses COPY into a table under row-level security. Rows are always
-written in key order, so that two workers cannot wait for each other in a circle.
+written in key order, so that two workers cannot wait for each other in a circle. Counting comes before
+marking, for it takes each meter's state: of two workers with readings of one meter, the one that marks last
+sees what the other stored, and the days between their readings are marked.
+
+`metering.reading` has a partition a day. What is asked of it carries literal bounds in whole days around the
+batch: PostgreSQL then plans and locks these partitions only, and keeps the plan for the next batch.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
@@ -18,6 +23,7 @@ from sqlalchemy import text
 from contracts.codes import Kind, Quantity
 from contracts.readings import Reading
 from services.kit.unit import Unit
+from services.metering import partitions
 from services.metering.admission import Verdict
 from services.metering.registers import CONTEXT, REACH_MINUTES
 
@@ -33,6 +39,9 @@ SETTLED_BY = {
     Quantity.HEAT: Quantity.HEAT,
 }
 """Which settled quantity a reading bears on; voltage and temperature are kept and not settled."""
+
+NEAR = timedelta(days=2)
+"""Most registers have their whole context within two days."""
 
 Row = tuple[str, str]
 """A reading as COPY's text format takes it: its key, then the other fields; see `row`."""
@@ -50,25 +59,57 @@ class Tally:
 
 async def store(unit: Unit, rows: Sequence[Row], tallies: Mapping[str, Tally]) -> list[str]:
     """Store admitted `rows`, count, mark dirty days. Returns the meters that were silent and spoke."""
+    await partitions.find_homes(unit, {date.fromisoformat(day) for day in {_day_of(key) for key, _ in rows}})
     raw = await (await unit.session.connection()).get_raw_connection()
     connection: AsyncConnection[Any] = raw.driver_connection  # type: ignore[assignment]
     await _stage(connection, rows, tallies)
     stored = 0
     if rows:
         cursor = await connection.execute(_INSERT)
-        row = await cursor.fetchone()
-        stored = row[0] if row else 0
+        stored, *span = await cursor.fetchone() or (0,)
         if stored < len(rows):
-            await connection.execute(_DISAGREE)
-        if stored:
-            await connection.execute(_REGISTERS)
-            await connection.execute(_MARK)
+            await _disagree(connection)
     await connection.execute(_COUNT)
+    if stored:
+        await connection.execute(_REGISTERS)
+        await _mark(connection, *span)
     cursor = await connection.execute(_HEARD, {"meters": sorted(tallies)})
     heard = [row[0] for row in await cursor.fetchall()]
     if stored:
         await connection.execute(f"NOTIFY {CHANNEL}")
     return heard
+
+
+async def _disagree(connection: AsyncConnection[Any]) -> None:
+    cursor = await connection.execute("SELECT min(instant), max(instant) FROM stage_reading")
+    if bounds := await cursor.fetchone():
+        await connection.execute(_DISAGREE.format(bounds=between("r", *bounds)))
+
+
+async def _mark(connection: AsyncConnection[Any], first: datetime, last: datetime) -> None:
+    """Nearly always the days around hold all the context that counts. Of a register that speaks seldom,
+    or was silent, everything is looked at."""
+    low, high = first - NEAR, last + NEAR
+    bounds = {f"bounds_{alias}": between(alias, low, high) for alias in "bar"}
+    bounds |= {"low": midnight(low), "high": midnight(high, 1)}
+    cursor = await connection.execute(_MARK.format(which="true", **bounds))
+    if seldom := [row[0] for row in await cursor.fetchall()]:
+        await connection.execute(_MARK_SELDOM, {"seldom": seldom})
+
+
+def between(alias: str, low: datetime, high: datetime) -> str:
+    """SQL bounds in whole UTC days around [low, high], on `instant`: literal, so that partitions outside
+    are left out already when the statement is planned, and alike for all batches of a day."""
+    return f"{alias}.instant >= {midnight(low)} AND {alias}.instant < {midnight(high, 1)}"
+
+
+def midnight(instant: datetime, days_later: int = 0) -> str:
+    """SQL of the UTC midnight at or before `instant`, so many days later."""
+    return f"TIMESTAMPTZ '{instant.astimezone(UTC) + timedelta(days=days_later):%Y-%m-%d} 00:00:00+00'"
+
+
+def _day_of(key: str) -> str:
+    return key[key.rindex("\t") + 1 :][:10]
 
 
 def row(coop: str, meter: str, reading: Reading, received_at: str) -> Row:
@@ -160,69 +201,98 @@ WITH fresh AS (
            (f.instant AT TIME ZONE m.zone)::date, min(f.instant), max(f.instant), count(*)
     FROM fresh f JOIN stage_meter m ON m.meter = f.meter
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
-    RETURNING rows
+    RETURNING rows, first, last
 )
-SELECT coalesce(sum(rows), 0)::bigint FROM grouped
+SELECT coalesce(sum(rows), 0)::bigint, min(first), max(last) FROM grouped
 """
 
 _DISAGREE = """
 INSERT INTO metering.disagreement (meter, register, instant, value_milli, coop, received_at)
 SELECT s.meter, s.register, s.instant, s.value_milli, s.coop, s.received_at
 FROM stage_reading s JOIN metering.reading r
-    ON r.meter = s.meter AND r.register = s.register AND r.instant = s.instant
+    ON r.meter = s.meter AND r.register = s.register AND r.instant = s.instant AND {bounds}
 WHERE r.value_milli <> s.value_milli
 ORDER BY 1, 2, 3, 4
 ON CONFLICT DO NOTHING
 """
 
 _REGISTERS = """
-INSERT INTO metering.meter_register (meter, register, coop, quantity, kind, step_s)
-SELECT DISTINCT meter, register, coop, quantity, kind, step_s FROM stage_fresh ORDER BY 1, 2
-ON CONFLICT DO NOTHING
+INSERT INTO metering.meter_register AS k (meter, register, coop, quantity, kind, step_s, first_instant)
+SELECT f.meter, f.register, f.coop, f.quantity, f.kind, f.step_s, min(f.first)
+FROM stage_fresh f LEFT JOIN metering.meter_register g ON g.meter = f.meter AND g.register = f.register
+WHERE g.meter IS NULL OR g.first_instant IS NULL OR f.first < g.first_instant
+GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2
+ON CONFLICT (meter, register) DO UPDATE SET first_instant = least(k.first_instant, excluded.first_instant)
 """
 
 # A register reading changes what lies between its neighbours, and what is believed within its reach; near a
 # value that drops the whole context counts. A momentary power reaches ten minutes each way.
+# Answers with the registers whose context does not lie within the bounds.
 _MARK = f"""
-INSERT INTO metering.dirty_day (coop, meter, quantity, day)
-SELECT DISTINCT f.coop, f.meter, q.target, d.day::date
-FROM stage_fresh f
-JOIN (VALUES {", ".join(f"('{quantity}', '{target}')" for quantity, target in SETTLED_BY.items())})
-    AS q(quantity, target) ON q.quantity = f.quantity
-CROSS JOIN LATERAL (
-    SELECT CASE WHEN bool_or(n.drops) THEN min(n.instant)
-                ELSE max(n.instant) FILTER (WHERE n.instant < f.first) END AS low,
-           CASE WHEN bool_or(n.drops) THEN max(n.instant)
-                ELSE min(n.instant) FILTER (WHERE n.instant > f.last) END AS high
-    FROM (
-        SELECT r.instant, r.value_milli < lag(r.value_milli) OVER (ORDER BY r.instant) AS drops
-        FROM metering.reading r
-        WHERE f.kind = '{Kind.REGISTER}' AND r.meter = f.meter AND r.register = f.register
-          AND r.instant >= coalesce((
-              SELECT min(p.instant) FROM (
-                  SELECT b.instant FROM metering.reading b
-                  WHERE b.meter = f.meter AND b.register = f.register AND b.instant < f.first
-                  ORDER BY b.instant DESC LIMIT {CONTEXT}) p), f.first)
-          AND r.instant <= coalesce((
-              SELECT max(p.instant) FROM (
-                  SELECT b.instant FROM metering.reading b
-                  WHERE b.meter = f.meter AND b.register = f.register AND b.instant > f.last
-                  ORDER BY b.instant LIMIT {CONTEXT}) p), f.last)
+WITH near AS MATERIALIZED (
+    SELECT f.*, n.low AS near_low, n.high AS near_high,
+        f.kind = '{Kind.REGISTER}' AND (
+            (before.readings < {CONTEXT} AND g.first_instant < {{low}})
+            OR (after.readings < {CONTEXT} AND s.watermark >= {{high}})) AS is_seldom
+    FROM stage_fresh f
+    JOIN metering.meter_register g ON g.meter = f.meter AND g.register = f.register
+    LEFT JOIN metering.meter_state s ON s.meter = f.meter
+    CROSS JOIN LATERAL (
+        SELECT min(p.instant) AS until, count(*) AS readings FROM (
+            SELECT b.instant FROM metering.reading b
+            WHERE f.kind = '{Kind.REGISTER}' AND b.meter = f.meter AND b.register = f.register
+              AND b.instant < f.first AND {{bounds_b}}
+            ORDER BY b.instant DESC LIMIT {CONTEXT}) p
+    ) before
+    CROSS JOIN LATERAL (
+        SELECT max(p.instant) AS until, count(*) AS readings FROM (
+            SELECT a.instant FROM metering.reading a
+            WHERE f.kind = '{Kind.REGISTER}' AND a.meter = f.meter AND a.register = f.register
+              AND a.instant > f.last AND {{bounds_a}}
+            ORDER BY a.instant LIMIT {CONTEXT}) p
+    ) after
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN bool_or(n.drops) THEN min(n.instant)
+                    ELSE max(n.instant) FILTER (WHERE n.instant < f.first) END AS low,
+               CASE WHEN bool_or(n.drops) THEN max(n.instant)
+                    ELSE min(n.instant) FILTER (WHERE n.instant > f.last) END AS high
+        FROM (
+            SELECT r.instant, r.value_milli < lag(r.value_milli) OVER (ORDER BY r.instant) AS drops
+            FROM metering.reading r
+            WHERE f.kind = '{Kind.REGISTER}' AND r.meter = f.meter AND r.register = f.register
+              AND r.instant >= coalesce(before.until, f.first) AND r.instant <= coalesce(after.until, f.last)
+              AND {{bounds_r}}
+        ) n
     ) n
-) near
-CROSS JOIN LATERAL (
-    SELECT CASE f.kind WHEN '{Kind.REGISTER}'
-                       THEN least(near.low, f.first - interval '{REACH_MINUTES} minutes')
-                           - interval '1 microsecond'
-                       WHEN '{Kind.SAMPLE}' THEN f.first - interval '10 minutes' ELSE f.first END AS low,
-           CASE f.kind WHEN '{Kind.REGISTER}'
-                       THEN greatest(near.high, f.last + interval '{REACH_MINUTES} minutes')
-                       WHEN '{Kind.SAMPLE}' THEN f.last + interval '10 minutes'
-                       ELSE f.last + f.step_s * interval '1 second' END - interval '1 microsecond' AS high
-) reach
-CROSS JOIN LATERAL generate_series(
-    (reach.low AT TIME ZONE f.zone)::date, (reach.high AT TIME ZONE f.zone)::date, interval '1 day') d(day)
+    WHERE {{which}}
+), marked AS (
+    INSERT INTO metering.dirty_day (coop, meter, quantity, day)
+    SELECT DISTINCT f.coop, f.meter, q.target, d.day::date
+    FROM near f
+    JOIN (VALUES {", ".join(f"('{quantity}', '{target}')" for quantity, target in SETTLED_BY.items())})
+        AS q(quantity, target) ON q.quantity = f.quantity
+    CROSS JOIN LATERAL (
+        SELECT CASE f.kind WHEN '{Kind.REGISTER}'
+                           THEN least(f.near_low, f.first - interval '{REACH_MINUTES} minutes')
+                               - interval '1 microsecond'
+                           WHEN '{Kind.SAMPLE}' THEN f.first - interval '10 minutes' ELSE f.first END AS low,
+               CASE f.kind WHEN '{Kind.REGISTER}'
+                           THEN greatest(f.near_high, f.last + interval '{REACH_MINUTES} minutes')
+                           WHEN '{Kind.SAMPLE}' THEN f.last + interval '10 minutes'
+                           ELSE f.last + f.step_s * interval '1 second' END
+                   - interval '1 microsecond' AS high
+    ) reach
+    CROSS JOIN LATERAL generate_series((reach.low AT TIME ZONE f.zone)::date,
+        (reach.high AT TIME ZONE f.zone)::date, interval '1 day') d(day)
+    WHERE NOT f.is_seldom
+)
+SELECT DISTINCT meter || '/' || register FROM near WHERE is_seldom
 """  # noqa: S608 - only constants are formatted in
+
+_MARK_SELDOM = _MARK.format(
+    which="f.meter || '/' || f.register = ANY(%(seldom)s)", low="'-infinity'", high="'infinity'",
+    bounds_b="true", bounds_a="true", bounds_r="true",
+)  # fmt: skip
 
 _COUNT = """
 INSERT INTO metering.meter_state AS s
@@ -241,7 +311,8 @@ ON CONFLICT (meter) DO UPDATE SET
     watermark = greatest(s.watermark, excluded.watermark),
     heard_at = greatest(s.heard_at, excluded.heard_at),
     habit_s = CASE
-        WHEN excluded.watermark IS NULL OR excluded.watermark <= s.watermark THEN s.habit_s
+        WHEN s.watermark IS NULL OR excluded.watermark IS NULL OR excluded.watermark <= s.watermark
+            THEN s.habit_s
         WHEN s.habit_s = 0 THEN ceil(extract(epoch FROM excluded.watermark - s.watermark))::bigint
         ELSE least(s.habit_s * 5 / 4 + 1, greatest(s.habit_s * 4 / 5,
              ceil(extract(epoch FROM excluded.watermark - s.watermark))::bigint))

@@ -44,8 +44,8 @@ class Device:
         self._client.loop_start()
         await until(lambda: now(self._client.is_connected()))
 
-    def publish(self, payload: bytes, topic: str | None = None, qos: int = 1) -> int:
-        return self._client.publish(topic or self.topic, payload, qos).mid
+    def publish(self, payload: bytes, topic: str | None = None, qos: int = 1, retain: bool = False) -> int:
+        return self._client.publish(topic or self.topic, payload, qos, retain).mid
 
     def publish_index(self, at: int, value: int) -> int:
         return self.publish(json.dumps([{"n": "energy_import", "u": "Wh", "t": at, "v": value}]).encode())

@@ -21,6 +21,7 @@ from deploy.engines import Engines, mail
 from services.kit.ids import new_id
 from services.kit.mail import keep
 from services.kit.principal import SESSION_COOKIE, Principal
+from services.metering.day_rows import body
 from services.metering.packing import pack
 from services.metering.settle import Slot, Source
 from tests.conftest import OpenUnit
@@ -258,10 +259,14 @@ class _Office:
         tip, notification = new_id("tip"), new_id("ntf")
         await self._insert(
             "metering",
-            "INSERT INTO metering.day (meter, quantity, day, coop, occupancy, digest, packed, slots, value,"
-            " quality, revision, closed_at) VALUES (:meter, 'energy_import', '2026-02-01', :coop, :occupancy,"
-            " '', :packed, 48, 4242, '{\"measured\": 48}', 1, now())",
-            meter=meter, coop=coop, occupancy=occupancy, packed=pack([_SLOT] * 48),
+            "WITH s AS (INSERT INTO metering.series (coop, meter, quantity, occupancy)"
+            " VALUES (:coop, :meter, 'energy_import', :occupancy) RETURNING id)"
+            " INSERT INTO metering.day_row (series, day, value, closed_s, revision, body)"
+            " SELECT id, '2026-02-01', 4242, 0, 1, :body FROM s",
+            meter=meter, coop=coop, occupancy=occupancy, 
+            body=body(
+                slots=48, peak_va=None, digest=b"", packed=pack([_SLOT] * 48), cost_reason=None
+            ),
         )  # fmt: skip
         edit = new_id("edt")
         await self._insert(

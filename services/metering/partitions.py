@@ -1,0 +1,229 @@
+"""Where readings lie: a partition a UTC day, made ahead and dropped whole; months for history behind it.
+
+- The hot window (`retention.yaml`) has one partition a day, made at start and every ten minutes for a week
+  ahead. Storing touches one or two of them, settling a few: their time bounds are written into the
+  statements, so that the others are neither planned nor locked.
+- History that comes by import or replay finds a partition made when its first reading arrives: its whole
+  month where that lies behind the hot window, else its day.
+- What has no partition goes to the default one: nothing is lost or refused. In the hot window that is an
+  alarm (`missing`, counted and logged, shown to operators); the readings are moved as soon as possible. Older
+  ones may stay there: a register's last words, see `retention`, and stragglers of days already dropped.
+- A partition is dropped once its days are old enough and nothing came into it lately, all its days are
+  settled and none is open. Making one waits only for who uses the default one; dropping needs all of
+  `metering.reading` for a moment. Both give up after 1.5 s and are tried again.
+
+The work role owns no table: two functions of the schema's owner do this within narrow bounds.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import psycopg
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from services.kit.room import Room
+from services.kit.unit import Unit
+from services.metering import metrics, retention
+
+_LOG = logging.getLogger(__name__)
+
+EVERY_SECONDS = 600.0
+RETENTION_EVERY_SECONDS = 3_600.0
+_KNOWN_FOR_SECONDS = 300.0
+_DAY = timedelta(days=1)
+_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('metering/partitions', 0))"
+_ALL = "SELECT first, until FROM metering.reading_partitions() ORDER BY first"
+_MISSING = "SELECT count(*) FROM metering.reading__pdefault WHERE instant >= :since"
+_MISSING_DAYS = """
+SELECT DISTINCT (instant AT TIME ZONE 'UTC')::date FROM metering.reading__pdefault WHERE instant >= :since
+"""
+_LATEST_ARRIVAL = """
+SELECT max(received_at) FROM metering.reading WHERE instant >= :low AND instant < :high
+"""
+_UNFINISHED = """
+SELECT EXISTS (SELECT 1 FROM metering.dirty_day d WHERE d.day >= :first AND d.day <= :until)
+    OR EXISTS (SELECT 1 FROM metering.open_day o JOIN registry.coop c ON c.slug = o.coop
+               WHERE NOT c.sandbox AND o.day >= :first AND o.day <= :until)
+"""
+# Last words stay until their meter has spoken for long enough, whatever else is here until it is old.
+_STRAGGLERS = """
+DELETE FROM metering.reading__pdefault r
+WHERE r.instant < :old AND r.received_at < :old AND (r.instant < :oldest OR EXISTS (
+    SELECT 1 FROM metering.meter_state s
+    WHERE s.meter = r.meter AND s.watermark >= r.instant + CAST(:hot AS interval)))
+"""
+
+
+@dataclass(slots=True)
+class _Known:
+    """Days that have a partition, as far as this process knows."""
+
+    days: set[date]
+    until: float
+
+
+_known = _Known(set(), 0.0)
+
+
+async def keeper(room: Room) -> None:
+    """Make partitions ahead, bring home what has none, drop what is old: one worker at a time, for ever."""
+    retained_at = -RETENTION_EVERY_SECONDS
+    while not room.stopping.is_set():
+        async with room.unit() as unit:
+            await make_ahead(unit)
+        async with room.unit() as unit:
+            if missing := await count_missing(unit):
+                _LOG.error("readings of the hot window lack a partition", extra={"readings": missing})
+            metrics.WITHOUT_PARTITION.set(missing)
+        if time.monotonic() - retained_at >= RETENTION_EVERY_SECONDS:
+            retained_at = time.monotonic()
+            await _retain(room)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(room.stopping.wait(), EVERY_SECONDS)
+
+
+async def make_ahead(unit: Unit) -> int:
+    """The hot window, some days ahead, and days whose readings had to go without; how many were made."""
+    if not await _is_ours(unit):
+        return 0
+    today = unit.wall.date()
+    now = retention.rules(today)
+    wanted = {today + n * _DAY for n in range(-now.readings_days, now.ahead_days + 1)}
+    rows = await unit.session.execute(text(_MISSING_DAYS), {"since": _midnight(min(wanted))})
+    return await _make(unit, wanted | set(rows.scalars()), today)
+
+
+async def find_homes(unit: Unit, days: Collection[date]) -> None:
+    """See to it, before readings of these UTC days are stored, that they have a partition where they can.
+
+    Quick when nothing is missing. A missing day of the hot window is an alarm: somebody should have made it.
+    """
+    if _known.until < time.monotonic():
+        _known.days, _known.until = set(), time.monotonic() + _KNOWN_FOR_SECONDS
+    unknown = set(days) - _known.days
+    if not unknown:
+        return
+    homeless = unknown - await _covered(unit, unknown)
+    if homeless:
+        today = unit.wall.date()
+        hot = today - timedelta(days=retention.rules(today).readings_days)
+        if late := [day for day in homeless if day >= hot]:
+            metrics.PARTITIONS_MISSED.inc(len(late))
+            _LOG.error("no partition was made ahead", extra={"days": sorted(map(str, late))[:5]})
+        try:
+            async with unit.session.begin_nested():
+                await _make(unit, homeless, today)
+        except DBAPIError as error:
+            if not _is_busy(error):
+                raise
+            _LOG.warning("a partition could not be made now", exc_info=True)
+            return
+    _known.days |= unknown
+
+
+async def count_missing(unit: Unit) -> int:
+    """Readings of the hot window that lie in the default partition: should be none."""
+    today = unit.wall.date()
+    since = _midnight(today - timedelta(days=retention.rules(today).readings_days))
+    return int((await unit.session.execute(text(_MISSING), {"since": since})).scalar_one())
+
+
+async def drop_old(unit: Unit) -> list[date]:
+    """Drop one partition that is past its time, the oldest first; its first day, or nothing to do: empty."""
+    if not await _is_ours(unit):
+        return []
+    run = unit.session.execute
+    today = unit.wall.date()
+    hot = timedelta(days=retention.rules(today).readings_days)
+    for first, until in (await run(text(_ALL))).all():
+        if until > today - hot:
+            break
+        bounds = {"low": _midnight(first), "high": _midnight(until)}
+        latest = (await run(text(_LATEST_ARRIVAL), bounds)).scalar_one()
+        if latest is not None and latest > unit.wall - hot:
+            continue
+        if (await run(text(_UNFINISHED), {"first": first - _DAY, "until": until})).scalar_one():
+            _LOG.warning("old readings are kept: days of theirs are not settled", extra={"since": str(first)})
+            continue
+        await run(
+            text("SELECT metering.drop_reading_partition(:first, :until)"), {"first": first, "until": until}
+        )
+        _known.until = 0.0
+        return [first]
+    return []
+
+
+async def drop_stragglers(unit: Unit) -> None:
+    """Of readings without a partition, delete what is old and no longer needed."""
+    today = unit.wall.date()
+    now = retention.rules(today)
+    values = {
+        "old": _midnight(today) - timedelta(days=now.readings_days),
+        "oldest": _midnight(retention.months_before(today, now.household_curve_months)),
+        "hot": timedelta(days=now.readings_days),
+    }
+    await unit.session.execute(text(_STRAGGLERS), values)
+
+
+async def _retain(room: Room) -> None:
+    """What cannot be had within the patience of the locks is left for the next time."""
+    try:
+        while not room.stopping.is_set():
+            async with room.unit() as unit:
+                if not await drop_old(unit):
+                    break
+        async with room.unit() as unit:
+            await drop_stragglers(unit)
+        async with room.unit() as unit:
+            await retention.apply(unit)
+    except DBAPIError as error:
+        if not _is_busy(error):
+            raise
+        _LOG.warning("retention goes on in an hour", exc_info=True)
+
+
+async def _is_ours(unit: Unit) -> bool:
+    return bool((await unit.session.execute(text(_LOCK))).scalar_one())
+
+
+async def _covered(unit: Unit, days: Iterable[date]) -> set[date]:
+    spans = (await unit.session.execute(text(_ALL))).all()
+    return {day for day in days if any(first <= day < until for first, until in spans)}
+
+
+async def _make(unit: Unit, days: Collection[date], today: date) -> int:
+    hot = today - timedelta(days=retention.rules(today).readings_days)
+    spans = [(first, until) for first, until in (await unit.session.execute(text(_ALL))).all()]
+    made = 0
+    for day in sorted(days):
+        if any(first <= day < until for first, until in spans):
+            continue
+        month = day.replace(day=1)
+        after = (month + timedelta(days=31)).replace(day=1)
+        is_free = after <= hot and not any(first < after and until > month for first, until in spans)
+        span = (month, after) if is_free else (day, day + _DAY)
+        values = dict(zip(("first", "until"), span, strict=True))
+        made += bool(
+            (
+                await unit.session.execute(
+                    text("SELECT metering.add_reading_partition(:first, :until)"), values
+                )
+            ).scalar_one()
+        )
+        spans.append(span)
+    return made
+
+
+def _is_busy(error: DBAPIError) -> bool:
+    """Somebody else held the table for longer than these functions wait."""
+    return isinstance(error.orig, psycopg.errors.LockNotAvailable | psycopg.errors.DeadlockDetected)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

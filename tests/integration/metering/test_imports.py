@@ -1,0 +1,321 @@
+"""Files of past consumption through the API and the worker, on the real database."""
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+
+from services.kit.room import Room
+from services.metering.imports import worker as working
+from tests.conftest import OpenUnit, Web
+from tests.integration.metering.files_of_homes import (
+    PRM,
+    Worker,
+    amount_wh,
+    bring,
+    counts,
+    enedis,
+    half_hours,
+    imported,
+    said,
+)
+from tests.integration.metering.homes import (
+    Home,
+    a_home,
+    days,
+    reading,
+    rows,
+    send,
+    settle_all,
+    state,
+    told,
+    withdraw,
+)
+
+pytestmark = pytest.mark.engines
+
+FIRST = date(2024, 3, 1)
+
+
+@pytest.fixture
+def worker(room_unit: OpenUnit) -> Worker:
+    return Worker(room_unit)
+
+
+def resident(web: Web, home: Home) -> dict[str, str]:
+    return web.as_("resident", home.coop, home.person)
+
+
+async def test_two_years_of_a_household_appear_and_a_second_time_changes_nothing(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker
+) -> None:
+    home = await a_home(room_unit, coop)
+    them = resident(web, home)
+    file = enedis(FIRST, 731)
+    found = await imported(web, them, home, file, worker, filename=f"mes-mesures_{PRM}.csv")
+    rows_in_file = len(half_hours(FIRST, 731))
+    assert (found["state"], counts(found)) == ("done", {"accepted": rows_in_file})
+    assert (found["first_day"], found["last_day"]) == ("2024-03-01", "2026-03-01")
+    assert found["accepted_value"] == round(amount_wh(FIRST, 731))
+    assert found["found"]["format"] == "enedis_csv"
+    assert found["rows"] == found["rows_total"] == rows_in_file
+    assert found["bytes_read"] == found["bytes_total"] == len(file)
+    await settle_all(room_unit)
+    kept = await days(room_unit, home)
+    assert sorted({row.slots for row in kept.values()}) == [46, 48, 50]
+    assert sum(row.value for row in kept.values()) == pytest.approx(amount_wh(FIRST, 731), abs=len(kept))
+    assert {row.revision for row in kept.values()} == {1}
+
+    again = await imported(web, them, home, file, worker)
+    assert (again["state"], counts(again)) == ("done", {"duplicate": rows_in_file})
+    assert await settle_all(room_unit) == 0
+
+
+async def test_nothing_of_the_file_or_its_name_is_kept(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker
+) -> None:
+    home = await a_home(room_unit, coop)
+    found = await imported(
+        web, resident(web, home), home, enedis(FIRST, 2), worker, filename=f"{PRM}_courbe.csv"
+    )
+    assert found["state"] == "done"
+    assert PRM not in str(
+        await rows(room_unit, "SELECT * FROM metering.file_import WHERE meter = :m", m=home.meter)
+    )
+    assert not await rows(room_unit, 'SELECT 1 FROM metering.file_chunk WHERE "import" = :id', id=found["id"])
+
+
+async def test_overlaps_in_any_order_are_duplicates_and_another_value_is_a_conflict(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker
+) -> None:
+    home = await a_home(room_unit, coop)
+    them = resident(web, home)
+    late = await imported(web, them, home, enedis(FIRST + timedelta(days=5), 10), worker)
+    wrong = {half_hours(FIRST, 10)[6 * 48]: "5000", half_hours(FIRST, 10)[0]: "abc"}
+    early = await imported(web, them, home, enedis(FIRST, 10, more=wrong), worker)
+    assert counts(late) == {"accepted": 480}
+    assert counts(early) == {"accepted": 239, "duplicate": 239, "conflict": 1, "refused": 1}
+    assert early["refusals"][0]["line"] == 4
+    assert early["refusals"][0]["reason"] == "not_a_number"
+    await settle_all(room_unit)
+    kept = await days(room_unit, home)
+    assert len(kept) == 15
+    assert kept[FIRST + timedelta(days=6)].value == pytest.approx(
+        amount_wh(FIRST + timedelta(days=6), 1), abs=1
+    )
+    shown = await web.client.get(
+        f"/api/v1/meters/{home.meter}/curve", params={"day": "2024-03-07"}, headers=them
+    )
+    assert [one["other_milli"] for one in shown.json()["disagreements"]] == [2_500_000]
+
+
+async def test_a_dry_run_says_what_would_change_and_changes_nothing(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker
+) -> None:
+    home = await a_home(room_unit, coop)
+    them = resident(web, home)
+    await imported(web, them, home, enedis(FIRST, 2), worker)
+    found = await imported(web, them, home, enedis(FIRST, 3), worker, dry_run=True)
+    assert found["dry_run"] is True
+    assert counts(found) == {"accepted": 48, "duplicate": 96}
+    stored = await rows(
+        room_unit, "SELECT count(*) AS n FROM metering.reading WHERE meter = :m", m=home.meter
+    )
+    assert stored[0].n == 96
+    assert found["legal_actions"] == []
+
+
+async def test_a_worker_that_dies_is_followed_by_one_that_goes_on_where_it_was(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = await a_home(room_unit, coop)
+    them = resident(web, home)
+    started = await bring(web, them, home, enedis(FIRST, 365))
+    reached = asyncio.Event()
+    keep = working._keep
+    stretches = 0
+
+    async def keep_two(*args: Any) -> None:
+        nonlocal stretches
+        stretches += 1
+        if stretches == 3:
+            reached.set()
+            await asyncio.Event().wait()
+        await keep(*args)
+
+    monkeypatch.setattr(working, "_keep", keep_two)
+    task = asyncio.create_task(worker.work())
+    await reached.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    half = await said(web, them, started["id"])
+    assert half["state"] == "storing"
+    assert 0 < half["rows"] < half["rows_total"]
+    assert not await worker.work()  # the lease still holds
+
+    async with room_unit("metering") as unit:
+        from sqlalchemy import text
+
+        await unit.session.execute(
+            text("UPDATE metering.file_import SET leased_until = now() - interval '1 s' WHERE id = :id"),
+            {"id": started["id"]},
+        )
+    monkeypatch.setattr(working, "_keep", keep)
+    assert await worker.work() == 1
+    found = await said(web, them, started["id"])
+    assert (found["state"], counts(found)) == ("done", {"accepted": 365 * 48})
+
+
+async def test_a_file_can_be_stopped_and_taken_back(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker
+) -> None:
+    home = await a_home(room_unit, coop)
+    them = resident(web, home)
+    kept = await imported(web, them, home, enedis(FIRST, 3), worker)
+    wrong = await imported(web, them, home, enedis(FIRST + timedelta(days=1), 4), worker)
+    assert counts(wrong) == {"accepted": 96, "duplicate": 96}
+    await settle_all(room_unit)
+    assert len(await days(room_unit, home)) == 5
+
+    answer = await web.client.post(
+        f"/api/v1/imports/{wrong['id']}/actions", json={"action": "undo"}, headers=them
+    )
+    assert answer.json()["state"] == "undoing"
+    assert await worker.work() == 1
+    gone = await said(web, them, wrong["id"])
+    assert (gone["state"], gone["reason"]) == ("undone", "undone")
+    await settle_all(room_unit)
+    left = await days(room_unit, home)
+    assert {day: row.value > 0 for day, row in left.items() if row.value} == {
+        FIRST + timedelta(days=n): True for n in range(3)
+    }
+    assert (await told(room_unit, home))[-1].value == 0
+
+    waiting = await bring(web, them, home, enedis(FIRST, 1))
+    stopped = await web.client.post(
+        f"/api/v1/imports/{waiting['id']}/actions", json={"action": "cancel"}, headers=them
+    )
+    assert stopped.json()["state"] == "cancelled"
+    assert await worker.work() == 0
+    refused = await web.client.post(
+        f"/api/v1/imports/{waiting['id']}/actions", json={"action": "cancel"}, headers=them
+    )
+    assert (refused.status_code, refused.json()["legal_actions"]) == (409, [])
+    assert (await said(web, them, kept["id"]))["legal_actions"] == ["undo"]
+
+
+async def test_only_the_households_own_period_is_kept(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker
+) -> None:
+    home = await a_home(room_unit, coop, moved_in_on=FIRST + timedelta(days=3))
+    found = await imported(web, resident(web, home), home, enedis(FIRST, 5), worker)
+    assert counts(found) == {"accepted": 96, "outside_occupancy": 144}
+    before = await imported(web, resident(web, home), home, enedis(FIRST, 2), worker)
+    assert (before["state"], before["reason"]) == ("failed", "outside_occupancy")
+    assert before["message"].startswith("Ce fichier parle d’une autre période")
+
+
+async def test_without_leave_nothing_is_taken_and_a_withdrawal_stops_what_waits(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker
+) -> None:
+    home = await a_home(room_unit, coop, consents=("daily",))
+    them = resident(web, home)
+    started = await bring(web, them, home, enedis(FIRST, 2))
+    await withdraw(room_unit, home, "daily")
+    await worker.work()
+    found = await said(web, them, started["id"])
+    assert (found["state"], found["reason"], counts(found)) == ("failed", "no_consent", {"no_consent": 96})
+    refused = await bring(web, them, home, enedis(FIRST, 2), status=409)
+    assert (refused["code"], refused["legal_actions"]) == ("no_consent", ["consent"])
+
+
+async def test_an_operators_import_is_written_where_the_household_reads_it(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker
+) -> None:
+    home = await a_home(room_unit, coop)
+    operator = web.as_("operator", coop)
+    found = await imported(web, operator, home, enedis(FIRST, 2), worker)
+    assert found["state"] == "done"
+    them = resident(web, home)
+    uses = await web.client.get(f"/api/v1/occupancies/{home.occupancy}/data-uses", headers=them)
+    assert [(use["why"], use["purpose"]) for use in uses.json()["items"]] == [("imported", "half_hourly")]
+    seen = await web.client.get(f"/api/v1/meters/{home.meter}/imports", headers=them)
+    assert [(one["id"], one["legal_actions"]) for one in seen.json()["items"]] == [(found["id"], [])]
+
+
+async def test_others_do_not_learn_that_it_exists(web: Web, room_unit: OpenUnit, coop: str) -> None:
+    home, other = await a_home(room_unit, coop), await a_home(room_unit, coop)
+    started = await bring(web, resident(web, home), home, enedis(FIRST, 1))
+    for headers in (resident(web, other), web.as_("operator", "elsewhere")):
+        assert (await web.client.get(f"/api/v1/imports/{started['id']}", headers=headers)).status_code == 404
+        await bring(web, headers, home, enedis(FIRST, 1), status=404)
+    assert (
+        await web.client.get(f"/api/v1/imports/{started['id']}", headers=web.as_("staff", coop))
+    ).status_code == 403
+
+
+async def test_what_cannot_be_read_or_is_too_large_is_told_in_words(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker
+) -> None:
+    home = await a_home(room_unit, coop)
+    them = resident(web, home) | {"Accept-Language": "en"}
+    strange = await bring(web, them, home, b"\x89PNG\r\n\x1a\n" + bytes(500), status=422)
+    assert strange["code"] == "unreadable_file"
+    large = await web.client.post(
+        f"/api/v1/meters/{home.meter}/imports", headers=them | {"Content-Length": "100000001"}, content=b"x"
+    )
+    assert large.status_code == 413
+    assert "100 MB" in large.json()["title"]
+    water = await a_home(room_unit, coop, fluid="water")
+    wrong = await bring(web, resident(web, water), water, enedis(FIRST, 1), status=422)
+    assert wrong["errors"][0]["code"] == "wrong_quantity"
+
+
+async def test_a_file_is_not_the_meters_voice(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker
+) -> None:
+    home = await a_home(room_unit, coop)
+    them = resident(web, home)
+    await imported(web, them, home, enedis(FIRST, 2), worker)
+    heard = await state(room_unit, home)
+    assert (heard.watermark, heard.received, heard.stored) == (None, 0, 0)
+    await send(room_unit, coop, [reading(home, datetime(2026, 1, 5, tzinfo=UTC), 1_000)])
+    spoken = await state(room_unit, home)
+    assert spoken.watermark == datetime(2026, 1, 5, tzinfo=UTC)
+    await imported(web, them, home, enedis(FIRST, 4), worker)
+    assert await state(room_unit, home) == spoken
+
+
+async def test_of_a_household_that_allows_totals_only_a_repeated_file_is_compared_with_them(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker
+) -> None:
+    from services.metering import forgetting
+
+    home = await a_home(room_unit, coop, consents=("daily",))
+    them = resident(web, home)
+    await imported(web, them, home, enedis(FIRST, 4), worker)
+    await settle_all(room_unit)
+    async with room_unit("metering") as unit:
+        await forgetting.freeze_daily_only(unit)
+    assert all(row.is_frozen for row in (await days(room_unit, home)).values())
+    again = await imported(web, them, home, enedis(FIRST, 4), worker)
+    assert counts(again) == {"duplicate": 192}
+    other = dict.fromkeys(half_hours(FIRST, 1), "9000")
+    differs = await imported(web, them, home, enedis(FIRST, 4, more=other), worker)
+    assert counts(differs) == {"duplicate": 144, "conflict": 48}
+
+
+async def test_two_workers_never_take_the_same_file(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker
+) -> None:
+    home = await a_home(room_unit, coop)
+    for _ in range(3):
+        await bring(web, resident(web, home), home, enedis(FIRST, 3))
+    taken = await asyncio.gather(*(working.work_once(cast(Room, worker)) for _ in range(3)))
+    assert taken == [True, True, True]
+    found = await web.client.get(f"/api/v1/meters/{home.meter}/imports", headers=resident(web, home))
+    told_of = [counts(one) for one in found.json()["items"]]
+    assert sum(one.get("accepted", 0) for one in told_of) == 144
+    assert sum(one.get("duplicate", 0) for one in told_of) == 288
