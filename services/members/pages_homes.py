@@ -15,6 +15,7 @@ from services.members.api import Issuing
 from services.members.bodies_people import MoveInIn, MoveOutIn
 from services.members.homes_list import homes
 from services.members.page_base import pages
+from services.members.place_meters import common_places
 
 STAFF = roles("staff")
 Text = Annotated[str, Form(max_length=400)]
@@ -24,7 +25,9 @@ _FIELDS = ("name", "email", "mobile", "postal")
 @pages.get("/homes", **STAFF)
 async def list_homes(request: Request, unit: RoomUnit, who: Who, q: str = "", done: str = "") -> Response:
     found = await homes(unit, q.strip()[:100])
-    return render(request, "members/homes.html", homes=found, q=q, done=done, faults={}, failed="")
+    common = await common_places(unit)
+    values: dict[str, Any] = {"q": q, "done": done, "faults": {}, "failed": "", "common": common}
+    return render(request, "members/homes.html", homes=found, **values)
 
 
 @pages.post("/homes/move-outs", **STAFF)
@@ -39,6 +42,7 @@ async def move_out(
         found = await homes(unit)
         faults = _faults(problem)
         values: dict[str, Any] = {"homes": found, "q": "", "done": "", "faults": faults, "failed": occupancy}
+        values["common"] = await common_places(unit)
         return render(request, "members/homes.html", 422, **values)
     return RedirectResponse("/homes?done=out", 303)
 

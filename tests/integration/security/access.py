@@ -264,6 +264,9 @@ PAGES: dict[str, Access] = {
     "POST /homes/move-outs": of_coop(
         STAFF, body=lambda t, c: {"occupancy": t.home.occupancy, "moved_out_on": "2026-12-31"}
     ),
+    "GET /homes/{place}/meters": of_coop(STAFF),
+    "POST /homes/meters/{meter}/exchange": of_coop(STAFF, body=form(on="2026-02-02")),
+    "POST /homes/exchanges/{exchange}/undo": of_coop(STAFF, body=form(why="Erreur de saisie")),
     "GET /move-ins": only(STAFF),
     "POST /move-ins": only(STAFF, body=form(dwelling="dwl_wrong")),
     # meters
@@ -331,6 +334,6 @@ def parameters(town: Town) -> dict[str, str]:
         "meter": home.meter, "ticket": home.ticket, "tip": home.tip, "notification": home.notification,
         "message": home.notification, "delivery": home.delivery, "gateway": commons["gateway"],
         "rule": commons["rule"], "id": commons["rejected"], "key": commons["letter"], "rest": home.ticket,
-        "exchange": home.exchange, "edit": home.edit, "token": "wrong", "role": "staff", "coop": home.coop,
-        "subject": home.person, "seal": "wrong",
+        "exchange": home.exchange, "edit": home.edit, "place": home.dwelling,
+        "token": "wrong", "role": "staff", "coop": home.coop, "subject": home.person, "seal": "wrong",
     }  # fmt: skip
