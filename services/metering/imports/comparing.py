@@ -45,12 +45,13 @@ class Value(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FinalDay:
-    """A day whose readings are gone and which can no longer change. `slots` is None where only its total
-    is kept."""
+    """A day whose readings are gone. `slots` is None where only its total is kept."""
 
     civil: CivilDay
     total: int
     slots: tuple[int | None, ...] | None
+    open_slots: frozenset[int] = frozenset()
+    """Half-hours that a file may still change: unknown ones, and those of a source it outranks."""
 
 
 Final = Mapping[tuple[Quantity, date], FinalDay]
@@ -58,7 +59,8 @@ Final = Mapping[tuple[Quantity, date], FinalDay]
 
 def compare(values: Sequence[Value], known: Mapping[Key, int], final: Final, zone: str) -> list[Outcome]:
     """The outcome of each value, in order. `known` are stored values by key; of two values with one key the
-    first counts as known. On a final day, what agrees with it is a duplicate, all else a conflict."""
+    first counts as known. On a final day, what agrees with it is a duplicate, all else a conflict, but for
+    half-hours that a file may still change."""
     seen = dict(known)
     outcomes = []
     on_final: dict[tuple[Quantity, int], list[int]] = defaultdict(list)
@@ -73,14 +75,14 @@ def compare(values: Sequence[Value], known: Mapping[Key, int], final: Final, zon
             on_final[value.quantity, value.step_s].append(index)
     for (quantity, step_s), indexes in on_final.items():
         alike = [value for value in values if (value.quantity, value.step_s) == (quantity, step_s)]
-        agrees = _agreement(list(dict.fromkeys(alike)), final, zone)
+        beside = _Beside(list(dict.fromkeys(alike)), final, zone)
         for index in indexes:
-            outcomes[index] = Outcome.DUPLICATE if agrees(values[index]) else Outcome.CONFLICT
+            outcomes[index] = beside.outcome(values[index])
     return outcomes
 
 
-class _agreement:  # noqa: N801 - called like a function
-    """Whether a value agrees with the final days it lies in, seen together with its neighbours."""
+class _Beside:
+    """Values beside the final days they lie in, each seen together with its neighbours."""
 
     def __init__(self, values: Sequence[Value], final: Final, zone: str) -> None:
         self._final, self._zone = final, zone
@@ -93,8 +95,12 @@ class _agreement:  # noqa: N801 - called like a function
                 )
                 self._covered_us[day.civil.day, slot] += covered_us
 
-    def __call__(self, value: Value) -> bool:
-        return all(self._holds(day, slot) for day, slot, _ in self._parts(value))
+    def outcome(self, value: Value) -> Outcome:
+        parts = self._parts(value)
+        if any(day.open_slots if slot is None else slot in day.open_slots for day, slot, _ in parts):
+            return Outcome.ACCEPTED
+        agrees = all(self._holds(day, slot) for day, slot, _ in parts)
+        return Outcome.DUPLICATE if agrees else Outcome.CONFLICT
 
     def _parts(self, value: Value) -> list[tuple[FinalDay, int | None, int]]:
         """The final days, or half-hours of one, in which a value lies, and for how long in each."""

@@ -13,20 +13,23 @@ from contracts.readings import Reading
 from services.kit.unit import Unit
 from services.metering import metrics, queries, registry, store
 from services.metering.admission import Ground, Stay, Verdict, judge
-from services.metering.days import civil_day, day_of, instant_of, microseconds
+from services.metering.days import CivilDay, civil_day, day_of, instant_of, microseconds
 from services.metering.files import Row
 from services.metering.imports.comparing import FinalDay, Key, Outcome, Value, compare
 from services.metering.imports.jobs import Job
 from services.metering.packing import unpack
 from services.metering.registry import Meter
+from services.metering.slots import Source
 
 _KNOWN = """
 SELECT register, instant, value_milli FROM metering.reading
 WHERE meter = :meter AND register = ANY(:registers) AND instant >= :first AND instant <= :last
 """
 _FINAL = """
-SELECT quantity, day, value, packed FROM metering.day
-WHERE meter = :meter AND quantity = ANY(:quantities) AND day BETWEEN :first AND :last AND is_frozen
+SELECT d.quantity, d.day, d.value, d.packed, d.is_frozen FROM metering.day d
+WHERE d.meter = :meter AND d.quantity = ANY(:quantities) AND d.day BETWEEN :first AND :last
+  AND (d.is_frozen OR EXISTS (
+      SELECT 1 FROM metering.raw_gone g WHERE g.first <= d.day + 1 AND g.until > d.day - 1))
 """
 _STATE = "SELECT * FROM metering.meter_state WHERE meter = :meter FOR UPDATE"
 _AS_BEFORE = """
@@ -136,15 +139,18 @@ async def _compared(
             "last": day_of(instant_of(last), meter.zone) + timedelta(days=1),
         },
     )  # fmt: skip
-    final = {
-        (Quantity(row.quantity), row.day): FinalDay(
-            civil_day(row.day, meter.zone),
-            row.value,
-            tuple(slot.value for slot in unpack(row.packed)) if row.packed is not None else None,
-        )
-        for row in days
-    }
+    final = {(Quantity(row.quantity), row.day): _final(row, civil_day(row.day, meter.zone)) for row in days}
     return compare(values, stored, final, meter.zone), stored
+
+
+def _final(row: Any, civil: CivilDay) -> FinalDay:
+    if row.packed is None:
+        return FinalDay(civil, row.value, None)
+    slots = unpack(row.packed)
+    outranked = (n for n, slot in enumerate(slots) if slot.value is None or slot.source > Source.FILE)
+    return FinalDay(
+        civil, row.value, tuple(slot.value for slot in slots), frozenset(() if row.is_frozen else outranked)
+    )
 
 
 async def _store(unit: Unit, job: Job, meter: Meter, values: Sequence[Value]) -> None:

@@ -14,7 +14,7 @@ PRM = "30000000000123"
 
 
 def watts(at: datetime) -> int:
-    """What the invented home draws in the half-hour that begins at `at`: some for each, never the same day."""
+    """What the invented home draws in the half-hour that begins at `at`: never twice the same day."""
     half_hour = int(at.timestamp()) // 1_800
     return 120 + half_hour * 37 % 900
 
