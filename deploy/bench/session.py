@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from deploy.bench import burst, packs, sharing, single
+from deploy.bench import burst, packs, sharing, single, storage
 from deploy.engines.machine import file_system
 
 Say = Callable[[str], None]
@@ -19,6 +19,7 @@ class Section(StrEnum):
     SHARING = "sharing"
     PACKS = "packs"
     BURST = "burst"
+    STORAGE = "storage"
 
 
 def run(folder: Path, sections: Sequence[Section], seconds: float, pairs: int, say: Say) -> dict[str, Any]:
@@ -29,6 +30,7 @@ def run(folder: Path, sections: Sequence[Section], seconds: float, pairs: int, s
         Section.SHARING: lambda: sharing.run(folder / "sharing", seconds, say),
         Section.PACKS: lambda: packs.run(folder / "packs", say),
         Section.BURST: lambda: burst.run(folder / "burst", say),
+        Section.STORAGE: lambda: storage.run(folder / "storage", say),
     }
     found: dict[str, Any] = {}
     for section in sections:

@@ -50,6 +50,7 @@ VALUES (:series, :day, :value, :closed_s, :revision, :cost_eur, :body, CAST(:ext
 ON CONFLICT (series, day) DO UPDATE SET value = excluded.value, closed_s = excluded.closed_s,
     revision = excluded.revision, cost_eur = excluded.cost_eur, body = excluded.body, extra = excluded.extra
 """
+_CLOSED = "UPDATE metering.series SET last_closed_at = :at WHERE id = ANY(:ids)"
 # A household's period was corrected: the day is another's now.
 _ELSEWHERE = "DELETE FROM metering.day_row WHERE series = ANY(:others) AND day = :day"
 _RECOST = """
@@ -89,6 +90,10 @@ async def keep(unit: Unit, days: Sequence[Mapping[str, Any]]) -> None:
             await run(text(_ELSEWHERE), {"others": others, "day": day["day"]})
         rows.append(_row(own, day))
     await run(text(_KEEP), rows)
+    await run(
+        text(_CLOSED),
+        {"ids": sorted({row["series"] for row in rows}), "at": max(day["closed_at"] for day in days)},
+    )
 
 
 async def recost(unit: Unit, days: Sequence[Mapping[str, Any]]) -> None:

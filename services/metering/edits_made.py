@@ -39,7 +39,8 @@ WHERE meter = :meter AND quantity = :quantity
 ORDER BY id DESC LIMIT :limit
 """
 _IS_FROZEN = """
-SELECT is_frozen FROM metering.day WHERE meter = :meter AND quantity = :quantity AND day = :day
+SELECT is_frozen OR EXISTS (SELECT 1 FROM metering.raw_gone g WHERE g.first <= :day AND g.until > :day)
+FROM metering.day WHERE meter = :meter AND quantity = :quantity AND day = :day
 UNION ALL
 SELECT false FROM metering.open_day WHERE meter = :meter AND quantity = :quantity AND day = :day
 LIMIT 1

@@ -126,11 +126,13 @@ SERIES = Table(
     _text("meter"),
     _text("quantity"),
     _text("occupancy", nullable=True),
+    Column("last_closed_at", INSTANT, nullable=True),
     Index("series_meter", "meter", "quantity", "occupancy", unique=True, postgresql_nulls_not_distinct=True),
     Index("series_occupancy", "occupancy"),
     schema=SCHEMA,
 )
-"""What a closed day belongs to, said once for all its days: a meter's quantity during one household."""
+"""What a closed day belongs to, said once for all its days: a meter's quantity during one household.
+`last_closed_at` spares looking through all of them for the latest."""
 
 DAY_ROW = Table(
     "day_row",

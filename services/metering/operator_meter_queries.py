@@ -40,13 +40,13 @@ SELECT m.id, m.coop, m.fluid, m.serial, m.zone, m.dwelling, {_WHERE_IT_IS}, s.wa
 FROM registry.meter m {_PLACE} LEFT JOIN metering.meter_state s ON s.meter = m.id WHERE m.id = :meter
 """  # noqa: S608 - only constants are formatted in
 _QUANTITIES = """
-SELECT quantity FROM metering.day WHERE meter = :meter
+SELECT quantity FROM metering.series WHERE meter = :meter
 UNION SELECT quantity FROM metering.open_day WHERE meter = :meter
 ORDER BY 1
 """
 _HELD_DAYS = """
 SELECT meter, quantity, day, coop, quality, findings, false AS is_open FROM metering.day d
-WHERE quality ? 'suspect' AND {where}
+WHERE has_suspect AND {where}
 UNION ALL
 SELECT meter, quantity, day, coop, quality, findings, true FROM metering.open_day d
 WHERE quality ? 'suspect' AND {where}

@@ -17,7 +17,7 @@ SELECT count(*) AS meters,
        count(*) FILTER (WHERE s.silent_since IS NOT NULL) AS silent,
        (SELECT count(*) FROM metering.open_day) AS open_days,
        (SELECT count(*) FROM metering.dirty_day) AS dirty_days,
-       (SELECT max(closed_at) FROM metering.day) AS closed_at
+       (SELECT max(last_closed_at) FROM metering.series) AS closed_at
 FROM registry.meter m LEFT JOIN metering.meter_state s ON s.meter = m.id
 """
 _QUIET = """

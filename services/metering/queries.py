@@ -29,7 +29,7 @@ SELECT m.id, m.coop, m.dwelling, m.fluid, m.zone, c.business_now
 FROM registry.meter m JOIN registry.coop c ON c.slug = m.coop WHERE m.id = :meter
 """
 _HAS = """
-SELECT quantity FROM metering.day WHERE meter = :meter
+SELECT quantity FROM metering.series WHERE meter = :meter
 UNION SELECT quantity FROM metering.open_day WHERE meter = :meter
 """
 _DAYS = """

@@ -33,7 +33,8 @@ def _days() -> None:
     op.create_table(
         "series",
         sa.Column("id", sa.Integer, sa.Identity(always=True), primary_key=True),
-        _text("coop"), _text("meter"), _text("quantity"), _text("occupancy", True), schema="metering",
+        _text("coop"), _text("meter"), _text("quantity"), _text("occupancy", True),
+        sa.Column("last_closed_at", INSTANT), schema="metering",
     )  # fmt: skip
     op.create_index(
         "series_meter", "series", ["meter", "quantity", "occupancy"], unique=True, schema="metering",
@@ -68,8 +69,9 @@ def _days() -> None:
     )
     op.execute("REVOKE INSERT, UPDATE, DELETE ON metering.day_row, metering.series FROM metering_web")
     op.execute(
-        "INSERT INTO metering.series (coop, meter, quantity, occupancy)"
-        " SELECT DISTINCT coop, meter, quantity, occupancy FROM metering.day ORDER BY 2, 3, 4"
+        "INSERT INTO metering.series (coop, meter, quantity, occupancy, last_closed_at)"
+        " SELECT coop, meter, quantity, occupancy, max(closed_at) FROM metering.day"
+        " GROUP BY 1, 2, 3, 4 ORDER BY 2, 3, 4"
     )
     op.execute(_DAYS_IN)
     op.execute("DROP TABLE metering.day")
