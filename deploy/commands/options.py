@@ -15,10 +15,18 @@ DataDir = Annotated[
 
 
 def settings_for(data_dir: Path | None) -> "Settings":
-    """The environment's settings; the option wins."""
+    """The environment's settings; the option wins. One that cannot be is wrong usage."""
+    from pydantic import ValidationError
+
     from services.kit.settings import Settings
 
-    return Settings() if data_dir is None else Settings(data_dir=data_dir)
+    try:
+        return Settings() if data_dir is None else Settings(data_dir=data_dir)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False)[0]
+        variable = f"PALIER_{'_'.join(map(str, wrong['loc'])).upper()}"
+        typer.echo(f"{variable}: {wrong['msg'].removeprefix('Value error, ')}", err=True)
+        raise typer.Exit(2) from None
 
 
 def running_settings(data_dir: Path | None) -> "Settings":

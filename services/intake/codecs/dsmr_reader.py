@@ -75,12 +75,21 @@ def _telegram(told: dict[str, Any], received_at: datetime) -> Decoded:
             "none of DSMR-reader's own field names, such as electricity_delivered_1, is here",
         )
     values = [value._replace(channel=ELECTRICITY) for value in values]
-    if "extra_device_delivered" in told and "extra_device_timestamp" in told:
-        name = "extra_device_delivered"
-        at = iso_instant(told["extra_device_timestamp"], received_at, "extra_device_timestamp")
-        value = reading(Quantity.VOLUME, decimal(told[name], name), at, name, M3)
-        values.append(value._replace(channel=EXTRA_DEVICE, is_aside=True))
-    return values
+    return values + _extra_device(told, received_at)
+
+
+def _extra_device(told: dict[str, Any], received_at: datetime) -> Decoded:
+    """What was read over M-Bus, at its own time. Without a possible one it is not connected (any more), which
+    must not hold the electricity back."""
+    name = "extra_device_delivered"
+    if name not in told:
+        return []
+    try:
+        at = iso_instant(told.get("extra_device_timestamp"), received_at, "extra_device_timestamp")
+    except Refused:
+        return []
+    value = reading(Quantity.VOLUME, decimal(told[name], name), at, name, M3)
+    return [value._replace(channel=EXTRA_DEVICE, is_aside=True)]
 
 
 def _register(name: str, amount: Any, instant: datetime) -> Value:

@@ -64,6 +64,12 @@ def test_a_meters_topic_has_the_electricity_and_a_gateway_the_gas_too():
     assert behind["electricity", "energy_import.t2"] == 1_435_706_000
 
 
+@pytest.mark.parametrize("time", [None, "", "2063-25-25", "2069-01-05T11:00:00Z"])
+def test_a_gas_meter_that_is_not_connected_does_not_hold_the_electricity_back(time: str | None):
+    found = values("dsmr-reader", "json", SAID | {"extra_device_timestamp": time})
+    assert {value.channel for value in found} == {"electricity"}
+
+
 def test_gas_consumption_by_itself():
     said = {"read_at": "2026-01-05T10:00:00Z", "delivered": "981.443", "currently_delivered": "0.1"}
     assert on_a_meter("dsmr-reader/consumption/gas/json", said) == {"volume": 981_443_000}
