@@ -20,17 +20,18 @@ from services.metering.days import CivilDay
 from services.metering.packing import pack, quality_counts
 from services.metering.registry import Meter, Occupancy
 from services.metering.settle import Settled
+from services.metering.vee.finding import as_rows
 from services.metering.watermark import is_due
 
 _KEEP_OPEN = """
-INSERT INTO metering.open_day (meter, quantity, day, coop, occupancy, ends_at, packed, slots, value, quality)
+INSERT INTO metering.open_day (meter, quantity, day, coop, occupancy, ends_at, packed, slots, value, quality,
+    findings)
 VALUES (:meter, :quantity, :day, :coop, :occupancy, :ends_at, :packed, :slots, :value,
-    CAST(:quality AS jsonb))
+    CAST(:quality AS jsonb), CAST(:findings AS jsonb))
 ON CONFLICT (meter, quantity, day) DO UPDATE SET occupancy = excluded.occupancy, packed = excluded.packed,
-    value = excluded.value, quality = excluded.quality
+    value = excluded.value, quality = excluded.quality, findings = excluded.findings
 """
 _CLOSE_OPEN = "DELETE FROM metering.open_day WHERE meter = :meter AND quantity = :quantity AND day = :day"
-
 Key = tuple[str, Quantity, date]
 """Meter, quantity, civil day."""
 
@@ -46,6 +47,8 @@ class Told:
     quality: Mapping[str, int]
     cost_eur: Decimal | None
     peak_va: int | None
+    findings: list[dict[str, Any]] | None = None
+    closed_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -58,8 +61,24 @@ class Work:
     told: Mapping[Key, Told]
     opened: list[dict[str, Any]] = field(default_factory=list)
     closed: list[dict[str, Any]] = field(default_factory=list)
+    remarked: list[dict[str, Any]] = field(default_factory=list)
+    """Closed days as they were told, of which validation has something else to say."""
+    emptied: list[dict[str, Any]] = field(default_factory=list)
+    """Days of which nothing is known, or no longer."""
     recosted: list[dict[str, Any]] = field(default_factory=list)
     uses: Counter[ledger.Use] = field(default_factory=Counter)
+
+
+def is_closing(work: Work, meter: Meter, quantity: Quantity, civil: CivilDay, settled: Settled) -> bool:
+    """Whether the day is told now: it was told before, or it is due."""
+    watermark, heard_at = work.states.get(meter.id, (None, work.unit.wall))
+    return (meter.id, quantity, civil.day) in work.told or is_due(
+        is_complete=settled.is_complete,
+        ends_at=civil.ends_at,
+        watermark=watermark,
+        now=meter.business_now or work.unit.wall,
+        quiet_for=work.unit.wall - heard_at,
+    )
 
 
 def decide(
@@ -69,42 +88,44 @@ def decide(
     civil: CivilDay,
     occupancy: Occupancy | None,
     settled: Settled,
-) -> None:
-    """Keep the day open, close it, tell it again, or find that nothing changed."""
-    key = {"meter": meter.id, "quantity": quantity.value, "day": civil.day}
+    *,
+    is_due: bool,
+    keeps_findings: bool = False,
+) -> bool:
+    """Keep the day open, close it, tell it again, or find that nothing changed. True when it is told.
+    `keeps_findings`: the readings are gone, so what was found stands."""
     quality = quality_counts(settled.slots)
-    row = key | {
+    keeps_slots = occupancy is None or occupancy.may_keep_slots
+    before = work.told.get((meter.id, quantity, civil.day))
+    if keeps_findings and before is not None:
+        findings = before.findings
+    else:
+        findings = as_rows(settled.findings, civil.slots, keeps_slots=keeps_slots)
+    row: dict[str, Any] = {
+        "meter": meter.id, "quantity": quantity.value, "day": civil.day,
         "coop": meter.coop, "occupancy": occupancy.id if occupancy else None, "slots": civil.slots,
         "value": settled.value, "quality": json.dumps(quality),
-        "packed": pack(settled.slots) if occupancy is None or occupancy.may_keep_slots else None,
+        "packed": pack(settled.slots) if keeps_slots else None,
+        "findings": json.dumps(findings) if findings else None,
     }  # fmt: skip
-    before = work.told.get((meter.id, quantity, civil.day))
-    watermark, heard_at = work.states.get(meter.id, (None, work.unit.wall))
-    if before is None and not is_due(
-        is_complete=settled.is_complete,
-        ends_at=civil.ends_at,
-        watermark=watermark,
-        now=meter.business_now or work.unit.wall,
-        quiet_for=work.unit.wall - heard_at,
-    ):
+    if not is_due:
         work.opened.append(row | {"ends_at": civil.ends_at})
-        return
+        return False
     cost = _cost(meter, quantity, civil, settled)
     digest = _digest(settled, cost)
+    row |= {
+        "digest": digest, "cost_eur": cost.eur, "cost_reason": cost.reason, "peak_va": settled.peak_va,
+    }  # fmt: skip
     if before is not None and before.digest == digest:
-        return
+        if before.findings != findings:
+            work.remarked.append(row | {"revision": before.revision, "closed_at": before.closed_at})
+        return False
     revision = before.revision + 1 if before else 1
-    work.closed.append(
-        row
-        | {
-            "digest": digest, "cost_eur": cost.eur, "cost_reason": cost.reason, "peak_va": settled.peak_va,
-            "revision": revision, "closed_at": work.unit.wall,
-        }
-    )  # fmt: skip
-    keeps_slots = occupancy is None or occupancy.may_keep_slots
+    work.closed.append(row | {"revision": revision, "closed_at": work.unit.wall})
     values = tuple(slot.value for slot in settled.slots) if keeps_slots else None
     told = Told(revision, digest, False, settled.value, quality, cost.eur, settled.peak_va)
     _tell(work, meter, quantity, civil, occupancy, told, values)
+    return True
 
 
 def recost(
@@ -132,11 +153,11 @@ async def write(work: Work) -> None:
     """Write the days and the ledger."""
     for statement, rows in (
         (_KEEP_OPEN, work.opened),
-        (_CLOSE_OPEN, work.closed),
+        (_CLOSE_OPEN, [*work.closed, *work.emptied]),
     ):
         if rows:
             await work.unit.session.execute(text(statement), rows)
-    await day_rows.keep(work.unit, work.closed)
+    await day_rows.keep(work.unit, [*work.closed, *work.remarked])
     await day_rows.recost(work.unit, work.recosted)
     metrics.DAYS_CLOSED.inc(len(work.closed))
     await ledger.note(work.unit, work.uses)

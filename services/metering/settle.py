@@ -170,10 +170,11 @@ def _decide(
         for i in edit.slots:
             if i >= len(slots):
                 continue
-            value = edit.values[i - edit.first_slot] if edit.values else None
             shadow = shadows[i]
-            if edit.kind is EditKind.SET and value is not None:
-                slots[i] = Slot(value, Quality.EDITED, Source.EDITED)
+            if edit.kind is EditKind.SET:
+                value = edit.values[i - edit.first_slot] if edit.values else None
+                # where even a person knows nothing, nothing is filled in
+                slots[i] = Slot(value, Quality.MISSING if value is None else Quality.EDITED, Source.EDITED)
             elif edit.kind is EditKind.DISCARD:
                 slots[i] = ABSENT
             elif edit.kind is EditKind.CONFIRM and shadow is not None:

@@ -8,21 +8,24 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date
 
 import psycopg
 from sqlalchemy import text
 
-from contracts.codes import Quantity
+from contracts.codes import Quality, Quantity
 from services.kit.outage import is_outage
 from services.kit.room import Room
 from services.kit.unit import Unit
-from services.metering import closing, forgetting, handlers, loading, registry, retention
+from services.metering import closing, forgetting, handlers, history, loading, registry, retention
 from services.metering.closing import Key, Told, Work
 from services.metering.days import civil_day, microseconds
+from services.metering.drafts import Draft, draft, tell
+from services.metering.edits import Edit
 from services.metering.meter_locks import key_of
 from services.metering.registry import Meter
-from services.metering.settle import settle
+from services.metering.settle import Settled
 from services.metering.store import CHANNEL
 from services.metering.watermark import GRACE
 
@@ -62,7 +65,9 @@ WHERE o.meter = ANY(:meters) AND o.ends_at + CAST(:grace AS interval) <= s.water
 """
 _STATES = "SELECT meter, watermark, heard_at FROM metering.meter_state WHERE meter = ANY(:meters)"
 _TOLD = """
-SELECT meter, quantity, day, revision, digest, is_frozen, value, quality, cost_eur, peak_va FROM metering.day
+SELECT meter, quantity, day, revision, digest, is_frozen, value, quality, cost_eur, peak_va, findings,
+    closed_at
+FROM metering.day
 WHERE meter = ANY(:meters) AND day = ANY(:days)
 """
 
@@ -141,14 +146,23 @@ async def settle_these(unit: Unit, claimed: list[str]) -> int:
     by_series: dict[tuple[str, Quantity], list[date]] = defaultdict(list)
     for meter, quantity, day in sorted(keys):
         by_series[meter, quantity].append(day)
+    decided = await history.edits(unit, keys)
+    drafts: list[Draft] = []
     for (meter, quantity), days in by_series.items():
         if meter in meters:
-            await _settle_series(work, meters[meter], quantity, days)
-    await closing.write(work)
+            await _settle_series(work, meters[meter], quantity, days, decided, drafts)
+    await tell(work, drafts)
     return len(keys)
 
 
-async def _settle_series(work: Work, meter: Meter, quantity: Quantity, days: list[date]) -> None:
+async def _settle_series(
+    work: Work,
+    meter: Meter,
+    quantity: Quantity,
+    days: list[date],
+    decided: Mapping[Key, tuple[Edit, ...]],
+    drafts: list[Draft],
+) -> None:
     lived_in = []
     frozen = []
     swept = set()
@@ -177,8 +191,18 @@ async def _settle_series(work: Work, meter: Meter, quantity: Quantity, days: lis
             occupancy = meter.occupancy_on(civil.day)
             since = microseconds(occupancy.starts_at) if occupancy else None
             until = microseconds(occupancy.ends_at) if occupancy and occupancy.ends_at else None
-            settled = settle(readings.around(civil, since, until), civil, quantity)
-            if settled.has_data and civil.day in records:
-                settled = retention.onto(records[civil.day], settled)
-            if settled.has_data:
-                closing.decide(work, meter, quantity, civil, occupancy, settled)
+            key = (meter.id, quantity, civil.day)
+            points = list(readings.around(civil, since, until))
+            one = draft(
+                meter, quantity, civil, occupancy, points, decided.get(key, ()), records.get(civil.day)
+            )
+            if one.settled.has_data or _lost_its_ground(work.told.get(key), one.record):
+                drafts.append(one)
+            else:
+                work.emptied.append({"meter": meter.id, "quantity": quantity.value, "day": civil.day})
+
+
+def _lost_its_ground(before: Told | None, record: Settled | None) -> bool:
+    """A day that was told and of which nothing is left is told again: an import was taken back, or what a
+    person alone said of it. Where readings were only dropped for their age, its record stands."""
+    return before is not None and (record is None or Quality.EDITED.value in before.quality)

@@ -51,9 +51,10 @@ def believed(
     """The register's line and what happened to it. `others` are the meter's other registers, by name."""
     values = [value for _, value in points]
     leading = _false_start(points, rules)
-    if not leading and not exchanges and all(map(le, values, islice(values, 1, None))):
+    cuts = _cuts(points, exchanges, rules) if exchanges else {}
+    if not leading and not cuts and all(map(le, values, islice(values, 1, None))):
         return points, []
-    line = _Line(points, rules, _cuts(points, exchanges, rules), others)
+    line = _Line(points, rules, cuts, others)
     if leading:
         line.doubt(Check.REGISTER_GLITCH, points[:leading])
     line.follow(leading)

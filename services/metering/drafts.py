@@ -1,0 +1,143 @@
+"""Days of one round between settling and telling: those about to close are finished with what their
+household's own past and the way here say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from contracts.codes import Quality, Quantity
+from services.metering import closing, history, retention
+from services.metering.closing import Work
+from services.metering.days import CivilDay, civil_day, day_of, instant_of, microseconds
+from services.metering.edits import Edit
+from services.metering.history import Key, Wanted
+from services.metering.registry import Exchange, Meter, Occupancy
+from services.metering.settle import Settled, finish, settle
+from services.metering.slots import ABSENT, Point
+from services.metering.tariffs import in_force
+from services.metering.vee import belief
+from services.metering.vee.day import Facts
+from services.metering.vee.profile import Past
+
+
+@dataclass(slots=True)
+class Draft:
+    """A day settled from its readings alone."""
+
+    meter: Meter
+    quantity: Quantity
+    civil: CivilDay
+    occupancy: Occupancy | None
+    facts: Facts
+    edits: tuple[Edit, ...]
+    settled: Settled
+    points: Sequence[Point]
+    """Kept where an outage may still take the shape of the household's own days."""
+    record: Settled | None
+    """What was told, where the readings themselves are gone."""
+
+    @property
+    def key(self) -> Key:
+        return self.meter.id, self.quantity, self.civil.day
+
+    @property
+    def keeps_slots(self) -> bool:
+        return self.occupancy is None or self.occupancy.may_keep_slots
+
+    def wanted(self) -> Wanted:
+        gaps = self.settled.gaps
+        since = self.civil.day
+        if gaps:
+            since = min(since, day_of(instant_of(min(start for start, _ in gaps)), self.civil.zone))
+        is_deep = self.keeps_slots and (bool(gaps) or ABSENT in self.settled.slots)
+        return Wanted(self.meter.id, self.quantity, self.civil.day, since, is_deep)
+
+    def shaped(self, past: Past) -> Settled:
+        """With outages in the household's own shape, where that is known."""
+        if not self.settled.gaps or not past.slots:
+            return self.settled
+        settled = settle(
+            self.points, self.civil, self.quantity, facts=self.facts, edits=self.edits, past=past
+        )
+        return retention.onto(self.record, settled) if self.record is not None else settled
+
+
+def draft(
+    meter: Meter,
+    quantity: Quantity,
+    civil: CivilDay,
+    occupancy: Occupancy | None,
+    points: Sequence[Point],
+    edits: tuple[Edit, ...],
+    record: Settled | None,
+) -> Draft:
+    """Settle one day."""
+    facts = facts_of(meter, quantity, civil)
+    settled = settle(points, civil, quantity, facts=facts, edits=edits)
+    if record is not None:
+        # What a person said stands or falls with the decision, not with the record.
+        slots = tuple(ABSENT if slot.quality is Quality.EDITED else slot for slot in record.slots)
+        record = replace(record, slots=slots)
+        settled = retention.onto(record, settled)
+    kept = points if settled.gaps else ()
+    return Draft(meter, quantity, civil, occupancy, facts, edits, settled, kept, record)
+
+
+def facts_of(meter: Meter, quantity: Quantity, civil: CivilDay) -> Facts:
+    """What is known of the meter on that day."""
+    contract = in_force(meter.contracts, civil.day)
+    return Facts(
+        fluid=meter.fluid,
+        subscribed_kva=contract.subscribed_kva if contract else None,
+        is_common=meter.dwelling is None,
+        exchanges=tuple(
+            _exchange(exchange, meter.zone) for exchange in meter.exchanges if exchange.quantity is quantity
+        ),
+    )
+
+
+async def tell(work: Work, drafts: Sequence[Draft]) -> None:
+    """Decide about every draft, in the order of days, and write what was decided."""
+    due = {
+        one.key: one.civil
+        for one in drafts
+        if closing.is_closing(work, one.meter, one.quantity, one.civil, one.settled)
+    }
+    wanted = {one.key: one.wanted() for one in drafts if one.key in due or one.settled.gaps}
+    known = await history.load(work.unit, list(wanted.values()))
+    heard = await history.heard(work.unit, due, work.unit.wall)
+    changed: list[Key] = []
+    for one in drafts:
+        settled, past = one.settled, None
+        if one.key in wanted:
+            household = one.occupancy.id if one.occupancy else None
+            past = known.past(wanted[one.key], one.civil.zone, household, keeps_slots=one.keeps_slots)
+            settled = one.shaped(past)
+        is_due = one.key in due
+        if is_due and one.record is None:
+            way = heard.get(one.key) if one.meter.business_now is None else None
+            settled = finish(settled, one.civil, one.quantity, facts=one.facts, past=past, heard=way)
+        if is_due:
+            known.note(*one.key, one.occupancy.id if one.occupancy else None, settled.slots)
+        if closing.decide(
+            work,
+            one.meter,
+            one.quantity,
+            one.civil,
+            one.occupancy,
+            settled,
+            is_due=is_due,
+            keeps_findings=one.record is not None,
+        ):
+            changed.append(one.key)
+    await closing.write(work)
+    await history.mark_leaning(work.unit, changed, [one.key for one in drafts])
+
+
+def _exchange(exchange: Exchange, zone: str) -> belief.Exchange:
+    at = exchange.at
+    if isinstance(at, datetime):
+        us = microseconds(at)
+        return belief.Exchange(us, us, exchange.old_milli, exchange.new_milli)
+    civil = civil_day(at, zone)
+    return belief.Exchange(civil.start_us, civil.end_us, exchange.old_milli, exchange.new_milli)
