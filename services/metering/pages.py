@@ -1,6 +1,7 @@
 """The room's pages, all on one router: the household's consumption and the operator's flow and quarantine."""
 
 from services.metering import household_pages, operator_meter_pages, operator_pages
+from services.metering.imports import pages as import_pages
 from services.metering.page_base import pages
 
-__all__ = ["household_pages", "operator_meter_pages", "operator_pages", "pages"]
+__all__ = ["household_pages", "import_pages", "operator_meter_pages", "operator_pages", "pages"]

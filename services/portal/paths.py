@@ -40,6 +40,7 @@ MENU = (
     Place("/move-ins", _("Move-ins"), (STAFF,), "m"),
     Place("/fleet", _("Meters"), (OPERATOR,), "m"),
     Place("/quarantine", _("Quarantine"), (OPERATOR,), "q"),
+    Place("/imports", _("Import a file"), (OPERATOR,), "i"),
     Place("/replays", _("Replays"), (OPERATOR,), "r"),
     Place("/mailbox", _("Mailbox"), (OPERATOR,), "b"),
 )
