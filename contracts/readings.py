@@ -1,18 +1,17 @@
 """Readings on their way from intake to metering, and what intake could not read."""
 
-from typing import ClassVar
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from contracts.base import CoopSlug, Event, GatewayId, Instant, Message, MeterId, RejectedId
 from contracts.codes import Kind, Quantity, Reason, Unit
 
 
-class Reading(Message):
-    """One value of one register of one meter at one instant.
-
-    Natural key: (meter, register, instant). A repeated key changes nothing.
-    """
+class Source(Message):
+    """What a value is of: a register of a meter, or of a name behind a gateway, as one codec reads it."""
 
     meter: MeterId | None = None
     """The meter, when the device publishes for itself."""
@@ -23,20 +22,57 @@ class Reading(Message):
     register_: str = Field(alias="register", max_length=64, pattern=r"^[a-z_]+(\.[a-z0-9_]+)?(@\d+)?$")
     """`energy_import`, `energy_import.hp` (a part of the total), `energy_import@1800` (an interval of
     1,800 s), `power`, `power@60` (a mean over 60 s)."""
-    instant: Instant
-    """UTC. For an interval or a mean: its start."""
     quantity: Quantity
     kind: Kind
     step_s: int = Field(default=0, ge=0, le=86_400)
     """Length of the interval in seconds; 0 for a register or a momentary sample."""
-    value_milli: int = Field(ge=-(2**62), le=2**62)
-    """The value in thousandths of `unit`: integers add up exactly, floats do not."""
     unit: Unit
     codec: str = Field(max_length=32)
 
 
+class Reading(Source):
+    """One value of one register of one meter at one instant.
+
+    Natural key: (meter, register, instant). A repeated key changes nothing.
+    """
+
+    instant: Instant
+    """UTC. For an interval or a mean: its start."""
+    value_milli: int = Field(ge=-(2**62), le=2**62)
+    """The value in thousandths of `unit`: integers add up exactly, floats do not."""
+
+
+class Run(Source):
+    """Readings of one source: what they share is said once. The n-th instant has the n-th value."""
+
+    at_us: tuple[int, ...]
+    """Instants in microseconds since 1970 UTC; for intervals and means: their starts."""
+    values_milli: tuple[int, ...]
+    """In thousandths of `unit`."""
+
+    @model_validator(mode="after")
+    def _is_paired(self) -> Self:
+        if len(self.at_us) != len(self.values_milli):
+            raise ValueError("each instant has one value")
+        return self
+
+    def readings(self) -> Iterator[Reading]:
+        """One by one."""
+        shared = {name: getattr(self, name) for name in Source.model_fields}
+        for us, value in zip(self.at_us, self.values_milli, strict=True):
+            yield Reading.model_construct(
+                **shared, instant=_EPOCH + timedelta(microseconds=us), value_milli=value
+            )
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 class ReadingsBatch(Event):
-    """Up to 500 readings made durable by one acknowledgement of the stream."""
+    """Up to 500 readings made durable by one acknowledgement of the stream.
+
+    Rooms that hear it are brought up to date before the intakes that say it.
+    """
 
     subject: ClassVar[str] = "readings.v1"
     stream: ClassVar[str] = "READINGS"
@@ -44,10 +80,18 @@ class ReadingsBatch(Event):
     received_at: Instant
     messages: int = Field(ge=1)
     """How many MQTT messages this batch acknowledges."""
-    readings: tuple[Reading, ...]
+    readings: tuple[Reading, ...] = ()
+    """Said singly, as intakes did before `runs`."""
+    runs: tuple[Run, ...] = ()
     rejected: RejectedId | None = None
     """The quarantined message that these readings end, once it could be read after all. All of it is durable
     then: a long message is spread over several batches, and only the last one says so."""
+
+    def all_readings(self) -> Iterator[Reading]:
+        """One by one, however they are said."""
+        yield from self.readings
+        for run in self.runs:
+            yield from run.readings()
 
 
 class Rejected(Event):

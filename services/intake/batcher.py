@@ -9,9 +9,10 @@ from time import perf_counter
 from typing import Protocol
 
 from contracts.base import Event
-from contracts.readings import Reading, ReadingsBatch, Rejected
+from contracts.readings import ReadingsBatch, Rejected
 from services.intake import metrics
 from services.intake.delivery import Delivery
+from services.intake.points import Point, runs
 from services.kit.clock import Clock
 
 _LOG = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ class _Batch:
     coop: str
     opened_at: float
     """Time of the loop, in seconds."""
-    readings: list[Reading] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
 
 
@@ -71,22 +72,22 @@ class Batcher:
         self._timer: asyncio.TimerHandle | None = None
         self._is_hurried = False
 
-    def add(self, coop: str, readings: Sequence[Reading], delivery: Delivery) -> None:
+    def add(self, coop: str, points: Sequence[Point], delivery: Delivery) -> None:
         """Take the readings of one message; a long list is spread over several batches."""
-        if not readings:  # nothing to wait for: the broker would deliver it for ever
+        if not points:  # nothing to wait for: the broker would deliver it for ever
             self._durable([delivery])
             return
         start = 0
-        while start < len(readings):
+        while start < len(points):
             batch = self._open.get(coop)
             if batch is None:
                 batch = self._open[coop] = _Batch(coop, self._loop.time())
-            part = readings[start : start + self._max_readings - len(batch.readings)]
+            part = points[start : start + self._max_readings - len(batch.points)]
             start += len(part)
-            batch.readings.extend(part)
+            batch.points.extend(part)
             batch.deliveries.append(delivery)
             delivery.waits_for += 1
-            if len(batch.readings) >= self._max_readings:
+            if len(batch.points) >= self._max_readings:
                 self._full.append(self._open.pop(coop))
         if self._timer is None or self._full:
             self._pump()
@@ -123,7 +124,7 @@ class Batcher:
             self._start(rejected, [delivery])
         now = self._loop.time()
         while self._busy[ReadingsBatch.stream] < IN_FLIGHT and (batch := self._next_due(now)):
-            metrics.BATCH_READINGS.observe(len(batch.readings))
+            metrics.BATCH_READINGS.observe(len(batch.points))
             self._start(self._event(batch), batch.deliveries)
         if self._timer is None and self._open and self._busy[ReadingsBatch.stream] < IN_FLIGHT:
             oldest = next(iter(self._open.values()))
@@ -143,12 +144,11 @@ class Batcher:
         return self._full.popleft() if self._full else None
 
     def _event(self, batch: _Batch) -> ReadingsBatch:
-        # The readings are validated already; validating them again would cost as much as decoding.
         return ReadingsBatch.model_construct(
             coop=batch.coop,
             received_at=self._clock(),
             messages=len(batch.deliveries),
-            readings=tuple(batch.readings),
+            runs=runs(batch.points),
         )
 
     def _start(self, event: Event, deliveries: Sequence[Delivery]) -> None:

@@ -96,14 +96,14 @@ class Intake:
         now = self._clock()
         outcome = interpret(delivery.topic, delivery.payload, now, self._zone, delivery.is_retained)
         if isinstance(outcome, Accepted):
-            delivery.weight = len(outcome.readings)
-            if not outcome.readings:  # a device's word about itself: acknowledged, counted, not kept
+            delivery.weight = len(outcome.points)
+            if not outcome.points:  # a device's word about itself: acknowledged, counted, not kept
                 metrics.WITHOUT_READING.inc()
                 self._batcher.add(outcome.coop, [], delivery)
                 return
             self._taken[_MESSAGES] += 1
             self._taken[outcome.codec] += delivery.weight
-            self._batcher.add(outcome.coop, outcome.readings, delivery)
+            self._batcher.add(outcome.coop, outcome.points, delivery)
             return
         delivery.weight = 1 + len(delivery.payload) // _BYTES_A_READING
         metrics.MESSAGES.labels(outcome.reason.value).inc()

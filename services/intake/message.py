@@ -6,14 +6,15 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from contracts.codes import Kind, Reason
 from contracts.readings import Reading, Rejected
 from contracts.topics import DeviceTopic, parse
-from services.intake import usual
+from services.intake import points, usual
 from services.intake.codecs import CODECS, Decoded, Refusal
 from services.intake.codecs.base import shown
+from services.intake.points import Point
 from services.kit.ids import id_of
 
 MAX_CHANNEL = 200
@@ -24,7 +25,6 @@ _USUAL_TOPIC = 200
 _ABSOLUTE = frozenset({"senml", "load-curve"})
 """Codecs that know no local time, no time of arrival and no second meter: spared these questions."""
 
-_READINGS = TypeAdapter(list[Reading])
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _ANY_COOP = re.compile(r"^(?:meters|gateways)/(?P<coop>[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?)/", re.ASCII)
 
@@ -34,7 +34,12 @@ class Accepted(NamedTuple):
 
     coop: str
     codec: str
-    readings: list[Reading]
+    points: list[Point]
+
+    @property
+    def readings(self) -> list[Reading]:
+        """As the contract says them."""
+        return list(points.readings(self.points))
 
 
 class Refused(NamedTuple):
@@ -57,8 +62,8 @@ def interpret(
     message from earlier, so nothing in it was measured when it came.
     """
     if (known := _usual(topic, payload, received_at)) is not None:
-        coop, reading = known
-        return Accepted(coop, reading.codec, [reading])
+        coop, point = known
+        return Accepted(coop, point[0].source.codec, [point])
     return interpret_fully(topic, payload, received_at, zone, is_retained)
 
 
@@ -118,17 +123,17 @@ def _place(topic: bytes) -> tuple[str, DeviceTopic | None]:
 _known_place = lru_cache(maxsize=8_192)(_place)  # devices say the same few topics for ever
 
 
-def _readings(topic: bytes, payload: bytes, received_at: datetime) -> tuple[str, list[Reading]]:
+def _points(topic: bytes, payload: bytes, received_at: datetime) -> tuple[str, list[Point]]:
     outcome = interpret_fully(topic, payload, received_at)
-    return (outcome.coop, outcome.readings) if isinstance(outcome, Accepted) else ("", [])
+    return (outcome.coop, outcome.points) if isinstance(outcome, Accepted) else ("", [])
 
 
-_usual = usual.reader(_readings)
+_usual = usual.reader(_points)
 
 
 def _decode(
     origin: DeviceTopic, payload: bytes, received_at: datetime, zone: tzinfo, is_retained: bool
-) -> list[Reading] | Refusal:
+) -> list[Point] | Refusal:
     codec = CODECS.get(origin.codec)
     if codec is None:
         return Refusal(
@@ -157,7 +162,7 @@ def _decode(
     return _attach(origin, own)
 
 
-def _attach(origin: DeviceTopic, decoded: Decoded) -> list[Reading] | Refusal:
+def _attach(origin: DeviceTopic, decoded: Decoded) -> list[Point] | Refusal:
     """Say whose the values are: the topic's meter, or the gateway with the device's name behind it."""
     channels = {value.channel for value in decoded}
     if origin.meter is not None:
@@ -171,24 +176,17 @@ def _attach(origin: DeviceTopic, decoded: Decoded) -> list[Reading] | Refusal:
     elif any(len(channel) > MAX_CHANNEL for channel in channels if channel):
         return Refusal(Reason.WRONG_SHAPE, f"a device's name is longer than {MAX_CHANNEL} characters")
     try:
-        return _READINGS.validate_python(
-            [
-                {
-                    "meter": origin.meter,
-                    "gateway": origin.gateway,
-                    "channel": value.channel if origin.gateway else None,
-                    "register": value.register,
-                    "instant": value.instant,
-                    "quantity": value.quantity,
-                    "kind": value.kind,
-                    "step_s": value.step_s,
-                    "value_milli": value.value_milli,
-                    "unit": value.unit,
-                    "codec": origin.codec,
-                }
-                for value in decoded
-            ]
-        )
+        return [
+            (
+                points.head(
+                    origin.meter, origin.gateway, value.channel if origin.gateway else None, value.register,
+                    value.quantity, value.kind, value.step_s, value.unit, origin.codec,
+                ),
+                points.microseconds(value.instant),
+                value.value_milli,
+            )
+            for value in decoded
+        ]  # fmt: skip
     except ValidationError as error:
         where = ".".join(map(str, error.errors(include_url=False, include_input=False)[0]["loc"]))
         return Refusal(Reason.DECODER_FAULT, f"the codec's reading does not fit the contract at {where}")

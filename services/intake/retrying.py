@@ -12,6 +12,7 @@ from contracts.base import Event
 from contracts.readings import ReadingsBatch, Rejected, Retried
 from services.intake import metrics
 from services.intake.message import Accepted, interpret, rejection, retained_id
+from services.intake.points import runs
 from services.intake.publishing import largest_batch, publish
 from services.kit.room import Room
 
@@ -51,12 +52,12 @@ def answer(event: Retried, max_readings: int, zone: tzinfo = UTC) -> Iterator[Ev
         yield refused.model_copy(update={"asked_at": event.asked_at})
         return
     # Of no readings at all one empty batch remains: the message was read, so its quarantine ends.
-    for start in range(0, max(1, len(outcome.readings)), max_readings):
-        is_last = start + max_readings >= len(outcome.readings)
+    for start in range(0, max(1, len(outcome.points)), max_readings):
+        is_last = start + max_readings >= len(outcome.points)
         yield ReadingsBatch(
             coop=outcome.coop,
             received_at=event.received_at,
             messages=1,
-            readings=tuple(outcome.readings[start : start + max_readings]),
+            runs=runs(outcome.points[start : start + max_readings]),
             rejected=event.id if is_last else None,
         )

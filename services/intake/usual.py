@@ -12,8 +12,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from contracts.readings import Reading
 from services.intake.codecs.base import AHEAD, Refused, to_milli
+from services.intake.points import Head, Point
 
 LONGEST = 300
 """Bytes of topic and of payload; longer ones are not worth remembering."""
@@ -29,35 +29,33 @@ _SAMPLE_S = 946_684_800
 _SAMPLE_AT = datetime.fromtimestamp(_SAMPLE_S, UTC)
 _SAMPLES = (1, 1_000_003)
 """Values that tell by their thousandths whether a unit is a whole multiple of ours."""
-_SET = object.__setattr__  # as pydantic's own copy of a frozen model does
 _AHEAD_S = AHEAD.total_seconds()
 
-Read = Callable[[bytes, bytes, datetime], tuple[str, list[Reading]]]
+Read = Callable[[bytes, bytes, datetime], tuple[str, list[Point]]]
 """The full reading of (topic, payload, received at): cooperative and readings, none for what is refused."""
 
 
 class _Shape(NamedTuple):
     coop: str
-    reading: Reading
-    """As it would be, but for instant and value."""
+    head: Head
     factor: int
     """Thousandths of our unit in one of the device's."""
 
 
-def reader(read: Read) -> Callable[[bytes, bytes, datetime], tuple[str, Reading] | None]:
-    """Cooperative and reading, as `read` would give them for a usual message; None for any other."""
+def reader(read: Read) -> Callable[[bytes, bytes, datetime], tuple[str, Point] | None]:
+    """Cooperative and point, as `read` would give them for a usual message; None for any other."""
 
     @lru_cache(maxsize=REMEMBERED)
     def shape(topic: bytes, head: bytes) -> _Shape | None:
         found = []
         for value in _SAMPLES:
-            coop, readings = read(topic, b'%b%d,"v":%d}]' % (head, _SAMPLE_S, value), _SAMPLE_AT)
-            if len(readings) != 1 or readings[0].instant != _SAMPLE_AT:
+            coop, points = read(topic, b'%b%d,"v":%d}]' % (head, _SAMPLE_S, value), _SAMPLE_AT)
+            if len(points) != 1 or points[0][1] != _SAMPLE_S * 1_000_000:
                 return None
-            found.append(_Shape(coop, readings[0], readings[0].value_milli))
+            found.append(_Shape(coop, points[0][0], points[0][2]))
         return found[0] if found[1].factor == found[0].factor * _SAMPLES[1] else None
 
-    def usual(topic: bytes, payload: bytes, received_at: datetime) -> tuple[str, Reading] | None:
+    def usual(topic: bytes, payload: bytes, received_at: datetime) -> tuple[str, Point] | None:
         if len(payload) > LONGEST or len(topic) > LONGEST:
             return None
         match = _ONE_VALUE.fullmatch(payload)
@@ -72,16 +70,6 @@ def reader(read: Read) -> Callable[[bytes, bytes, datetime], tuple[str, Reading]
             milli = to_milli(Decimal(amount.decode()) if fraction else int(amount), (known.factor, 1), "")
         except Refused:
             return None
-        return known.coop, _with(known.reading, datetime.fromtimestamp(seconds, UTC), milli)
+        return known.coop, (known.head, seconds * 1_000_000, milli)
 
     return usual
-
-
-def _with(reading: Reading, instant: datetime, value_milli: int) -> Reading:
-    # Checked already; validating again, or even copying in pydantic's way, would cost as much as the rest.
-    copy = Reading.__new__(Reading)
-    _SET(copy, "__dict__", {**reading.__dict__, "instant": instant, "value_milli": value_milli})
-    _SET(copy, "__pydantic_fields_set__", reading.__pydantic_fields_set__)
-    _SET(copy, "__pydantic_extra__", None)
-    _SET(copy, "__pydantic_private__", None)
-    return copy

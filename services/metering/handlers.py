@@ -30,7 +30,7 @@ from services.metering.store import Row, Tally
 async def readings(events: list[ReadingsBatch], unit: Unit) -> None:
     """Store what may be stored. Repeats change nothing: the natural key takes the place of an inbox."""
     await take_in(
-        [(event.coop, event.received_at, reading) for event in events for reading in event.readings], unit
+        [(event.coop, event.received_at, reading) for event in events for reading in event.all_readings()], unit
     )
     if ended := [event.rejected for event in events if event.rejected]:
         await quarantine.end(unit, ended)

@@ -78,7 +78,7 @@ async def stored(js: JetStreamContext, stream: str) -> int:
 async def take_readings(js: JetStreamContext) -> list[Reading]:
     """Everything in READINGS, which stays there."""
     bodies = await _bodies(js, "READINGS")
-    return [reading for body in bodies for reading in ReadingsBatch.model_validate_json(body).readings]
+    return [reading for body in bodies for reading in ReadingsBatch.model_validate_json(body).all_readings()]
 
 
 async def take_rejected(js: JetStreamContext) -> list[Rejected]:

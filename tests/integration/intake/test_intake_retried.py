@@ -52,7 +52,7 @@ async def test_a_message_that_can_be_read_now_is_answered_once_however_often_it_
     assert state.messages == 1
     batch = ReadingsBatch.model_validate_json((await bus.get_msg("READINGS", state.last_seq)).data)
     assert (batch.rejected, batch.received_at) == (event.id, LAST_WINTER)
-    assert [(reading.instant, reading.value_milli) for reading in batch.readings] == [
+    assert [(reading.instant, reading.value_milli) for reading in batch.all_readings()] == [
         (LAST_WINTER, 1_234_000)
     ]
 

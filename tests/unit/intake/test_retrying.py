@@ -40,7 +40,7 @@ def test_what_can_be_read_by_now_becomes_readings_that_end_its_quarantine(monkey
     (batch,) = answers(event)
     assert isinstance(batch, ReadingsBatch)
     assert (batch.coop, batch.received_at, batch.rejected) == ("les-lilas", RECEIVED_AT, event.id)
-    assert [reading.meter for reading in batch.readings] == [METER]
+    assert [reading.meter for reading in batch.all_readings()] == [METER]
 
 
 def test_what_still_cannot_be_read_is_the_same_rejection_with_its_reason_of_today():
@@ -63,7 +63,7 @@ def test_instants_are_judged_by_when_the_message_came_not_by_when_it_is_retried(
 def test_of_a_long_message_only_the_last_batch_ends_the_quarantine():
     event = retried(pack(*(record(n="power", u="W", t=T - n) for n in range(7))))
     batches = answers(event, max_readings=3)
-    assert [len(batch.readings) for batch in batches if isinstance(batch, ReadingsBatch)] == [3, 3, 1]
+    assert [len(list(batch.all_readings())) for batch in batches if isinstance(batch, ReadingsBatch)] == [3, 3, 1]
     assert [batch.rejected for batch in batches if isinstance(batch, ReadingsBatch)] == [None, None, event.id]
 
 
@@ -71,7 +71,7 @@ def test_a_message_that_holds_no_reading_any_more_ends_its_quarantine_too(monkey
     monkeypatch.setitem(CODECS, "tomorrow", lambda tail, payload, received_at: [])
     (batch,) = answers(retried(b"{}", codec="tomorrow"))
     assert isinstance(batch, ReadingsBatch)
-    assert batch.readings == ()
+    assert list(batch.all_readings()) == []
     assert batch.rejected
 
 

@@ -70,7 +70,8 @@ def test_a_kept_value_of_unknown_age_is_refused(tail, payload):
 
 
 def test_a_kept_message_that_says_its_time_is_as_good_as_new():
-    read = outcome(f"meters/les-lilas/{METER}/zlinky/linky", json.dumps(TEMPO).encode(), is_retained=True)
+    told = json.dumps(TEMPO | {"current_date": "E260720123000"}).encode()
+    read = outcome(f"meters/les-lilas/{METER}/zlinky/linky", told, is_retained=True)
     assert isinstance(read, Accepted)
 
 
