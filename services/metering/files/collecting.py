@@ -58,9 +58,6 @@ class Collected:
         self.has_value.append(point.micro is not None)
         self._series.append(series)
 
-    def __len__(self) -> int:
-        return len(self.at)
-
     def series(self) -> Iterator[tuple[Series, list[int]]]:
         """Each series with the positions of its points in order of time, their lengths told where known."""
         self._tell_the_autumn_night()

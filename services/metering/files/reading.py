@@ -20,15 +20,17 @@ def read(source: BinaryIO, found: Found, options: Options | None = None) -> Iter
     """
     options = options or Options()
     collected = Collected()
+    has_any = False
     try:
         with opened(source) as content:
             for one in FORMATS[found.format].points(content, found, options):
+                has_any = True
                 if isinstance(one, BadLine):
                     yield one
                 else:
                     collected.add(one)
     except Refused as error:
         raise Unreadable(error.reason, error.at(0).detail) from None
-    if not len(collected):
+    if not has_any:
         raise Unreadable(FileReason.EMPTY_FILE)
     yield from rows(collected, options.now)

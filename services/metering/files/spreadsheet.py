@@ -23,7 +23,8 @@ MOST_PARTS = 2_000
 LAST_COLUMN = 256
 """Cells further to the right are no readings and are left out."""
 MOST_STRINGS = 1_000_000
-LARGEST_PART_BYTES = 100 * 1024 * 1024
+LARGEST_PART_BYTES = 48 * 1024 * 1024
+"""Of one file inside, decompressed; half a million rows."""
 _SHEETS = "xl/worksheets/"
 _DEPTH = 64
 
@@ -34,6 +35,9 @@ def sheets(source: BinaryIO) -> Iterator[Iterator[tuple[int, list[str]]]]:
         parts = book.infolist()
         if len(parts) > MOST_PARTS:
             raise Unreadable(FileReason.TOO_LARGE, f"> {MOST_PARTS} parts")
+        if any(part.file_size > LARGEST_PART_BYTES for part in parts):
+            # What a part says of its size is also all that will be read of it.
+            raise Unreadable(FileReason.TOO_LARGE, f"> {LARGEST_PART_BYTES // 1024 // 1024} MiB")
         strings = _strings(book)
         names = sorted(part.filename for part in parts if part.filename.startswith(_SHEETS))
         for name in (one for one in names if one.endswith(".xml")):
