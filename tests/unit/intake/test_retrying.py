@@ -63,7 +63,8 @@ def test_instants_are_judged_by_when_the_message_came_not_by_when_it_is_retried(
 def test_of_a_long_message_only_the_last_batch_ends_the_quarantine():
     event = retried(pack(*(record(n="power", u="W", t=T - n) for n in range(7))))
     batches = answers(event, max_readings=3)
-    assert [len(list(batch.all_readings())) for batch in batches if isinstance(batch, ReadingsBatch)] == [3, 3, 1]
+    counts = [len(list(one.all_readings())) for one in batches if isinstance(one, ReadingsBatch)]
+    assert counts == [3, 3, 1]
     assert [batch.rejected for batch in batches if isinstance(batch, ReadingsBatch)] == [None, None, event.id]
 
 
