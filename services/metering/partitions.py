@@ -60,6 +60,10 @@ WHERE r.instant < :old AND r.received_at < :old AND (r.instant < :oldest OR EXIS
 """
 
 
+Span = tuple[date, date]
+"""UTC days of one partition, the last excluded."""
+
+
 @dataclass(slots=True)
 class _Known:
     """Days that have a partition, as far as this process knows."""
@@ -134,29 +138,37 @@ async def count_missing(unit: Unit) -> int:
     return int((await unit.session.execute(text(_MISSING), {"since": since})).scalar_one())
 
 
-async def drop_old(unit: Unit) -> list[date]:
-    """Drop one partition that is past its time, the oldest first; its first day, or nothing to do: empty."""
-    if not await _is_ours(unit):
-        return []
-    run = unit.session.execute
-    today = unit.wall.date()
-    hot = timedelta(days=retention.rules(today).readings_days)
-    for first, until in (await run(text(_ALL))).all():
-        if until > today - hot:
-            break
-        bounds = {"low": _midnight(first), "high": _midnight(until)}
-        latest = (await run(text(_LATEST_ARRIVAL), bounds)).scalar_one()
-        if latest is not None and latest > unit.wall - hot:
-            continue
-        if (await run(text(_UNFINISHED), {"first": first - _DAY, "until": until})).scalar_one():
-            _LOG.warning("old readings are kept: days of theirs are not settled", extra={"since": str(first)})
-            continue
-        await run(
-            text("SELECT metering.drop_reading_partition(:first, :until)"), {"first": first, "until": until}
-        )
-        _known.until = 0.0
-        return [first]
-    return []
+async def old(unit: Unit) -> list[Span]:
+    """Partitions behind the hot window, the oldest first."""
+    hot = unit.wall.date() - timedelta(days=retention.rules(unit.wall.date()).readings_days)
+    spans = (await unit.session.execute(text(_ALL))).all()
+    return [(first, until) for first, until in spans if until <= hot]
+
+
+async def is_past(unit: Unit, span: Span) -> bool:
+    """Whether an old partition's time is over: nothing came into it lately, and all its days are settled."""
+    first, until = span
+    latest = await unit.session.execute(
+        text(_LATEST_ARRIVAL), {"low": _midnight(first), "high": _midnight(until)}
+    )
+    came = latest.scalar_one()
+    if came is not None and came > unit.wall - timedelta(
+        days=retention.rules(unit.wall.date()).readings_days
+    ):
+        return False
+    unfinished = await unit.session.execute(text(_UNFINISHED), {"first": first - _DAY, "until": until})
+    if unfinished.scalar_one():
+        _LOG.warning("old readings are kept: days of theirs are not settled", extra={"since": str(first)})
+        return False
+    return True
+
+
+async def drop(unit: Unit, span: Span) -> None:
+    """Drop one partition, all but the last words of registers that are silent since."""
+    await unit.session.execute(
+        text("SELECT metering.drop_reading_partition(:first, :until)"), {"first": span[0], "until": span[1]}
+    )
+    _known.until = 0.0
 
 
 async def drop_stragglers(unit: Unit) -> None:
@@ -174,10 +186,12 @@ async def drop_stragglers(unit: Unit) -> None:
 async def _retain(room: Room) -> None:
     """What cannot be had within the patience of the locks is left for the next time."""
     try:
-        while not room.stopping.is_set():
+        async with room.unit() as unit:
+            spans = await old(unit)
+        for span in spans:
             async with room.unit() as unit:
-                if not await drop_old(unit):
-                    break
+                if await _is_ours(unit) and await is_past(unit, span):
+                    await drop(unit, span)
         async with room.unit() as unit:
             await drop_stragglers(unit)
         async with room.unit() as unit:

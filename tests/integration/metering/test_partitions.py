@@ -1,0 +1,248 @@
+"""Readings lie in partitions made ahead and dropped whole; what lacks one is stored all the same."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from contracts.codes import Kind
+from deploy.engines import Engines
+from services.metering import partitions, retention, silence
+from services.metering.settling import settle_some
+from tests.conftest import OpenUnit
+from tests.integration.metering.homes import (
+    Home,
+    a_home,
+    days,
+    reading,
+    rows,
+    send,
+    settle_all,
+    told,
+)
+
+pytestmark = pytest.mark.engines
+
+TODAY = datetime.now(UTC).date()
+HALF_HOUR = timedelta(minutes=30)
+HOT = retention.rules(TODAY).readings_days
+
+
+def midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+async def spans(room_unit: OpenUnit) -> set[tuple[date, date]]:
+    found = await rows(room_unit, "SELECT first, until FROM metering.reading_partitions()")
+    return {(row.first, row.until) for row in found}
+
+
+async def home_of(room_unit: OpenUnit, home: Home) -> set[str]:
+    found = await rows(
+        room_unit, "SELECT DISTINCT tableoid::regclass::text AS place FROM metering.reading WHERE meter = :m",
+        m=home.meter,
+    )  # fmt: skip
+    return {row.place for row in found}
+
+
+async def make_ahead(room_unit: OpenUnit) -> None:
+    async with room_unit("metering") as unit:
+        await partitions.make_ahead(unit)
+
+
+async def test_a_week_is_ready_ahead_and_making_it_again_changes_nothing(room_unit: OpenUnit) -> None:
+    await make_ahead(room_unit)
+    before = await spans(room_unit)
+    for ahead in range(-HOT, retention.rules(TODAY).ahead_days + 1):
+        day = TODAY + timedelta(days=ahead)
+        assert any(first <= day < until for first, until in before), day
+    async with room_unit("metering") as unit:
+        assert await partitions.make_ahead(unit) == 0
+    assert await spans(room_unit) == before
+
+
+async def test_history_gets_whole_months_and_days_near_the_hot_window(room_unit: OpenUnit, coop: str) -> None:
+    home = await a_home(room_unit, coop)
+    old = datetime(2003, 5, 17, 22, tzinfo=UTC)
+    await send(room_unit, coop, [reading(home, old + n * HALF_HOUR, 100 * n) for n in range(60)])
+    assert (date(2003, 5, 1), date(2003, 6, 1)) in await spans(room_unit)
+    assert await home_of(room_unit, home) == {"metering.reading__p200305"}
+    await settle_all(room_unit)
+    assert (await days(room_unit, home))[date(2003, 5, 18)].value == 4800
+
+
+async def test_a_missing_partition_is_an_alarm_and_not_an_error(
+    room_unit: OpenUnit, coop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(*_: Any) -> None:
+        return None
+
+    home = await a_home(room_unit, coop)
+    far = TODAY + timedelta(days=21)
+    at = midnight(far) + timedelta(hours=6)
+    with monkeypatch.context() as patched:  # nobody made it, and nobody can make it now
+        patched.setattr(partitions, "find_homes", nothing)
+        async with room_unit("metering") as unit:
+            await unit.session.execute(
+                text(
+                    "INSERT INTO metering.reading SELECT :m, 'energy_import', :at, :coop, 'energy_import',"
+                    " 'register', 0, 5000, 'senml', now()"
+                ),
+                {"m": home.meter, "at": at, "coop": coop},
+            )
+    assert await home_of(room_unit, home) == {"metering.reading__pdefault"}
+    async with room_unit("metering") as unit:
+        assert await partitions.count_missing(unit) >= 1
+    await make_ahead(room_unit)
+    assert await home_of(room_unit, home) == {f"metering.reading__p{far:%Y%m%d}"}
+    async with room_unit("metering") as unit:
+        assert await partitions.count_missing(unit) == 0
+
+
+async def test_readings_are_stored_while_somebody_else_holds_the_table(
+    engines: Engines, room_unit: OpenUnit, coop: str
+) -> None:
+    home = await a_home(room_unit, coop)
+    old = datetime(2004, 2, 10, tzinfo=UTC)
+    url = str(engines.settings.database_url)
+    async with await psycopg.AsyncConnection.connect(url) as other:
+        await other.execute("LOCK TABLE ONLY metering.reading IN SHARE UPDATE EXCLUSIVE MODE")
+        await send(room_unit, coop, [reading(home, old, 100), reading(home, old + HALF_HOUR, 200)])
+    assert await home_of(room_unit, home) == {"metering.reading__pdefault"}
+    assert len(await rows(room_unit, "SELECT 1 FROM metering.reading WHERE meter = :m", m=home.meter)) == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "until"),
+    [
+        ("2003-05-01", "2003-05-03"), ("1999-05-01", "1999-05-02"), ("2003-05-02", "2003-06-02"),
+        ("2999-01-01", "2999-01-02"), (None, "2003-05-02"),
+    ],
+)  # fmt: skip
+async def test_only_a_day_or_a_month_can_be_made(room_unit: OpenUnit, first: str | None, until: str) -> None:
+    with pytest.raises(DBAPIError, match="a partition is one UTC day or month"):
+        async with room_unit("metering") as unit:
+            await unit.session.execute(
+                text("SELECT metering.add_reading_partition(CAST(:f AS date), CAST(:u AS date))"),
+                {"f": first, "u": until},
+            )
+
+
+async def test_nobody_can_drop_what_is_recent(room_unit: OpenUnit) -> None:
+    await make_ahead(room_unit)
+    with pytest.raises(DBAPIError, match="the last week is never dropped"):
+        async with room_unit("metering") as unit:
+            await unit.session.execute(
+                text("SELECT metering.drop_reading_partition(:f, :u)"),
+                {"f": TODAY, "u": TODAY + timedelta(days=1)},
+            )
+
+
+async def test_a_partition_says_nothing_to_who_asks_it_directly(room_unit: OpenUnit) -> None:
+    await make_ahead(room_unit)
+    with pytest.raises(DBAPIError, match="permission denied"):
+        async with room_unit("metering") as unit:
+            await unit.session.execute(text(f"SELECT 1 FROM metering.reading__p{TODAY:%Y%m%d}"))
+
+
+OLD = datetime(2005, 7, 3, 22, tzinfo=UTC)
+"""Midnight in Paris, in a month of this test's own."""
+
+
+async def dropped(room_unit: OpenUnit, first: date, until: date) -> None:
+    async with room_unit("metering") as unit:
+        await unit.session.execute(
+            text("SELECT metering.drop_reading_partition(:f, :u)"), {"f": first, "u": until}
+        )
+        partitions._known.until = 0.0
+
+
+async def test_a_day_whose_readings_are_gone_keeps_what_it_said(room_unit: OpenUnit, coop: str) -> None:
+    home = await a_home(room_unit, coop)
+    day, curve = date(2005, 7, 4), {"kind": Kind.INTERVAL, "step_s": 1800}
+    await send(
+        room_unit,
+        coop,
+        [reading(home, OLD + n * HALF_HOUR, 100, "energy_import@1800", **curve) for n in range(20)]
+        + [reading(home, OLD + n * HALF_HOUR, 100, "energy_import@1800", **curve) for n in range(28, 48 * 4)],
+    )
+    await settle_all(room_unit)
+    before = (await days(room_unit, home))[day]
+    await dropped(room_unit, date(2005, 7, 1), date(2005, 8, 1))
+    assert await home_of(room_unit, home) == set()
+    await send(
+        room_unit, coop,
+        [reading(home, OLD + n * HALF_HOUR, 70, "energy_import@1800", **curve) for n in range(16, 24)],
+    )  # fmt: skip
+    await settle_all(room_unit)
+    after = (await days(room_unit, home))[day]
+    assert before.value <= after.value
+    async with room_unit("metering") as unit:
+        answer = (
+            await unit.session.execute(
+                text("SELECT packed FROM metering.day WHERE meter = :m AND day = :d"),
+                {"m": home.meter, "d": day},
+            )
+        ).scalar_one()
+    from services.metering.packing import unpack
+
+    slots = unpack(answer)
+    assert [slot.value for slot in slots[:16]] == [100] * 16
+    assert [slot.value for slot in slots[16:20]] == [100] * 4, "of the same rank, the first stands"
+    assert all(slot.is_conflict for slot in slots[16:20])
+    assert [slot.value for slot in slots[20:24]] == [70] * 4, "what was unknown is filled"
+    assert [slot.value for slot in slots[28:]] == [100] * 20
+    assert len(await told(room_unit, home)) >= 5
+
+
+async def test_energy_used_while_a_meter_was_unheard_is_not_lost_with_its_old_readings(
+    room_unit: OpenUnit, coop: str
+) -> None:
+    home = await a_home(room_unit, coop)
+    start = datetime(2006, 3, 5, 23, tzinfo=UTC)
+    await send(
+        room_unit, coop, [reading(home, start + n * HALF_HOUR, 1000 + 100 * n) for n in range(48 * 2 + 31)]
+    )
+    await settle_all(room_unit)
+    in_an_hour = datetime.now(UTC) + timedelta(hours=1)
+    async with room_unit("metering", clock=lambda: in_an_hour) as unit:
+        await silence.close_quiet_days(unit)
+    async with room_unit("metering", clock=lambda: in_an_hour) as unit:
+        await settle_some(unit)
+    assert (await days(room_unit, home))[date(2006, 3, 8)].quality["measured"] == 30
+    await dropped(room_unit, date(2006, 3, 1), date(2006, 4, 1))
+    assert await home_of(room_unit, home) == {"metering.reading__pdefault"}
+    again = start + timedelta(days=60)
+    last = 1000 + 100 * 48 * 60
+    await send(room_unit, coop, [reading(home, again + n * HALF_HOUR, last + 100 * n) for n in range(96)])
+    await settle_all(room_unit)
+    known = await days(room_unit, home)
+    opened = await rows(room_unit, "SELECT day, value FROM metering.open_day WHERE meter = :m", m=home.meter)
+    total = sum(row.value for row in known.values()) + sum(row.value for row in opened)
+    assert total == (last + 100 * 95) - 1000
+
+
+async def test_what_is_past_its_time_goes_once_it_is_settled(room_unit: OpenUnit, coop: str) -> None:
+    home = await a_home(room_unit, coop)
+    start = datetime(2007, 9, 9, 22, tzinfo=UTC)
+    more = {"kind": Kind.INTERVAL, "step_s": 1800}
+    await send(
+        room_unit, coop,
+        [reading(home, start + n * HALF_HOUR, 100, "energy_import@1800", **more) for n in range(48)],
+    )  # fmt: skip
+    month = (date(2007, 9, 1), date(2007, 10, 1))
+    later = datetime.now(UTC) + timedelta(days=HOT + 1)
+    async with room_unit("metering") as unit:
+        assert month in await partitions.old(unit)
+        assert not await partitions.is_past(unit, month), "it came only just now"
+    async with room_unit("metering", clock=lambda: later) as unit:
+        assert not await partitions.is_past(unit, month), "its day is not settled"
+    await settle_all(room_unit)
+    async with room_unit("metering", clock=lambda: later) as unit:
+        assert await partitions.is_past(unit, month)
+        await partitions.drop(unit, month)
+    assert await rows(room_unit, "SELECT 1 FROM metering.reading WHERE meter = :m", m=home.meter) == []
+    assert (await days(room_unit, home))[date(2007, 9, 10)].value == 4800
