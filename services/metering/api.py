@@ -149,7 +149,7 @@ async def curve(
         ],
         findings=[
             FindingOut.model_validate(found, from_attributes=True)
-            for found in findings.told(rows[0].findings, language_of(request))
+            for found in findings.told(rows[0].findings, language_of(request), seen.quantity)
         ],
     )
 

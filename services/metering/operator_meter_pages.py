@@ -187,7 +187,7 @@ async def _meter(
     found = next(iter(await queries.days(unit, seen, day, day)), None)
     may_see_slots = await _may_see_slots(unit, meter, day)
     slots = unpack(found.packed) if found is not None and found.packed is not None else ()
-    told = findings.told(found.findings if found is not None else None, language_of(request))
+    told = findings.told(found.findings if found is not None else None, language_of(request), seen.quantity)
     names = operator_meter_view.times(civil)
     edits = await edits_made.history(unit, seen, LATEST_EDITS)
     amounts = Amounts(formats_of(request, seen.zone), seen.quantity)

@@ -18,7 +18,7 @@ from contracts.words import labels, word
 GROUPS = (
     "trades", "elements", "places", "symptoms", "parties", "regimes", "states", "actions", "reason_codes",
     "causes", "priorities", "clocks", "deadlines", "teams", "channels", "roles", "qualities",
-    "checks", "check_reasons", "severities", "edit_kinds",
+    "checks", "check_reasons", "severities", "edit_kinds", "finding_details",
 )  # fmt: skip
 
 
