@@ -38,9 +38,9 @@ SELECT register, instant, value_milli FROM metering.reading
 WHERE meter = :meter AND register = ANY(:registers) AND instant BETWEEN :first AND :last
 """
 _STATE = """
-SELECT coalesce(sum(stored), 0) AS stored, coalesce(sum(duplicate), 0) AS duplicate,
-       coalesce(sum(discarded_no_consent), 0) AS no_consent,
-       coalesce(sum(discarded_outside_occupancy), 0) AS outside_occupancy
+SELECT coalesce(max(stored), 0) AS stored, coalesce(max(duplicate), 0) AS duplicate,
+       coalesce(max(discarded_no_consent), 0) AS no_consent,
+       coalesce(max(discarded_outside_occupancy), 0) AS outside_occupancy
 FROM metering.meter_state WHERE meter = :meter
 """
 _DAYS = """

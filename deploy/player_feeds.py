@@ -50,9 +50,12 @@ def script_of(work: Work, feed: dict[str, Any], choice: Choice = Choice()) -> Sc
 
 def _file(content: BinaryIO, name: str, zone: str, choice: Choice) -> Script:
     series, file_format, refused = read_file(content, name, zone)
-    summary = summary_of(series, zone, file_format) | refused
     fluid = Fluid.GAS if file_format == FileFormat.GRDF_JSON else _fluid(series)
     chosen = [one.between(choice.since, choice.until) for one in series]
+    chosen = [one for one in chosen if one.intervals]
+    if not chosen:
+        raise ScriptError("nothing of the feed lies in that period")
+    summary = summary_of(chosen, zone, file_format) | refused
     return of_series(name, fluid, chosen, zone, summary, as_registers=choice.as_registers)
 
 

@@ -91,9 +91,6 @@ def of_series(
     as_registers: bool = False,
 ) -> Script:
     """One meter that plays a file."""
-    series = [one for one in series if one.intervals]
-    if not series:
-        raise ScriptError("nothing of the feed lies in that period")
 
     def messages(device: Device) -> Iterable[Publication]:
         for one in series:

@@ -27,11 +27,13 @@ from services.metering.replays.actions import KEPT_SANDBOX
 from services.metering.replays.states import Ranges, State, message_at, with_range
 from services.metering.replays.work import MOST_TRIES, Command, Lost, Work
 from simulators.api import Api, ApiError
-from simulators.fleet import Fleet
+from simulators.fleet import Fleet, FleetError
 from simulators.ledger import Ledger
 from simulators.publications import Publication
 
 _LOG = logging.getLogger(__name__)
+_TOLD = (ScriptError, ApiError, FleetError, OSError)
+"""Errors whose words a person can act on."""
 LOOK_S = 0.3
 """How often it is asked what the operator wants, and told how far it is."""
 
@@ -75,7 +77,8 @@ class Session:
             is_final = isinstance(error, ScriptError)
             if not is_final:
                 _LOG.warning("a replay failed", exc_info=True, extra={"replay": self._id})
-            self._failed(str(error) or type(error).__name__, is_final)
+            told = isinstance(error, _TOLD)
+            self._failed(str(error) if told else f"the player failed: {type(error).__name__}", is_final)
 
     def _run(self) -> None:
         if self._row["state"] == State.STOPPING:
@@ -282,7 +285,7 @@ class _Run:
             "readings": self._before["readings"] + ledger.readings,
             "unreadable": self._before["unreadable"] + sum(one.garbage for one in ledger.meters.values()),
         }
-        position = self._instants[self._at - 1] if self._at else None
+        position = min(self._instants[self._at - 1], self._script.until) if self._at else None
         command = self._work.tell(self._id, self._at, position, self._sent, self._counts)
         if self._house.stopping.is_set():
             raise Leaving

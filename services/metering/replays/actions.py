@@ -1,5 +1,6 @@
 """What an operator does with replays: start one, and tell it what to do. The player follows the row."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -8,10 +9,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
+from contracts.codes import Purpose
 from services.kit.ids import new_id
 from services.kit.principal import PLATFORM, Principal
 from services.kit.problems import conflict, invalid, not_found
 from services.kit.unit import Unit
+from services.metering import ledger
 from services.metering.replays import feeds
 from services.metering.replays.states import Action, FeedState, State, after, legal_actions
 
@@ -41,6 +44,9 @@ SELECT 1 FROM metering.replay
 WHERE feed = :feed AND meter = :meter AND is_dry_run AND made_by = :who AND state = 'done'
   AND since IS NOT DISTINCT FROM CAST(:since AS timestamptz)
   AND until IS NOT DISTINCT FROM CAST(:until AS timestamptz) AND ended_at > :oldest
+"""
+_HOMES = """
+SELECT o.id FROM registry.occupancy o JOIN registry.meter m ON m.dwelling = o.dwelling WHERE m.id = :meter
 """
 _METER = "SELECT coop, zone FROM registry.meter WHERE id = :meter"
 
@@ -163,6 +169,7 @@ async def _check_target(unit: Unit, who: Principal, wanted: Wanted, values: dict
     meter = (await unit.session.execute(text(_METER), {"meter": wanted.meter})).one_or_none()
     if meter is None or (who.coop != PLATFORM and meter.coop != who.coop):
         raise not_found()
+    await _note(unit, who, wanted.meter, meter.coop, meter.zone)
     if wanted.is_dry_run:
         return
     known = {"feed": wanted.feed, "meter": wanted.meter, "who": who.id, "oldest": unit.wall - DRY_RUN_HOLDS}
@@ -173,6 +180,19 @@ async def _check_target(unit: Unit, who: Principal, wanted: Wanted, values: dict
             "Make a dry run of this feed into this meter first, and look at what would change.",
             legal_actions=["dry_run"],
         )
+
+
+async def _note(unit: Unit, who: Principal, meter: str, coop: str, zone: str) -> None:
+    """Playing into a household's meter, or asking what that would change, looks at its days."""
+    homes = await unit.session.execute(text(_HOMES), {"meter": meter})
+    today = unit.wall.astimezone(ZoneInfo(zone)).date()
+    await ledger.note(
+        unit,
+        Counter(
+            ledger.Use(home, today, Purpose.DAILY, who.id, coop, ledger.QUALITY_CONTROL)
+            for home in homes.scalars()
+        ),
+    )
 
 
 def _seek(row: Any, to: Moment | None) -> datetime:

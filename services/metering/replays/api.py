@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import unquote
 
-from fastapi import Query, Request
+from fastapi import Path, Query, Request
 from starlette.datastructures import UploadFile
 
 from services.kit.registry import USUAL_ZONE
@@ -79,8 +79,8 @@ async def record(body: RecordingIn, unit: RoomUnit, who: Who) -> FeedOut:
     return feed_out(await feeds.one(unit, await recording.start(unit, who, body.coop, body.minutes)))
 
 
-@router.post("/recordings/{feed}/stop", **OPERATOR)
-async def stop_recording(feed: str, unit: RoomUnit, who: Who) -> FeedOut:
+@router.post("/recordings/{recording}/stop", **OPERATOR)
+async def stop_recording(feed: Annotated[str, Path(alias="recording")], unit: RoomUnit, who: Who) -> FeedOut:
     """Before its time is over; the feed can then be played."""
     await recording.stop(unit, feed)
     return feed_out(await feeds.one(unit, feed))

@@ -222,7 +222,24 @@ class _Office:
             " (:id, :coop, 'unknown_topic', 'x', 'meters/x', 'senml', 'x', now(), 'waiting')",
             id=rejected, coop=coop,
         )  # fmt: skip
-        return {
+        feeds = {"feed": new_id("fee"), "recording": new_id("fee")}
+        for feed, state in zip(feeds.values(), ("ready", "recording"), strict=True):
+            await self._insert(
+                "metering",
+                "INSERT INTO metering.feed"
+                " (id, coop, name, origin, state, zone, made_by, made_at, expires_at) VALUES"
+                " (:id, :coop, 'x', 'upload', :state, 'Europe/Paris', 'x', now(), now() + interval '1 d')",
+                id=feed, coop=coop, state=state,
+            )  # fmt: skip
+        replay = new_id("rpl")
+        await self._insert(
+            "metering",
+            "INSERT INTO metering.replay (id, coop, feed, state, made_by, made_at)"
+            " VALUES (:id, :coop, 'fee_other', 'paused', 'x', now())",
+            id=replay, coop=coop,
+        )  # fmt: skip
+        return feeds | {
+            "replay": replay,
             "slug": coop,
             "building": building["id"],
             "gateway": gateway["id"],
