@@ -1,7 +1,8 @@
 """Codec `dsmr-reader`: what DSMR-reader publishes with the field names it has by default.
 
 Behind a gateway the electricity meter is the channel `electricity`, the meter read over M-Bus `extra_device`
-(in a telegram) or `gas` (in its gas consumption). A meter's topic has the electricity, or gas consumption.
+(in a telegram) or `gas` (in its gas consumption); of several with a name before the rest of the topic,
+`name`, `name/extra_device` and `name/gas`. A meter's topic has the electricity, or gas consumption.
 """
 
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Any
 
 from contracts.codes import Quantity, Reason
 from services.intake.codecs.base import Decoded, Refused, Value, add, load_json, refusing, shown
+from services.intake.codecs.naming import device_of, named
 from services.intake.codecs.p1 import ELECTRICITY, values_of
 from services.intake.codecs.telegram import take_apart
 from services.intake.codecs.texts import decimal, is_presence, iso_instant
@@ -29,13 +31,18 @@ _NO_READING = frozenset(
     {"day-consumption", "day-totals", "meter-stats", "current-period", "current-month", "current-year",
      "period-totals", "consumption", "status"}
 )  # fmt: skip
+_HEADS = _NO_READING | {"dsmr", "json", "raw", "reading", "telegram"}
 _NULL = (b"", b"null", b"None")
 
 
 @refusing
 def decode(topic_tail: str, payload: bytes, received_at: datetime) -> Decoded:
     """Values of `json`, `raw`, `reading/<field>` and `consumption/gas/json`; a leading `dsmr/` may stay."""
-    tail = topic_tail.removeprefix("dsmr/")
+    device, tail = device_of(topic_tail, _HEADS)
+    return named(_decode(tail.removeprefix("dsmr/"), payload, received_at), device, (ELECTRICITY,))
+
+
+def _decode(tail: str, payload: bytes, received_at: datetime) -> Decoded:
     head, _, field = tail.partition("/")
     if tail == "consumption/gas/json":
         return _gas(_fields(payload), received_at)
@@ -49,7 +56,7 @@ def decode(topic_tail: str, payload: bytes, received_at: datetime) -> Decoded:
         return _single(field, payload, received_at)
     raise Refused(
         Reason.UNKNOWN_TOPIC,
-        f"{shown(topic_tail)}: taken are json, reading/<field>, raw and consumption/gas/json",
+        f"{shown(tail)}: taken are json, reading/<field>, raw and consumption/gas/json",
     )
 
 

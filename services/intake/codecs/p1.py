@@ -1,7 +1,8 @@
 """Codec `p1`: raw telegrams of Dutch, Belgian and like meters (DSMR 2.2 to 5, eMUCS, Luxembourg, Austria).
 
 Behind a gateway the electricity meter is the channel `electricity`, and what it reads over M-Bus (gas, water,
-heat) is `mbus-1` to `mbus-4`. A meter's topic has the electricity only.
+heat) is `mbus-1` to `mbus-4`; of several behind one gateway, each with a name in its topic, `name` and
+`name/mbus-1`. A meter's topic has the electricity only.
 """
 
 import re
@@ -12,6 +13,7 @@ from decimal import Decimal
 from contracts.codes import Quantity, Reason
 from services.intake.codecs.base import Decoded, Refused, Value, add, check_instant, refusing, shown
 from services.intake.codecs.localtime import instant_of
+from services.intake.codecs.naming import named
 from services.intake.codecs.telegram import Objects, take_apart
 from services.intake.codecs.texts import seasonal_instant
 from services.intake.codecs.units import GJ, KWH, M3, WH, L, reading
@@ -35,7 +37,7 @@ _MBUS_UNITS = {
 @refusing
 def decode(topic_tail: str, payload: bytes, received_at: datetime) -> Decoded:
     """The registers and the power at the telegram's own time (DSMR 2.2 and 3 have none: at arrival)."""
-    return values_of(take_apart(payload), received_at)
+    return named(values_of(take_apart(payload), received_at), topic_tail.partition("/")[0], (ELECTRICITY,))
 
 
 def values_of(objects: Objects, received_at: datetime) -> Decoded:

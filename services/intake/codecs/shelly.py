@@ -2,7 +2,9 @@
 
 Each measuring circuit of the device is a channel: `em:0` (three phases as one), `em1:0`, `em1:1` (clamps),
 `emeter:0` (clamps of the first generation). A meter's topic has the first of a device; its others, and all of
-the first generation, which does not tell whether its clamps belong together, need a gateway.
+the first generation, which does not tell whether its clamps belong together, need a gateway. Several devices
+behind one are told apart by a name before the rest of the topic: `garage` for the first circuit of that one,
+`garage/em1:1` for another.
 """
 
 import re
@@ -11,6 +13,7 @@ from typing import Any
 
 from contracts.codes import Kind, Quantity, Reason
 from services.intake.codecs.base import Decoded, Refused, Value, load_json, number, refusing, shown
+from services.intake.codecs.naming import device_of, named
 from services.intake.codecs.shelly_records import records
 from services.intake.codecs.texts import decimal, epoch_instant
 from services.intake.codecs.units import reading
@@ -20,6 +23,8 @@ _FIRST_GENERATION = re.compile(r"emeter/(\d{1,2})/([a-z_]+)", re.ASCII)
 _NO_READING = frozenset(
     {"online", "announce", "info", "command", "rpc", "debug", "relay", "input", "input_event"}
 )
+_HEADS = _NO_READING | {"events", "status", "emeter"}
+_FIRST = ("em:0", "em1:0")
 _NOTIFICATIONS = ("NotifyStatus", "NotifyFullStatus")
 
 # Fields by component. The phases (`a_…`) are parts of what `total_…` says.
@@ -45,6 +50,11 @@ _OTHER_SCALARS = frozenset({"pf", "current", "reactive_power", "energy", "return
 @refusing
 def decode(topic_tail: str, payload: bytes, received_at: datetime) -> Decoded:
     """Values of `events/rpc` (at `params.ts`), `status/<component>` and `emeter/<n>/<field>` (at arrival)."""
+    device, tail = device_of(topic_tail, _HEADS)
+    return named(_decode(tail, payload, received_at), device, _FIRST)
+
+
+def _decode(topic_tail: str, payload: bytes, received_at: datetime) -> Decoded:
     head, _, rest = topic_tail.partition("/")
     if head in _NO_READING:
         return []

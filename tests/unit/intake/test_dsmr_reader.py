@@ -77,6 +77,14 @@ def test_gas_consumption_by_itself():
     assert refusal("dsmr-reader", "consumption/gas/json", {"delivered": "1"}).reason == Reason.NO_TIME
 
 
+def test_several_meters_behind_a_gateway_are_told_apart_by_their_names():
+    assert {channel for channel, _ in on_a_gateway("dsmr-reader/flat-12/json", SAID)} == {
+        "flat-12", "flat-12/extra_device",
+    }  # fmt: skip
+    taken = on_a_gateway("dsmr-reader/flat-12/dsmr/reading/electricity_returned_2", b"4.001")
+    assert taken == {("flat-12", "energy_export.t2"): 4_001_000}
+
+
 def test_a_single_field_is_dated_by_its_arrival():
     (value,) = values("dsmr-reader", "reading/electricity_delivered_1", b"1581.123")
     assert (value.register, value.instant, value.value_milli) == ("energy_import.t1", NOON, 1_581_123_000)

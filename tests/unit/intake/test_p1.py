@@ -133,6 +133,11 @@ def test_a_meters_topic_has_the_electricity_and_a_gateway_the_gas_too():
     assert taken["electricity", "energy_import.t1"] == 4_426_000
 
 
+def test_several_meters_behind_a_gateway_are_told_apart_by_their_names():
+    taken = on_a_gateway("p1/flat-12", WHOLE)
+    assert {channel for channel, _ in taken} == {"flat-12", "flat-12/mbus-1"}
+
+
 def test_heat_behind_the_meter_is_in_watt_hours():
     said = telegram(*REGISTERS, "0-2:24.2.1(260105110000W)(00003.600*GJ)")
     heat = values("p1", "", said)[-1]

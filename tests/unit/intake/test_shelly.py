@@ -115,6 +115,18 @@ def test_a_second_clamp_is_another_meter():
     assert on_a_meter("shelly/status/em1data:1", second) == Reason.WRONG_SHAPE
 
 
+def test_several_devices_behind_a_gateway_are_told_apart_by_their_names():
+    said = notified(em1data__0={"total_act_energy": 10}, em1data__1={"total_act_energy": 20})
+    assert on_a_gateway("shelly/garage/events/rpc", said) == {
+        ("garage", "energy_import"): 10_000,
+        ("garage/em1:1", "energy_import"): 20_000,
+    }
+    assert on_a_gateway("shelly/attic/status/emdata:0", {"total_act": 3}) == {
+        ("attic", "energy_import"): 3_000
+    }
+    assert values("shelly", "attic/online", b"true") == []
+
+
 def test_a_clamp_that_nothing_ever_flowed_through_fills_no_quarantine():
     idle = {"id": 1, "total_act_energy": 0.0, "total_act_ret_energy": 0.0}
     assert on_a_meter("shelly/status/em1data:1", idle) == {}
