@@ -62,12 +62,9 @@ def _days() -> None:
     op.execute("ALTER TABLE metering.day_row ENABLE ROW LEVEL SECURITY")
     op.execute("ALTER TABLE metering.day_row FORCE ROW LEVEL SECURITY")
     op.execute("CREATE POLICY work ON metering.day_row TO metering_work USING (true) WITH CHECK (true)")
-    # A series is seen by its cooperative; so are its days, without repeating the cooperative in each.
-    op.execute(
-        "CREATE POLICY web ON metering.day_row TO metering_web"
-        " USING (EXISTS (SELECT 1 FROM metering.series s WHERE s.id = series))"
-    )
-    op.execute("REVOKE INSERT, UPDATE, DELETE ON metering.day_row, metering.series FROM metering_web")
+    # The web role reads the view only, which is its owner's and asks for the series' cooperative.
+    op.execute("REVOKE ALL ON metering.day_row FROM metering_web")
+    op.execute("REVOKE INSERT, UPDATE, DELETE ON metering.series FROM metering_web")
     op.execute(
         "INSERT INTO metering.series (coop, meter, quantity, occupancy, last_closed_at)"
         " SELECT coop, meter, quantity, occupancy, max(closed_at) FROM metering.day"
@@ -76,6 +73,7 @@ def _days() -> None:
     op.execute(_DAYS_IN)
     op.execute("DROP TABLE metering.day")
     op.execute(_VIEW)
+    op.execute("REVOKE INSERT, UPDATE, DELETE ON metering.day FROM metering_web, metering_work")
 
 
 # See services/metering/day_rows.py for the layout of `body`.
@@ -106,7 +104,7 @@ FROM metering.day d JOIN metering.series s ON s.meter = d.meter AND s.quantity =
 ORDER BY s.id, d.day
 """  # noqa: S608 - only constants are formatted in
 _VIEW = f"""
-CREATE VIEW metering.day WITH (security_invoker = true) AS
+CREATE VIEW metering.day AS
 SELECT s.meter, s.quantity, r.day, s.coop, s.occupancy,
     CASE WHEN get_byte(r.body, 0) & 2 <> 0 THEN substr(r.body, 14) END AS packed,
     substr(r.body, 6, 8) AS digest,
@@ -124,6 +122,7 @@ SELECT s.meter, s.quantity, r.day, s.coop, s.occupancy,
     (r.extra -> 'quality') ? 'suspect' AS has_suspect,
     r.series
 FROM metering.day_row r JOIN metering.series s ON s.id = r.series
+WHERE palier.sees(s.coop) OR NOT row_security_active('metering.series')
 """  # noqa: S608 - only constants are formatted in
 
 
