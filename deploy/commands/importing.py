@@ -81,7 +81,7 @@ def import_file(
     try:
         started = _send(api, meter, file, query)
         if not as_json:
-            typer.echo(f"{file.name}: {found_in_words(started['found'])}", err=True)
+            typer.echo(f"{file.name}: {started['found']['label']}", err=True)
         found = _follow(api, started, is_quiet=as_json)
     except ApiError as error:
         if as_json:
@@ -89,7 +89,11 @@ def import_file(
         _fail(_in_words(error), 2 if error.status == 422 and _is_usage(error) else 1)
     except OSError as error:
         _fail(f"no answer from Palier: {error}")
-    typer.echo(json.dumps(found, ensure_ascii=False) if as_json else result_in_words(found))
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        typer.echo(f"Found: {found_in_words(found['found'])}", err=True)
+        typer.echo(result_in_words(found))
     raise typer.Exit(0 if found["state"] == "done" else 1)
 
 

@@ -10,6 +10,7 @@ from contracts.codes import Purpose
 from services.kit import dropping
 from services.kit.unit import Unit
 from services.metering import day_rows, model
+from services.metering.imports import forgetting as imports
 from services.metering.meter_locks import key_of, wait_for_meters_of
 from services.metering.replays import forgetting as feeds
 from services.metering.watermark import GRACE
@@ -118,6 +119,7 @@ async def after_withdrawal(unit: Unit, occupancy: str) -> None:
     if Purpose.HALF_HOURLY in holds:
         return
     await feeds.of_household(unit, occupancy)
+    await imports.of_household(unit, occupancy)
     if Purpose.DAILY in holds:
         await _run(unit, _TOLD_OF, occupancy)
         await _run(unit, _FREEZE.format(which=_OF_OCCUPANCY), occupancy)
@@ -130,9 +132,10 @@ async def after_withdrawal(unit: Unit, occupancy: str) -> None:
 
 
 async def all_of(unit: Unit, occupancy: str, *, keep_ledger: bool = False) -> None:
-    """Delete an occupancy's readings, days and quarantined messages, and unless it asked who used its
+    """Delete an occupancy's readings, days, files and quarantined messages, and unless it asked who used its
     data and may still want to know, the ledger."""
     await feeds.of_household(unit, occupancy)
+    await imports.of_household(unit, occupancy)
     for statement in (_TOLD_OF, _READINGS_OF, _DISAGREEMENTS_OF, _QUARANTINE_OF, _DIRTY_OF):
         await _run(unit, statement, occupancy)
     await _run(unit, _DAYS_OF, occupancy)

@@ -21,12 +21,13 @@ LEFT JOIN registry.building b ON b.id = m.building
 _WHERE_IT_IS = "coalesce(d.residence, b.residence, '') AS residence, coalesce(d.ref, b.ref, '') AS ref"
 _METERS = f"""
 SELECT m.id, m.coop, m.fluid, m.serial, m.zone, m.dwelling, {_WHERE_IT_IS}, s.watermark, s.silent_since,
-       s.meter IS NULL AS is_unheard
+       coalesce(s.received, 0) = 0 AS is_unheard
 FROM registry.meter m {_PLACE} LEFT JOIN metering.meter_state s ON s.meter = m.id
 WHERE (CAST(:words AS text) IS NULL OR strpos(lower(concat_ws(' ', m.id, m.serial, d.residence, d.ref,
         b.residence, b.ref)), lower(:words)) > 0)
   AND (CAST(:state AS text) IS NULL
-       OR (:state = 'silent' AND s.silent_since IS NOT NULL) OR (:state = 'unheard' AND s.meter IS NULL)
+       OR (:state = 'silent' AND s.silent_since IS NOT NULL)
+       OR (:state = 'unheard' AND coalesce(s.received, 0) = 0)
        OR (:state = 'common' AND m.dwelling IS NULL))
   AND (CAST(:after_residence AS text) IS NULL
        OR (coalesce(d.residence, b.residence, ''), coalesce(d.ref, b.ref, ''), m.id)

@@ -13,7 +13,7 @@ from services.metering.quarantine import Status
 
 _FLEET = """
 SELECT count(*) AS meters,
-       count(*) FILTER (WHERE s.meter IS NULL) AS unheard,
+       count(*) FILTER (WHERE coalesce(s.received, 0) = 0) AS unheard,
        count(*) FILTER (WHERE s.silent_since IS NOT NULL) AS silent,
        (SELECT count(*) FROM metering.open_day) AS open_days,
        (SELECT count(*) FROM metering.dirty_day) AS dirty_days,
@@ -27,7 +27,7 @@ FROM registry.meter m
 LEFT JOIN metering.meter_state s ON s.meter = m.id
 LEFT JOIN registry.dwelling d ON d.id = m.dwelling
 LEFT JOIN registry.building b ON b.id = m.building
-WHERE s.silent_since IS NOT NULL OR s.meter IS NULL
+WHERE s.silent_since IS NOT NULL OR coalesce(s.received, 0) = 0
 ORDER BY s.silent_since IS NULL, s.watermark, m.id LIMIT :limit
 """
 _REASONS = """

@@ -17,6 +17,9 @@ async def export(unit: Unit, person: str) -> dict[str, Any]:
         " WHERE occupancy = ANY(:occupancies) ORDER BY meter, quantity, day",
         "edits": "SELECT meter, quantity, day, first_slot, last_slot, kind, amounts, why, made_at, undone_at,"
         " undone_why FROM metering.edit WHERE occupancy = ANY(:occupancies) ORDER BY meter, day, id",
+        "imports": "SELECT meter, created_at, state, dry_run, by_operator, found, accepted, duplicate,"
+        " conflict, refused, first_day, last_day FROM metering.file_import"
+        " WHERE coalesce(bounds, touched) ?| :occupancies ORDER BY created_at",
         "data_uses": "SELECT used_on, purpose, actor, why, uses FROM metering.data_use"
         " WHERE occupancy = ANY(:occupancies) ORDER BY used_on, purpose, actor, why",
     }.items():

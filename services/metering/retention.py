@@ -39,6 +39,7 @@ DELETE FROM metering.quarantine WHERE status IN ('retried', 'discarded')
   AND coalesce(decided_at, received_at) < :before
 """
 _DISAGREEMENTS = "DELETE FROM metering.disagreement WHERE received_at < :before"
+_IMPORTS = "DELETE FROM metering.file_import WHERE ended_at < :before"
 _USES = "DELETE FROM metering.data_use WHERE last_at < :before"
 
 
@@ -52,6 +53,7 @@ class Rules:
     household_total_months: int
     decided_months: int
     disagreement_months: int
+    import_months: int
     data_use_months: int
 
 
@@ -97,6 +99,7 @@ async def apply(unit: Unit) -> None:
     for statement, months in (
         (_DECIDED, now.decided_months),
         (_DISAGREEMENTS, now.disagreement_months),
+        (_IMPORTS, now.import_months),
         (_USES, now.data_use_months),
     ):
         day = months_before(today, months)

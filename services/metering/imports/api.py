@@ -73,17 +73,17 @@ async def imports(
     return page_of(items, paging, lambda item: [item.created_at.isoformat(), item.id])
 
 
-@router.get("/imports/{id}", **roles(*READERS))
-async def one(request: Request, id: str, unit: RoomUnit, who: Who) -> ImportOut:
+@router.get("/imports/{file_import}", **roles(*READERS))
+async def one(request: Request, file_import: str, unit: RoomUnit, who: Who) -> ImportOut:
     """How far an import is, and what became of its rows."""
-    return await _out(request, unit, who, id)
+    return await _out(request, unit, who, file_import)
 
 
-@router.post("/imports/{id}/actions", **roles(*READERS))
-async def act(request: Request, id: str, body: ActionIn, unit: RoomUnit, who: Who) -> ImportOut:
+@router.post("/imports/{file_import}/actions", **roles(*READERS))
+async def act(request: Request, file_import: str, body: ActionIn, unit: RoomUnit, who: Who) -> ImportOut:
     """`cancel` an import under way, or `undo` one: all that it stored goes, its days are settled again."""
-    await actions.act(unit, who, id, body.action)
-    return await _out(request, unit, who, id)
+    await actions.act(unit, who, file_import, body.action)
+    return await _out(request, unit, who, file_import)
 
 
 async def _out(request: Request, unit: Unit, who: Principal, id: str) -> ImportOut:

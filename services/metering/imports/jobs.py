@@ -119,6 +119,18 @@ async def extend(unit: Unit, job: Job, bytes_read: int, rows_total: int | None =
     return bool(done.rowcount)
 
 
+async def tell_step(unit: Unit, job: Job, step_s: int) -> None:
+    """The length of the file's intervals, known only once it has been read."""
+    await unit.session.execute(
+        text(
+            "UPDATE metering.file_import SET"
+            " found = jsonb_set(found, '{step_s}', to_jsonb(CAST(:step AS int)))"
+            " WHERE id = :id AND lease = :lease"
+        ),
+        {"id": job.id, "lease": job.lease, "step": step_s},
+    )
+
+
 async def release(unit: Unit, job: Job) -> None:
     """Give the lease up, so that the import is tried again at once."""
     await unit.session.execute(

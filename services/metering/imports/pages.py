@@ -59,24 +59,24 @@ async def bring(request: Request, unit: RoomUnit, who: Who) -> Response:
     return RedirectResponse(f"/imports/{id}", 303)
 
 
-@pages.get("/imports/{id}", **READERS)
-async def one(request: Request, unit: RoomUnit, who: Who, id: str, n: int = 0) -> Response:
+@pages.get("/imports/{file_import}", **READERS)
+async def one(request: Request, unit: RoomUnit, who: Who, file_import: str, n: int = 0) -> Response:
     """How far an import is and what became of its rows. `n` counts how often the page asked by itself."""
-    return await _one(request, unit, who, id, n)
+    return await _one(request, unit, who, file_import, n)
 
 
-@pages.post("/imports/{id}/{action}", **READERS)
-async def act(request: Request, unit: RoomUnit, who: Who, id: str, action: str) -> Response:
+@pages.post("/imports/{file_import}/{action}", **READERS)
+async def act(request: Request, unit: RoomUnit, who: Who, file_import: str, action: str) -> Response:
     """Stop it, or take it back."""
     if action not in set(ImportAction):
         raise not_found()
     try:
-        await actions.act(unit, who, id, ImportAction(action))
+        await actions.act(unit, who, file_import, ImportAction(action))
     except Problem as problem:
         if problem.status != 409:
             raise
-        return await _one(request, unit, who, id, 0, 409)
-    return RedirectResponse(f"/imports/{id}", 303)
+        return await _one(request, unit, who, file_import, 0, 409)
+    return RedirectResponse(f"/imports/{file_import}", 303)
 
 
 async def _form(

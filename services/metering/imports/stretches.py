@@ -1,6 +1,7 @@
 """A file's rows in stretches of about 5,000, cut between civil days, so that no day is settled half."""
 
 import pickle
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from tempfile import TemporaryFile
@@ -20,14 +21,21 @@ class Spool:
     def __init__(self) -> None:
         self._file: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed with this one
         self.rows = 0
+        self.step_s: int | None = None
+        """The length of nearly all intervals, where they have one."""
 
     def fill(self, items: Iterator[Item], zone: str, skipped: int) -> None:
         """Take all in but the first `skipped`, which another worker has dealt with."""
+        steps: Counter[int] = Counter()
         self.rows = sum(1 for _ in islice(items, skipped))
         for stretch in stretches(items, zone):
             self.rows += len(stretch)
+            steps.update(item.step_s for item in stretch if isinstance(item, Row))
             pickle.dump(stretch, self._file, pickle.HIGHEST_PROTOCOL)
         self._file.seek(0)
+        usual = steps.most_common(1)
+        if usual and usual[0][1] > 0.9 * steps.total():
+            self.step_s = usual[0][0]
 
     def next(self) -> list[Item]:
         """The next stretch, empty at the end."""

@@ -5,8 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import text
 
 from services.kit.room import Room
+from services.metering import forgetting, personal
 from services.metering.imports import worker as working
 from tests.conftest import OpenUnit, Web
 from tests.integration.metering.files_of_homes import (
@@ -58,7 +60,7 @@ async def test_two_years_of_a_household_appear_and_a_second_time_changes_nothing
     assert (found["state"], counts(found)) == ("done", {"accepted": rows_in_file})
     assert (found["first_day"], found["last_day"]) == ("2024-03-01", "2026-03-01")
     assert found["accepted_value"] == round(amount_wh(FIRST, 731))
-    assert found["found"]["format"] == "enedis_csv"
+    assert (found["found"]["format"], found["found"]["step_s"]) == ("enedis_csv", 1_800)
     assert found["rows"] == found["rows_total"] == rows_in_file
     assert found["bytes_read"] == found["bytes_total"] == len(file)
     await settle_all(room_unit)
@@ -156,8 +158,6 @@ async def test_a_worker_that_dies_is_followed_by_one_that_goes_on_where_it_was(
     assert not await worker.work()  # the lease still holds
 
     async with room_unit("metering") as unit:
-        from sqlalchemy import text
-
         await unit.session.execute(
             text("UPDATE metering.file_import SET leased_until = now() - interval '1 s' WHERE id = :id"),
             {"id": started["id"]},
@@ -291,8 +291,6 @@ async def test_a_file_is_not_the_meters_voice(
 async def test_of_a_household_that_allows_totals_only_a_repeated_file_is_compared_with_them(
     web: Web, room_unit: OpenUnit, coop: str, worker: Worker
 ) -> None:
-    from services.metering import forgetting
-
     home = await a_home(room_unit, coop, consents=("daily",))
     them = resident(web, home)
     await imported(web, them, home, enedis(FIRST, 4), worker)
@@ -319,3 +317,24 @@ async def test_two_workers_never_take_the_same_file(
     told_of = [counts(one) for one in found.json()["items"]]
     assert sum(one.get("accepted", 0) for one in told_of) == 144
     assert sum(one.get("duplicate", 0) for one in told_of) == 288
+
+
+async def test_a_household_that_withdraws_or_is_erased_leaves_no_import_behind(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker
+) -> None:
+    home = await a_home(room_unit, coop)
+    them = resident(web, home)
+    await imported(web, them, home, enedis(FIRST, 2), worker)
+    await bring(web, them, home, enedis(FIRST, 4))
+    operators = await bring(web, web.as_("operator", coop), home, enedis(FIRST, 4))
+    async with room_unit("metering") as unit:
+        exported = await personal.export(unit, home.person)
+    assert [one["accepted"] for one in exported["imports"]] == [96, 0]
+    async with room_unit("metering") as unit:
+        await forgetting.all_of(unit, home.occupancy)
+    assert await worker.work() == 0
+    left = await rows(room_unit, "SELECT 1 FROM metering.file_import WHERE meter = :meter", meter=home.meter)
+    chunks = await rows(
+        room_unit, 'SELECT 1 FROM metering.file_chunk WHERE "import" = :id', id=operators["id"]
+    )
+    assert (left, chunks) == ([], [])
