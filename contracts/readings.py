@@ -56,6 +56,13 @@ class Run(Source):
             raise ValueError("each instant has one value")
         return self
 
+    @classmethod
+    def of(cls, reading: Reading) -> "Run":
+        """A run of one."""
+        shared = {name: getattr(reading, name) for name in Source.model_fields}
+        us = (reading.instant - _EPOCH) // timedelta(microseconds=1)
+        return cls.model_construct(**shared, at_us=(us,), values_milli=(reading.value_milli,))
+
     def readings(self) -> Iterator[Reading]:
         """One by one."""
         shared = {name: getattr(self, name) for name in Source.model_fields}
@@ -87,10 +94,15 @@ class ReadingsBatch(Event):
     """The quarantined message that these readings end, once it could be read after all. All of it is durable
     then: a long message is spread over several batches, and only the last one says so."""
 
+    def all_runs(self) -> Iterator[Run]:
+        """However they are said."""
+        yield from self.runs
+        for reading in self.readings:
+            yield Run.of(reading)
+
     def all_readings(self) -> Iterator[Reading]:
-        """One by one, however they are said."""
-        yield from self.readings
-        for run in self.runs:
+        """One by one."""
+        for run in self.all_runs():
             yield from run.readings()
 
 

@@ -25,6 +25,19 @@ class Ground:
     zone: str
     stays: Sequence[Stay] | None
 
+    def is_within_one_stay(self, first: datetime, last: datetime) -> bool:
+        """Whether all instants from `first` to `last` lie in the same occupancy, and in no other."""
+        touched = [
+            stay
+            for stay in self.stays or ()
+            if stay.starts_at <= last and (stay.ends_at is None or first <= stay.ends_at)
+        ]
+        return (
+            len(touched) == 1
+            and touched[0].starts_at <= first
+            and (touched[0].ends_at is None or last < touched[0].ends_at)
+        )
+
 
 class Verdict(StrEnum):
     ADMITTED = "admitted"

@@ -1,12 +1,8 @@
 """What metering hears: readings and rejections by the batch, and what changes the ground they stand on."""
 
-from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime
-
 from sqlalchemy import text
 
-from contracts.codes import Kind, Reason
+from contracts.codes import Kind
 from contracts.members import (
     ChannelsMapped,
     ConsentChanged,
@@ -16,62 +12,22 @@ from contracts.members import (
     MovedOut,
     SandboxDropped,
 )
-from contracts.metering import MeterHeard
-from contracts.readings import Reading, ReadingsBatch, Rejected
+from contracts.readings import Reading, ReadingsBatch, Rejected, Run
 from contracts.time import HourPassed
 from services.kit.unit import Unit
-from services.metering import forgetting, marking, metrics, quarantine, registry, silence, store
-from services.metering.admission import Verdict, is_reserved, judge
+from services.metering import forgetting, marking, quarantine, registry, silence, store
+from services.metering.admission import Verdict, judge
 from services.metering.replays import forgetting as forgetting_feeds
-from services.metering.replays import recording
-from services.metering.store import Row, Tally
+from services.metering.taking_in import take_in
 
 
 async def readings(events: list[ReadingsBatch], unit: Unit) -> None:
     """Store what may be stored. Repeats change nothing: the natural key takes the place of an inbox."""
     await take_in(
-        [(event.coop, event.received_at, reading) for event in events for reading in event.all_readings()], unit
+        [(event.coop, event.received_at, run) for event in events for run in event.all_runs()], unit
     )
     if ended := [event.rejected for event in events if event.rejected]:
         await quarantine.end(unit, ended)
-
-
-async def take_in(arrived: Sequence[tuple[str, datetime, Reading]], unit: Unit) -> None:
-    """Place each reading of (cooperative, received at), keep it if its household allows, count all."""
-    named = {(r.gateway, r.channel) for _, _, r in arrived if r.meter is None and r.gateway and r.channel}
-    channels = await registry.channels(unit, named)
-    placed = [
-        (coop, at, r, r.meter or channels.get((r.gateway or "", r.channel or ""))) for coop, at, r in arrived
-    ]
-    meters = await registry.meters(unit, {meter for *_, meter in placed if meter})
-    grounds = {meter.id: meter.ground for meter in meters.values()}
-    rows: list[Row] = []
-    tallies: dict[str, Tally] = {}
-    unplaced = []
-    stamped, stamp = None, ""
-    for coop, at, reading, meter in placed:
-        verdict = judge(grounds.get(meter or ""), coop, reading.kind, reading.instant)
-        if verdict is Verdict.UNKNOWN_METER or meter is None:
-            unplaced.append((coop, at, reading, Reason.UNKNOWN_METER))
-            continue
-        if verdict is Verdict.ADMITTED and is_reserved(reading.register_, reading.codec):
-            unplaced.append((coop, at, reading, Reason.UNKNOWN_QUANTITY))
-            continue
-        tally = tallies.get(meter)
-        if tally is None:
-            tally = tallies[meter] = Tally(coop, grounds[meter].zone, at)
-        tally.verdicts[verdict] += 1
-        if verdict is Verdict.ADMITTED:
-            if at is not stamped:  # one object for all readings of a batch
-                stamped, stamp = at, at.isoformat()
-            rows.append(store.row(coop, meter, reading, stamp))
-    for verdict, count in sum((tally.verdicts for tally in tallies.values()), Counter[Verdict]()).items():
-        metrics.READINGS.labels(verdict.value).inc(count)
-    metrics.READINGS.labels("quarantined").inc(len(unplaced))
-    await quarantine.keep_unplaced(unit, unplaced)
-    await recording.keep(unit, placed, meters)
-    for meter in await store.store(unit, rows, tallies):
-        unit.emit(MeterHeard(coop=tallies[meter].coop, meter=meter, heard_at=unit.now), about=meter)
 
 
 async def rejected(events: list[Rejected], unit: Unit) -> None:
@@ -97,7 +53,9 @@ async def retry(unit: Unit) -> int:
     """Store the quarantined readings whose retry was asked for; returns how many were looked at."""
     rows = await quarantine.take_retries(unit)
     found = [
-        (row.coop, row.received_at, Reading.model_validate_json(row.payload)) for row in rows if row.payload
+        (row.coop, row.received_at, Run.of(Reading.model_validate_json(row.payload)))
+        for row in rows
+        if row.payload
     ]
     # First the rows step aside, so that those still without a meter come back as waiting.
     await quarantine.mark_retried(unit, [row.id for row in rows])

@@ -13,19 +13,20 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
-from operator import itemgetter
 from typing import Any
 
 from psycopg import AsyncConnection
 from sqlalchemy import text
 
 from contracts.codes import Kind, Quantity
-from contracts.readings import Reading
 from services.kit.unit import Unit
-from services.metering import partitions
+from services.metering import copying, partitions
 from services.metering.admission import Verdict
+from services.metering.copying import Series
 from services.metering.registers import CONTEXT, REACH_MINUTES
+
+_DAY_US = 86_400_000_000
+_EPOCH_DAY = date(1970, 1, 1)
 
 CHANNEL = "metering_dirty"
 """NOTIFY channel: days wait to be settled."""
@@ -43,9 +44,6 @@ SETTLED_BY = {
 NEAR = timedelta(days=2)
 """Most registers have their whole context within two days."""
 
-Row = tuple[str, str]
-"""A reading as COPY's text format takes it: its key, then the other fields; see `row`."""
-
 
 @dataclass(slots=True)
 class Tally:
@@ -57,17 +55,18 @@ class Tally:
     verdicts: Counter[Verdict] = field(default_factory=Counter)
 
 
-async def store(unit: Unit, rows: Sequence[Row], tallies: Mapping[str, Tally]) -> list[str]:
-    """Store admitted `rows`, count, mark dirty days. Returns the meters that were silent and spoke."""
-    await partitions.find_homes(unit, {date.fromisoformat(day) for day in {_day_of(key) for key, _ in rows}})
+async def store(unit: Unit, series: Sequence[Series], tallies: Mapping[str, Tally]) -> list[str]:
+    """Store what was admitted, count, mark dirty days. Returns the meters that were silent and spoke."""
+    days = {us // _DAY_US for one in series for us, _ in one.points}
+    await partitions.find_homes(unit, {_EPOCH_DAY + timedelta(days=day) for day in days})
     raw = await (await unit.session.connection()).get_raw_connection()
     connection: AsyncConnection[Any] = raw.driver_connection  # type: ignore[assignment]
-    await _stage(connection, rows, tallies)
+    await _stage(connection, series, tallies)
     stored = 0
-    if rows:
+    if series:
         cursor = await connection.execute(_INSERT)
         stored, *span = await cursor.fetchone() or (0,)
-        if stored < len(rows):
+        if stored < sum(len(one.points) for one in series):
             await _disagree(connection)
     await connection.execute(_COUNT)
     if stored:
@@ -108,27 +107,6 @@ def midnight(instant: datetime, days_later: int = 0) -> str:
     return f"TIMESTAMPTZ '{instant.astimezone(UTC) + timedelta(days=days_later):%Y-%m-%d} 00:00:00+00'"
 
 
-def _day_of(key: str) -> str:
-    return key[key.rindex("\t") + 1 :][:10]
-
-
-def row(coop: str, meter: str, reading: Reading, received_at: str) -> Row:
-    """`received_at` in ISO 8601: the same for many, so written out once by the caller. Fields come from
-    closed patterns without tab, newline or backslash, all but one: see `plain`."""
-    instant = reading.instant
-    if instant.utcoffset():  # one spelling of each instant, for keys are compared as text
-        instant = instant.astimezone(UTC)
-    return (
-        f"{meter}\t{reading.register_}\t{instant.isoformat()}",
-        "\t".join(
-            (
-                coop, reading.quantity, reading.kind, str(reading.step_s), str(reading.value_milli),
-                plain(reading.codec), received_at,
-            )
-        ),
-    )  # fmt: skip
-
-
 async def mark(unit: Unit, where: str, values: Mapping[str, Any]) -> None:
     """Mark known days of `metering.day` dirty, e.g. for new prices; `where` is SQL on alias `d`."""
     await unit.session.execute(
@@ -141,7 +119,9 @@ async def mark(unit: Unit, where: str, values: Mapping[str, Any]) -> None:
     await unit.session.execute(text(f"NOTIFY {CHANNEL}"))
 
 
-async def _stage(connection: AsyncConnection[Any], rows: Sequence[Row], tallies: Mapping[str, Tally]) -> None:
+async def _stage(
+    connection: AsyncConnection[Any], series: Sequence[Series], tallies: Mapping[str, Tally]
+) -> None:
     await connection.execute(_STAGING, prepare=False)  # several statements in one round trip
     cursor = connection.cursor()
     counted = (
@@ -154,10 +134,9 @@ async def _stage(connection: AsyncConnection[Any], rows: Sequence[Row], tallies:
     )  # fmt: skip
     async with cursor.copy("COPY stage_meter FROM STDIN") as copy:
         await copy.write(_lines(counted))
-    if rows:
-        async with cursor.copy("COPY stage_reading FROM STDIN") as copy:
-            # In key order; of two with the same key the first that came is kept, so the sort is a stable one.
-            await copy.write("".join([f"{key}\t{rest}\n" for key, rest in sorted(rows, key=itemgetter(0))]))
+    if series:
+        async with cursor.copy("COPY stage_reading FROM STDIN (FORMAT binary)") as copy:
+            await copy.write(copying.rows(series))
 
 
 def _lines(rows: Iterable[tuple[Any, ...]]) -> str:
@@ -165,17 +144,8 @@ def _lines(rows: Iterable[tuple[Any, ...]]) -> str:
     return "".join("\t".join(map(str, row)) + "\n" for row in rows)
 
 
-@lru_cache(maxsize=256)
-def plain(codec: str) -> str:
-    """A codec's name, the one field without a closed pattern, as COPY can take it."""
-    return "".join(char if char.isalnum() or char in "-_." else "?" for char in codec)
-
-
-_STAGING = """
-CREATE TEMP TABLE IF NOT EXISTS stage_reading (
-    meter text, register text, instant timestamptz, coop text, quantity text, kind text,
-    step_s int, value_milli bigint, codec text, received_at timestamptz
-) ON COMMIT DELETE ROWS;
+_STAGING = f"""
+CREATE TEMP TABLE IF NOT EXISTS stage_reading ({copying.COLUMNS}) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS stage_meter (
     meter text, coop text, zone text, received_at timestamptz, received bigint, admitted bigint,
     no_consent bigint, outside bigint

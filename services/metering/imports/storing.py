@@ -1,6 +1,6 @@
 """One stretch of a file into the store, in the caller's transaction: judged, compared, counted, kept."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import text
 
-from contracts.codes import UNIT_OF, Fluid, Kind, Quantity
-from contracts.readings import Reading
+from contracts.codes import Fluid, Kind, Quantity
 from services.kit.unit import Unit
 from services.metering import metrics, queries, registry, store
 from services.metering.admission import Ground, Stay, Verdict, judge
+from services.metering.copying import Point, Series
 from services.metering.days import CivilDay, civil_day, day_of, instant_of, microseconds
 from services.metering.files import Row
 from services.metering.imports.comparing import FinalDay, Key, Outcome, Value, compare
@@ -158,23 +158,23 @@ async def _store(unit: Unit, job: Job, meter: Meter, values: Sequence[Value]) ->
     meter's voice: when it was last heard, its habits and its silence stay as they were."""
     if not values:
         return
-    stamp = job.stamp.isoformat()
-    rows = [store.row(meter.coop, meter.id, _reading(job, meter, value), stamp) for value in values]
+    by_register: dict[tuple[str, Quantity, int], list[Point]] = defaultdict(list)
+    for value in values:
+        by_register[value.key[0], value.quantity, value.step_s].append((value.us, value.value_milli))
+    series = [
+        Series(
+            meter.id, register, meter.coop, quantity.value, Kind.INTERVAL.value, step_s, job.codec, job.stamp,
+            points,
+        )
+        for (register, quantity, step_s), points in by_register.items()
+    ]  # fmt: skip
     before: Any = (await unit.session.execute(text(_STATE), {"meter": meter.id})).one_or_none()
-    tally = store.Tally(meter.coop, meter.zone, job.stamp, Counter({Verdict.ADMITTED: len(rows)}))
-    await store.store(unit, rows, {meter.id: tally})
+    tally = store.Tally(meter.coop, meter.zone, job.stamp, Counter({Verdict.ADMITTED: len(values)}))
+    await store.store(unit, series, {meter.id: tally})
     state = dict.fromkeys(("habit_s", "received", "stored", "duplicate", "late"), 0) | {
         "meter": meter.id, "watermark": None, "heard_at": job.stamp - NEVER, "silent_since": None,
     }  # fmt: skip
     await unit.session.execute(text(_AS_BEFORE), dict(before._mapping) if before else state)
-
-
-def _reading(job: Job, meter: Meter, value: Value) -> Reading:
-    return Reading(
-        meter=meter.id, register=value.key[0], instant=instant_of(value.us), quantity=value.quantity,
-        kind=Kind.INTERVAL, step_s=value.step_s, value_milli=value.value_milli,
-        unit=UNIT_OF[value.quantity], codec=job.codec,
-    )  # fmt: skip
 
 
 def _day(value: Value, meter: Meter) -> date:

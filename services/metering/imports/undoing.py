@@ -52,7 +52,7 @@ async def undo(unit: Unit, job: Job) -> None:
     gone = 0
     if found.first_day is not None:
         values = {
-            "coop": job.coop, "meter": job.meter, "stamp": job.stamp, "codec": store.plain(job.codec),
+            "coop": job.coop, "meter": job.meter, "stamp": job.stamp, "codec": job.codec,
             "first": found.first_day - timedelta(days=1), "last": found.last_day + timedelta(days=2),
         }  # fmt: skip
         gone = (await unit.session.execute(text(_GO), values)).scalar_one()

@@ -6,7 +6,7 @@ the transaction that stores the reading: a recording misses nothing and outlives
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Set
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -98,15 +98,16 @@ async def end(unit: Unit, id: str) -> None:
     )  # fmt: skip
 
 
-async def keep(unit: Unit, arrived: Sequence[Arrived], meters: Mapping[str, Meter]) -> None:
-    """Add what arrived to the recordings under way: readings of common parts, and of households that allow
-    their half-hours to be used."""
-    coops = sorted({coop for coop, *_ in arrived})
-    recordings = (await unit.session.execute(text(_ON), {"wall": unit.wall, "coops": coops})).all()
+async def keep(
+    unit: Unit, coops: Set[str], arrived: Callable[[], Iterable[Arrived]], meters: Mapping[str, Meter]
+) -> None:
+    """Add what `arrived` from these cooperatives to the recordings under way: readings of common parts, and
+    of households that allow their half-hours to be used."""
+    recordings = (await unit.session.execute(text(_ON), {"wall": unit.wall, "coops": sorted(coops)})).all()
     for recording in recordings:
         chosen = [
             (at, meter, reading)
-            for coop, at, reading, meter in arrived
+            for coop, at, reading, meter in arrived()
             if coop == recording.coop and meter and _may_be_recorded(meters.get(meter), coop, reading)
         ]
         if chosen:
