@@ -1,5 +1,6 @@
 """What is held back, what is only shown, and what a person decides about it."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import pytest
@@ -23,7 +24,7 @@ CIVIL = civil_day(DAY, PARIS)
 USE = [90 + (n * 37) % 61 for n in range(48)]
 
 
-def curve(values: list[int | None], name: str = "energy_import") -> list[Point]:
+def curve(values: Sequence[int | None], name: str = "energy_import") -> list[Point]:
     return [interval(30 * n, 30, wh, name) for n, wh in enumerate(values) if wh is not None]
 
 
@@ -200,7 +201,7 @@ def test_every_threshold_says_where_it_comes_from() -> None:
 
 def test_the_cap_follows_subscribed_power_fluid_and_place() -> None:
     def cap(**facts: object) -> int:
-        return thresholds(DAY, **facts).cap_units_per_hour  # type: ignore[arg-type]
+        return thresholds(DAY, **facts).cap_units_per_hour
 
     power = Quantity.ENERGY_IMPORT
     assert cap(quantity=power, subscribed_kva=9) == 13_500

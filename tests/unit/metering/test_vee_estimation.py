@@ -1,5 +1,6 @@
 """What nobody measured: a straight line for two hours, like days beyond, an outage in their shape."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
@@ -32,7 +33,7 @@ def weeks(count: int, before: date = DAY, quality: Quality = Quality.MEASURED) -
     )
 
 
-def curve(values: list[int | None]) -> list[Point]:
+def curve(values: Sequence[int | None]) -> list[Point]:
     return [interval(30 * n, 30, wh) for n, wh in enumerate(values) if wh is not None]
 
 
