@@ -119,7 +119,6 @@ async def after_withdrawal(unit: Unit, occupancy: str) -> None:
     if Purpose.HALF_HOURLY in holds:
         return
     await feeds.of_household(unit, occupancy)
-    await imports.of_household(unit, occupancy)
     if Purpose.DAILY in holds:
         await _run(unit, _TOLD_OF, occupancy)
         await _run(unit, _FREEZE.format(which=_OF_OCCUPANCY), occupancy)
