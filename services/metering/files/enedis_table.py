@@ -67,6 +67,8 @@ class _Block:
 
     def takes(self, row: list[str]) -> bool:
         """Whether the row belongs to preamble or header. Refused when what follows is not consumption."""
+        if self.is_open and row[0][:1].isdecimal():
+            return False
         first = next(at for at, cell in enumerate(row) if cell)
         name = plain(row[first])
         if self._names:

@@ -1,12 +1,12 @@
 """Collected points into rows: each second of each quantity once, energy conserved, the rest refused."""
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby, pairwise
 
 from contracts.codes import FileReason, Quantity
-from services.metering.files.collecting import Collected, Series
+from services.metering.files.collecting import Collected, Series, sorted_by
 from services.metering.files.points import MICRO, Mode
 from services.metering.files.registers import faults, parts
 from services.metering.files.steps import LONGEST
@@ -78,7 +78,7 @@ class _Spans:
         return _refused(self.collected, self.at[number], reason)
 
 
-def _from_values(spans: _Spans, series: Series, order: list[int]) -> Iterator[BadLine]:
+def _from_values(spans: _Spans, series: Series, order: Sequence[int]) -> Iterator[BadLine]:
     collected = spans.collected
     for at in order:
         if not collected.has_value[at]:
@@ -93,7 +93,7 @@ def _from_values(spans: _Spans, series: Series, order: list[int]) -> Iterator[Ba
             yield _refused(collected, at, reason)
 
 
-def _from_registers(spans: _Spans, order: list[int]) -> Iterator[BadLine]:
+def _from_registers(spans: _Spans, order: Sequence[int]) -> Iterator[BadLine]:
     collected = spans.collected
     kept: list[int] = []
     for _, group in groupby((at for at in order if collected.has_value[at]), key=lambda at: collected.at[at]):
@@ -119,9 +119,7 @@ def _from_registers(spans: _Spans, order: list[int]) -> Iterator[BadLine]:
 
 
 def _emitted(spans: _Spans, quantity: Quantity) -> Iterator[Row | BadLine]:
-    order = sorted(
-        range(len(spans.start)), key=lambda one: (spans.start[one], spans.step_s[one], spans.line(one))
-    )
+    order = sorted_by(array("i", range(len(spans.start))), spans.step_s, spans.start)
     rounding = _Rounding()
     collected = spans.collected
     taken_until = 0

@@ -1,5 +1,6 @@
 """How long intervals last when a file gives their times only: what the neighbours say, else nothing."""
 
+from array import array
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
@@ -13,25 +14,25 @@ LONGEST = 90_000
 """The longest civil day has 25 hours."""
 
 
-def steps(times: Sequence[int], stamp: Stamp) -> list[int]:
+def steps(times: Sequence[int], stamp: Stamp) -> Sequence[int]:
     """Seconds that the interval at each of `times` (rising) lasts; 0 where it cannot be known.
 
     One file may change its step; one absent row must not make its neighbour last twice as long.
     """
     if stamp == "start":
-        return _before([-at for at in reversed(times)])[::-1]
+        return _before(array("q", (-at for at in reversed(times))))[::-1]
     return _before(times)
 
 
-def _before(times: Sequence[int]) -> list[int]:
+def _before(times: Sequence[int]) -> "array[int]":
     """Distance to the time before, where that is a step and not a hole."""
-    distances = [later - earlier for earlier, later in pairwise(times)]
+    distances = array("q", (later - earlier for earlier, later in pairwise(times)))
     if not distances:
-        return [0] * len(times)
-    kinds = [_kind(distance) for distance in distances]
+        return array("q", [0] * len(times))
+    kinds = array("q", map(_kind, distances))
     sure = _sure(kinds)
     commonest = min(Counter(kinds).items(), key=lambda item: (-item[1], item[0]))[0]
-    out = [0]
+    out = array("q", [0])
     for at, distance in enumerate(distances):
         kind = kinds[at]
         if sure[at] or kind == commonest:
@@ -45,14 +46,14 @@ def _before(times: Sequence[int]) -> list[int]:
     return out
 
 
-def _sure(kinds: list[int]) -> list[bool]:
-    out: list[bool] = []
+def _sure(kinds: Sequence[int]) -> bytearray:
+    out = bytearray()
     at = 0
     while at < len(kinds):
         end = at
         while end < len(kinds) and kinds[end] == kinds[at]:
             end += 1
-        out += [end - at >= A_RUN] * (end - at)
+        out += bytes([end - at >= A_RUN]) * (end - at)
         at = end
     return out
 
