@@ -234,7 +234,9 @@ def _cuts(points: Points, exchanges: Sequence[Exchange], rules: Thresholds) -> d
     for exchange in exchanges:
         low = max(1, bisect_left(points, (exchange.from_us,)))
         high = bisect_right(points, (exchange.until_us,))
-        if exchange.from_us == exchange.until_us:
+        is_silent_day = low == high and (exchange.old_milli, exchange.new_milli) != (None, None)
+        if exchange.from_us == exchange.until_us or is_silent_day:
+            # Nothing was read on the day of the exchange: who noted the indices knows what lies on each side.
             cut = low if low < len(points) else None
         else:
             cut = next((i for i in range(low, min(high + 1, len(points))) if _breaks(points, i, rules)), None)
