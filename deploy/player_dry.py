@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import text
 
 from contracts.codes import UNIT_OF, Quantity, Reason
-from contracts.readings import Reading
+from contracts.readings import Reading, Run
 from deploy.player_scripts import Script, ScriptError, instants
 from services.intake.codecs import CODECS, Refusal
 from services.kit import clock
@@ -22,9 +22,10 @@ from services.kit.database import Database
 from services.kit.secrets import Secrets
 from services.kit.settings import Settings
 from services.kit.unit import Unit
-from services.metering import handlers
+from services.metering.days import instant_of, microseconds
 from services.metering.meter_locks import key_of
 from services.metering.settling import settle_these
+from services.metering.taking_in import take_in
 from simulators.publications import Device, Publication
 
 TOPIC = "dry"
@@ -67,15 +68,15 @@ def what_would_change(
     }
     if meter is None:
         return report
-    readings, refused = _decoded(messages, meter)
+    runs, refused = _decoded(messages, meter)
     report["refused_readings"] = dict(refused)
-    return report | asyncio.run(_at_meter(settings, secrets, meter, readings))
+    return report | asyncio.run(_at_meter(settings, secrets, meter, runs))
 
 
-def _decoded(messages: Iterable[Publication], meter: str) -> tuple[list[Reading], Counter[Reason]]:
+def _decoded(messages: Iterable[Publication], meter: str) -> tuple[list[Run], Counter[Reason]]:
     """What intake would make of the messages."""
     now = datetime.now(UTC)
-    readings: list[Reading] = []
+    runs: list[Run] = []
     refused: Counter[Reason] = Counter()
     for message in messages:
         codec = message.topic.split("/")[1]
@@ -83,50 +84,53 @@ def _decoded(messages: Iterable[Publication], meter: str) -> tuple[list[Reading]
         if isinstance(values, Refusal):
             refused[values.reason] += 1
             continue
-        readings += [
-            Reading.model_construct(
-                meter=meter, gateway=None, channel=None, register_=value.register, instant=value.instant,
-                quantity=value.quantity, kind=value.kind, step_s=value.step_s, value_milli=value.value_milli,
-                unit=value.unit, codec=codec,
+        runs += [
+            Run.of(
+                Reading.model_construct(
+                    meter=meter, gateway=None, channel=None, register_=value.register,
+                    instant=value.instant, quantity=value.quantity, kind=value.kind, step_s=value.step_s,
+                    value_milli=value.value_milli, unit=value.unit, codec=codec,
+                )
             )
             for value in values
         ]  # fmt: skip
-    return readings, refused
+    return runs, refused
 
 
-async def _at_meter(
-    settings: Settings, secrets: Secrets, meter: str, readings: Sequence[Reading]
-) -> dict[str, Any]:
+async def _at_meter(settings: Settings, secrets: Secrets, meter: str, runs: Sequence[Run]) -> dict[str, Any]:
     assert settings.database_url
     database = Database(settings.database_url, secrets, "metering_work", pool_size=1)
     try:
         async with database.session() as session:
             unit = Unit(session, "metering", clock.system, None)
-            report = await _tried(unit, meter, readings)
+            report = await _tried(unit, meter, runs)
             await session.rollback()
             return report
     finally:
         await database.close()
 
 
-async def _tried(unit: Unit, meter: str, readings: Sequence[Reading]) -> dict[str, Any]:
+async def _tried(unit: Unit, meter: str, runs: Sequence[Run]) -> dict[str, Any]:
     run = unit.session.execute
     row = (await run(text(_METER), {"meter": meter})).one_or_none()
     if row is None:
         raise ScriptError("the meter is gone")
     await run(text(f"SELECT pg_advisory_xact_lock({key_of(':meter')})"), {"meter": meter})
     await run(text("SET LOCAL statement_timeout = '300s'"))
-    first, last = min(one.instant for one in readings), max(one.instant for one in readings)
-    known = await _conflicts(unit, meter, readings, first, last)
+    if not runs:
+        raise ScriptError("nothing of the feed can be read by its codec")
+    first = instant_of(min(run.at_us[0] for run in runs))
+    last = instant_of(max(run.at_us[-1] for run in runs))
+    known = await _conflicts(unit, meter, runs, first, last)
     span = {
         "meter": meter,
         "first": first.date() - timedelta(days=2),
         "last": last.date() + timedelta(days=2),
     }
     before, counts = await _days(unit, span), (await run(text(_STATE), {"meter": meter})).one()
-    rest = iter(readings)
+    rest = iter(runs)
     while batch := list(islice(rest, BATCH)):
-        await handlers.take_in([(row.coop, unit.wall, reading) for reading in batch], unit)
+        await take_in([(row.coop, unit.wall, one) for one in batch], unit)
     for _ in range(MOST_ROUNDS):
         if not await settle_these(unit, [meter]):
             break
@@ -157,16 +161,21 @@ async def _tried(unit: Unit, meter: str, readings: Sequence[Reading]) -> dict[st
     }
 
 
-async def _conflicts(
-    unit: Unit, meter: str, readings: Sequence[Reading], first: datetime, last: datetime
-) -> int:
+async def _conflicts(unit: Unit, meter: str, runs: Sequence[Run], first: datetime, last: datetime) -> int:
     """How many have another value than the one that is stored, which stands."""
-    wanted = {(one.register_, one.instant): one.value_milli for one in readings}
+    wanted = {
+        (run.register_, us): milli
+        for run in runs
+        for us, milli in zip(run.at_us, run.values_milli, strict=True)
+    }
     rows = await unit.session.execute(
         text(_KNOWN),
         {"meter": meter, "registers": sorted({name for name, _ in wanted}), "first": first, "last": last},
     )
-    return sum(wanted.get((row.register, row.instant), row.value_milli) != row.value_milli for row in rows)
+    return sum(
+        wanted.get((row.register, microseconds(row.instant)), row.value_milli) != row.value_milli
+        for row in rows
+    )
 
 
 async def _days(unit: Unit, span: dict[str, Any]) -> dict[tuple[str, date], int]:
