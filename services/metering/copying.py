@@ -56,7 +56,11 @@ def rows(series: Iterable[Series]) -> bytes:
                 for us, milli in sorted(group[0].points, key=itemgetter(0))
             ]
             continue
-        pieces = [(us, milli, _constants(one)) for one in group for us, milli in one.points]
+        pieces = [
+            (us, milli, constants)
+            for constants, points in [(_constants(one), one.points) for one in group]
+            for us, milli in points
+        ]
         out += [
             head + _INT8(8, us - _Y2000_US) + middle + _INT8(8, milli) + tail
             for us, milli, (head, middle, tail) in sorted(pieces, key=itemgetter(0))
