@@ -1,4 +1,10 @@
-"""Meters that stopped talking: their days are closed by the clock, and operators hear of it once."""
+"""Meters that stopped talking: their days are closed by the clock, and operators hear of it once.
+
+A meter's habit is the gap it usually leaves, kept with its state by `store`: between the instants it reports
+or between its words, whichever is longer, so that a file a day is no silence however many readings it brings.
+A longer gap raises the habit fourfold at most: one outage does not deafen us, a new rhythm is learnt in days. A
+meter that was installed and never heard has no habit: operators see it as never heard.
+"""
 
 from datetime import timedelta
 
@@ -17,14 +23,19 @@ JOIN registry.coop c ON c.slug = o.coop
 WHERE o.ends_at + CAST(:grace AS interval) <= coalesce(c.business_now, :wall)
   AND s.heard_at + CAST(:quiet AS interval) <= :wall
 """
+# On the wall's time a meter is heard whenever it says anything, be it old or not to be kept; where a
+# sandbox's own clock runs, only what it says of its own time counts.
 _CANDIDATES = """
-SELECT s.meter, s.coop, s.watermark, s.habit_s, coalesce(c.business_now, :wall) AS now
-FROM metering.meter_state s
-JOIN registry.meter m ON m.id = s.meter
-JOIN registry.coop c ON c.slug = s.coop
-WHERE s.silent_since IS NULL AND s.heard_at + CAST(:quiet AS interval) <= :wall
-  AND s.watermark + CAST(:least AS interval) < coalesce(c.business_now, :wall)
-ORDER BY s.meter FOR UPDATE OF s SKIP LOCKED
+SELECT * FROM (
+    SELECT s.meter, s.coop, s.habit_s, coalesce(c.business_now, :wall) AS now,
+           CASE WHEN c.business_now IS NULL THEN greatest(s.watermark, s.heard_at)
+                ELSE s.watermark END AS last
+    FROM metering.meter_state s
+    JOIN registry.meter m ON m.id = s.meter
+    JOIN registry.coop c ON c.slug = s.coop
+    WHERE s.silent_since IS NULL AND (s.habit_s > 0 OR s.received > 0)
+    ORDER BY s.meter FOR UPDATE OF s SKIP LOCKED) found
+WHERE last + CAST(:least AS interval) < now
 """
 
 
@@ -35,14 +46,12 @@ async def close_quiet_days(unit: Unit) -> None:
 
 async def find_silent(unit: Unit) -> None:
     """Say once of each meter that it is unheard for longer than its own habit."""
-    found = await unit.session.execute(
-        text(_CANDIDATES), {"least": SILENT_AT_LEAST, "quiet": QUIET, "wall": unit.wall}
-    )
+    found = await unit.session.execute(text(_CANDIDATES), {"least": SILENT_AT_LEAST, "wall": unit.wall})
     for row in found.all():
-        if not is_silent(watermark=row.watermark, now=row.now, habit=timedelta(seconds=row.habit_s)):
+        if not is_silent(last=row.last, now=row.now, habit=timedelta(seconds=row.habit_s)):
             continue
         await unit.session.execute(
             text("UPDATE metering.meter_state SET silent_since = :now WHERE meter = :meter"),
             {"now": row.now, "meter": row.meter},
         )
-        unit.emit(MeterSilent(coop=row.coop, meter=row.meter, last_heard_at=row.watermark), about=row.meter)
+        unit.emit(MeterSilent(coop=row.coop, meter=row.meter, last_heard_at=row.last), about=row.meter)

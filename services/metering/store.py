@@ -264,7 +264,14 @@ _MARK_SELDOM = _MARK.format(
     bounds_b="true", bounds_a="true", bounds_r="true",
 )  # fmt: skip
 
-_COUNT = """
+# In a feed of history only its own time counts; where it is about today, so does the time between words.
+_GAP = """ceil(extract(epoch FROM greatest(excluded.watermark - s.watermark,
+            CASE WHEN excluded.heard_at - excluded.watermark < interval '3 days'
+                 THEN excluded.heard_at - s.heard_at END)))::bigint"""
+_FORGETS_S = 10 * 86_400
+"""A habit that is no longer kept fades by as much as the time that passes is of this."""
+
+_COUNT = f"""
 INSERT INTO metering.meter_state AS s
     (meter, coop, watermark, heard_at, received, stored, duplicate, late, discarded_no_consent,
      discarded_outside_occupancy)
@@ -283,9 +290,9 @@ ON CONFLICT (meter) DO UPDATE SET
     habit_s = CASE
         WHEN s.watermark IS NULL OR excluded.watermark IS NULL OR excluded.watermark <= s.watermark
             THEN s.habit_s
-        WHEN s.habit_s = 0 THEN ceil(extract(epoch FROM excluded.watermark - s.watermark))::bigint
-        ELSE least(s.habit_s * 5 / 4 + 1, greatest(s.habit_s * 4 / 5,
-             ceil(extract(epoch FROM excluded.watermark - s.watermark))::bigint))
+        WHEN s.habit_s = 0 THEN {_GAP}
+        ELSE greatest(least({_GAP}, s.habit_s * 4),
+             s.habit_s - ceil(s.habit_s::numeric * least({_GAP}, {_FORGETS_S}) / {_FORGETS_S})::bigint)
     END,
     received = s.received + excluded.received,
     stored = s.stored + excluded.stored,
@@ -293,7 +300,7 @@ ON CONFLICT (meter) DO UPDATE SET
     late = s.late + excluded.late,
     discarded_no_consent = s.discarded_no_consent + excluded.discarded_no_consent,
     discarded_outside_occupancy = s.discarded_outside_occupancy + excluded.discarded_outside_occupancy
-"""
+"""  # noqa: S608 - only constants are formatted in
 
 _HEARD = """
 UPDATE metering.meter_state SET silent_since = NULL

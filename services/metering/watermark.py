@@ -8,7 +8,8 @@ QUIET = timedelta(minutes=15)
 """Wall time without a word after which business time may close a day. A replay of history is not
 quiet: its days close by its own watermark."""
 SILENT_AT_LEAST = timedelta(hours=6)
-SILENT_HABITS = 10
+SILENT_HABITS = 5
+"""A daily file may miss a weekend and a holiday before anybody is called."""
 
 
 def is_due(
@@ -26,6 +27,6 @@ def is_due(
     return now >= ends_at + GRACE and quiet_for >= QUIET
 
 
-def is_silent(*, watermark: datetime, now: datetime, habit: timedelta) -> bool:
-    """True when a meter is unheard for longer than its own habit: 10 usual gaps, at least 6 hours."""
-    return now - watermark > max(SILENT_AT_LEAST, SILENT_HABITS * habit)
+def is_silent(*, last: datetime, now: datetime, habit: timedelta) -> bool:
+    """True when a meter is unheard for longer than its own habit: 5 usual gaps, at least 6 hours."""
+    return now - last > max(SILENT_AT_LEAST, SILENT_HABITS * habit)

@@ -29,6 +29,7 @@ def test_a_day_closes_when_complete_or_after_its_grace(
 
 
 def test_silence_is_measured_by_the_meters_own_habit() -> None:
-    assert is_silent(watermark=END, now=END + 7 * HOUR, habit=timedelta(minutes=30))
-    assert not is_silent(watermark=END, now=END + 5 * HOUR, habit=timedelta(seconds=10))
-    assert not is_silent(watermark=END, now=END + 100 * HOUR, habit=timedelta(hours=24))
+    assert is_silent(last=END, now=END + 7 * HOUR, habit=timedelta(minutes=30))
+    assert not is_silent(last=END, now=END + 5 * HOUR, habit=timedelta(seconds=10))
+    assert not is_silent(last=END, now=END + 100 * HOUR, habit=timedelta(hours=24))
+    assert is_silent(last=END, now=END + 121 * HOUR, habit=timedelta(hours=24))
