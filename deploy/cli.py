@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "token": ("members:token_app", "An API token."),
     "simulate": ("simulate", "A fleet of simulated meters publishing over MQTT."),
     "replay": ("replay", "Play recorded consumption as a meter would."),
+    "replays": ("replays", "Feeds and replays of a running instance: start, lead, look."),
     "import": ("importing", "Import a file of past consumption."),
     "import-homes": ("import_homes", "Import homes, households and meters from a spreadsheet."),
     "rejected": ("rejected", "The quarantine."),

@@ -50,7 +50,7 @@ def script_of(work: Work, feed: dict[str, Any], choice: Choice = Choice()) -> Sc
 
 def _file(content: BinaryIO, name: str, zone: str, choice: Choice) -> Script:
     series, file_format, refused = read_file(content, name, zone)
-    fluid = Fluid.GAS if file_format == FileFormat.GRDF_JSON else _fluid(series)
+    fluid = fluid_of(series, file_format)
     chosen = [one.between(choice.since, choice.until) for one in series]
     chosen = [one for one in chosen if one.intervals]
     if not chosen:
@@ -105,7 +105,10 @@ def _bounded(intervals: list[Interval]) -> list[Interval]:
     return intervals
 
 
-def _fluid(series: Sequence[Series]) -> Fluid:
+def fluid_of(series: Sequence[Series], file_format: str) -> Fluid:
+    """What the meter of such a file counts."""
+    if file_format == FileFormat.GRDF_JSON:
+        return Fluid.GAS
     return next((_FLUIDS[one.quantity] for one in series if one.quantity in _FLUIDS), Fluid.ELECTRICITY)
 
 

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.progress import track
 
+from contracts.codes import UNIT_OF, Fluid, Quantity, Unit
+from deploy.player_scripts import Series
 from deploy.replay_places import Place, Tenancy
 from simulators import feeds
 from simulators.feeds import Interval
@@ -30,6 +32,8 @@ class Feed:
     name: str
     intervals: list[Interval]
     zone: str
+    quantity: Quantity = Quantity.ENERGY_IMPORT
+    fluid: Fluid = Fluid.ELECTRICITY
 
     @property
     def energy_wh(self) -> int:
@@ -43,7 +47,7 @@ class Feed:
     @property
     def tenancy(self) -> Tenancy:
         first = self.intervals[0].start.astimezone(ZoneInfo(self.zone))
-        return Tenancy(first.date(), self.intervals[-1].end)
+        return Tenancy(first.date(), self.intervals[-1].end, self.fluid)
 
     def summary(self) -> str:
         """The dry run: what would be played."""
@@ -51,13 +55,13 @@ class Feed:
         first, last = self.intervals[0].start.astimezone(local), self.intervals[-1].end.astimezone(local)
         return (
             f"{self.name}: {len(self.intervals)} intervals of {self.intervals[0].step_s} s, "
-            f"{self.energy_wh / 1000:.3f} kWh, from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}"
+            f"{amount(self.energy_wh, self.quantity)}, from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}"
         )
 
     def publications(self, place: Place, as_registers: bool) -> Iterator[Publication]:
-        if as_registers:
-            return feeds.as_registers(place.device, self.intervals)
-        return feeds.as_load_curves(place.device, self.intervals, self.zone)
+        if as_registers or not Series(self.quantity, self.intervals).is_load_curve:
+            return feeds.as_registers(place.device, self.intervals, quantity=self.quantity)
+        return feeds.as_load_curves(place.device, self.intervals, self.zone, self.quantity)
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,9 @@ class Played:
     """Readings that were known already, over the meter's cooperative."""
     file_wh: int
     stored_wh: int
-    """Over the file's days, as the service shows them."""
+    """Over the file's days, as the service shows them; Wh, or of water litres."""
     seconds: float
+    quantity: Quantity = Quantity.ENERGY_IMPORT
 
     @property
     def is_equal(self) -> bool:
@@ -88,8 +93,8 @@ class Played:
 
     def words(self) -> str:
         return (
-            f"{self.file}: {self.days} days, {self.file_wh / 1000:.3f} kWh in the file, "
-            f"{self.stored_wh / 1000:.3f} kWh stored, {self.days_equal} of {self.days} days equal, "
+            f"{self.file}: {self.days} days, {amount(self.file_wh, self.quantity)} in the file, "
+            f"{amount(self.stored_wh, self.quantity)} stored, {self.days_equal} of {self.days} days equal, "
             f"{self.duplicates} duplicates; {self.readings} readings in {self.messages} messages, "
             f"{self.seconds:.1f} s, meter {self.meter} of {self.coop}"
         )
@@ -130,7 +135,14 @@ def play(
         file_wh=feed.energy_wh,
         stored_wh=sum(stored.get(day, 0) for day in wanted),
         seconds=round(time.monotonic() - began, 1),
+        quantity=feed.quantity,
     )
+
+
+def amount(value: int, quantity: Quantity) -> str:
+    """Whole units as people read them."""
+    unit = UNIT_OF[quantity]
+    return f"{value / 1000:.3f} kWh" if unit is Unit.WH else f"{value} {unit}"
 
 
 class Pace:
@@ -159,7 +171,7 @@ def _settled(place: Place, feed: Feed, before: dict[str, int], readings: int) ->
     while time.monotonic() < end:
         counts = _counts(place)
         if _handled(counts) - _handled(before) >= readings:
-            found = _days(place, min(wanted), max(wanted))
+            found = _days(place, min(wanted), max(wanted), feed.quantity)
             if all(found.get(day) == wh for day, wh in wanted.items()):
                 return found
             if found != known:
@@ -167,14 +179,15 @@ def _settled(place: Place, feed: Feed, before: dict[str, int], readings: int) ->
             elif time.monotonic() - changed > CALM_S:
                 return found
         time.sleep(POLL_S)
-    return known or _days(place, min(wanted), max(wanted))
+    return known or _days(place, min(wanted), max(wanted), feed.quantity)
 
 
-def _days(place: Place, first: date, last: date) -> dict[date, int]:
+def _days(place: Place, first: date, last: date, quantity: Quantity) -> dict[date, int]:
     found: dict[date, int] = {}
     while first <= last:
         until = min(last, first + timedelta(days=DAYS_AT_ONCE - 1))
-        answer = place.reader.get(f"/meters/{place.meter}/days", **{"from": first, "to": until})
+        span = {"from": first, "to": until, "quantity": quantity}
+        answer = place.reader.get(f"/meters/{place.meter}/days", **span)
         found |= {date.fromisoformat(day["day"]): day["value"] or 0 for day in answer["days"]}
         first = until + timedelta(days=1)
     return found

@@ -1,6 +1,7 @@
 """`palier replay`: files of past consumption, played as a meter would, over MQTT."""
 
 import json
+import re
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from contracts.base import ID_BODY
 from deploy.commands.options import DataDir
 
 if TYPE_CHECKING:
@@ -17,12 +19,14 @@ if TYPE_CHECKING:
     from deploy.replaying import Feed
 
 app = typer.Typer(add_completion=False)
+FEED = re.compile(f"fee_{ID_BODY}")
 
 
 @app.command()
 def replay(
     source: Annotated[
-        list[Path], typer.Argument(help="CSV, CSV.gz or UCI text.", exists=True, dir_okay=False)
+        list[str],
+        typer.Argument(help="Files of past consumption, as for `palier import`; or a feed (fee_…)."),
     ],
     speed: Annotated[str, typer.Option(help="Times real time, or max.")] = "max",
     since: Annotated[str | None, typer.Option("--from", help="First instant or day played.")] = None,
@@ -44,7 +48,7 @@ def replay(
 ) -> None:
     """Play files into a sandbox made for it and dropped after it, or on purpose into a named meter.
 
-    Exit 1 when, in a sandbox, a day's stored energy is not the file's.
+    Exit 1 when, in a sandbox, a day's stored energy is not the file's. Ctrl-C stops, and drops the sandbox.
     """
     from deploy import replay_places
     from deploy.commands.keys import Keys
@@ -64,8 +68,11 @@ def replay(
             "a real meter has a register of its own that the file's would contradict; play load curves",
             param_hint="--registers",
         )
+    if any(FEED.fullmatch(one) for one in source):
+        _play_kept(source, speed, since, until, meter, is_live, keep, as_registers, as_json, data_dir)
+        return
     rate = _speed(speed)
-    feeds = _feeds(source, zone, _instant(since, zone, False), _instant(until, zone, True))
+    feeds = _feeds(_files(source), zone, _instant(since, zone, False), _instant(until, zone, True))
     settings = running_settings(data_dir)
     endpoints = read_endpoints(settings.data_dir)
     operator = Api(endpoints.http, endpoints.operator_token)
@@ -100,13 +107,53 @@ def replay(
         raise typer.Exit(1)
 
 
-def _feeds(source: list[Path], zone: str, first: datetime | None, last: datetime | None) -> "list[Feed]":
-    from deploy.replaying import Feed
-    from simulators.feeds import FeedError, between, read
+def _play_kept(
+    source: list[str],
+    speed: str,
+    since: str | None,
+    until: str | None,
+    meter: str | None,
+    is_live: bool,
+    keep: bool,
+    as_registers: bool,
+    as_json: bool,
+    data_dir: Path | None,
+) -> None:
+    """A feed that the instance keeps is played by its player."""
+    from deploy.commands.replays import operator, run
 
+    if len(source) > 1:
+        raise typer.BadParameter("one kept feed at a time, and no file beside it")
+    body = {
+        "feed": source[0], "speed": speed, "from": since, "to": until, "meter": meter, "live": is_live,
+        "keep": keep, "registers": as_registers,
+    }  # fmt: skip
+    run(operator(data_dir), body, as_json=as_json)
+
+
+def _files(source: list[str]) -> list[Path]:
+    paths = [Path(one) for one in source]
+    for path in paths:
+        if not path.is_file():
+            raise typer.BadParameter(f"there is no file {path}", param_hint="SOURCE")
+    return paths
+
+
+def _feeds(source: list[Path], zone: str, first: datetime | None, last: datetime | None) -> "list[Feed]":
+    from deploy.player_feeds import fluid_of, read_file
+    from deploy.player_scripts import ScriptError
+    from deploy.replaying import Feed
+
+    feeds = []
     try:
-        feeds = [Feed(path.name, between(read(path, zone), first, last), zone) for path in source]
-    except FeedError as error:
+        for path in source:
+            with path.open("rb") as content:
+                series, file_format, _ = read_file(content, path.name, zone)
+            fluid = fluid_of(series, file_format)
+            for one in series:
+                chosen = one.between(first, last).intervals
+                feeds.append(Feed(path.name, chosen, zone, one.quantity, fluid))
+    except ScriptError as error:
         typer.echo(f"palier: {error}", err=True)
         raise typer.Exit(1) from error
     if not all(feed.intervals for feed in feeds):

@@ -1,0 +1,269 @@
+"""`palier replays`: feeds and replays of a running instance; everything goes through the HTTP API."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlencode
+
+import typer
+
+from deploy.commands.options import DataDir, settings_for
+
+if TYPE_CHECKING:
+    from simulators.api import Api
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+Json = Annotated[bool, typer.Option("--json", help="For machines.")]
+Id = Annotated[str, typer.Argument(help="Of a replay, as `list` shows it (rpl_…).")]
+Speed = Annotated[str, typer.Option(help="Times real time, or max.")]
+POLL_S = 0.5
+ENDED = ("done", "stopped", "failed")
+
+
+@app.command("list")
+def show_all(as_json: Json = False, data_dir: DataDir = None) -> None:
+    """Replays, latest first."""
+    rows = _ask(operator(data_dir).get, "/replays")["items"]
+    if as_json:
+        typer.echo(json.dumps(rows))
+        return
+    for row in rows:
+        kind = "dry run" if row["dry_run"] else "live" if row["live"] else ""
+        typer.echo(
+            f"{row['id']}  {row['state']:<8}  {row['progress']:>6.1%}  {row['feed_name'] or ''}  {kind}"
+        )
+    if not rows:
+        typer.echo("No replays yet.")
+
+
+@app.command()
+def feeds(as_json: Json = False, data_dir: DataDir = None) -> None:
+    """Feeds that can be played, latest first."""
+    rows = _ask(operator(data_dir).get, "/feeds")["items"]
+    if as_json:
+        typer.echo(json.dumps(rows))
+        return
+    for row in rows:
+        summary = row["summary"] or {}
+        period = f"{summary.get('starts_at', '')[:10]} {summary.get('ends_at', '')[:10]}"
+        typer.echo(f"{row['id']}  {row['state']:<10}  {row['origin']:<9}  {period:<21}  {row['name']}")
+    if not rows:
+        typer.echo("No feeds yet.")
+
+
+@app.command()
+def upload(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    zone: Annotated[
+        str, typer.Option(help="Zone of times without offset, and of the days.")
+    ] = "Europe/Paris",
+    as_json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Bring a file of past consumption as a feed, and wait until it is read."""
+    api = operator(data_dir)
+    query = urlencode({"name": file.name, "zone": zone})
+    feed = _ask(api.send_file, f"/feeds?{query}", file)
+    while feed["state"] == "waiting":
+        time.sleep(POLL_S)
+        feed = _ask(api.get, f"/feeds/{feed['id']}")
+    if as_json:
+        typer.echo(json.dumps(feed))
+    elif feed["state"] == "ready":
+        summary = feed["summary"]
+        typer.echo(
+            f"{feed['id']}  {summary['readings']} readings, {summary['days']} days, {summary['format']}"
+        )
+    if feed["state"] != "ready":
+        _fail(feed["problem"])
+
+
+@app.command()
+def record(
+    coop: Annotated[str, typer.Argument(help="The cooperative's slug.")],
+    minutes: Annotated[int, typer.Option(min=1, help="For so long.")] = 60,
+    data_dir: DataDir = None,
+) -> None:
+    """Keep a copy of what arrives in a cooperative, of who allows it, as a feed."""
+    feed = _ask(operator(data_dir).post, "/recordings", {"coop": coop, "minutes": minutes})
+    typer.echo(f"{feed['id']}  records {coop} until {feed['records_until'][:19]}")
+
+
+@app.command("end-recording")
+def end_recording(feed: Annotated[str, typer.Argument()], data_dir: DataDir = None) -> None:
+    """Before its time is over."""
+    _ask(operator(data_dir).post, f"/recordings/{feed}/stop")
+
+
+@app.command()
+def start(
+    feed: Annotated[str, typer.Argument(help="As `feeds` shows it (fee_…).")],
+    speed: Speed = "max",
+    since: Annotated[str | None, typer.Option("--from", help="First instant or day played.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Last instant, or last whole day.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the sandbox for a week.")] = False,
+    registers: Annotated[bool, typer.Option("--registers", help="As cumulative registers.")] = False,
+    meter: Annotated[str | None, typer.Option(help="With --live or --dry-run: a real meter.")] = None,
+    live: Annotated[bool, typer.Option("--live", help="Into the real meter, after a dry run.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Do not wait for its end.")] = False,
+    as_json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Play a feed; follows it to its end, and Ctrl-C stops it."""
+    body = {
+        "feed": feed, "speed": speed, "from": since, "to": until, "dry_run": dry_run, "keep": keep,
+        "registers": registers, "meter": meter, "live": live,
+    }  # fmt: skip
+    run(operator(data_dir), body, as_json=as_json, detach=detach)
+
+
+@app.command()
+def simulate(
+    homes: Annotated[int, typer.Option(min=1, max=200)] = 5,
+    days: Annotated[int, typer.Option(min=1, max=400)] = 30,
+    seed: Annotated[int, typer.Option(help="Which homes, weather and faults.")] = 1,
+    faults: Annotated[str, typer.Option(help="Fault profile of devices and network.")] = "none",
+    speed: Speed = "max",
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the sandbox for a week.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Do not wait for its end.")] = False,
+    as_json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Play simulated homes; the same numbers draw the same ones."""
+    scenario = {"homes": homes, "days": days, "seed": seed, "faults": faults}
+    body = {"scenario": scenario, "speed": speed, "keep": keep}
+    run(operator(data_dir), body, as_json=as_json, detach=detach)
+
+
+@app.command()
+def show(id: Id, data_dir: DataDir = None) -> None:
+    """A replay as the API tells it."""
+    typer.echo(json.dumps(_ask(operator(data_dir).get, f"/replays/{id}"), indent=1))
+
+
+@app.command()
+def pause(id: Id, data_dir: DataDir = None) -> None:
+    """Its sandbox stays as it is."""
+    _act(data_dir, id, {"action": "pause"})
+
+
+@app.command()
+def resume(id: Id, data_dir: DataDir = None) -> None:
+    """From where it was, or was sent to."""
+    _act(data_dir, id, {"action": "resume"})
+
+
+@app.command()
+def seek(
+    id: Id,
+    to: Annotated[str, typer.Argument(help="An instant or a civil day of the feed.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Go on from there, forward or back."""
+    _act(data_dir, id, {"action": "seek", "to": to})
+
+
+@app.command("speed")
+def set_speed(
+    id: Id, speed: Annotated[str, typer.Argument(help="Times real time, or max.")], data_dir: DataDir = None
+) -> None:
+    """Go on at another speed."""
+    _act(data_dir, id, {"action": "speed", "speed": speed})
+
+
+@app.command()
+def stop(id: Id, data_dir: DataDir = None) -> None:
+    """Its sandbox goes."""
+    _act(data_dir, id, {"action": "stop"})
+
+
+@app.command()
+def drop(id: Id, data_dir: DataDir = None) -> None:
+    """End the sandbox that was kept after a replay."""
+    _act(data_dir, id, {"action": "drop"})
+
+
+def run(api: "Api", body: dict[str, Any], *, as_json: bool, detach: bool = False) -> None:
+    """Start a replay and follow it; exit 1 when it fails, or a day is not the feed's."""
+    replay = _ask(api.post, "/replays", body)
+    if detach:
+        typer.echo(json.dumps(replay) if as_json else replay["id"])
+        return
+    try:
+        replay = _followed(api, replay, is_quiet=as_json)
+    except KeyboardInterrupt:
+        _ask(api.post, f"/replays/{replay['id']}/actions", {"action": "stop"})
+        typer.echo("stopped; its sandbox goes", err=True)
+        raise typer.Exit(130) from None
+    result = replay["result"]
+    if as_json:
+        typer.echo(json.dumps(replay))
+    elif result is not None:
+        typer.echo(_told(replay, result))
+    if replay["state"] != "done":
+        _fail(replay["problem"] or replay["state"])
+    if not replay["dry_run"] and result["days_equal"] not in (None, result["days"]):
+        raise typer.Exit(1)
+
+
+def operator(data_dir: Path | None) -> "Api":
+    """The platform operator of the running instance."""
+    from deploy.up import read_endpoints
+    from simulators.api import Api
+
+    found = read_endpoints(settings_for(data_dir).data_dir)
+    return Api(found.http, found.operator_token, "en")
+
+
+def _followed(api: "Api", replay: dict[str, Any], *, is_quiet: bool) -> dict[str, Any]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=is_quiet) as bars:
+        bar = bars.add_task(replay["feed_name"] or replay["feed"], total=1.0)
+        while replay["state"] not in ENDED:
+            time.sleep(POLL_S)
+            replay = _ask(api.get, f"/replays/{replay['id']}")
+            words = f"{replay['state']} {(replay['position'] or '')[:10]}"
+            bars.update(bar, completed=replay["progress"], description=words)
+    return replay
+
+
+def _told(replay: dict[str, Any], result: dict[str, Any]) -> str:
+    if not replay["dry_run"]:
+        equal = "" if result["days_equal"] is None else f"{result['days_equal']} of "
+        kept = f", sandbox {replay['sandbox']} kept" if replay["sandbox"] else ""
+        sent = f"{result['readings']} readings in {result['messages']} messages"
+        return f"{equal}{result['days']} days equal, {sent}{kept}"
+    words = f"{result['days']} days, {result['readings_sent']} readings in {result['messages']} messages"
+    if replay["meter"]:
+        words += (
+            f"; at {replay['meter']}: {result['new']} new, {result['duplicate']} known,"
+            f" {result['conflict']} contradicted, {result['days_new']} days new,"
+            f" {result['days_changed']} changed"
+        )
+    return words
+
+
+def _act(data_dir: Path | None, id: str, body: dict[str, Any]) -> None:
+    replay = _ask(operator(data_dir).post, f"/replays/{id}/actions", body)
+    typer.echo(f"{id}  {replay['state']}  {replay['progress']:.1%}")
+
+
+def _ask(call: Callable[..., Any], *arguments: Any) -> Any:
+    from simulators.api import ApiError
+
+    try:
+        return call(*arguments)
+    except ApiError as error:
+        legal = f" Possible: {', '.join(error.legal_actions)}." if error.legal_actions else ""
+        _fail(f"{error}{legal}")
+
+
+def _fail(words: str) -> None:
+    typer.echo(f"palier: {words}", err=True)
+    raise typer.Exit(1)
