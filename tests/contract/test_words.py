@@ -18,6 +18,7 @@ from contracts.words import labels, word
 GROUPS = (
     "trades", "elements", "places", "symptoms", "parties", "regimes", "states", "actions", "reason_codes",
     "causes", "priorities", "clocks", "deadlines", "teams", "channels", "roles", "qualities",
+    "file_formats", "file_reasons",
     "checks", "check_reasons", "severities", "edit_kinds", "finding_details",
 )  # fmt: skip
 

@@ -19,7 +19,7 @@ from services.metering.files.values import BadLine, Found, Options, Stamp, Unrea
 _COLUMNS = ("horodate", "valeur", "nature", "pas")
 _ACTIVE = ("ea", "pa", "energie active", "puissance active")
 _DIRECTIONS = {"cons": Quantity.ENERGY_IMPORT, "prod": Quantity.ENERGY_EXPORT}
-_ESTIMATED = ("e", "h")
+_ESTIMATED = "e"
 
 
 def recognise(head: Head) -> Found | None:
@@ -58,7 +58,7 @@ def points(source: BinaryIO, found: Found, options: Options) -> Parsed:
             )
             if quantity is None:
                 raise Refused(FileReason.NOT_CONSUMPTION, cell[way or 0])
-            is_estimated = nature is not None and len(cell) > nature and plain(cell[nature]) in _ESTIMATED
+            is_estimated = nature is not None and len(cell) > nature and plain(cell[nature]) == _ESTIMATED
             amount = micro(cell[value], sort.scale)
         except Refused as error:
             yield error.at(number)

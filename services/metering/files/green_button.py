@@ -22,6 +22,8 @@ _CUMULATIVE = ("1", "3", "9")
 """accumulationBehaviour bulk, cumulative and summation: registers, not amounts."""
 _REVERSE = "19"
 _ESTIMATED = "8"
+_MOST_LINKS, _MOST_BLOCKS = 64, 100_000
+"""Links of one entry; blocks of one file, of which a year has 365."""
 _FIRST, _LAST = ((year - 1970) * 31_556_952 for year in (EARLIEST, LATEST))
 
 
@@ -128,7 +130,7 @@ def _types_of_blocks(source: BinaryIO) -> list[_Type | None]:
         elif name == "intervalblock":
             here.append(len(blocks))
             blocks.append(("", latest))
-        elif name == "link":
+        elif name == "link" and len(links) < _MOST_LINKS:
             links.append((element.get("rel", ""), element.get("href", "").rstrip("/")))
         elif name == "entry":
             self_link = next((href for rel, href in links if rel == "self"), "")
@@ -154,7 +156,7 @@ def _types_of_blocks(source: BinaryIO) -> list[_Type | None]:
             said[name] = (element.text or "").strip()
         elif name == "intervalreading":
             said = {}
-        if len(types) + len(meters) + len(blocks) > 500_000:
+        if len(types) + len(meters) + len(blocks) > _MOST_BLOCKS:
             raise Unreadable(FileReason.TOO_LARGE, quoted("IntervalBlock"))
     distinct = list({id(kind): kind for kind in types.values()}.values())
     only = distinct[0] if len(distinct) == 1 else None

@@ -18,15 +18,16 @@ from services.metering.files.values import BadLine, Found, Options
 
 _TIMES = ("time", "timestamp", "datetime", "date", "datum", "tijd", "read_at", "dsmr timestamp")
 _NAMES = (
-    # HomeWizard, in English and Dutch.
-    re.compile(r"(?P<way>import|export|afname|teruglevering) ?(?:t(?P<tariff>[1-4]))? ?\(?(?P<unit>k?wh)\)?"),
-    # DSMR-reader.
-    re.compile(r"electricity_(?P<way>delivered|returned)_(?P<tariff>[1-4])(?P<unit>)"),
-    re.compile(r"energy_(?P<way>delivered|returned)_tariff(?P<tariff>[1-4])(?P<unit>)"),
+    # HomeWizard, its API, DSMR-reader, in English and Dutch; a name needs its tariff or its unit.
+    re.compile(
+        r"(?:total_power_|energy_|electricity_)?"
+        r"(?P<way>import|export|delivered|returned|afname|levering|teruglevering)(?:ed)?"
+        r"[ _]?(?:(?:t|tariff|tarief)?[ _]?(?P<tariff>[1-4]))?[ _]?[(\[]?(?P<unit>k?wh)?[)\]]?"
+    ),
     # OBIS codes.
-    re.compile(r"(?:1-[0-9]:)?(?P<way>[12])\.8\.(?P<tariff>[0-4])(?: ?\(?(?P<unit>k?wh)\)?)?"),
+    re.compile(r"(?:1-[0-9]:)?(?P<way>[12])\.8\.(?P<tariff>[0-4])(?:\*255)?(?: ?\(?(?P<unit>k?wh)\)?)?"),
 )
-_IMPORT = ("import", "afname", "delivered", "1")
+_IMPORT = ("import", "afname", "levering", "delivered", "1")
 
 
 class _Column(NamedTuple):
@@ -85,7 +86,7 @@ def _columns(names: list[str]) -> list[_Column]:
     found: list[_Column] = []
     for at, name in enumerate(names):
         match = next((one for form in _NAMES if (one := form.fullmatch(plain(name.strip('"'))))), None)
-        if match is not None:
+        if match is not None and (match["tariff"] or match["unit"]):
             quantity = Quantity.ENERGY_IMPORT if match["way"] in _IMPORT else Quantity.ENERGY_EXPORT
             tariff = match["tariff"] or "0"
             found.append(_Column(at, name, quantity, tariff, 1 if match["unit"] == "wh" else 1_000))

@@ -69,6 +69,7 @@ class Options:
     """Whether 02/03 is the second of March (dmy) or the third of February (mdy)."""
 
     def with_(self, **changes: object) -> "Options":
+        """The same with some of it said otherwise."""
         return replace(self, **changes)  # type: ignore[arg-type]
 
 

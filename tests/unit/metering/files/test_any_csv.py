@@ -162,7 +162,11 @@ def test_repeated_rows_of_a_real_file_count_once(shared_data: Path) -> None:
 def test_a_real_water_register(shared_data: Path) -> None:
     seen = import_of(
         (shared_data / "water_daiad" / "home_7ebfe8b4.csv.gz").read_bytes(),
-        time_column="datetime", value_column="meter_reading_L", unit="L", kind="register", zone="Europe/Madrid",
-    )  # fmt: skip
+        time_column="datetime",
+        value_column="meter_reading_L",
+        unit="L",
+        kind="register",
+        zone="Europe/Madrid",
+    )
     assert {row.quantity for row in seen.rows} == {Quantity.VOLUME}
     assert seen.total_milli == 55_855_000

@@ -38,6 +38,25 @@ def test_a_total_beside_its_tariffs_stands_alone() -> None:
     assert seen.values == [("01-01 00:00", 15, 500.0)]
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        "Import T1 kWh,Import T2 kWh,Export T1 kWh",
+        "electricity_delivered_1,electricity_delivered_2,electricity_returned_1",
+        "total_power_import_t1_kwh,total_power_import_t2_kwh,total_power_export_t1_kwh",
+        "1-0:1.8.1,1-0:1.8.2,1-0:2.8.1",
+        "1.8.1 (kWh),1.8.2 (kWh),2.8.1 (kWh)",
+        "Afname T1 (kWh),Afname T2 (kWh),Teruglevering T1 (kWh)",
+    ],
+)
+def test_readers_of_p1_name_registers_in_many_ways(names: str) -> None:
+    rows = "2024-01-01T00:00Z,1,2,3,9\n2024-01-01T00:15Z,1.5,2.25,3.125,9\n"
+    seen = import_of(f"timestamp,{names},L1 max W\n{rows}")
+    assert seen.found.format is FileFormat.P1_CSV
+    assert [row.value_milli for row in seen.of(Quantity.ENERGY_IMPORT)] == [750_000]
+    assert [row.value_milli for row in seen.of(Quantity.ENERGY_EXPORT)] == [125_000]
+
+
 def test_without_a_zone_local_times_are_not_guessed() -> None:
     with pytest.raises(Unreadable) as refused:
         import_of("time,Import T1 kWh\n2024-01-01 00:00,1\n2024-01-01 00:15,2\n")
