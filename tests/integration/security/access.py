@@ -169,6 +169,12 @@ API: dict[str, Access] = {
         (OPERATORS & ABROAD) | TEAM,
         lambda t, c: {"action": "undo", "why": "Erreur de saisie"},
     ),
+    "POST /meters/{meter}/imports": theirs(HOUSEHOLDS, OPERATORS, body=lambda t, c: {"value": 1}),
+    "GET /meters/{meter}/imports": theirs(HOUSEHOLDS, OPERATORS),
+    "GET /imports/{file_import}": theirs(HOUSEHOLDS, OPERATORS),
+    "POST /imports/{file_import}/actions": theirs(
+        HOUSEHOLDS, OPERATORS, body=lambda t, c: {"action": "undo"}
+    ),
     "GET /occupancies/{occupancy}/data-uses": theirs(HOUSEHOLDS),
     "GET /operations/overview": only(OPERATORS),
     "GET /operations/rejected": only(OPERATORS),
@@ -266,6 +272,10 @@ PAGES: dict[str, Access] = {
     "GET /consumption/month": only(HOUSEHOLDS),
     "GET /consumption/download": only(HOUSEHOLDS),
     "GET /fragments/consumption": only(HOUSEHOLDS),
+    "GET /imports": only(HOUSEHOLDS, OPERATORS),
+    "POST /imports": only(HOUSEHOLDS, OPERATORS, body=form(dry_run="true")),
+    "GET /imports/{file_import}": theirs(HOUSEHOLDS, OPERATORS),
+    "POST /imports/{file_import}/{action}": theirs(HOUSEHOLDS, OPERATORS),
     "GET /tips": only(HOUSEHOLDS),
     "GET /fragments/tips": only(HOUSEHOLDS),
     "POST /tips/{tip}/answer": theirs(HOUSEHOLDS, body=form(answer="done")),
@@ -357,6 +367,7 @@ def parameters(town: Town) -> dict[str, str]:
         "message": home.notification, "delivery": home.delivery, "gateway": commons["gateway"],
         "feed": commons["feed"], "recording": commons["recording"], "replay": commons["replay"],
         "rule": commons["rule"], "id": commons["rejected"], "key": commons["letter"], "rest": home.ticket,
-        "exchange": home.exchange, "edit": home.edit, "place": home.dwelling,
+        "exchange": home.exchange, "edit": home.edit, "file_import": home.file_import, "action": "undo",
+        "place": home.dwelling,
         "token": "wrong", "role": "staff", "coop": home.coop, "subject": home.person, "seal": "wrong",
     }  # fmt: skip

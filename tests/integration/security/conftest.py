@@ -97,6 +97,7 @@ class Household:
     delivery: str
     exchange: str
     edit: str
+    file_import: str
     marks: frozenset[str]
 
 
@@ -280,7 +281,7 @@ class _Office:
             " VALUES (:coop, :meter, 'energy_import', :occupancy) RETURNING id)"
             " INSERT INTO metering.day_row (series, day, value, closed_s, revision, body)"
             " SELECT id, '2026-02-01', 4242, 0, 1, :body FROM s",
-            meter=meter, coop=coop, occupancy=occupancy, 
+            meter=meter, coop=coop, occupancy=occupancy,
             body=body(
                 slots=48, peak_va=None, digest=b"", packed=pack([_SLOT] * 48), cost_reason=None
             ),
@@ -292,6 +293,19 @@ class _Office:
             " kind, why, made_by, made_at) VALUES (:id, :coop, :meter, 'energy_import', '2026-02-01',"
             " :occupancy, 0, 1, 'confirm', :why, :id, now())",
             id=edit, coop=coop, meter=meter, occupancy=occupancy, why=f"motif {edit}",
+        )  # fmt: skip
+        file_import = new_id("imp")
+        found = {
+            "format": "enedis_csv", "quantity": "energy_import", "unit": "W", "stamp": "end", "zone": None,
+            "kind": "interval", "step_s": 1800, "rests_upon": [], "columns": [], "missing": [],
+        }  # fmt: skip
+        await self._insert(
+            "metering",
+            "INSERT INTO metering.file_import (id, coop, meter, bounds, made_by, by_operator, dry_run, state,"
+            " found, options, bytes_total, rows, accepted, created_at) VALUES (:id, :coop, :meter, :bounds,"
+            " :person, false, false, 'done', :found, '{}', 9, 1, 1, now())",
+            id=file_import, coop=coop, meter=meter, bounds=json.dumps([occupancy]), person=person,
+            found=json.dumps(found),
         )  # fmt: skip
         exchange = await self.made(staff, f"/meters/{meter}/exchange", {"on": "2026-02-01"})
         evidence = {"night_floor_w": 120, "nights": 20, "typical_w": 60, "cost_eur_year": "200"} | _DAYS
@@ -317,7 +331,7 @@ class _Office:
             id=delivery, coop=coop, intent=notification,
         )  # fmt: skip
         marks = {name, email, words, occupancy, person, ticket["id"], tip, notification, delivery, meter}
-        marks |= {exchange["id"], edit}
+        marks |= {exchange["id"], edit, file_import}
         return Household(
             coop,
             occupancy,
@@ -330,6 +344,7 @@ class _Office:
             delivery,
             exchange["id"],
             edit,
+            file_import,
             frozenset(marks),
         )
 
