@@ -35,7 +35,7 @@ async def run(room: Room) -> None:
     assert room.settings.mqtt_url
     await Intake(
         mqtt_url=room.settings.mqtt_url,
-        client_id=session_name(room.settings.mqtt_url, natsauth.intake_client_id(room.secrets)),
+        client_id=natsauth.intake_client_id(room.secrets),
         password=natsauth.room_password(room.secrets, "intake"),
         jetstream=room.jetstream,
         max_payload=room.nats.max_payload,
@@ -59,7 +59,8 @@ class Intake:
     ) -> None:
         """`device_zone`: where devices that say no UTC offset tell their local time."""
         self._zone = device_zone
-        self._client_id = client_id
+        # Devices may come once one member of a group listens; each member can lose a session of its own.
+        self._sessions = dict.fromkeys((session_name(mqtt_url, client_id), client_id))
         self._jetstream = jetstream
         self._clock = clock
         self._keep_bytes = max_payload // 2  # base64 and the other fields fit in the other half
@@ -68,7 +69,8 @@ class Intake:
         """Messages and readings accepted since metrics were last told: telling each one costs as much as
         parsing it."""
         self._marking: asyncio.Task[None] | None = None
-        self._subscriber = Subscriber(mqtt_url, client_id, password, self._receive, self._subscribed)
+        own, *_ = self._sessions
+        self._subscriber = Subscriber(mqtt_url, own, password, self._receive, self._subscribed)
         self._batcher = Batcher(
             publish=self._publish,
             durable=self._subscriber.acknowledge,
@@ -133,10 +135,12 @@ class Intake:
         """Tell, until heard, that devices may now be let in: nothing they publish can be lost any more."""
         while True:
             try:
-                if not had_session and await session_flag.exists(self._jetstream, self._client_id):
+                own, *_ = self._sessions
+                if not had_session and await session_flag.exists(self._jetstream, own):
                     had_session = True  # said once
                     _LOG.error("the broker has lost intake's session: messages it kept for us are gone")
-                await session_flag.mark(self._jetstream, self._client_id, self._clock)
+                for session in self._sessions:
+                    await session_flag.mark(self._jetstream, session, self._clock)
                 return
             except Exception as error:
                 _LOG.warning("session not marked yet", extra={"error": type(error).__name__})

@@ -234,3 +234,22 @@ async def test_mqtt_5_asks_for_a_session_that_never_expires(broker: Broker):
     assert await acked(connection) == 3
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_members_of_a_group_share_a_subscription_and_keep_sessions_of_their_own(broker: Broker):
+    session = Session(broker, "?version=5&share=palier&member=2")
+    task = asyncio.create_task(session.subscriber.run())
+    connection = await connected(broker)
+    assert b"$share/palier/meters/#" in connection.subscribe
+    assert b"$share/palier/gateways/#" in connection.subscribe
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    names = [module.session_name(f"mqtt://broker?share=palier&member={n}", "intake-x") for n in (1, 2)]
+    assert names == ["intake-x-1", "intake-x-2"]
+    assert module.session_name("mqtt://broker", "intake-x") == "intake-x"
+
+
+@pytest.mark.parametrize("options", ["?share=palier", "?version=5&share=a/b"])
+async def test_a_group_that_the_broker_could_not_serve_is_refused_at_the_start(broker: Broker, options: str):
+    with pytest.raises(ValueError, match="share=GROUP needs version=5"):
+        Session(broker, options)
