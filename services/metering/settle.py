@@ -108,7 +108,7 @@ def finish(
     day = MeterDay(civil, quantity, settled.slots, past=past, heard=heard)
     late = [finding for check in checks.ON_CLOSING for finding in check(day, rules)]
     slots = settled.slots
-    if any(slot == ABSENT for slot in slots):
+    if ABSENT in slots:
         slots = estimated(slots, civil, past, rules)
     if not late:
         return replace(settled, slots=slots)
@@ -153,9 +153,12 @@ def _slot(best: Candidate, amount: int, is_conflict: bool = False) -> tuple[Slot
 
 
 def _conflicts(best: Candidate, others: Sequence[Candidate], agree_units: int) -> bool:
+    """What was spread over the half-hour from a longer interval, a day's total for instance, says nothing of
+    this one: it contradicts nothing."""
     return any(
         other.source == best.source
         and other.covered_us >= SLOT_US
+        and (other.quality is best.quality or other.source is Source.REGISTER)
         and abs(other.rounded - best.rounded) > agree_units
         for other in others
     )

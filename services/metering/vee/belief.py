@@ -115,10 +115,12 @@ class _Line:
                 return back
             self.kept.append((us, last))
             return i + 1
+        if self._drop_a_leap(us, value):
+            return i
         if back is not None:
             self.doubt(Check.REGISTER_GLITCH, self.points[i:back])
             return back
-        if self._drop_a_leap(us, value, is_lasting):
+        if is_lasting and self._drop_a_leap(us, value, at_most=self.rules.confirm_readings):
             return i
         if not is_lasting:
             self.doubt(Check.REGISTER_DROP, self.points[i:], is_held=True)
@@ -142,15 +144,15 @@ class _Line:
         end = max(i + 1 + rules.confirm_readings, bisect_left(points, (points[i][0] + rules.confirm_us,)) + 1)
         return min(end, len(points)), end <= len(points)
 
-    def _drop_a_leap(self, us: int, value: int, is_lasting: bool) -> bool:
-        """Forget the end of the line where it leapt up to a value that did not last."""
+    def _drop_a_leap(self, us: int, value: int, at_most: int = 0) -> bool:
+        """Forget the end of the line where it leapt up further than can be and now is back where it was; or
+        so few readings of it that they, and not what follows, are the odd ones."""
         at = bisect_right([v for _, v in self.kept], value)
         if at == 0 or at == len(self.kept):
             return False
-        leapt = not self._is_possible(self.kept[at - 1], *self.kept[at]) and self._is_possible(
-            self.kept[at - 1], us, value
-        )
-        if not leapt and not (is_lasting and len(self.kept) - at <= self.rules.confirm_readings):
+        before = self.kept[at - 1]
+        leapt = not self._is_possible(before, *self.kept[at]) and self._is_possible(before, us, value)
+        if not leapt and len(self.kept) - at > at_most:
             return False
         strange = [(t, v - self.offset) for t, v in self.kept[at:]]
         del self.kept[at:]

@@ -131,7 +131,10 @@ def check_sum(day: MeterDay, rules: Thresholds) -> list[Finding]:
 def check_gap(day: MeterDay, rules: Thresholds) -> list[Finding]:
     """Half-hours nobody measured, and those whose energy an index knew only as a whole."""
     found = []
+    seen = {slot.quality for slot in day.slots}
     for quality in (Quality.MISSING, Quality.RECOVERED):
+        if quality not in seen:
+            continue
         for run in _runs(i for i, slot in enumerate(day.slots) if slot.quality is quality):
             found.append(Finding(Check.GAP, run[0], run[-1], Severity.NOTICE, {"left": quality.value}))
     return found

@@ -73,6 +73,13 @@ def thresholds(
     cap = caps["common"] if is_common else caps.get(quantity.value, caps["common"])
     if quantity is Quantity.ENERGY_IMPORT and fluid is Fluid.ELECTRICITY and subscribed_kva:
         cap = subscribed_kva * 1_000 * table["subscribed_percent"]["value"] // 100
+
+    def value(name: str) -> Any:
+        found = table[name]["value"]
+        if isinstance(found, dict):
+            return found["volume" if quantity is Quantity.VOLUME else "energy"]
+        return found
+
     as_they_are = (
         "spike_third_percent", "spike_share_percent", "stuck_slots", "frozen_units", "agree_units",
         "confirm_readings", "sum_percent", "sum_units", "unusual_high_percent", "unusual_low_percent",
@@ -81,14 +88,14 @@ def thresholds(
     )  # fmt: skip
     return Thresholds(
         cap_units_per_hour=cap,
-        jitter_milli=table["jitter_units"]["value"] * _MILLI,
-        register_step_milli=table["register_step_units"]["value"] * _MILLI,
-        confirm_us=table["confirm_minutes"]["value"] * _MINUTE_US,
-        rollover_least_milli=table["rollover_least_units"]["value"] * _MILLI,
+        jitter_milli=value("jitter_units") * _MILLI,
+        register_step_milli=value("register_step_units") * _MILLI,
+        confirm_us=value("confirm_minutes") * _MINUTE_US,
+        rollover_least_milli=value("rollover_least_units") * _MILLI,
         zero_slots=None
         if quantity is Quantity.ENERGY_EXPORT
         else table["zero_slots"]["value"].get(fluid.value),
-        **{name: table[name]["value"] for name in as_they_are},
+        **{name: value(name) for name in as_they_are},
     )
 
 

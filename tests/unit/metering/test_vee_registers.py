@@ -159,3 +159,17 @@ def test_a_drop_at_the_end_of_a_day_is_decided_by_the_next_days_readings() -> No
     clean = [register(30 * i, 5_000 + 100 * i) for i in range(60)]
     glitch = register(1_440 - 10, 0)
     assert settled([*clean, glitch]).slots == settled(half_hourly(5_000)).slots
+
+
+def test_a_water_meter_reset_after_its_first_bucket_is_a_reset() -> None:
+    old = [register(30 * i, 60, "volume") for i in range(21)]
+    new = [register(30 * i, 2 * (i - 21), "volume") for i in range(21, 49)]
+    day = settled(old + new, Facts(), of=Quantity.VOLUME)
+    assert (Check.REGISTER_RESET, Severity.HOLD) in found(day)
+    assert day.value == 54
+
+
+def test_a_true_index_that_comes_back_between_two_wrong_ones_is_believed() -> None:
+    clean = every_ten_minutes()
+    wrong = [register(601, 9_000_000), register(612, 9_000_001)]
+    assert settled(clean + wrong).slots == settled(clean).slots
