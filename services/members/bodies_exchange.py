@@ -67,7 +67,7 @@ class ExchangeOut(BaseModel):
     undone_by: str | None = None
     undone_at: datetime | None = None
     undone_why: str | None = None
-    legal_actions: list[str]
+    legal_actions: list[Literal["undo"]]
 
 
 class UndoIn(Body):

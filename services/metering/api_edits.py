@@ -53,7 +53,7 @@ class EditOut(BaseModel):
     undone_by: str | None
     undone_at: datetime | None
     undone_why: str | None
-    legal_actions: list[str]
+    legal_actions: list[Literal["undo"]]
 
 
 class UndoIn(BaseModel):

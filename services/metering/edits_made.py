@@ -16,6 +16,7 @@ from services.kit.problems import conflict, invalid, not_found
 from services.kit.unit import Unit
 from services.metering import ledger, marking, queries, registry
 from services.metering.days import civil_day
+from services.metering.meter_locks import wait_for_meter
 from services.metering.queries import Sight
 from services.metering.store import SETTLED_BY
 
@@ -154,6 +155,7 @@ def _amounts(seen: Sight, wanted: Wanted) -> tuple[int | None, ...] | None:
 
 async def _ground(unit: Unit, seen: Sight, day: date, kind: EditKind | None) -> str | None:
     """The household whose day it is, None for a common part; 409 where its half-hours may not be kept."""
+    await wait_for_meter(unit, seen.id)  # what a withdrawal deletes is not written again behind its back
     meter = (await registry.meters(unit, [seen.id]))[seen.id]
     occupancy = meter.occupancy_on(day)
     if meter.dwelling is not None:

@@ -25,3 +25,10 @@ SELECT pg_advisory_xact_lock({key_of("held.id")}) FROM held
 async def wait_for_meters_of(unit: Unit, occupancy: str) -> None:
     """Return once nobody settles a meter of the household's dwelling, nor will until this unit ends."""
     await unit.session.execute(text(_WAIT), {"occupancy": occupancy})
+
+
+async def wait_for_meter(unit: Unit, meter: str) -> None:
+    """Return once nobody settles or forgets what is of this meter, nor will until this unit ends."""
+    await unit.session.execute(
+        text(f"SELECT pg_advisory_xact_lock({key_of('CAST(:meter AS text)')})"), {"meter": meter}
+    )

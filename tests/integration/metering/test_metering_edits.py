@@ -6,13 +6,18 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from contracts.codes import Check, Kind, Quantity
 from services.kit.ids import new_id
+from services.metering import operator_meter_queries as looking
 from services.metering.edits_made import spread
+from services.metering.operator_meter_queries import HeldFilters
 from tests.conftest import OpenUnit, Web
 from tests.integration.metering.homes import (
     Home,
     a_home,
+    contract,
     days,
     reading,
     rows,
@@ -217,3 +222,92 @@ async def test_staff_and_neighbours_do_not_learn_that_the_meter_exists(
 def test_a_total_is_spread_so_that_its_parts_add_up() -> None:
     assert spread(10, 4) == (3, 2, 3, 2)
     assert all(sum(spread(total, slots)) == total for total in range(60) for slots in (1, 3, 48))
+
+
+async def test_what_was_held_back_counts_once_confirmed(room_unit: OpenUnit, web: Web, coop: str) -> None:
+    home = await a_home(room_unit, coop)
+    await contract(room_unit, home, date(2025, 1, 1), "base")
+    half_hours = [
+        reading(
+            home, MIDNIGHT + n * timedelta(minutes=30), 90_000 if n == 20 else 100, "energy_import@1800",
+            kind=Kind.INTERVAL, step_s=1_800,
+        )
+        for n in range(2 * 48 + 80)
+    ]  # fmt: skip
+    await send(room_unit, coop, half_hours)
+    await settle_all(room_unit)
+    operator = Operator(web, home)
+    curve = await operator.curve()
+    assert (curve["quality"][20], curve["values"][20]) == ("suspect", None)
+    (found,) = [one for one in curve["findings"] if one["check"] == "spike"]
+    assert (found["from_slot"], found["to_slot"], found["severity"]) == (20, 20, "hold")
+    assert "90" in found["text"]
+    await operator.edit("confirm", 20, 20)
+    await settle_all(room_unit)
+    curve = await operator.curve()
+    assert (curve["quality"][20], curve["values"][20]) == ("measured", 90_000)
+
+
+async def test_a_common_part_is_seen_by_staff_and_operators_and_needs_no_consent(
+    room_unit: OpenUnit, web: Web, coop: str
+) -> None:
+    home = await a_home(room_unit, coop)
+    hall = Home(coop, home.dwelling, new_id("mtr"), home.occupancy, home.person)
+    async with room_unit("members") as unit:
+        await unit.session.execute(
+            text("INSERT INTO members.building (id, coop, ref, residence) VALUES (:id, :c, 'A', 'Tilleuls')"),
+            {"id": (building := new_id("bld")), "c": coop},
+        )
+        await unit.session.execute(
+            text(
+                "INSERT INTO members.meter (id, coop, building, fluid, zone)"
+                " VALUES (:id, :c, :b, 'electricity', 'Europe/Paris')"
+            ),
+            {"id": hall.meter, "c": coop, "b": building},
+        )
+    await send(
+        room_unit, coop, [reading(hall, MIDNIGHT + n * timedelta(minutes=30), 100 * n) for n in range(60)]
+    )
+    await settle_all(room_unit)
+    url = f"/api/v1/meters/{hall.meter}"
+    for role in ("staff", "operator"):
+        curve = await web.client.get(f"{url}/curve?day={DAY}", headers=web.as_(role, coop))
+        assert curve.json()["values"] == [100] * 48, role
+        assert (await web.client.get(f"{url}/days", headers=web.as_(role, coop))).status_code == 200
+    resident = web.as_("resident", coop, home.person)
+    assert (await web.client.get(f"{url}/curve?day={DAY}", headers=resident)).status_code == 404
+    operator = Operator(web, hall)
+    assert (await operator.edit("set", 0, 1, total=50)).status_code == 201
+    await settle_all(room_unit)
+    assert (await operator.curve())["values"][:3] == [25, 25, 100]
+
+
+async def test_the_days_to_look_at_come_newest_first_in_pages_by_filter(
+    room_unit: OpenUnit, web: Web, coop: str
+) -> None:
+    for _ in range(2):
+        home = await a_home(room_unit, coop)
+        await contract(room_unit, home, date(2025, 1, 1), "base")
+        spikes = {20, 48 + 20, 96 + 20}
+        half_hours = [
+            reading(
+                home, MIDNIGHT + n * timedelta(minutes=30), 90_000 if n in spikes else 100,
+                "energy_import@1800", kind=Kind.INTERVAL, step_s=1_800,
+            )
+            for n in range(5 * 48)
+        ]  # fmt: skip
+        await send(room_unit, coop, half_hours)
+    await settle_all(room_unit)
+    async with room_unit("metering", coop) as unit:
+        first = await looking.held(unit, HeldFilters(), 4)
+        place = (first[-1].day, first[-1].meter, first[-1].quantity)
+        rest = await looking.held(unit, HeldFilters(), 4, place)
+        assert await looking.held_count(unit) == 6
+        found = [row.day for row in (*first, *rest)]
+        assert found == sorted(found, reverse=True)
+        assert len({(row.meter, row.day) for row in (*first, *rest)}) == 6
+        assert len(await looking.held(unit, HeldFilters(Check.SPIKE, "Les Tilleuls"), 10)) == 6
+        assert not await looking.held(unit, HeldFilters(Check.CLOCK_DRIFT), 10)
+        assert not await looking.held(unit, HeldFilters(None, "Ailleurs"), 10)
+        beside = await looking.held_beside(unit, first[0].meter, Quantity.ENERGY_IMPORT, date(2026, 1, 6))
+        assert beside == (date(2026, 1, 5), date(2026, 1, 7))
