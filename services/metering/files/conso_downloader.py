@@ -47,7 +47,12 @@ def points(source: BinaryIO, found: Found, options: Options) -> Parsed:
             moment = clock.read(cell[0])
             step_s = 0
             # On the autumn night the difference of two local times can be an hour off.
-            if end is not None and not moment.twice and not (last := clock.read(cell[end])).twice:
+            if (
+                end is not None
+                and cell[end]
+                and not moment.twice
+                and not (last := clock.read(cell[end])).twice
+            ):
                 step_s = last.at - moment.at
                 if step_s <= 0:
                     raise Refused(FileReason.WRONG_TIME, cell[end])

@@ -255,11 +255,16 @@ def test_conso_downloader_has_both_ends_and_a_decimal_comma() -> None:
     assert seen.values == [("12-11 23:00", 30, 348.0), ("12-11 23:30", 30, 140.0)]
 
 
-def test_conso_downloader_keeps_the_repeated_hour() -> None:
+@pytest.mark.parametrize("header", ["debut;;kW", "debut;fin;kW"])
+def test_conso_downloader_keeps_the_repeated_hour(header: str) -> None:
     halves = [f"{hour:02}:{minute}" for hour in range(1, 4) for minute in ("00", "30")]
     night = halves[:4] + halves[2:]
-    rows = "".join(f"2025-10-26T{time};;0,{n + 1}\n" for n, time in enumerate(night))
-    seen = import_of("debut;;kW\n" + rows)
+    ends = [*night[1:], "04:00"]
+    rows = "".join(
+        f"2025-10-26T{start};2025-10-26T{end};0,{n}\n"
+        for n, (start, end) in enumerate(zip(night, ends, strict=True), 1)
+    )
+    seen = import_of(f"{header}\n{rows}")
     assert [value for _, _, value in seen.values] == [50.0 * (n + 1) for n in range(8)]
     assert [row.start.minute for row in seen.rows] == [0, 30] * 4
     assert seen.rows[-1].start - seen.rows[0].start == 7 * (seen.rows[1].start - seen.rows[0].start)

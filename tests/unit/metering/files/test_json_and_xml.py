@@ -225,3 +225,14 @@ def test_misspelt_names_and_estimates_are_understood() -> None:
 def test_green_button_never_guesses_what_is_measured(reading_type: str, reason: FileReason) -> None:
     seen = import_of(feed(entry(reading_type), entry(block(1))))
     assert seen.reasons == [(1, reason)]
+
+
+def test_no_second_is_counted_twice() -> None:
+    readings = [
+        half_hour("2023-04-01 00:30:00", "600"),
+        half_hour("2023-04-01 00:20:00", "300", "PT10M"),
+        half_hour("2023-04-01 01:00:00", "100"),
+    ]
+    seen = import_of(json.dumps(answer(readings, CURVE_TYPE)))
+    assert seen.values == [("03-31 22:00", 30, 300.0), ("03-31 22:30", 30, 50.0)]
+    assert seen.reasons == [(2, FileReason.OVERLAP)]
