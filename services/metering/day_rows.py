@@ -61,7 +61,8 @@ FROM metering.series s
 WHERE s.meter = :meter AND s.quantity = :quantity AND r.series = s.id AND r.day = :day
 """
 FREEZE = f"""
-SET body = set_byte(substr(r.body, 1, {HEAD_BYTES}), 0, (get_byte(r.body, 0) & 252) | 1)
+SET body = set_byte(substr(r.body, 1, {HEAD_BYTES}), 0, (get_byte(r.body, 0) & 252) | 1),
+    extra = nullif(r.extra - 'findings', jsonb_build_object())
 """
 """SQL of an update of `metering.day_row r`: of the day only its total is left."""
 

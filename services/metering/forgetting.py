@@ -124,7 +124,9 @@ async def after_withdrawal(unit: Unit, occupancy: str) -> None:
         await _run(unit, _FREEZE.format(which=_OF_OCCUPANCY), occupancy)
         await _run(unit, "DELETE FROM metering.edit d WHERE d.occupancy = :occupancy", occupancy)
         await _run(
-            unit, "UPDATE metering.open_day d SET packed = NULL WHERE d.occupancy = :occupancy", occupancy
+            unit,
+            "UPDATE metering.open_day d SET packed = NULL, findings = NULL WHERE d.occupancy = :occupancy",
+            occupancy,
         )
         return
     await all_of(unit, occupancy, keep_ledger=True)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.codes import Check, Kind, Quality
+from contracts.members import ConsentChanged
 from contracts.readings import Reading
 from services.metering import handlers
 from services.metering.packing import unpack
@@ -22,6 +23,7 @@ from tests.integration.metering.homes import (
     send,
     settle_all,
     told,
+    withdraw,
 )
 
 pytestmark = pytest.mark.engines
@@ -186,3 +188,19 @@ async def test_without_half_hourly_consent_findings_say_neither_when_nor_how_muc
     await settle_all(room_unit)
     (spike,) = findings((await days(room_unit, home))[DAY], Check.SPIKE)
     assert spike == {"check": "spike", "first_slot": 0, "last_slot": 47, "severity": "hold", "detail": {}}
+
+
+async def test_with_the_curve_goes_what_was_found_in_it(room_unit: OpenUnit, coop: str) -> None:
+    home = await a_home(room_unit, coop)
+    index = [5_000 + 100 * n + (39_000 if n in range(21, 60) or n > 70 else 0) for n in range(49 + 80)]
+    await send(room_unit, coop, [reading(home, MIDNIGHT + n * HALF_HOUR, wh) for n, wh in enumerate(index)])
+    await settle_all(room_unit)
+    assert (await days(room_unit, home))[DAY].findings
+    await withdraw(room_unit, home, "half_hourly")
+    async with room_unit("metering", coop) as unit:
+        await handlers.consent_changed(
+            ConsentChanged(coop=coop, occupancy=home.occupancy, purpose="half_hourly", granted=False), unit
+        )
+    assert {row.findings for row in (await days(room_unit, home)).values()} == {None}
+    opened = await rows(room_unit, "SELECT * FROM metering.open_day WHERE meter = :m", m=home.meter)
+    assert {row.findings for row in opened} <= {None}
