@@ -109,6 +109,15 @@ class EditKind(StrEnum):
     DISCARD = "discard"
 
 
+class GasFactorSource(StrEnum):
+    """Whose word the kWh of a cubic metre of gas are: the network operator's for that day, in an imported
+    file; what staff wrote into the meter's contract; Palier's own dated table."""
+
+    NETWORK = "network"
+    CONTRACT = "contract"
+    TABLE = "table"
+
+
 class Reason(StrEnum):
     """Why a message went to quarantine. A closed list: each has words in both languages."""
 

@@ -6,6 +6,7 @@ from contracts.codes import (
     Check,
     ClockFamily,
     EditKind,
+    GasFactorSource,
     Priority,
     Quality,
     Regime,
@@ -20,6 +21,7 @@ GROUPS = (
     "causes", "priorities", "clocks", "deadlines", "teams", "channels", "roles", "qualities",
     "file_formats", "file_reasons",
     "checks", "check_reasons", "severities", "edit_kinds", "finding_details",
+    "gas_factor_sources",
 )  # fmt: skip
 
 
@@ -39,6 +41,7 @@ def test_the_closed_lists_of_the_contract_have_words() -> None:
     assert list(labels("qualities")) == list(Quality)
     assert list(labels("check_reasons")) == list(Check)
     assert list(labels("edit_kinds")) == list(EditKind)
+    assert list(labels("gas_factor_sources")) == list(GasFactorSource)
     assert list(labels("checks")) == list(Check)
     assert list(labels("severities")) == list(Severity)
     assert set(Role) <= labels("roles").keys()

@@ -1,0 +1,98 @@
+"""What differs between fluids: when their day begins, what their amounts hold and may cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from contracts.codes import Fluid, GasFactorSource, Quantity
+from contracts.units import Energy, GasFactor, Volume, in_steps
+from services.metering.days import Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """A gas factor, and whose word it is."""
+
+    factor: GasFactor
+    source: GasFactorSource
+
+
+@dataclass(frozen=True, slots=True)
+class DatedFactor:
+    """A row of `facts/fluids.yaml`."""
+
+    valid_from: date
+    factor: GasFactor
+
+
+def calendar_of(fluid: Fluid, zone: str) -> Calendar:
+    """The days of a meter of that fluid: a gas day begins at 06:00."""
+    return Calendar(zone, _first_hours().get(fluid, 0))
+
+
+def first_hour_sql(fluid: str) -> str:
+    """SQL of the local hour at which the days of `fluid`, an SQL expression, begin."""
+    hours = " ".join(f"WHEN '{fluid}' THEN {hour}" for fluid, hour in _first_hours().items())
+    return f"(CASE {fluid} {hours} ELSE 0 END)"
+
+
+def is_converted(fluid: Fluid, quantity: Quantity) -> bool:
+    """Whether days of that quantity have an energy besides: a volume of gas."""
+    return fluid is Fluid.GAS and quantity is Quantity.VOLUME
+
+
+def conversion(
+    day: date,
+    of_network: GasFactor | None,
+    of_contract: GasFactor | None,
+    table: Sequence[DatedFactor] | None = None,
+) -> Conversion | None:
+    """The factor of a day: the network's own of that day, else the contract's, else the table's; None
+    before the table begins."""
+    if of_network is not None:
+        return Conversion(of_network, GasFactorSource.NETWORK)
+    if of_contract is not None:
+        return Conversion(of_contract, GasFactorSource.CONTRACT)
+    begun = [row for row in (gas_factors() if table is None else table) if row.valid_from <= day]
+    if not begun:
+        return None
+    return Conversion(max(begun, key=lambda row: row.valid_from).factor, GasFactorSource.TABLE)
+
+
+def energies(days: Sequence[tuple[Volume, Conversion | None]]) -> list[int | None]:
+    """Whole Wh of each day in a row; None where it has no factor. Each volume is converted exactly, and
+    rounding is cumulative: the days add up to the period, rounded once."""
+    exact = [found.factor.energy(volume) for volume, found in days if found is not None]
+    told = iter(in_steps(exact))
+    return [None if found is None else next(told) for _, found in days]
+
+
+def energy(volume: Volume, found: Conversion | None) -> Energy | None:
+    """The energy of one volume; None without a factor."""
+    return None if found is None else found.factor.energy(volume)
+
+
+@cache
+def gas_factors() -> tuple[DatedFactor, ...]:
+    """The factors that come with Palier."""
+    return tuple(
+        DatedFactor(row["valid_from"], GasFactor.of_kwh_per_m3(row["kwh_per_m3"]))
+        for row in _facts()["gas_factor"]
+    )
+
+
+@cache
+def _first_hours() -> dict[Fluid, int]:
+    return {Fluid(row["fluid"]): int(row["hour"]) for row in _facts()["day_begins"]}
+
+
+@cache
+def _facts() -> dict[str, Any]:
+    text = files("services.metering").joinpath("facts/fluids.yaml").read_text(encoding="utf-8")
+    found: dict[str, Any] = yaml.safe_load(text)
+    return found
