@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from contracts.codes import EditKind, Quality, Quantity
-from services.metering import candidates
+from services.metering import candidates, coarse
 from services.metering.candidates import Candidate, Candidates
 from services.metering.days import SLOT_US, CivilDay
 from services.metering.edits import Edit
@@ -120,6 +120,7 @@ def _choose(found: Candidates, agree_units: int) -> tuple[list[Slot], list[Slot 
     source knows."""
     slots: list[Slot] = []
     shadows: list[Slot | None] = [None] * len(found.known)
+    disputed = coarse.disputed(found.known, agree_units)
     amount = 0  # what was taken so far from sources without a register: rounded cumulatively
     for index, of_slot in enumerate(found.known):
         if not of_slot:
@@ -132,7 +133,8 @@ def _choose(found: Candidates, agree_units: int) -> tuple[list[Slot], list[Slot 
         is_conflict = False
         if len(of_slot) > 1:
             ranked = sorted(of_slot, key=_rank)
-            best, is_conflict = ranked[0], _conflicts(ranked[0], ranked[1:], agree_units)
+            best = ranked[0]
+            is_conflict = index in disputed or _conflicts(best, ranked[1:], agree_units)
         slot, amount = _slot(best, amount, is_conflict)
         slots.append(slot)
     return slots, shadows
@@ -153,12 +155,11 @@ def _slot(best: Candidate, amount: int, is_conflict: bool = False) -> tuple[Slot
 
 
 def _conflicts(best: Candidate, others: Sequence[Candidate], agree_units: int) -> bool:
-    """What was spread over the half-hour from a longer interval, a day's total for instance, says nothing of
-    this one: it contradicts nothing."""
+    """What was spread over the half-hour from a longer interval is compared elsewhere, see `coarse`."""
     return any(
         other.source == best.source
         and other.covered_us >= SLOT_US
-        and (other.quality is best.quality or other.source is Source.REGISTER)
+        and not coarse.is_spread(other)
         and abs(other.rounded - best.rounded) > agree_units
         for other in others
     )

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from services.kit.room import Room
 from services.metering import forgetting, personal
 from services.metering.imports import worker as working
+from services.metering.packing import unpack
 from tests.conftest import OpenUnit, Web
 from tests.integration.metering.files_of_homes import (
     PRM,
@@ -338,3 +339,26 @@ async def test_a_household_that_withdraws_or_is_erased_leaves_no_import_behind(
         room_unit, 'SELECT 1 FROM metering.file_chunk WHERE "import" = :id', id=operators["id"]
     )
     assert (left, chunks) == ([], [])
+
+
+async def test_a_file_of_day_totals_does_not_dispute_the_half_hours_of_another(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker
+) -> None:
+    home = await a_home(room_unit, coop)
+    them = resident(web, home)
+    await imported(web, them, home, enedis(FIRST, 4), worker)
+    totals = "jour;kWh\n" + "".join(
+        f"{FIRST + timedelta(days=n)};{amount_wh(FIRST + timedelta(days=n), 1) / 1_000}\n" for n in range(6)
+    )
+    found = await imported(
+        web, them, home, totals.encode(), worker, time_column="jour", value_column="kWh", unit="kWh",
+        stamp="start", kind="interval", date_order="dmy",
+    )  # fmt: skip
+    assert counts(found) == {"accepted": 6}
+    await settle_all(room_unit)
+    kept = await days(room_unit, home)
+    assert len(kept) == 6
+    assert {row.quality["measured"] for row in list(kept.values())[:4]} == {48}
+    for day, row in kept.items():
+        assert row.value == pytest.approx(amount_wh(day, 1), abs=1)
+        assert not any(slot.is_conflict for slot in unpack(row.packed))
