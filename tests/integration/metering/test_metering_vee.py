@@ -161,6 +161,39 @@ async def test_an_outages_energy_takes_the_shape_of_like_days_over_midnight(
     assert {day: row.packed for day, row in other.items()} == {day: row.packed for day, row in one.items()}
 
 
+async def test_a_register_read_every_minute_with_faults_at_midnight_settles_the_same_in_any_order(
+    room_unit: OpenUnit, coop: str
+) -> None:
+    clean, straight, shuffled = [await a_home(room_unit, coop) for _ in range(3)]
+    minute = timedelta(minutes=1)
+    true = [(MIDNIGHT + n * minute, 900_000 + 9 * n) for n in range(-180, 3 * 1_440 + 1, 1)]
+    true = [
+        (at, wh)
+        for at, wh in true
+        if (at - MIDNIGHT) % timedelta(days=1) < 120 * minute
+        or (at - MIDNIGHT) % timedelta(days=1) > 1_300 * minute
+        or at.minute % 30 == 0
+    ]
+    wrong = [(MIDNIGHT + n * minute - minute / 2, 0) for n in (*range(-4, 5), *range(1_438, 1_446))]
+    wrong += [(MIDNIGHT + n * minute + minute / 3, 7_300_000) for n in range(2 * 1_440 - 9, 2 * 1_440 + 3)]
+    await send(room_unit, coop, [reading(clean, *item) for item in true])
+    await settle_all(room_unit)
+    await send(room_unit, coop, [reading(straight, *item) for item in sorted(true + wrong)])
+    await settle_all(room_unit)
+    mixed = [reading(shuffled, *item) for item in true + wrong]
+    Random(5).shuffle(mixed)
+    for n in range(0, len(mixed), 101):
+        await send(room_unit, coop, mixed[n : n + 101])
+        if n % 3 == 0:
+            await settle_all(room_unit)
+    await settle_all(room_unit)
+    expected = {day: (row.value, row.packed) for day, row in (await days(room_unit, clean)).items()}
+    assert [value for value, _ in expected.values()][1:] == [12_960] * 3
+    for home in (straight, shuffled):
+        found = await days(room_unit, home)
+        assert {day: (row.value, row.packed) for day, row in found.items()} == expected
+
+
 async def test_a_clock_an_hour_ahead_and_a_second_value_are_shown(room_unit: OpenUnit, coop: str) -> None:
     home = await a_home(room_unit, coop, zone="UTC")
     now = datetime.now(UTC)
