@@ -127,9 +127,7 @@ def test_what_ends_can_be_taken_back_and_what_runs_can_be_stopped(state: ImportS
 
 
 def test_a_file_of_which_nothing_could_be_used_has_failed() -> None:
-    none = dict.fromkeys(
-        ("accepted", "duplicate", "conflict", "refused", "no_consent", "outside_occupancy"), 0
-    )
+    none = dict.fromkeys(COUNTS, 0)
     assert outcome(none | {"duplicate": 1, "refused": 9}) == (ImportState.DONE, None)
     assert outcome(none | {"refused": 9}) == (ImportState.FAILED, Message.NOTHING_USABLE)
     assert outcome(none | {"refused": 1, "outside_occupancy": 9})[1] is Message.OUTSIDE_OCCUPANCY
