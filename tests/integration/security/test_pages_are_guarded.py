@@ -20,6 +20,8 @@ UNSAFE_PAGES = sorted(key for key in PAGES if key.split()[0] in ("POST", "PUT", 
 READ_WITH_A_TRACE = {
     "GET /api/v1/meters/{meter}/days": "an operator's look is written where the household reads it",
     "GET /api/v1/meters/{meter}/curve": "the same",
+    "GET /api/v1/meters/{meter}/edits": "the same",
+    "GET /fleet/meters/{meter}": "the same",
     "GET /api/v1/operations/rejected/{id}": "the row is locked while it is read",
     "GET /quarantine/{id}": "the same",
     "GET /messages/{message}": "who reads a message has read it",
