@@ -139,10 +139,14 @@ def legal_actions_of(row: Any) -> list[Action]:
 
 
 def progress(row: Any) -> float:
-    """How far through its feed the replay is, 0 to 1."""
+    """How far through its feed the replay is, 0 to 1, by the time that it plays."""
     if row.state == State.DONE:
         return 1.0
-    return round(row.at_message / row.messages, 4) if row.messages else 0.0
+    first, last = _period(row)
+    if row.position is None or first is None or last is None or first >= last:
+        return 0.0
+    part: float = (row.position - first) / (last - first)
+    return round(min(1.0, max(0.0, part)), 4)
 
 
 def instant(moment: Moment | None, zone: str, *, is_end: bool = False) -> datetime | None:
@@ -200,12 +204,18 @@ def _seek(row: Any, to: Moment | None) -> datetime:
     begin, end = instant(to, row.feed_zone or "UTC"), instant(to, row.feed_zone or "UTC", is_end=True)
     if begin is None or end is None:
         raise invalid("/to", "missing", "Say where to: an instant or a civil day.")
-    summary = row.feed_summary or {}
-    first = max(filter(None, (_parsed(summary.get("starts_at")), row.since)), default=begin)
-    last = min(filter(None, (_parsed(summary.get("ends_at")), row.until)), default=end)
-    if begin > last or end < first:
+    first, last = _period(row)
+    if (last and begin > last) or (first and end < first):
         raise invalid("/to", "outside_feed", "The feed holds nothing there.")
-    return max(begin, first)
+    return max(begin, first or begin)
+
+
+def _period(row: Any) -> tuple[datetime | None, datetime | None]:
+    """What of the feed is played, where it has been read."""
+    summary = row.feed_summary or {}
+    first = max(filter(None, (_parsed(summary.get("starts_at")), row.since)), default=None)
+    last = min(filter(None, (_parsed(summary.get("ends_at")), row.until)), default=None)
+    return first, last
 
 
 def _parsed(value: str | None) -> datetime | None:

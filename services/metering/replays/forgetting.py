@@ -3,14 +3,15 @@
 from sqlalchemy import text
 
 from services.kit.unit import Unit
+from services.metering.fluids import came_sql, left_sql
 
 _METERS = """
 SELECT m.id FROM registry.occupancy o JOIN registry.meter m ON m.dwelling = o.dwelling WHERE o.id = :occupancy
 """
 _OF_STAY = f"""
-FROM metering.feed_reading r, registry.occupancy o
-WHERE o.id = :occupancy AND r.meter IN ({_METERS})
-  AND r.instant >= o.starts_at AND (o.ends_at IS NULL OR r.instant < o.ends_at)
+FROM metering.feed_reading r, registry.occupancy o, registry.meter m
+WHERE o.id = :occupancy AND m.dwelling = o.dwelling AND r.meter = m.id
+  AND r.instant >= {came_sql()} AND (o.moved_out_on IS NULL OR r.instant < {left_sql()})
 """
 # A sandbox that plays or keeps the household's readings ends with them, and what was told of them.
 _REPLAYS_OF = f"""

@@ -112,7 +112,7 @@ async def play(
         wanted = actions.Wanted(
             feed=feed,
             speed=_speed(speed),
-            is_dry_run=bool(dry_run),
+            is_dry_run=bool(dry_run) or bool(meter.strip() and not live),
             since=_day(since, "/from"),
             until=_day(until, "/to"),
             as_registers=bool(registers) and not meter.strip(),
@@ -194,7 +194,7 @@ async def _list(request: Request, unit: Unit, paging: Paging, problem: Problem |
         request, "replays/list.html", problem.status if problem else 200,
         rows=[_shown(row) for row in page.items], feeds=await feeds.found(unit, FEEDS_SHOWN),
         coops=[(coop.slug, f"{coop.name} ({coop.slug})") for coop in coops], profiles=PROFILES,
-        problem=_told(problem), first="/replays" if paging.cursor else None,
+        problem=_told(problem), period_of=_period, first="/replays" if paging.cursor else None,
         next=f"/replays?cursor={page.next_cursor}" if page.next_cursor else None,
     )  # fmt: skip
 
@@ -255,11 +255,11 @@ def _months(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-def _period(summary: dict[str, Any] | None) -> tuple[str, str] | None:
-    """The feed's first and last civil day, ISO."""
+def _period(summary: dict[str, Any] | None) -> tuple[date, date] | None:
+    """The feed's first and last civil day."""
     if not summary or not summary.get("starts_at"):
         return None
-    return summary["starts_at"][:10], summary["ends_at"][:10]
+    return date.fromisoformat(summary["starts_at"][:10]), date.fromisoformat(summary["ends_at"][:10])
 
 
 def _amount(request: Request, zone: str) -> Any:
