@@ -49,18 +49,18 @@ class Candidates:
     parts: Sequence[int | None] = ()
     curve: Sequence[int | None] = ()
     peak_va: int | None = None
+    has_file: bool = False
 
-    @property
-    def whole(self) -> list[bool]:
+    def is_whole(self, slot: int) -> bool:
         """Whether some source covers the half-hour from end to end."""
-        return [
-            any(candidate.covered_us >= SLOT_US for candidate in (*known, *doubtful))
-            for known, doubtful in zip(self.known, self.doubtful, strict=True)
-        ]
+        known = self.known[slot]
+        if known and known[0].covered_us >= SLOT_US:
+            return True
+        return any(candidate.covered_us >= SLOT_US for candidate in (*known, *self.doubtful[slot]))
 
     def rivals(self, slots: Sequence[Slot]) -> Sequence[int | None]:
         """Where a file was chosen, what the meter itself says of the same half-hour."""
-        if not any(slot.source is Source.FILE for slot in slots):
+        if not self.has_file:
             return ()
         return [
             next(
@@ -73,6 +73,17 @@ class Candidates:
                 None,
             )
             for of_slot in self.known
+        ]
+
+    def aside(self, slots: Sequence[Slot]) -> Sequence[int | None]:
+        """What a file says of half-hours that something finer knows, as a day's total does."""
+        if not self.has_file:
+            return ()
+        return [
+            None
+            if slot.source in (Source.FILE, Source.EDITED)
+            else next((one.rounded for one in of_slot if one.source is Source.FILE), None)
+            for slot, of_slot in zip(slots, self.known, strict=True)
         ]
 
 
@@ -202,6 +213,7 @@ def _intervals(series: _Series, quantity: Quantity, bounds: list[int], found: Ca
             totals.append((source, step_s, amounts))
     totals += [(Source.INTERVAL, step_s, intervals.add(of_step)) for step_s, of_step in parts.items()]
     for source, _, amounts in sorted(totals, key=lambda total: total[:2]):  # the finest step first
+        found.has_file = found.has_file or source is Source.FILE
         good = Quality.EDITED if source is Source.EDITED else Quality.MEASURED
         _offer(source, amounts, good, found)
         if source is Source.INTERVAL and found.totals and not found.curve:

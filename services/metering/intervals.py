@@ -81,7 +81,14 @@ def _spread(spans: Iterable[tuple[int, int, int]], bounds: Sequence[int]) -> Amo
         end = taken_until = start + length
         if end <= first or start >= last:
             continue
-        slot = max(0, (start - first) // slot_us)
+        slot, inside = divmod(start - first, slot_us)
+        if not inside and length == slot_us:  # the usual case: a half-hour is a half-hour
+            result.amounts[slot] += amount
+            result.covered_us[slot] += length
+            if result.longest_us[slot] < length:
+                result.longest_us[slot] = length
+            continue
+        slot = max(0, slot)
         low = max(start, first)
         share = amount * (low - start) // length
         while low < end and low < last:

@@ -64,8 +64,9 @@ def settle(
     found = candidates.of_day(points, civil, quantity, rules, facts.exchanges, past)
     slots, shadows = _choose(found, rules.agree_units)
     day = MeterDay(
-        civil, quantity, slots, found.events, found.totals, found.parts, found.curve, found.rivals(slots)
-    )
+        civil, quantity, slots, found.events, found.totals, found.parts, found.curve,
+        rivals=found.rivals(slots), aside=found.aside(slots),
+    )  # fmt: skip
     findings = [finding for check in checks.ON_SETTLING for finding in check(day, rules)]
     for finding in findings:
         if finding.is_held:
@@ -78,9 +79,9 @@ def settle(
     return Settled(
         slots=tuple(slots),
         peak_va=found.peak_va,
-        is_complete=all(slot.value is not None for slot in slots)
-        and all(
-            whole or slot.quality is Quality.EDITED for slot, whole in zip(slots, found.whole, strict=True)
+        is_complete=all(
+            slot.value is not None and (slot.quality is Quality.EDITED or found.is_whole(i))
+            for i, slot in enumerate(slots)
         ),
         findings=tuple(findings),
         held=tuple(
@@ -121,13 +122,14 @@ def _choose(found: Candidates, agree_units: int) -> tuple[list[Slot], list[Slot 
     slots: list[Slot] = []
     shadows: list[Slot | None] = [None] * len(found.known)
     disputed = coarse.disputed(found.known, agree_units)
-    amount = 0  # what was taken so far from sources without a register: rounded cumulatively
+    amount = taken = 0  # so far from sources without a register: exact, and rounded cumulatively
     for index, of_slot in enumerate(found.known):
         if not of_slot:
             is_held = index in found.held
             slots.append(Slot(None, Quality.SUSPECT, Source.NONE) if is_held else ABSENT)
             if is_held and found.doubtful[index]:
-                shadows[index] = _slot(found.doubtful[index][0], 0)[0]
+                doubtful = found.doubtful[index][0]
+                shadows[index] = Slot(doubtful.rounded, _quality(doubtful), doubtful.source)
             continue
         best = of_slot[0]
         is_conflict = False
@@ -135,23 +137,26 @@ def _choose(found: Candidates, agree_units: int) -> tuple[list[Slot], list[Slot 
             ranked = sorted(of_slot, key=_rank)
             best = ranked[0]
             is_conflict = index in disputed or _conflicts(best, ranked[1:], agree_units)
-        slot, amount = _slot(best, amount, is_conflict)
-        slots.append(slot)
+        value = best.units
+        if value is None:
+            amount += best.amount
+            rounded = candidates.units(amount)
+            value, taken = rounded - taken, rounded
+        slots.append(Slot(value, _quality(best), best.source, is_conflict))
     return slots, shadows
 
 
-def _rank(candidate: Candidate) -> tuple[bool, int, int]:
-    """A source that covers the whole slot beats a better one that knows only a part of it."""
-    return candidate.covered_us < SLOT_US, candidate.source, -candidate.covered_us
+def _rank(candidate: Candidate) -> tuple[bool, float, int]:
+    """A source that covers the whole slot beats a better one that knows only a part of it. An interval of
+    many hours knows nothing of the single half-hour: it comes after all that was measured there."""
+    source: float = candidate.source
+    if candidate.quality is Quality.ESTIMATED and candidate.source in (Source.FILE, Source.INTERVAL):
+        source = Source.MEAN_POWER + 0.5
+    return candidate.covered_us < SLOT_US, source, -candidate.covered_us
 
 
-def _slot(best: Candidate, amount: int, is_conflict: bool = False) -> tuple[Slot, int]:
-    value = best.units
-    if value is None:
-        value = candidates.units(amount + best.amount) - candidates.units(amount)
-        amount += best.amount
-    quality = best.quality if best.covered_us >= SLOT_US else Quality.ESTIMATED
-    return Slot(value, quality, best.source, is_conflict), amount
+def _quality(candidate: Candidate) -> Quality:
+    return candidate.quality if candidate.covered_us >= SLOT_US else Quality.ESTIMATED
 
 
 def _conflicts(best: Candidate, others: Sequence[Candidate], agree_units: int) -> bool:

@@ -96,7 +96,8 @@ def check_sources(day: MeterDay, rules: Thresholds) -> list[Finding]:
     """Where a validated file and the meter both know a half-hour: a duplicate, or a conflict. The file
     stands. Two sources of one rank that differ are a conflict too, and the first stands."""
     found = _of_runs(Check.CONFLICT, (i for i, slot in enumerate(day.slots) if slot.is_conflict))
-    if not day.is_by_file:
+    found += _beside_a_total(day, rules)
+    if not day.rivals:
         return found
     same: list[int] = []
     other: list[int] = []
@@ -194,6 +195,17 @@ ON_SETTLING: tuple[CheckOf, ...] = (
 """Whenever a day is settled, open or not."""
 ON_CLOSING: tuple[CheckOf, ...] = (check_gap, check_unusual, check_clock_drift, check_duplicate)
 """When a day is told: what has not come by then is missing."""
+
+
+def _beside_a_total(day: MeterDay, rules: Thresholds) -> list[Finding]:
+    slots = [i for i, value in enumerate(day.aside) if value is not None and day.slots[i].value is not None]
+    if not slots:
+        return []
+    value, other = sum(day.slots[i].value or 0 for i in slots), sum(day.aside[i] or 0 for i in slots)
+    if abs(value - other) <= max(rules.agree_units, len(slots) // 2):
+        return [Finding(Check.DUPLICATE, slots[0], slots[-1], Severity.NOTICE)]
+    detail = {"value": value, "other": other}
+    return [Finding(Check.CONFLICT, slots[0], slots[-1], Severity.NOTICE, detail)]
 
 
 def cut(finding: Finding, decided: Set[int]) -> list[Finding]:

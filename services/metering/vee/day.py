@@ -6,7 +6,7 @@ from datetime import date
 
 from contracts.codes import Fluid, Quantity
 from services.metering.days import SLOT_US, CivilDay
-from services.metering.slots import Slot, Source
+from services.metering.slots import Slot
 from services.metering.vee.belief import Event, Exchange
 from services.metering.vee.profile import Past
 from services.metering.vee.thresholds import Thresholds, thresholds
@@ -55,6 +55,8 @@ class MeterDay:
     """What intervals say."""
     rivals: Sequence[int | None] = ()
     """What the next best source says, where a validated file is the best."""
+    aside: Sequence[int | None] = ()
+    """What a file says where something finer is the best: a day's total, spread."""
     past: Past | None = None
     heard: Heard | None = None
 
@@ -68,7 +70,3 @@ class MeterDay:
     @property
     def value(self) -> int:
         return sum(slot.value for slot in self.slots if slot.value is not None)
-
-    @property
-    def is_by_file(self) -> bool:
-        return any(slot.source is Source.FILE for slot in self.slots)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from contracts.codes import Quality
-from services.metering.days import SLOT_US, CivilDay, civil_day, day_of, instant_of
+from services.metering.days import SLOT_US, Calendar, CivilDay, instant_of
 from services.metering.slots import Slot
 from services.metering.vee.thresholds import Thresholds
 
@@ -29,6 +29,12 @@ class Past:
     zone: str
     slots: Mapping[date, Sequence[Slot]] = field(default_factory=dict)
     totals: Mapping[date, int] = field(default_factory=dict)
+    first_hour: int = 0
+    """Local hour at which its days begin."""
+
+    @property
+    def calendar(self) -> Calendar:
+        return Calendar(self.zone, self.first_hour)
 
 
 class Shape:
@@ -76,14 +82,14 @@ def usual(past: Past, before: date, weekday: int, rules: Thresholds) -> list[int
 def shape(past: Past, start_us: int, end_us: int, rules: Thresholds) -> Shape | None:
     """The household's profile over a gap, from the weeks before the gap began; None (spread evenly) where
     the gap is too long, a weekday is not known well enough, or nothing is used in it."""
-    first, last = day_of(instant_of(start_us), past.zone), day_of(instant_of(end_us), past.zone)
+    first, last = (past.calendar.day_of(instant_of(us)) for us in (start_us, end_us))
     if (last - first).days > rules.shape_days:
         return None
     bounds: list[int] = []
     weights: list[int] = []
     profiles: dict[int, list[int] | None] = {}
     for n in range((last - first).days + 1):
-        civil = civil_day(first + timedelta(days=n), past.zone)
+        civil = past.calendar.day(first + timedelta(days=n))
         weekday = civil.day.weekday()
         if weekday not in profiles:
             profiles[weekday] = usual(past, first, weekday, rules)
@@ -98,11 +104,12 @@ def shape(past: Past, start_us: int, end_us: int, rules: Thresholds) -> Shape | 
 
 @lru_cache(maxsize=512)
 def halves(civil: CivilDay) -> tuple[int, ...]:
-    """The local half-hour of day, 0 to 47, at which each slot starts: 46, 48 or 50 of them."""
+    """The local half-hour, 0 to 47 from the hour at which days begin, at which each slot starts: 46, 48 or
+    50 of them."""
     if civil.slots == HALVES:
         return tuple(range(HALVES))
     zone = ZoneInfo(civil.zone)
     clocks: list[datetime] = [
         instant_of(civil.start_us + n * SLOT_US).astimezone(zone) for n in range(civil.slots)
     ]
-    return tuple(clock.hour * 2 + clock.minute // 30 for clock in clocks)
+    return tuple((clock.hour - civil.first_hour) % 24 * 2 + clock.minute // 30 for clock in clocks)

@@ -217,3 +217,13 @@ def test_where_only_totals_are_kept_findings_say_neither_when_nor_how_much() -> 
         {"check": "spike", "first_slot": 0, "last_slot": 47, "severity": "hold", "detail": {}}
     ]
     assert as_rows((), 48) is None
+
+
+@pytest.mark.parametrize(("total", "check"), [(sum(USE), Check.DUPLICATE), (9_000, Check.CONFLICT)])
+def test_a_files_daily_total_never_flattens_what_was_measured(total: int, check: Check) -> None:
+    lived = [register(30 * i, 5_000 + sum(USE[:i])) for i in range(49)]
+    day = settled([*lived, interval(0, 1_440, total, "energy_import.file")])
+    assert day.slots == settled(lived).slots
+    assert [one.check for one in day.findings] == [check]
+    alone = settled([interval(0, 1_440, total, "energy_import.file")])
+    assert (alone.value, alone.slots[0].source) == (total, Source.FILE)
