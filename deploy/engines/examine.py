@@ -3,7 +3,7 @@
 import asyncio
 import json
 import smtplib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +26,7 @@ from services.kit import natsauth
 from services.kit.broker import signed_url
 from services.kit.secrets import Secrets
 from services.kit.settings import Settings
+from services.metering.retention import rules
 
 _CLOCKS_APART_SECONDS = 5.0
 
@@ -51,6 +52,7 @@ def _postgres(url: str) -> list[Check]:
                 for (value,) in connection.execute("SELECT current_setting(%s)", (name,))
             }
             row = connection.execute("SELECT clock_timestamp()").fetchone()
+            lacking = _without_partition(connection)
     except psycopg.Error as error:
         return [
             failed(
@@ -58,7 +60,30 @@ def _postgres(url: str) -> list[Check]:
             )
         ]
     assert row is not None
-    return [*judge_postgres(found), _clocks("postgres", row[0])]
+    return [*judge_postgres(found), _clocks("postgres", row[0]), *lacking]
+
+
+def _without_partition(connection: "psycopg.Connection[tuple[Any, ...]]") -> list[Check]:
+    """Whether readings of the hot window lie where only those without a partition go; none: not migrated."""
+    there = connection.execute("SELECT to_regclass('metering.reading__pdefault')").fetchone()
+    if there is None or there[0] is None:
+        return []
+    today = datetime.now(UTC).date()
+    hot = today - timedelta(days=rules(today).readings_days)
+    row = connection.execute(
+        "SELECT count(*), (SELECT max(until) FROM metering.reading_partitions())"
+        " FROM metering.reading__pdefault WHERE instant >= %s",
+        (hot,),
+    ).fetchone()
+    assert row is not None
+    lacking, until = row
+    if lacking:
+        advice = "readings lack their partition: they are safe, but why does nobody make partitions ahead?"
+        return [warning("partitions", f"{lacking} readings without", advice)]
+    if until is None or until <= today + timedelta(days=1):
+        advice = "none is made ahead: is the metering room running? Its log says why"
+        return [warning("partitions", f"until {until}", advice)]
+    return [ok("partitions", f"until {until}")]
 
 
 async def _nats(settings: Settings, secrets: Secrets) -> list[Check]:

@@ -32,6 +32,8 @@ class OverviewOut(BaseModel):
     readings_discarded: DiscardedOut
     meters: int
     meters_silent: int
+    readings_without_partition: int
+    """Recent readings that are stored but lack the place made ahead for them: should be none."""
     lag_seconds: float
     """Age of the oldest reading that intake acknowledged and that is not yet settled into its day."""
     batches_waiting: int | None

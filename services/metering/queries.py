@@ -12,7 +12,9 @@ from services.kit.principal import Principal
 from services.kit.problems import not_found
 from services.kit.registry import homes_of
 from services.kit.unit import Unit
-from services.metering.days import civil_day, day_of
+from services.metering import partitions
+from services.metering.days import Calendar
+from services.metering.fluids import calendar_of
 from services.metering.quarantine import Status
 
 QUANTITIES: dict[Fluid, tuple[Quantity, ...]] = {
@@ -96,6 +98,11 @@ class Sight:
     quantity: Quantity
     today: date
     occupancies: list[str] | None
+    fluid: Fluid = Fluid.ELECTRICITY
+
+    @property
+    def calendar(self) -> Calendar:
+        return calendar_of(self.fluid, self.zone)
 
 
 async def sight(unit: Unit, who: Principal, meter: str, quantity: Quantity | None = None) -> Sight:
@@ -104,7 +111,7 @@ async def sight(unit: Unit, who: Principal, meter: str, quantity: Quantity | Non
     row = (await unit.session.execute(text(_METER), {"meter": meter})).one_or_none()
     if row is None:
         raise not_found()
-    today = day_of(row.business_now or unit.wall, row.zone)
+    today = calendar_of(Fluid(row.fluid), row.zone).day_of(row.business_now or unit.wall)
     occupancies = None
     is_common = row.dwelling is None and who.role is Role.STAFF
     if who.role is not Role.OPERATOR and not is_common:
@@ -116,7 +123,7 @@ async def sight(unit: Unit, who: Principal, meter: str, quantity: Quantity | Non
         has = set((await unit.session.execute(text(_HAS), {"meter": meter})).scalars())
         usual = QUANTITIES[Fluid(row.fluid)]
         quantity = next((candidate for candidate in usual if candidate in has), usual[0])
-    return Sight(row.id, row.coop, row.zone, quantity, today, occupancies)
+    return Sight(row.id, row.coop, row.zone, quantity, today, occupancies, Fluid(row.fluid))
 
 
 async def days(unit: Unit, seen: Sight, first: date, last: date) -> Sequence[Any]:
@@ -142,7 +149,7 @@ async def newest_day(unit: Unit, seen: Sight) -> date | None:
 
 async def disagreements(unit: Unit, seen: Sight, day: date) -> Sequence[Any]:
     """Values of that day that were sent again with another value: the first stands."""
-    civil = civil_day(day, seen.zone)
+    civil = seen.calendar.day(day)
     rows = await unit.session.execute(
         text(_DISAGREEMENTS), {"meter": seen.id, "start": civil.starts_at, "end": civil.ends_at}
     )
@@ -183,6 +190,7 @@ async def flow(unit: Unit) -> dict[str, Any]:
     ).one()
     meters = (await one(text("SELECT count(*) FROM registry.meter"))).scalar_one()
     oldest = (await one(text("SELECT min(marked_at) FROM metering.dirty_day"))).scalar_one()
+    without_partition = await partitions.count_missing(unit)
     return {
         "readings_received": counts.received + waiting.unplaced,
         "readings_stored": counts.stored,
@@ -192,6 +200,7 @@ async def flow(unit: Unit) -> dict[str, Any]:
         "readings_discarded": {"no_consent": counts.no_consent, "outside_occupancy": counts.outside},
         "meters": meters,
         "meters_silent": counts.silent,
+        "readings_without_partition": without_partition,
         "lag_seconds": max(0.0, (unit.wall - oldest).total_seconds()) if oldest else 0.0,
     }
 

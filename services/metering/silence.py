@@ -2,8 +2,8 @@
 
 A meter's habit is the gap it usually leaves, kept with its state by `store`: between the instants it reports
 or between its words, whichever is longer, so that a file a day is no silence however many readings it brings.
-A longer gap raises the habit fourfold at most: one outage does not deafen us, a new rhythm is learnt in days. A
-meter that was installed and never heard has no habit: operators see it as never heard.
+A longer gap raises the habit fourfold at most: one outage does not deafen us, a new rhythm is learnt in days.
+A meter that was installed and never heard has no habit: operators see it as never heard.
 """
 
 from datetime import timedelta
