@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from contracts.codes import Kind
+from services.metering.days import Calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Ground:
     """What is known of a meter. `stays` is None for a common part, which needs nobody's consent."""
 
     coop: str
-    zone: str
+    calendar: Calendar
     stays: Sequence[Stay] | None
 
     def is_within_one_stay(self, first: datetime, last: datetime) -> bool:

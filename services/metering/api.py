@@ -13,7 +13,7 @@ from services.kit.registry import lives_there
 from services.kit.web import Page, PageQuery, RoomUnit, Who, invalid, not_found, page_of, roles
 from services.metering import api_edits, api_operations, findings, queries
 from services.metering.api_base import router
-from services.metering.days import SLOT_SECONDS, civil_day
+from services.metering.days import SLOT_SECONDS
 from services.metering.imports import api as imports_api
 from services.metering.looks import note_look
 from services.metering.packing import unpack
@@ -137,7 +137,7 @@ async def curve(
     await note_look(unit, who, seen, Purpose.HALF_HOURLY, [rows[0].occupancy])
     return CurveOut(
         day=day,
-        start=civil_day(day, seen.zone).starts_at.astimezone(ZoneInfo(seen.zone)),
+        start=seen.calendar.day(day).starts_at.astimezone(ZoneInfo(seen.zone)),
         quantity=seen.quantity,
         unit=UNIT_OF[seen.quantity],
         values=[slot.value for slot in slots],

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 from fastapi.responses import Response
 
-from services.metering.days import SLOT_SECONDS, civil_day
+from services.metering.days import SLOT_SECONDS, Calendar
 from services.metering.packing import unpack
 from services.metering.page_base import Amounts, answer
 
@@ -16,12 +16,12 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 
 def csv(
-    request: Request, rows: Sequence[Any], zone: str, amounts: Amounts, detail: str, language: str
+    request: Request, rows: Sequence[Any], calendar: Calendar, amounts: Amounts, detail: str, language: str
 ) -> Response:
     """`detail`: `days`, with cost, or `half-hours`, with the local time at which each begins. Amounts are
     whole Wh or L; French files use semicolons and decimal commas."""
     separator, point = (";", ",") if language == "fr" else (",", ".")
-    lines = _half_hours(rows, zone) if detail == "half-hours" else _days(rows, point)
+    lines = _half_hours(rows, calendar) if detail == "half-hours" else _days(rows, point)
     head = answer(
         request, "download.txt", detail=detail, unit="Wh" if amounts.is_energy else "L", separator=separator
     )
@@ -42,11 +42,11 @@ def _days(rows: Sequence[Any], point: str) -> Iterator[list[str]]:
         yield [row.day.isoformat(), str(row.value), cost, str(measured), str(row.slots), state]
 
 
-def _half_hours(rows: Sequence[Any], zone: str) -> Iterator[list[str]]:
+def _half_hours(rows: Sequence[Any], calendar: Calendar) -> Iterator[list[str]]:
     for row in rows:
         if row.packed is None:
             continue
-        start = civil_day(row.day, zone).starts_at
+        start = calendar.day(row.day).starts_at
         for index, slot in enumerate(unpack(row.packed)):
-            at = (start + timedelta(seconds=SLOT_SECONDS * index)).astimezone(ZoneInfo(zone))
+            at = (start + timedelta(seconds=SLOT_SECONDS * index)).astimezone(ZoneInfo(calendar.zone))
             yield [at.isoformat(), "" if slot.value is None else str(slot.value), slot.quality.value]

@@ -8,7 +8,7 @@ from datetime import datetime
 from contracts.codes import Quality, Quantity
 from services.metering import closing, history, retention
 from services.metering.closing import Work
-from services.metering.days import CivilDay, civil_day, day_of, instant_of, microseconds
+from services.metering.days import CivilDay, civil_day, instant_of, microseconds
 from services.metering.edits import Edit
 from services.metering.history import Key, Wanted
 from services.metering.registry import Exchange, Meter, Occupancy
@@ -48,7 +48,7 @@ class Draft:
         gaps = self.settled.gaps
         since = self.civil.day
         if gaps:
-            since = min(since, day_of(instant_of(min(start for start, _ in gaps)), self.civil.zone))
+            since = min(since, self.civil.calendar.day_of(instant_of(min(start for start, _ in gaps))))
         is_deep = self.keeps_slots and (bool(gaps) or ABSENT in self.settled.slots)
         return Wanted(self.meter.id, self.quantity, self.civil.day, since, is_deep)
 
@@ -111,7 +111,7 @@ async def tell(work: Work, drafts: Sequence[Draft]) -> None:
         settled, past = one.settled, None
         if one.key in wanted:
             household = one.occupancy.id if one.occupancy else None
-            past = known.past(wanted[one.key], one.civil.zone, household, keeps_slots=one.keeps_slots)
+            past = known.past(wanted[one.key], one.civil.calendar, household, keeps_slots=one.keeps_slots)
             settled = one.shaped(past)
         is_due = one.key in due
         if is_due and one.record is None:

@@ -15,7 +15,6 @@ from services.kit.principal import Principal
 from services.kit.problems import conflict, invalid, not_found
 from services.kit.unit import Unit
 from services.metering import ledger, marking, queries, registry
-from services.metering.days import civil_day
 from services.metering.meter_locks import wait_for_meter
 from services.metering.queries import Sight
 from services.metering.store import SETTLED_BY
@@ -130,7 +129,7 @@ def spread(total: int, slots: int) -> tuple[int, ...]:
 
 def _amounts(seen: Sight, wanted: Wanted) -> tuple[int | None, ...] | None:
     """The values of a `set`, checked. 422 names the field that is wrong."""
-    slots = civil_day(wanted.day, seen.zone).slots
+    slots = seen.calendar.day(wanted.day).slots
     if seen.quantity not in SETTLED_BY.values():
         raise invalid("/quantity", "not_settled", "This quantity has no half-hours.")
     if wanted.day > seen.today:

@@ -11,7 +11,7 @@ import yaml
 
 from contracts.codes import Fluid, GasFactorSource, Quantity
 from contracts.units import Energy, GasFactor, Volume, in_steps
-from services.metering.days import Calendar
+from services.metering.days import Calendar, begin_sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,17 @@ def first_hour_sql(fluid: str) -> str:
     """SQL of the local hour at which the days of `fluid`, an SQL expression, begin."""
     hours = " ".join(f"WHEN '{fluid}' THEN {hour}" for fluid, hour in _first_hours().items())
     return f"(CASE {fluid} {hours} ELSE 0 END)"
+
+
+def came_sql(occupancy: str = "o", meter: str = "m") -> str:
+    """SQL of the instant at which a household's time with a meter begins: where the meter's days do. Both are
+    aliases, of `registry.occupancy` and `registry.meter`."""
+    return begin_sql(f"{occupancy}.moved_in_on", f"{meter}.zone", first_hour_sql(f"{meter}.fluid"))
+
+
+def left_sql(occupancy: str = "o", meter: str = "m") -> str:
+    """SQL of the instant at which it ends; null while the household lives there."""
+    return begin_sql(f"{occupancy}.moved_out_on + 1", f"{meter}.zone", first_hour_sql(f"{meter}.fluid"))
 
 
 def is_converted(fluid: Fluid, quantity: Quantity) -> bool:

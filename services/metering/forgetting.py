@@ -10,18 +10,21 @@ from contracts.codes import Purpose
 from services.kit import dropping
 from services.kit.unit import Unit
 from services.metering import day_rows, model
+from services.metering.days import begin_sql
+from services.metering.fluids import came_sql, first_hour_sql, left_sql
 from services.metering.imports import forgetting as imports
 from services.metering.meter_locks import key_of, wait_for_meters_of
 from services.metering.replays import forgetting as feeds
 from services.metering.watermark import GRACE
 
+_BEGINS, _ENDS = (begin_sql(day, "m.zone", first_hour_sql("m.fluid")) for day in ("d.day", "d.day + 1"))
 # A register read at the very moment a household arrives or leaves belongs to both neighbours' days.
-_READINGS_OF = """
+_READINGS_OF = f"""
 DELETE FROM metering.reading r
 USING registry.occupancy o, registry.meter m
 WHERE o.id = :occupancy AND m.dwelling = o.dwelling AND r.meter = m.id
-  AND r.instant >= o.starts_at AND (o.ends_at IS NULL OR r.instant < o.ends_at)
-"""
+  AND r.instant >= {came_sql()} AND (o.moved_out_on IS NULL OR r.instant < {left_sql()})
+"""  # noqa: S608 - only constants are formatted in
 _DISAGREEMENTS_OF = _READINGS_OF.replace("metering.reading", "metering.disagreement")
 _QUARANTINE_OF = """
 DELETE FROM metering.quarantine q
@@ -43,31 +46,31 @@ USING registry.occupancy o, registry.meter m
 WHERE o.id = :occupancy AND m.dwelling = o.dwelling AND d.meter = m.id
   AND d.day >= o.moved_in_on AND (o.moved_out_on IS NULL OR d.day <= o.moved_out_on)
 """
-_AFTER = """
-DELETE FROM {table} t
+_AFTER = f"""
+DELETE FROM {{table}} t
 USING registry.occupancy o, registry.meter m
 WHERE o.id = :occupancy AND o.ends_at IS NOT NULL AND m.dwelling = o.dwelling AND t.meter = m.id
-  AND t.instant > o.ends_at AND NOT EXISTS (
+  AND t.instant > {left_sql()} AND NOT EXISTS (
       SELECT 1 FROM registry.occupancy n WHERE n.dwelling = o.dwelling AND n.id <> o.id
-        AND t.instant >= n.starts_at AND (n.ends_at IS NULL OR t.instant < n.ends_at))
-"""
+        AND t.instant >= {came_sql("n")} AND (n.moved_out_on IS NULL OR t.instant < {left_sql("n")}))
+"""  # noqa: S608 - only constants are formatted in
 # Inside a frozen day only the first and last value of each register are kept: the next and the previous
 # day begin and end with them.
-_THIN = """
+_THIN = f"""
 DELETE FROM metering.reading r
-USING {days} d, registry.meter m
-WHERE {which} AND m.id = d.meter AND r.meter = d.meter
+USING {{days}} d, registry.meter m
+WHERE {{which}} AND m.id = d.meter AND r.meter = d.meter
   AND r.quantity = ANY(CASE WHEN d.quantity = 'energy_import'
       THEN ARRAY['energy_import', 'power', 'apparent_power'] ELSE ARRAY[d.quantity] END)
-  AND r.instant >= d.day::timestamp AT TIME ZONE m.zone
-  AND r.instant < (d.day + 1)::timestamp AT TIME ZONE m.zone
+  AND r.instant >= {_BEGINS}
+  AND r.instant < {_ENDS}
   AND (r.kind <> 'register' OR EXISTS (
       SELECT 1 FROM metering.reading b WHERE b.meter = r.meter AND b.register = r.register
-        AND b.instant >= d.day::timestamp AT TIME ZONE m.zone AND b.instant < r.instant)
+        AND b.instant >= {_BEGINS} AND b.instant < r.instant)
     AND EXISTS (
       SELECT 1 FROM metering.reading a WHERE a.meter = r.meter AND a.register = r.register
-        AND a.instant > r.instant AND a.instant <= (d.day + 1)::timestamp AT TIME ZONE m.zone))
-"""
+        AND a.instant > r.instant AND a.instant <= {_ENDS}))
+"""  # noqa: S608 - only constants are formatted in
 # One statement, so that exactly the days that are frozen lose their readings.
 _FREEZE = f"""
 WITH frozen AS (
@@ -78,20 +81,20 @@ WITH frozen AS (
 """
 _FROZEN_ONES = "d.meter = :meter AND d.quantity = :quantity AND d.day = ANY(:days) AND d.is_frozen"
 _OF_OCCUPANCY = "d.occupancy = :occupancy"
-_DAILY_ONLY = """
+_DAILY_ONLY = f"""
 NOT d.is_frozen
   AND d.occupancy = ANY (ARRAY(
       SELECT o.id FROM registry.occupancy o WHERE NOT EXISTS (
           SELECT 1 FROM registry.consent c WHERE c.occupancy = o.id AND c.purpose = 'half_hourly')))
   AND EXISTS (
-      SELECT 1 FROM metering.meter_state s JOIN registry.meter z ON z.id = s.meter
+      SELECT 1 FROM metering.meter_state s JOIN registry.meter m ON m.id = s.meter
       WHERE s.meter = d.meter
         AND coalesce(s.watermark, 'infinity')
-            >= (d.day + 1)::timestamp AT TIME ZONE z.zone + CAST(:grace AS interval))
+            >= {_ENDS} + CAST(:grace AS interval))
   AND NOT EXISTS (
       SELECT 1 FROM metering.dirty_day y
       WHERE y.meter = d.meter AND y.quantity = d.quantity AND y.day = d.day)
-"""
+"""  # noqa: S608 - only constants are formatted in
 # A meter that is being settled waits for the next time, and so does what is beyond a good hour's work.
 _FREE_METERS = f"""
 WITH due AS MATERIALIZED (SELECT DISTINCT d.meter FROM metering.day d WHERE {_DAILY_ONLY} LIMIT 2000)

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from contracts.codes import EditKind, Kind, Quality, Quantity
 from services.kit.unit import Unit
-from services.metering.days import CivilDay, microseconds
+from services.metering.days import Calendar, CivilDay, microseconds
 from services.metering.edits import Edit, standing
 from services.metering.packing import unpack
 from services.metering.slots import Slot
@@ -109,7 +109,7 @@ class History:
         total = sum(values) if 10 * len(values) >= 9 * len(slots) else None
         self.days[meter, quantity][day] = _Known(occupancy, total, slots)
 
-    def past(self, wanted: Wanted, zone: str, occupancy: str | None, *, keeps_slots: bool) -> Past:
+    def past(self, wanted: Wanted, calendar: Calendar, occupancy: str | None, *, keeps_slots: bool) -> Past:
         """The household's own earlier days: one household's never shape another's."""
         own = {
             day: known
@@ -119,7 +119,8 @@ class History:
         slots = {day: known.slots for day, known in own.items() if known.slots is not None}
         since = wanted.day - WEEKS
         totals = {day: known.total for day, known in own.items() if day >= since and known.total is not None}
-        return Past(zone, slots if keeps_slots and wanted.is_deep else {}, totals)
+        kept = slots if keeps_slots and wanted.is_deep else {}
+        return Past(calendar.zone, kept, totals, calendar.first_hour)
 
 
 async def load(unit: Unit, wanted: Sequence[Wanted]) -> History:

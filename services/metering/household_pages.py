@@ -14,7 +14,6 @@ from services.kit.registry import homes_of
 from services.kit.unit import Unit
 from services.kit.web import PageQuery, Principal, RoomUnit, Who, not_found, page_of, roles
 from services.metering import download, edits_made, picture, queries
-from services.metering.days import civil_day
 from services.metering.household_queries import (
     OwnMeter,
     looks_by_people,
@@ -49,8 +48,8 @@ class Shown:
         return self.sight.today
 
     def begins(self, day: date) -> int:
-        """Epoch seconds of the local midnight at which `day` begins."""
-        return int(civil_day(day, self.sight.zone).starts_at.timestamp())
+        """Epoch seconds of the instant at which `day` begins."""
+        return int(self.sight.calendar.day(day).starts_at.timestamp())
 
 
 @pages.get("/fragments/consumption", **RESIDENT)
@@ -104,7 +103,7 @@ async def day_page(
         edits=[
             edit for edit in await edits_made.history(unit, one.sight, 50, day=day) if edit.undone_at is None
         ],
-        slot_time=lambda of, slot: times(civil_day(of, one.sight.zone))[slot],
+        slot_time=lambda of, slot: times(one.sight.calendar.day(of))[slot],
         curve=_curve(one, day, rows) if found and found.has_slots else None,
         before=day - timedelta(days=1) if day > one.first else None,
         after=day + timedelta(days=1) if day < one.today else None,
@@ -154,7 +153,7 @@ async def download_page(
     if detail == "half-hours" and not month:
         first = max(first, last - timedelta(days=366))
     rows = await queries.days(unit, one.sight, first, last)
-    return download.csv(request, rows, one.sight.zone, one.amounts, detail, language_of(request))
+    return download.csv(request, rows, one.sight.calendar, one.amounts, detail, language_of(request))
 
 
 @pages.get("/data/uses", **RESIDENT)
@@ -239,7 +238,7 @@ def _curve(one: Shown, day: date, rows: Sequence[Any]) -> dict[str, Any]:
         for row in rows
         if row.packed and row.revision and row.day != day and row.day.weekday() == day.weekday()
     ]
-    zone, start = ZoneInfo(one.sight.zone), civil_day(day, one.sight.zone).starts_at
+    zone, start = ZoneInfo(one.sight.zone), one.sight.calendar.day(day).starts_at
     times = [(start + timedelta(minutes=30 * index)).astimezone(zone) for index in range(len(slots) + 1)]
     factor = 2 if one.amounts.is_energy else 1  # a half-hour's Wh, doubled, is its mean power in W
     usual = picture.usual_curve(alike, len(slots))

@@ -12,7 +12,7 @@ from contracts.codes import Kind, Quantity
 from services.kit.unit import Unit
 from services.metering import registers
 from services.metering.candidates import LONGEST_STEP_US
-from services.metering.days import CivilDay, civil_day, instant_of, microseconds
+from services.metering.days import Calendar, CivilDay, instant_of, microseconds
 from services.metering.intervals import SAMPLE_GAP_US
 from services.metering.slots import Point
 from services.metering.store import NEAR, SETTLED_BY, between, midnight
@@ -132,14 +132,14 @@ def _seldom(found: Sequence[Sequence[Any]], start_us: int, end_us: int) -> list[
     )
 
 
-def runs(days: Sequence[date], zone: str) -> Iterator[list[CivilDay]]:
+def runs(days: Sequence[date], calendar: Calendar) -> Iterator[list[CivilDay]]:
     """Sorted days in stretches near enough to be fetched together."""
     run: list[CivilDay] = []
     for day in sorted(days):
         if run and (day - run[-1].day > timedelta(days=3) or len(run) >= LONGEST_RUN_DAYS):
             yield run
             run = []
-        run.append(civil_day(day, zone))
+        run.append(calendar.day(day))
     if run:
         yield run
 

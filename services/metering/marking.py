@@ -6,6 +6,8 @@ from sqlalchemy import text
 
 from contracts.codes import Kind, Quantity
 from services.kit.unit import Unit
+from services.metering.days import begin_sql, day_sql
+from services.metering.fluids import first_hour_sql
 from services.metering.registers import CONTEXT
 from services.metering.store import CHANNEL, SETTLED_BY
 
@@ -15,6 +17,7 @@ INSERT INTO metering.dirty_day (coop, meter, quantity, day) VALUES (:coop, :mete
 _SETTLED_BY = ", ".join(f"('{quantity}', '{target}')" for quantity, target in SETTLED_BY.items())
 # Registers are believed by what they say nearby, so the context on either side of the day counts; of other
 # kinds of reading only the day itself and its neighbours.
+_FIRST_HOUR = first_hour_sql("m.fluid")
 _AROUND = f"""
 INSERT INTO metering.dirty_day (coop, meter, quantity, day)
 SELECT DISTINCT g.coop, g.meter, q.target, d.day::date
@@ -22,8 +25,8 @@ FROM metering.meter_register g
 JOIN registry.meter m ON m.id = g.meter
 JOIN (VALUES {_SETTLED_BY}) AS q(quantity, target) ON q.quantity = g.quantity
 CROSS JOIN LATERAL (
-    SELECT CAST(:day AS date)::timestamp AT TIME ZONE m.zone AS starts_at,
-           (CAST(:day AS date) + 1)::timestamp AT TIME ZONE m.zone AS ends_at) s
+    SELECT {begin_sql("CAST(:day AS date)", "m.zone", "0")} AS starts_at,
+           {begin_sql("CAST(:day AS date) + 1", "m.zone", "0")} AS ends_at) s
 CROSS JOIN LATERAL (
     SELECT min(p.instant) AS low, max(p.instant) AS high FROM (
         (SELECT b.instant FROM metering.reading b
@@ -36,8 +39,8 @@ CROSS JOIN LATERAL (
            AND a.instant >= s.ends_at
          ORDER BY a.instant LIMIT {CONTEXT})) p) near
 CROSS JOIN LATERAL generate_series(
-    least((near.low AT TIME ZONE m.zone)::date, CAST(:day AS date) - 1),
-    greatest((near.high AT TIME ZONE m.zone)::date, CAST(:day AS date) + 1), interval '1 day') d(day)
+    least({day_sql("near.low", "m.zone", _FIRST_HOUR)}, CAST(:day AS date) - 1),
+    greatest({day_sql("near.high", "m.zone", _FIRST_HOUR)}, CAST(:day AS date) + 1), interval '1 day') d(day)
 WHERE g.meter = :meter
 """  # noqa: S608 - only constants are formatted in
 

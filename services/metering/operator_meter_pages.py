@@ -20,7 +20,6 @@ from services.metering import (
     queries,
     registry,
 )
-from services.metering.days import civil_day
 from services.metering.edits_made import LARGEST_VALUE, Wanted
 from services.metering.looks import note_look
 from services.metering.operator_meter_queries import HeldFilters, Which
@@ -183,7 +182,7 @@ async def _meter(
     row = await operator_meter_queries.one(unit, meter)
     has = await operator_meter_queries.quantities(unit, meter)
     day = min(day or await _newest(unit, seen), seen.today)
-    civil = civil_day(day, seen.zone)
+    civil = seen.calendar.day(day)
     found = next(iter(await queries.days(unit, seen, day, day)), None)
     may_see_slots = await _may_see_slots(unit, meter, day)
     slots = unpack(found.packed) if found is not None and found.packed is not None else ()
@@ -202,7 +201,7 @@ async def _meter(
         day_before=(day - timedelta(days=1)).isoformat(), day_after=(day + timedelta(days=1)).isoformat(),
         habit=operator_meter_view.length(row.habit_s or 0),
         kinds={code: label.in_(language_of(request)) for code, label in labels("edit_kinds").items()},
-        slot_time=lambda of, slot: operator_meter_view.times(civil_day(of, seen.zone))[slot],
+        slot_time=lambda of, slot: operator_meter_view.times(seen.calendar.day(of))[slot],
         chart=operator_meter_view.chart(civil, slots, 2 if amounts.is_energy else 1) if slots else None,
         is_settling=await operator_meter_queries.is_settling(unit, meter, seen.quantity, day),
         disagreements=await queries.disagreements(unit, seen, day) if may_see_slots else [],

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from sqlalchemy import text
@@ -10,6 +10,8 @@ from sqlalchemy import text
 from contracts.codes import Fluid, Purpose, Quantity, TariffKind
 from services.kit.unit import Unit
 from services.metering.admission import Ground, Stay
+from services.metering.days import Calendar
+from services.metering.fluids import calendar_of
 from services.metering.tariffs import Contract
 
 _METERS = """
@@ -56,6 +58,14 @@ class Occupancy:
     last_day: date | None
     purposes: frozenset[str]
 
+    def by(self, calendar: Calendar) -> "Occupancy":
+        """From and to where the days of a meter begin: the gas of a household's first morning, before six,
+        is the day before's."""
+        if not calendar.first_hour:
+            return self
+        after = None if self.last_day is None else calendar.day(self.last_day).ends_at
+        return replace(self, starts_at=calendar.day(self.first_day).starts_at, ends_at=after)
+
     @property
     def may_keep_days(self) -> bool:
         return bool(self.purposes & {Purpose.DAILY, Purpose.HALF_HOURLY})
@@ -83,11 +93,15 @@ class Meter:
     """In time order; asked for with the contracts."""
 
     @property
+    def calendar(self) -> Calendar:
+        return calendar_of(self.fluid, self.zone)
+
+    @property
     def ground(self) -> Ground:
         if self.dwelling is None:
-            return Ground(self.coop, self.zone, None)
+            return Ground(self.coop, self.calendar, None)
         stays = [Stay(o.starts_at, o.ends_at, o.may_keep_days) for o in self.occupancies]
-        return Ground(self.coop, self.zone, stays)
+        return Ground(self.coop, self.calendar, stays)
 
     def occupancy_on(self, day: date) -> Occupancy | None:
         """The household of `day`; on a day that two share, the one that moved in."""
@@ -150,4 +164,4 @@ async def _add_occupancies(unit: Unit, found: dict[str, Meter]) -> None:
         )
     for meter in found.values():
         if meter.dwelling:
-            meter.occupancies = by_dwelling[meter.dwelling]
+            meter.occupancies = [one.by(meter.calendar) for one in by_dwelling[meter.dwelling]]

@@ -20,7 +20,7 @@ from services.kit.room import Room
 from services.kit.unit import Unit
 from services.metering import closing, forgetting, handlers, history, loading, registry, retention
 from services.metering.closing import Key, Told, Work
-from services.metering.days import civil_day, microseconds
+from services.metering.days import microseconds
 from services.metering.drafts import Draft, draft, tell
 from services.metering.edits import Edit
 from services.metering.meter_locks import key_of
@@ -178,13 +178,13 @@ async def _settle_series(
             continue
         before = work.told.get((meter.id, quantity, day))
         if before is not None and before.is_frozen:
-            closing.recost(work, meter, quantity, civil_day(day, meter.zone), occupancy)
+            closing.recost(work, meter, quantity, meter.calendar.day(day), occupancy)
             frozen.append(day)
         else:
             lived_in.append(day)
     if frozen:
         await forgetting.thin_again(work.unit, meter.id, quantity.value, frozen)
-    for run in loading.runs(lived_in, meter.zone):
+    for run in loading.runs(lived_in, meter.calendar):
         readings = await loading.load(work.unit, meter.id, quantity, run[0], run[-1])
         records = await retention.records(work.unit, meter.id, quantity.value, run)
         for civil in run:

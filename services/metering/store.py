@@ -23,6 +23,7 @@ from services.kit.unit import Unit
 from services.metering import copying, partitions
 from services.metering.admission import Verdict
 from services.metering.copying import Series
+from services.metering.days import Calendar, day_sql
 from services.metering.registers import CONTEXT, REACH_MINUTES
 
 _DAY_US = 86_400_000_000
@@ -50,7 +51,7 @@ class Tally:
     """What became of one meter's readings in a batch."""
 
     coop: str
-    zone: str
+    calendar: Calendar
     received_at: datetime
     verdicts: Counter[Verdict] = field(default_factory=Counter)
 
@@ -126,7 +127,8 @@ async def _stage(
     cursor = connection.cursor()
     counted = (
         (
-            meter, tally.coop, tally.zone, tally.received_at.isoformat(), tally.verdicts.total(),
+            meter, tally.coop, tally.calendar.zone, tally.calendar.first_hour,
+            tally.received_at.isoformat(), tally.verdicts.total(),
             tally.verdicts[Verdict.ADMITTED], tally.verdicts[Verdict.NO_CONSENT],
             tally.verdicts[Verdict.OUTSIDE_OCCUPANCY],
         )
@@ -147,17 +149,17 @@ def _lines(rows: Iterable[tuple[Any, ...]]) -> str:
 _STAGING = f"""
 CREATE TEMP TABLE IF NOT EXISTS stage_reading ({copying.COLUMNS}) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS stage_meter (
-    meter text, coop text, zone text, received_at timestamptz, received bigint, admitted bigint,
-    no_consent bigint, outside bigint
+    meter text, coop text, zone text, first_hour int, received_at timestamptz, received bigint,
+    admitted bigint, no_consent bigint, outside bigint
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS stage_fresh (
-    meter text, coop text, zone text, register text, quantity text, kind text, step_s int, day date,
-    first timestamptz, last timestamptz, rows bigint
+    meter text, coop text, zone text, first_hour int, register text, quantity text, kind text,
+    step_s int, day date, first timestamptz, last timestamptz, rows bigint
 ) ON COMMIT DELETE ROWS
 """
 
 # A temporary table is scanned as written, so in key order: sorting here would cost a sixth of the whole.
-_INSERT = """
+_INSERT = f"""
 WITH fresh AS (
     INSERT INTO metering.reading
         (meter, register, instant, coop, quantity, kind, step_s, value_milli, codec, received_at)
@@ -167,14 +169,14 @@ WITH fresh AS (
     RETURNING meter, register, instant, quantity, kind, step_s
 ), grouped AS (
     INSERT INTO stage_fresh
-    SELECT f.meter, m.coop, m.zone, f.register, f.quantity, f.kind, f.step_s,
-           (f.instant AT TIME ZONE m.zone)::date, min(f.instant), max(f.instant), count(*)
+    SELECT f.meter, m.coop, m.zone, m.first_hour, f.register, f.quantity, f.kind, f.step_s,
+           {day_sql("f.instant", "m.zone", "m.first_hour")}, min(f.instant), max(f.instant), count(*)
     FROM fresh f JOIN stage_meter m ON m.meter = f.meter
-    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
     RETURNING rows, first, last
 )
 SELECT coalesce(sum(rows), 0)::bigint, min(first), max(last) FROM grouped
-"""
+"""  # noqa: S608 - only constants are formatted in
 
 _DISAGREE = """
 INSERT INTO metering.disagreement (meter, register, instant, value_milli, coop, received_at)
@@ -252,8 +254,8 @@ WITH near AS MATERIALIZED (
                            ELSE f.last + f.step_s * interval '1 second' END
                    - interval '1 microsecond' AS high
     ) reach
-    CROSS JOIN LATERAL generate_series((reach.low AT TIME ZONE f.zone)::date,
-        (reach.high AT TIME ZONE f.zone)::date, interval '1 day') d(day)
+    CROSS JOIN LATERAL generate_series({day_sql("reach.low", "f.zone", "f.first_hour")},
+        {day_sql("reach.high", "f.zone", "f.first_hour")}, interval '1 day') d(day)
     WHERE NOT f.is_seldom
 )
 SELECT DISTINCT meter || '/' || register FROM near WHERE is_seldom

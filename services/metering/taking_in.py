@@ -52,7 +52,7 @@ async def take_in(arrived: Sequence[Arrived], unit: Unit) -> None:
             continue
         tally = tallies.get(meter)
         if tally is None:
-            tally = tallies[meter] = Tally(coop, grounds[meter].zone, at)
+            tally = tallies[meter] = Tally(coop, grounds[meter].calendar, at)
         for verdict, points in verdicts.items():
             tally.verdicts[verdict] += len(points)
         if admitted:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from contracts.codes import Quantity
-from services.metering.days import SLOT_SECONDS, SLOT_US, CivilDay, day_of, instant_of
+from services.metering.days import SLOT_SECONDS, SLOT_US, Calendar, CivilDay, instant_of
 from services.metering.settle import CONFLICT_UNITS
 
 _US = 1_000_000
@@ -57,7 +57,9 @@ class FinalDay:
 Final = Mapping[tuple[Quantity, date], FinalDay]
 
 
-def compare(values: Sequence[Value], known: Mapping[Key, int], final: Final, zone: str) -> list[Outcome]:
+def compare(
+    values: Sequence[Value], known: Mapping[Key, int], final: Final, calendar: Calendar
+) -> list[Outcome]:
     """The outcome of each value, in order. `known` are stored values by key; of two values with one key the
     first counts as known. On a final day, what agrees with it is a duplicate, all else a conflict, but for
     half-hours that a file may still change."""
@@ -71,11 +73,11 @@ def compare(values: Sequence[Value], known: Mapping[Key, int], final: Final, zon
             continue
         seen[value.key] = value.value_milli
         outcomes.append(Outcome.ACCEPTED)
-        if final and (value.quantity, _day(value.us, zone)) in final:
+        if final and (value.quantity, _day(value.us, calendar)) in final:
             on_final[value.quantity, value.step_s].append(index)
     for (quantity, step_s), indexes in on_final.items():
         alike = [value for value in values if (value.quantity, value.step_s) == (quantity, step_s)]
-        beside = _Beside(list(dict.fromkeys(alike)), final, zone)
+        beside = _Beside(list(dict.fromkeys(alike)), final, calendar)
         for index in indexes:
             outcomes[index] = beside.outcome(values[index])
     return outcomes
@@ -84,8 +86,8 @@ def compare(values: Sequence[Value], known: Mapping[Key, int], final: Final, zon
 class _Beside:
     """Values beside the final days they lie in, each seen together with its neighbours."""
 
-    def __init__(self, values: Sequence[Value], final: Final, zone: str) -> None:
-        self._final, self._zone = final, zone
+    def __init__(self, values: Sequence[Value], final: Final, calendar: Calendar) -> None:
+        self._final, self._calendar = final, calendar
         self._amounts: dict[tuple[date, int | None], Fraction] = defaultdict(Fraction)
         self._covered_us: dict[tuple[date, int | None], int] = defaultdict(int)
         for value in values:
@@ -105,7 +107,7 @@ class _Beside:
     def _parts(self, value: Value) -> list[tuple[FinalDay, int | None, int]]:
         """The final days, or half-hours of one, in which a value lies, and for how long in each."""
         parts: list[tuple[FinalDay, int | None, int]] = []
-        for date_ in sorted({_day(value.us, self._zone), _day(value.end_us - 1, self._zone)}):
+        for date_ in sorted({_day(value.us, self._calendar), _day(value.end_us - 1, self._calendar)}):
             day = self._final.get((value.quantity, date_))
             if day is None:
                 continue
@@ -131,5 +133,5 @@ class _Beside:
         return abs(amount - expected) <= tolerance
 
 
-def _day(us: int, zone: str) -> date:
-    return day_of(instant_of(us), zone)
+def _day(us: int, calendar: Calendar) -> date:
+    return calendar.day_of(instant_of(us))

@@ -13,7 +13,7 @@ from services.kit.unit import Unit
 from services.metering import metrics, queries, registry, store
 from services.metering.admission import Ground, Stay, Verdict, judge
 from services.metering.copying import Point, Series
-from services.metering.days import CivilDay, civil_day, day_of, instant_of, microseconds
+from services.metering.days import CivilDay, instant_of, microseconds
 from services.metering.files import Row
 from services.metering.imports.comparing import FinalDay, Key, Outcome, Value, compare
 from services.metering.imports.jobs import Job
@@ -71,7 +71,7 @@ def ground_of(meter: Meter, bounds: Sequence[str] | None) -> Ground:
     if meter.dwelling is None:
         return meter.ground
     within = [o for o in meter.occupancies if bounds is None or o.id in bounds]
-    return Ground(meter.coop, meter.zone, [Stay(o.starts_at, o.ends_at, o.may_keep_days) for o in within])
+    return Ground(meter.coop, meter.calendar, [Stay(o.starts_at, o.ends_at, o.may_keep_days) for o in within])
 
 
 async def keep(unit: Unit, job: Job, meter: Meter, rows: Sequence[Row]) -> Kept:
@@ -135,12 +135,12 @@ async def _compared(
         text(_FINAL),
         {
             "meter": meter.id, "quantities": sorted({value.quantity.value for value in values}),
-            "first": day_of(instant_of(first), meter.zone) - timedelta(days=1),
-            "last": day_of(instant_of(last), meter.zone) + timedelta(days=1),
+            "first": meter.calendar.day_of(instant_of(first)) - timedelta(days=1),
+            "last": meter.calendar.day_of(instant_of(last)) + timedelta(days=1),
         },
     )  # fmt: skip
-    final = {(Quantity(row.quantity), row.day): _final(row, civil_day(row.day, meter.zone)) for row in days}
-    return compare(values, stored, final, meter.zone), stored
+    final = {(Quantity(row.quantity), row.day): _final(row, meter.calendar.day(row.day)) for row in days}
+    return compare(values, stored, final, meter.calendar), stored
 
 
 def _final(row: Any, civil: CivilDay) -> FinalDay:
@@ -169,7 +169,7 @@ async def _store(unit: Unit, job: Job, meter: Meter, values: Sequence[Value]) ->
         for (register, quantity, step_s), points in by_register.items()
     ]  # fmt: skip
     before: Any = (await unit.session.execute(text(_STATE), {"meter": meter.id})).one_or_none()
-    tally = store.Tally(meter.coop, meter.zone, job.stamp, Counter({Verdict.ADMITTED: len(values)}))
+    tally = store.Tally(meter.coop, meter.calendar, job.stamp, Counter({Verdict.ADMITTED: len(values)}))
     await store.store(unit, series, {meter.id: tally})
     state = dict.fromkeys(("habit_s", "received", "stored", "duplicate", "late"), 0) | {
         "meter": meter.id, "watermark": None, "heard_at": job.stamp - NEVER, "silent_since": None,
@@ -178,4 +178,4 @@ async def _store(unit: Unit, job: Job, meter: Meter, values: Sequence[Value]) ->
 
 
 def _day(value: Value, meter: Meter) -> date:
-    return day_of(instant_of(value.us), meter.zone)
+    return meter.calendar.day_of(instant_of(value.us))

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import islice
 from tempfile import TemporaryFile
 from typing import IO
-from zoneinfo import ZoneInfo
 
+from services.metering.days import Calendar
 from services.metering.files import BadLine, Row
 
 Item = Row | BadLine
@@ -24,11 +24,11 @@ class Spool:
         self.step_s: int | None = None
         """The length of nearly all intervals, where they have one."""
 
-    def fill(self, items: Iterator[Item], zone: str, skipped: int) -> None:
+    def fill(self, items: Iterator[Item], calendar: Calendar, skipped: int) -> None:
         """Take all in but the first `skipped`, which another worker has dealt with."""
         steps: Counter[int] = Counter()
         self.rows = sum(1 for _ in islice(items, skipped))
-        for stretch in stretches(items, zone):
+        for stretch in stretches(items, calendar):
             self.rows += len(stretch)
             steps.update(item.step_s for item in stretch if isinstance(item, Row))
             pickle.dump(stretch, self._file, pickle.HIGHEST_PROTOCOL)
@@ -49,17 +49,16 @@ class Spool:
         self._file.close()
 
 
-def stretches(items: Iterator[Item], zone: str, size: int = STRETCH) -> Iterator[list[Item]]:
-    """`items` in lists of `size`, or more where a day of `zone` is under way, up to twice that."""
-    local = ZoneInfo(zone)
+def stretches(items: Iterator[Item], calendar: Calendar, size: int = STRETCH) -> Iterator[list[Item]]:
+    """`items` in lists of `size`, or more where a day of `calendar` is under way, up to twice that."""
     ahead: list[Item] = []
     while found := [*ahead, *islice(items, size - len(ahead))]:
         ahead = []
         last = next((item for item in reversed(found) if isinstance(item, Row)), None)
         if len(found) == size and last is not None:
-            day = last.start.astimezone(local).date()
+            day = calendar.day_of(last.start)
             for item in islice(items, size):
-                if isinstance(item, Row) and item.start.astimezone(local).date() != day:
+                if isinstance(item, Row) and calendar.day_of(item.start) != day:
                     ahead = [item]
                     break
                 found.append(item)

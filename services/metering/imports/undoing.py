@@ -7,11 +7,15 @@ from sqlalchemy import text
 
 from services.kit.unit import Unit
 from services.metering import store
+from services.metering.days import day_sql
+from services.metering.fluids import first_hour_sql
 from services.metering.imports import jobs
 from services.metering.imports.jobs import Job
 from services.metering.imports.states import ImportState, Message
 
-_GO = """
+_LAST_MOMENT = "g.instant + g.step_s * interval '1 second' - interval '1 microsecond'"
+_FIRST_HOUR = first_hour_sql("m.fluid")
+_GO = f"""
 WITH gone AS (
     DELETE FROM metering.reading
     WHERE meter = :meter AND received_at = :stamp AND codec = :codec
@@ -22,8 +26,8 @@ WITH gone AS (
     FROM gone g
     JOIN registry.meter m ON m.id = :meter
     CROSS JOIN LATERAL generate_series(
-        (g.instant AT TIME ZONE m.zone)::date,
-        ((g.instant + g.step_s * interval '1 second' - interval '1 microsecond') AT TIME ZONE m.zone)::date,
+        {day_sql("g.instant", "m.zone", _FIRST_HOUR)},
+        {day_sql(_LAST_MOMENT, "m.zone", _FIRST_HOUR)},
         interval '1 day') d(day)
 ), marked AS (
     INSERT INTO metering.dirty_day (coop, meter, quantity, day)
@@ -33,7 +37,7 @@ WITH gone AS (
     WHERE o.meter = :meter AND o.quantity = d.quantity AND o.day = d.day
 )
 SELECT count(*) FROM gone
-"""
+"""  # noqa: S608 - only constants are formatted in
 # What contradicted a value that is gone contradicts nothing any more.
 _NO_MORE_DISPUTED = """
 DELETE FROM metering.disagreement d

@@ -17,7 +17,7 @@ from services.kit.outage import is_outage
 from services.kit.room import Room
 from services.kit.unit import Unit
 from services.metering import ledger
-from services.metering.days import SLOT_SECONDS, day_of
+from services.metering.days import SLOT_SECONDS, Calendar, day_of
 from services.metering.files import BadLine, Row, Unreadable, read
 from services.metering.imports import jobs, storing, undoing
 from services.metering.imports.jobs import Job, Refusal
@@ -89,7 +89,7 @@ async def _import(room: Room, job: Job) -> None:
         return
     with closing(WatchedFile()) as file, closing(Spool()) as spool:
         await _fetch(room, job, file)
-        await _read(room, job, file, spool, meter.zone)
+        await _read(room, job, file, spool, meter.calendar)
         while stretch := await asyncio.to_thread(spool.next):
             await _keep(room, job, stretch)
     async with room.unit(job.coop) as unit:
@@ -148,11 +148,11 @@ async def _note(unit: Unit, job: Job, meter: Meter, rows: Sequence[Row], touched
     )
 
 
-async def _read(room: Room, job: Job, file: WatchedFile, spool: Spool, zone: str) -> None:
+async def _read(room: Room, job: Job, file: WatchedFile, spool: Spool, calendar: Calendar) -> None:
     """Read the file in a thread, saying how far it is and keeping the lease meanwhile."""
 
     def fill() -> None:
-        spool.fill(read(file.buffered(), job.found, job.options), zone, job.rows)
+        spool.fill(read(file.buffered(), job.found, job.options), calendar, job.rows)
 
     task = asyncio.create_task(asyncio.to_thread(fill))
     try:

@@ -6,13 +6,14 @@ import pytest
 
 from contracts.codes import Kind
 from services.metering.admission import Ground, Stay, Verdict, judge
+from services.metering.days import Calendar
 
 START, END = datetime(2026, 1, 1, 23, tzinfo=UTC), datetime(2026, 6, 30, 22, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
 def ground(*stays: Stay) -> Ground:
-    return Ground("tilleuls", "Europe/Paris", stays)
+    return Ground("tilleuls", Calendar("Europe/Paris"), stays)
 
 
 WILLING = ground(Stay(START, END, may_keep=True))
@@ -23,8 +24,8 @@ UNWILLING = ground(Stay(START, END, may_keep=False))
     ("known", "instant", "verdict"),
     [
         (None, START, Verdict.UNKNOWN_METER),
-        (Ground("elsewhere", "Europe/Paris", None), START, Verdict.UNKNOWN_METER),
-        (Ground("tilleuls", "Europe/Paris", None), START, Verdict.ADMITTED),
+        (Ground("elsewhere", Calendar("Europe/Paris"), None), START, Verdict.UNKNOWN_METER),
+        (Ground("tilleuls", Calendar("Europe/Paris"), None), START, Verdict.ADMITTED),
         (ground(), START, Verdict.OUTSIDE_OCCUPANCY),
         (WILLING, START, Verdict.ADMITTED),
         (WILLING, START - SECOND, Verdict.OUTSIDE_OCCUPANCY),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from contracts.codes import FileReason, Quantity
 from contracts.words import labels
-from services.metering.days import SLOT_US, civil_day
+from services.metering.days import SLOT_US, Calendar
 from services.metering.files import BadLine, Row
 from services.metering.imports.comparing import FinalDay, Outcome, Value, compare
 from services.metering.imports.jobs import COUNTS, masked
@@ -25,8 +25,8 @@ from services.metering.imports.states import (
 )
 from services.metering.imports.stretches import Spool, stretches
 
-PARIS = "Europe/Paris"
-DAY = civil_day(date(2026, 1, 5), PARIS)
+PARIS = Calendar("Europe/Paris")
+DAY = PARIS.day(date(2026, 1, 5))
 IMPORT = Quantity.ENERGY_IMPORT
 NEW, SAME, OTHER = Outcome.ACCEPTED, Outcome.DUPLICATE, Outcome.CONFLICT
 
@@ -97,7 +97,7 @@ def test_stretches_lose_nothing_and_split_no_day(count: int, size: int) -> None:
     found = list(stretches(iter(items), PARIS, size))
     assert [item for stretch in found for item in stretch] == items
     if size >= 48:
-        zone = ZoneInfo(PARIS)
+        zone = ZoneInfo(PARIS.zone)
         ends = [{row.start.astimezone(zone).date() for row in part if isinstance(row, Row)} for part in found]
         assert all(not (one & other) for one, other in pairwise(ends))
 
