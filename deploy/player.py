@@ -30,7 +30,8 @@ from simulators.api import ApiError
 _LOG = logging.getLogger(__name__)
 MOST_AT_ONCE = 8
 """Replays that play at the same time, in one process; paused ones do not count."""
-TURN_S = 0.3
+TURN_S = 1.0
+"""Between two looks when nobody is told to look."""
 SWEEP_S = 5.0
 LAST_S = 4.0
 """For what is in hand when the process is told to end."""
@@ -86,13 +87,14 @@ class Player:
             while not self._house.stopping.is_set():
                 self._sessions = {id: one for id, one in self._sessions.items() if one.is_alive()}
                 work.renew(list(self._sessions))
-                if self._chores is None or not self._chores.is_alive():
-                    is_due = time.monotonic() - swept > SWEEP_S
+                is_due = time.monotonic() - swept > SWEEP_S
+                is_free = self._chores is None or not self._chores.is_alive()
+                if is_free and (is_due or work.has_unread_feed()):
                     swept = time.monotonic() if is_due else swept
                     self._chores = self._start("chores", partial(self._do_chores, is_due=is_due))
                 while len(self._sessions) < MOST_AT_ONCE and (row := work.claim()) is not None:
                     self._play(row)
-                self._house.stopping.wait(TURN_S)
+                work.wait(TURN_S)
         finally:
             work.close()
 

@@ -16,7 +16,7 @@ from services.kit.problems import conflict, invalid, not_found
 from services.kit.unit import Unit
 from services.metering import ledger
 from services.metering.replays import feeds
-from services.metering.replays.states import Action, FeedState, State, after, legal_actions
+from services.metering.replays.states import CHANNEL, Action, FeedState, State, after, legal_actions
 
 KEPT_SANDBOX = timedelta(days=7)
 DRY_RUN_HOLDS = timedelta(hours=24)
@@ -86,6 +86,7 @@ async def start(unit: Unit, who: Principal, wanted: Wanted) -> str:
     }  # fmt: skip
     await _check_target(unit, who, wanted, values)
     await unit.session.execute(text(_INSERT), values)
+    await unit.session.execute(text(f"NOTIFY {CHANNEL}"))
     return str(values["id"])
 
 
@@ -112,6 +113,7 @@ async def act(
     sets = ", ".join(f"{name} = :{name}" for name in changes)
     update = f"UPDATE metering.replay SET {sets} WHERE id = :id"  # noqa: S608 - names of columns only
     await unit.session.execute(text(update), changes | {"id": id})
+    await unit.session.execute(text(f"NOTIFY {CHANNEL}"))
 
 
 async def one(unit: Unit, id: str, *, lock: bool = False) -> Any:

@@ -13,7 +13,7 @@ from services.kit.ids import new_id
 from services.kit.principal import Principal
 from services.kit.problems import Problem, conflict, invalid, not_found
 from services.kit.unit import Unit
-from services.metering.replays.states import ENDED, FeedState, Origin
+from services.metering.replays.states import CHANNEL, ENDED, FeedState, Origin
 
 MOST_BYTES = 100 * 1024 * 1024
 PIECE_BYTES = 1024 * 1024
@@ -90,6 +90,7 @@ async def add(
             "records_until": records_until, "expires_at": (records_until or unit.wall) + KEPT,
         },
     )  # fmt: skip
+    await unit.session.execute(text(f"NOTIFY {CHANNEL}"))
     return id
 
 

@@ -22,7 +22,7 @@ from services.metering import ledger
 from services.metering.admission import is_reserved
 from services.metering.registry import Meter
 from services.metering.replays import feeds
-from services.metering.replays.states import FeedState, Origin
+from services.metering.replays.states import CHANNEL, FeedState, Origin
 
 USUAL_MINUTES = 60
 MOST_MINUTES = 7 * 24 * 60
@@ -85,6 +85,7 @@ async def end(unit: Unit, id: str) -> None:
     ended = (await unit.session.execute(text(_END), {"id": id, "wall": unit.wall})).one_or_none()
     if ended is None:
         return
+    await unit.session.execute(text(f"NOTIFY {CHANNEL}"))
     homes = (await unit.session.execute(text(_RECORDED_HOMES), {"id": id})).all()
     await ledger.note(
         unit,

@@ -47,6 +47,8 @@ class Action(StrEnum):
     """Ends a sandbox that was kept."""
 
 
+CHANNEL = "metering_player"
+"""Notified when there is something for the player to look at."""
 ENDED = frozenset({State.DONE, State.STOPPED, State.FAILED})
 WORK = (State.WAITING, State.PLAYING, State.CHECKING, State.STOPPING)
 """States in which a player has something to do."""

@@ -14,7 +14,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from services.metering.replays.states import WORK, Ranges, State
+from services.metering.replays.states import CHANNEL, WORK, Ranges, State
 
 LEASE = "10 seconds"
 MOST_TRIES = 5
@@ -88,6 +88,13 @@ class Work:
 
     def close(self) -> None:
         self._connection.close()
+
+    def wait(self, seconds: float) -> None:
+        """Until somebody brings a feed, starts a replay or tells one something, or so long."""
+        connection = self._live()
+        connection.execute(f"LISTEN {CHANNEL}")
+        for _ in connection.notifies(timeout=seconds, stop_after=1):
+            pass
 
     # -- replays ---------------------------------------------------------------------------------
 
@@ -203,6 +210,9 @@ class Work:
     def recordings_over(self) -> list[str]:
         """Recordings whose time has come, or that are full."""
         return [row["id"] for row in self._all(_OVER, most=MOST_RECORDED)]
+
+    def has_unread_feed(self) -> bool:
+        return self._one("SELECT 1 FROM metering.feed WHERE state = 'waiting' LIMIT 1") is not None
 
     def unread_feed(self) -> "Reading":
         """`with work.unread_feed() as held:` holds one feed that nobody else reads, as `held.row`."""
