@@ -7,6 +7,9 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import text
 
+from contracts.codes import Role
+from services.kit.ids import new_id
+from services.kit.principal import SESSION_COOKIE, Principal
 from services.kit.room import Room
 from services.metering import forgetting, personal
 from services.metering.imports import worker as working
@@ -362,3 +365,28 @@ async def test_a_file_of_day_totals_does_not_dispute_the_half_hours_of_another(
     for day, row in kept.items():
         assert row.value == pytest.approx(amount_wh(day, 1), abs=1)
         assert not any(slot.is_conflict for slot in unpack(row.packed))
+
+
+async def test_a_signed_in_household_sends_a_large_file_by_a_plain_form(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker
+) -> None:
+    home = await a_home(room_unit, coop)
+    cookie = new_id("ses")
+    web.tokens.sessions[cookie] = Principal(
+        home.person, Role.RESIDENT, coop, "Foyer 12", "fr", "anti-forgery"
+    )
+    headers = {"Cookie": f"{SESSION_COOKIE}={cookie}", "Origin": "https://palier.test"}
+    file = enedis(date(2016, 3, 1), 3_000)
+    assert len(file) > 4_000_000
+    for token, status in (("wrong", 403), ("anti-forgery", 303)):
+        answer = await web.client.post(
+            "/imports",
+            headers=headers,
+            data={"csrf_token": token, "meter": home.meter},
+            files={"file": (f"{PRM}.csv", file, "text/csv")},
+        )
+        assert answer.status_code == status, answer.text
+    await worker.work()
+    them = resident(web, home)
+    seen = await web.client.get(f"/api/v1/meters/{home.meter}/imports", headers=them)
+    assert [one["accepted"] for one in seen.json()["items"]] == [len(half_hours(date(2016, 3, 1), 3_000))]
