@@ -210,8 +210,10 @@ async def test_energy_used_while_a_meter_was_unheard_is_not_lost_with_its_old_re
     in_an_hour = datetime.now(UTC) + timedelta(hours=1)
     async with room_unit("metering", clock=lambda: in_an_hour) as unit:
         await silence.close_quiet_days(unit)
-    async with room_unit("metering", clock=lambda: in_an_hour) as unit:
-        await settle_some(unit)
+    worked = 1
+    while worked:
+        async with room_unit("metering", clock=lambda: in_an_hour) as unit:
+            worked = await settle_some(unit)
     assert (await days(room_unit, home))[date(2006, 3, 8)].quality["measured"] == 30
     await dropped(room_unit, date(2006, 3, 1), date(2006, 4, 1))
     assert await home_of(room_unit, home) == {"metering.reading__pdefault"}
