@@ -26,10 +26,15 @@ _RECORDED_OF = f"""
 DELETE FROM metering.feed_reading x WHERE (x.feed, x.number) IN (SELECT r.feed, r.number {_OF_STAY})
 """  # noqa: S608 - only constants are formatted in
 _EXPIRED = (
-    "DELETE FROM metering.feed_piece p USING metering.feed f WHERE f.id = p.feed AND f.expires_at <= :wall",
-    "DELETE FROM metering.feed_reading p USING metering.feed f WHERE f.id = p.feed AND f.expires_at <= :wall",
-    "DELETE FROM metering.feed f WHERE f.expires_at <= :wall AND NOT EXISTS ("
-    " SELECT 1 FROM metering.replay r WHERE r.feed = f.id AND r.state NOT IN ('done', 'stopped', 'failed'))",
+    """
+    WITH gone AS (
+        DELETE FROM metering.feed f WHERE f.expires_at <= :wall AND NOT EXISTS (
+            SELECT 1 FROM metering.replay r
+            WHERE r.feed = f.id AND r.state NOT IN ('done', 'stopped', 'failed'))
+        RETURNING f.id),
+    pieces AS (DELETE FROM metering.feed_piece p USING gone WHERE p.feed = gone.id)
+    DELETE FROM metering.feed_reading r USING gone WHERE r.feed = gone.id
+    """,
     "DELETE FROM metering.replay WHERE sandbox IS NULL AND ended_at <= :wall - interval '30 days'",
 )
 

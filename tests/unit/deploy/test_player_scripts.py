@@ -113,7 +113,7 @@ def test_a_recording_is_sent_again_value_for_value_in_its_order(
     rows: list[dict[str, Any]] = [
         {
             "register": register, "quantity": quantity, "kind": kind, "step_s": step_s,
-            "instant": START + number * timedelta(minutes=30) + timedelta(microseconds=0 if step_s else 123_456),
+            "instant": START + timedelta(minutes=30 * number, microseconds=0 if step_s else 123_456),
             "received_at": START + timedelta(days=2, seconds=batch), "value_milli": milli,
         }
         for (register, quantity, kind, step_s), number, batch, milli in readings
