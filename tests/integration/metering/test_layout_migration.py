@@ -28,7 +28,8 @@ VALUES ('mtr_1', 'energy_import', :day, 'c', :occupancy, :packed, :digest, 48, :
 """
 DAYS: list[dict[str, Any]] = [
     {"day": "2026-03-01", "occupancy": "occ_1", "packed": PACKED, "value": 4800,
-     "quality": '{"measured": 48}', "cost": "0.9605", "reason": None, "peak": 3456, "frozen": False, "findings": None},
+     "quality": '{"measured": 48}', "cost": "0.9605", "reason": None, "peak": 3456, "frozen": False,
+     "findings": None},
     {"day": "2026-03-02", "occupancy": "occ_1", "packed": None, "value": 4800,
      "quality": '{"measured": 40, "missing": 8}', "cost": None, "reason": "no_contract", "peak": None,
      "frozen": True, "findings": None},
