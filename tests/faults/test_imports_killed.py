@@ -8,6 +8,8 @@ import pytest
 
 from tests.house import House, eventually, move_in, open_coop, running
 
+pytestmark = [pytest.mark.engines, pytest.mark.faults]
+
 MINUTES = 200_000
 
 

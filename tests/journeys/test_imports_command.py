@@ -11,6 +11,8 @@ import pytest
 from tests.house import Home, House, eventually, move_in, open_coop, palier, running
 from tests.integration.metering.files_of_homes import PRM, amount_wh, enedis, half_hours
 
+pytestmark = pytest.mark.engines
+
 FIRST = date(2024, 3, 1)
 
 
