@@ -26,7 +26,7 @@ class DayClosed(Event):
     slots: int
     """Number of half-hours: 46, 48 or 50."""
     value: int
-    """The day's total in `unit`, suspect and missing slots excluded."""
+    """The day's total in `unit`, estimated slots included, suspect and missing ones not: see `quality`."""
     values: tuple[int | None, ...] | None = None
     """One value a half-hour, in `unit`; null is missing or held back. None without half-hourly consent."""
     quality: dict[Quality, int]
