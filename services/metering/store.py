@@ -12,7 +12,7 @@ batch: PostgreSQL then plans and locks these partitions only, and keeps the plan
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -20,10 +20,11 @@ from sqlalchemy import text
 
 from contracts.codes import Kind, Quantity
 from services.kit.unit import Unit
-from services.metering import copying, partitions
+from services.metering import copying, fresh, partitions
 from services.metering.admission import Verdict
+from services.metering.bounds import NEAR, between, midnight
 from services.metering.copying import Series
-from services.metering.days import Calendar, day_sql
+from services.metering.days import Calendar, day_sql, instant_of
 from services.metering.registers import CONTEXT, REACH_MINUTES
 
 _DAY_US = 86_400_000_000
@@ -41,9 +42,6 @@ SETTLED_BY = {
     Quantity.HEAT: Quantity.HEAT,
 }
 """Which settled quantity a reading bears on; voltage and temperature are kept and not settled."""
-
-NEAR = timedelta(days=2)
-"""Most registers have their whole context within two days."""
 
 
 @dataclass(slots=True)
@@ -63,21 +61,49 @@ async def store(unit: Unit, series: Sequence[Series], tallies: Mapping[str, Tall
     raw = await (await unit.session.connection()).get_raw_connection()
     connection: AsyncConnection[Any] = raw.driver_connection  # type: ignore[assignment]
     await _stage(connection, series, tallies)
-    stored = 0
-    if series:
-        cursor = await connection.execute(_INSERT)
-        stored, *span = await cursor.fetchone() or (0,)
-        if stored < sum(len(one.points) for one in series):
-            await _disagree(connection)
+    span = await _insert(connection, series, tallies) if series else None
     await connection.execute(_COUNT)
-    if stored:
+    if span is not None:
         await connection.execute(_REGISTERS)
         await _mark(connection, *span)
     cursor = await connection.execute(_HEARD, {"meters": sorted(tallies)})
     heard = [row[0] for row in await cursor.fetchall()]
-    if stored:
+    if span is not None:
         await connection.execute(f"NOTIFY {CHANNEL}")
     return heard
+
+
+async def _insert(
+    connection: AsyncConnection[Any], series: Sequence[Series], tallies: Mapping[str, Tally]
+) -> tuple[datetime, datetime] | None:
+    """Insert what is new and stage it by day; returns its first and last instant, None when nothing is new.
+
+    Nearly always all of it is, and its days are known here: the database is asked to tell the new from the
+    old only when some is not.
+    """
+    await connection.execute("SAVEPOINT before")
+    cursor = await connection.execute(_INSERT_ALL)
+    if cursor.rowcount == sum(len(one.points) for one in series):
+        groups = fresh.groups(series, {meter: tally.calendar for meter, tally in tallies.items()})
+        lines = (
+            (
+                meter, one.coop, tallies[meter].calendar.zone, tallies[meter].calendar.first_hour, register,
+                one.quantity, one.kind, one.step_s, day, instant_of(one.first_us), instant_of(one.last_us),
+                one.count,
+            )
+            for (meter, register, day), one in groups.items()
+        )  # fmt: skip
+        async with connection.cursor().copy("COPY stage_fresh FROM STDIN") as copy:
+            await copy.write(_lines(lines))
+        return (
+            instant_of(min(one.first_us for one in groups.values())),
+            instant_of(max(one.last_us for one in groups.values())),
+        )
+    await connection.execute("ROLLBACK TO SAVEPOINT before")
+    cursor = await connection.execute(_INSERT)
+    stored, first, last = await cursor.fetchone() or (0, None, None)
+    await _disagree(connection)
+    return (first, last) if stored and first and last else None
 
 
 async def _disagree(connection: AsyncConnection[Any]) -> None:
@@ -95,17 +121,6 @@ async def _mark(connection: AsyncConnection[Any], first: datetime, last: datetim
     cursor = await connection.execute(_MARK.format(which="true", **bounds))
     if seldom := [row[0] for row in await cursor.fetchall()]:
         await connection.execute(_MARK_SELDOM, {"seldom": seldom})
-
-
-def between(alias: str, low: datetime, high: datetime) -> str:
-    """SQL bounds in whole UTC days around [low, high], on `instant`: literal, so that partitions outside
-    are left out already when the statement is planned, and alike for all batches of a day."""
-    return f"{alias}.instant >= {midnight(low)} AND {alias}.instant < {midnight(high, 1)}"
-
-
-def midnight(instant: datetime, days_later: int = 0) -> str:
-    """SQL of the UTC midnight at or before `instant`, so many days later."""
-    return f"TIMESTAMPTZ '{instant.astimezone(UTC) + timedelta(days=days_later):%Y-%m-%d} 00:00:00+00'"
 
 
 async def mark(unit: Unit, where: str, values: Mapping[str, Any]) -> None:
@@ -159,13 +174,15 @@ CREATE TEMP TABLE IF NOT EXISTS stage_fresh (
 """
 
 # A temporary table is scanned as written, so in key order: sorting here would cost a sixth of the whole.
+_INSERT_ALL = """
+INSERT INTO metering.reading
+    (meter, register, instant, coop, quantity, kind, step_s, value_milli, codec, received_at)
+SELECT meter, register, instant, coop, quantity, kind, step_s, value_milli, codec, received_at
+FROM stage_reading
+ON CONFLICT DO NOTHING
+"""
 _INSERT = f"""
-WITH fresh AS (
-    INSERT INTO metering.reading
-        (meter, register, instant, coop, quantity, kind, step_s, value_milli, codec, received_at)
-    SELECT meter, register, instant, coop, quantity, kind, step_s, value_milli, codec, received_at
-    FROM stage_reading
-    ON CONFLICT DO NOTHING
+WITH fresh AS ({_INSERT_ALL}
     RETURNING meter, register, instant, quantity, kind, step_s
 ), grouped AS (
     INSERT INTO stage_fresh
