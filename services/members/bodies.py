@@ -46,6 +46,7 @@ Mobile = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[
 Postal = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=400)]
 Postcode = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=12)]
 Price = Annotated[str, StringConstraints(pattern=r"^\d{1,4}(\.\d{1,6})?$")]
+GasFactor = Annotated[Decimal, Field(ge=5, le=20, decimal_places=3)]
 Kva = Annotated[int, Field(ge=1, le=250)]
 ChannelName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Channels = Annotated[dict[ChannelName, MeterId], Field(max_length=2000)]
@@ -156,13 +157,15 @@ class ContractIn(Body):
     valid_from: date
     tariff: TariffKind | None = None
     prices: dict[Text, Price] | None = Field(default=None, max_length=20)
-    """The household's own prices in EUR/kWh as decimal strings, by register."""
+    """The household's own prices as decimal strings, by register: EUR/kWh, for water EUR/m³ (`base`)."""
     subscribed_kva: Kva | None = None
     offpeak: list[OffPeakHours] | None = Field(default=None, max_length=8)
+    gas_kwh_m3: GasFactor | None = None
+    """Gas: energy of a cubic metre as the meter counts it, where the place's own is known."""
 
     @model_validator(mode="after")
     def _has_one(self) -> "ContractIn":
-        if self.tariff is None and self.prices is None:
+        if self.tariff is None and self.prices is None and self.gas_kwh_m3 is None:
             raise PydanticCustomError("tariff_missing", "Give a tariff, or the household's own prices.")
         return self
 
@@ -174,3 +177,4 @@ class ContractOut(BaseModel):
     subscribed_kva: int | None
     offpeak: list[str]
     prices: dict[str, str] | None
+    gas_kwh_m3: Decimal | None = None

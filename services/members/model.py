@@ -95,6 +95,8 @@ class MeterContract(SQLModel, table=True):
     prices: dict[str, str] | None = Field(
         default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True)
     )
+    gas_kwh_m3: Decimal | None = Field(default=None, sa_column=Column(Numeric(6, 3), nullable=True))
+    """Of a gas meter: energy of a cubic metre as the meter counts it, where the place's own is known."""
 
 
 class MeterExchange(SQLModel, table=True):

@@ -1,19 +1,24 @@
 """Metering's part of the HTTP API: a meter's days and curve, and who used a household's data."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Annotated
+from decimal import Decimal
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from contracts.codes import UNIT_OF, Check, Purpose, Quality, Quantity, Severity, Unit
+from contracts.codes import UNIT_OF, Check, GasFactorSource, Purpose, Quality, Quantity, Severity, Unit
+from contracts.units import Volume
 from services.kit.i18n import language_of
 from services.kit.registry import lives_there
 from services.kit.web import Page, PageQuery, RoomUnit, Who, invalid, not_found, page_of, roles
-from services.metering import api_edits, api_operations, findings, queries
+from services.metering import api_edits, api_operations, findings, gas_factors, queries
 from services.metering.api_base import router
 from services.metering.days import SLOT_SECONDS
+from services.metering.fluids import energies as energies_of
+from services.metering.fluids import is_converted
 from services.metering.imports import api as imports_api
 from services.metering.looks import note_look
 from services.metering.packing import unpack
@@ -28,6 +33,13 @@ __all__ = ["api_edits", "api_operations", "imports_api", "replays_api", "router"
 Paging = Annotated[PageQuery, Depends()]
 
 
+class ConversionOut(BaseModel):
+    """How much energy a cubic metre of gas held on a day, as the meter counts it."""
+
+    kwh_per_m3: Decimal
+    source: GasFactorSource
+
+
 class DayOut(BaseModel):
     day: date
     value: int
@@ -39,6 +51,11 @@ class DayOut(BaseModel):
     """Why the cost is null."""
     revision: int
     """0 while the day is still open."""
+    energy_wh: int | None = None
+    """Of a gas volume: rounded so that the days asked for add up to their period. Null for all else."""
+    conversion: ConversionOut | None = None
+    energy_reason: str | None = None
+    """Why a gas day has no energy: `no_gas_factor`."""
 
 
 class DaysOut(BaseModel):
@@ -100,7 +117,8 @@ async def days(
     last: Annotated[date | None, Query(alias="to")] = None,
     quantity: Quantity | None = None,
 ) -> DaysOut:
-    """Settled civil days, both ends included; the last 31 unless asked otherwise."""
+    """Settled local days, both ends included; the last 31 unless asked otherwise. A day of gas begins at
+    06:00 of its date."""
     seen = await queries.sight(unit, who, meter, quantity)
     last = last or seen.today
     first = first or last - timedelta(days=USUAL_RANGE_DAYS - 1)
@@ -110,6 +128,7 @@ async def days(
         raise invalid("/from", "range_too_long", f"Ask for at most {LONGEST_RANGE_DAYS} days at once.")
     rows = await queries.days(unit, seen, first, last)
     await note_look(unit, who, seen, Purpose.DAILY, [row.occupancy for row in rows])
+    energies = await _energies(unit, seen, rows)
     return DaysOut(
         quantity=seen.quantity,
         unit=UNIT_OF[seen.quantity],
@@ -117,7 +136,7 @@ async def days(
             DayOut(
                 day=row.day, value=row.value, slots=row.slots, quality=row.quality,
                 cost_eur=None if row.cost_eur is None else str(row.cost_eur), cost_reason=row.cost_reason,
-                revision=row.revision,
+                revision=row.revision, **energies.get(row.day, {}),
             )
             for row in rows
         ],
@@ -162,3 +181,19 @@ async def data_uses(occupancy: str, unit: RoomUnit, who: Who, paging: Paging) ->
     rows = await queries.data_uses(unit, occupancy, paging.limit + 1, queries.use_place(paging.after()))
     items = [DataUseOut.model_validate(row, from_attributes=True) for row in rows]
     return page_of(items, paging, lambda use: [use.used_on.isoformat(), use.purpose, use.actor, use.why])
+
+
+async def _energies(unit: RoomUnit, seen: queries.Sight, rows: Sequence[Any]) -> dict[date, dict[str, Any]]:
+    if not is_converted(seen.fluid, seen.quantity):
+        return {}
+    found = await gas_factors.conversions(unit, seen.id, [row.day for row in rows])
+    told = energies_of([(Volume(row.value), found[row.day]) for row in rows])
+    return {
+        row.day: {
+            "energy_wh": wh,
+            "conversion": ConversionOut(kwh_per_m3=by.factor.kwh_per_m3, source=by.source) if by else None,
+            "energy_reason": None if by else "no_gas_factor",
+        }
+        for row, wh in zip(rows, told, strict=True)
+        for by in [found[row.day]]
+    }

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
-from contracts.codes import UNIT_OF, Fluid, Purpose, Quality, Quantity
+from contracts.codes import UNIT_OF, Purpose, Quality, Quantity
 from contracts.metering import DayClosed
+from contracts.units import GasFactor
 from services.kit.unit import Unit
-from services.metering import day_rows, ledger, metrics, tariffs
+from services.metering import costing, day_rows, fluids, ledger, metrics, tariffs
 from services.metering.days import CivilDay
 from services.metering.packing import pack, quality_counts
 from services.metering.registry import Meter, Occupancy
@@ -59,6 +60,8 @@ class Work:
     states: Mapping[str, tuple[datetime | None, datetime]]
     """Meter to its watermark and when it was last heard."""
     told: Mapping[Key, Told]
+    factors: Mapping[tuple[str, date], GasFactor] = field(default_factory=dict)
+    """The network's own factors of gas days."""
     opened: list[dict[str, Any]] = field(default_factory=list)
     closed: list[dict[str, Any]] = field(default_factory=list)
     remarked: list[dict[str, Any]] = field(default_factory=list)
@@ -111,7 +114,10 @@ def decide(
     if not is_due:
         work.opened.append(row | {"ends_at": civil.ends_at})
         return False
-    cost = _cost(meter, quantity, civil, settled)
+    slots = [slot.value for slot in settled.slots]
+    contract = tariffs.in_force(meter.contracts, civil.day)
+    converted = _conversion(work, meter, quantity, civil, contract)
+    cost = costing.of_day(meter.fluid, quantity, civil, slots, contract, converted)
     digest = _digest(settled, cost)
     row |= {
         "digest": digest, "cost_eur": cost.eur, "cost_reason": cost.reason, "peak_va": settled.peak_va,
@@ -133,10 +139,9 @@ def recost(
 ) -> None:
     """A day of which only the total is left can still be priced, where one price holds all day."""
     before = work.told[meter.id, quantity, civil.day]
-    if not _is_priced(meter, quantity):
-        return
     contract = tariffs.in_force(meter.contracts, civil.day)
-    cost = tariffs.cost_of_total(civil.day, before.value, contract, tariffs.load())
+    converted = _conversion(work, meter, quantity, civil, contract)
+    cost = costing.of_total(meter.fluid, quantity, civil, before.value, contract, converted)
     if cost.eur is None or cost.eur == before.cost_eur:
         return
     told = replace(before, revision=before.revision + 1, cost_eur=cost.eur)
@@ -208,15 +213,13 @@ def _note(work: Work, meter: Meter, occupancy: Occupancy, purpose: Purpose) -> N
         work.uses[ledger.Use(occupancy.id, used_on, covered_by, actor, meter.coop, why)] += 1
 
 
-def _is_priced(meter: Meter, quantity: Quantity) -> bool:
-    return meter.fluid is Fluid.ELECTRICITY and quantity is Quantity.ENERGY_IMPORT
-
-
-def _cost(meter: Meter, quantity: Quantity, civil: CivilDay, settled: Settled) -> tariffs.Cost:
-    if not _is_priced(meter, quantity):
-        return tariffs.Cost(None, reason="no_tariff_for_fluid")
-    contract = tariffs.in_force(meter.contracts, civil.day)
-    return tariffs.cost(civil, [slot.value for slot in settled.slots], contract, tariffs.load())
+def _conversion(
+    work: Work, meter: Meter, quantity: Quantity, civil: CivilDay, contract: tariffs.Contract | None
+) -> fluids.Conversion | None:
+    if not fluids.is_converted(meter.fluid, quantity):
+        return None
+    of_network = work.factors.get((meter.id, civil.day))
+    return fluids.conversion(civil.day, of_network, contract.gas_factor if contract else None)
 
 
 def _digest(settled: Settled, cost: tariffs.Cost) -> bytes:

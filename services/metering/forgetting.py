@@ -9,7 +9,7 @@ from sqlalchemy import text
 from contracts.codes import Purpose
 from services.kit import dropping
 from services.kit.unit import Unit
-from services.metering import day_rows, model
+from services.metering import day_rows, gas_factors, model
 from services.metering.days import begin_sql
 from services.metering.fluids import came_sql, first_hour_sql, left_sql
 from services.metering.imports import forgetting as imports
@@ -143,6 +143,7 @@ async def all_of(unit: Unit, occupancy: str, *, keep_ledger: bool = False) -> No
     for statement in (_TOLD_OF, _READINGS_OF, _DISAGREEMENTS_OF, _QUARANTINE_OF, _DIRTY_OF):
         await _run(unit, statement, occupancy)
     await _run(unit, _DAYS_OF, occupancy)
+    await gas_factors.forget(unit, occupancy)
     for table in ("series", "open_day", "edit", *(() if keep_ledger else ("data_use",))):
         await _run(unit, f"DELETE FROM metering.{table} d WHERE d.occupancy = :occupancy", occupancy)  # noqa: S608
 

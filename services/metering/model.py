@@ -253,8 +253,21 @@ DATA_USE = Table(
 )
 """Who used a household's data, and why: one row per occupancy, day, purpose, actor and reason."""
 
+GAS_FACTOR = Table(
+    "gas_factor",
+    METADATA,
+    _text("meter", primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("imported_at", INSTANT, primary_key=True),
+    _text("coop"),
+    Column("wh_per_m3", Integer, nullable=False),
+    schema=SCHEMA,
+)
+"""Energy of a cubic metre of gas on one gas day, as the network operator's file gave it. `imported_at` is the
+`created_at` of its import."""
+
 TABLES = (
     READING, METER_REGISTER, DISAGREEMENT, DIRTY_DAY, OPEN_DAY, SERIES, DAY_ROW, RAW_GONE, EDIT,
-    QUARANTINE, METER_STATE, DATA_USE, FILE_IMPORT, FILE_CHUNK, replays.FEED, replays.FEED_PIECE,
+    QUARANTINE, METER_STATE, DATA_USE, GAS_FACTOR, FILE_IMPORT, FILE_CHUNK, replays.FEED, replays.FEED_PIECE,
     replays.FEED_READING, replays.REPLAY,
 )  # fmt: skip

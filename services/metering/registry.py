@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import text
 
 from contracts.codes import Fluid, Purpose, Quantity, TariffKind
+from contracts.units import GasFactor
 from services.kit.unit import Unit
 from services.metering.admission import Ground, Stay
 from services.metering.days import Calendar
@@ -24,7 +25,7 @@ SELECT o.id, o.dwelling, o.starts_at, o.ends_at, o.moved_in_on, o.moved_out_on,
 FROM registry.occupancy o WHERE o.dwelling = ANY(:dwellings) ORDER BY o.starts_at, o.id
 """
 _CONTRACTS = """
-SELECT meter, valid_from, tariff, subscribed_kva, offpeak, prices
+SELECT meter, valid_from, tariff, subscribed_kva, offpeak, prices, gas_kwh_m3
 FROM registry.contract WHERE meter = ANY(:meters) ORDER BY meter, valid_from
 """
 _EXCHANGES = """
@@ -126,6 +127,7 @@ async def meters(unit: Unit, ids: Iterable[str], *, contracts: bool = False) -> 
                     Contract(
                         row.valid_from, TariffKind(row.tariff), row.subscribed_kva,
                         tuple(row.offpeak or ()), row.prices,
+                        None if row.gas_kwh_m3 is None else GasFactor.of_kwh_per_m3(row.gas_kwh_m3),
                     )
                 )  # fmt: skip
         for row in await unit.session.execute(text(_EXCHANGES), {"meters": wanted}):

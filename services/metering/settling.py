@@ -18,11 +18,21 @@ from contracts.codes import Quality, Quantity
 from services.kit.outage import is_outage
 from services.kit.room import Room
 from services.kit.unit import Unit
-from services.metering import closing, forgetting, handlers, history, loading, registry, retention
+from services.metering import (
+    closing,
+    forgetting,
+    gas_factors,
+    handlers,
+    history,
+    loading,
+    registry,
+    retention,
+)
 from services.metering.closing import Key, Told, Work
 from services.metering.days import microseconds
 from services.metering.drafts import Draft, draft, tell
 from services.metering.edits import Edit
+from services.metering.fluids import is_converted
 from services.metering.meter_locks import key_of
 from services.metering.registry import Meter
 from services.metering.settle import Settled
@@ -142,6 +152,14 @@ async def settle_these(unit: Unit, claimed: list[str]) -> int:
         unit,
         {row.meter: (row.watermark, row.heard_at) for row in states},
         {(meter, Quantity(quantity), day): Told(*rest) for meter, quantity, day, *rest in told},
+        await gas_factors.of(
+            unit,
+            (
+                (id, day)
+                for id, quantity, day in keys
+                if id in meters and is_converted(meters[id].fluid, quantity)
+            ),
+        ),
     )
     by_series: dict[tuple[str, Quantity], list[date]] = defaultdict(list)
     for meter, quantity, day in sorted(keys):

@@ -12,6 +12,7 @@ import yaml
 
 from contracts.codes import TariffKind
 from contracts.offpeak import minutes_inside, windows
+from contracts.units import Energy, EnergyPrice, GasFactor
 from services.kit.tariffs import Version, version_on, versions
 from services.metering.days import SLOT_SECONDS, SLOT_US, CivilDay, instant_of
 
@@ -24,7 +25,7 @@ _ALIASES = {"hp": "peak", "hc": "offpeak", "total": "base"}
 @dataclass(frozen=True, slots=True)
 class Contract:
     """A meter's supply contract from a civil day on. `prices` are the household's own, EUR/kWh by
-    label (`base`; `peak`, `offpeak`; `blue_peak`…) and win over the table."""
+    label (`base`; `peak`, `offpeak`; `blue_peak`…) and win over the table; of water, EUR/m³."""
 
     valid_from: date
     tariff: TariffKind
@@ -32,6 +33,14 @@ class Contract:
     offpeak: tuple[str, ...] = ()
     """Local windows such as `22:30-06:30`, to the minute; they may cross midnight."""
     prices: Mapping[str, str] | None = None
+    gas_factor: GasFactor | None = None
+    """Gas: what a cubic metre holds at this meter's place."""
+
+    @property
+    def single_price(self) -> Decimal | None:
+        """The one price of a fluid that has no hours: `base`, or the only one there is."""
+        prices = {_ALIASES.get(label, label): Decimal(eur) for label, eur in (self.prices or {}).items()}
+        return prices.get("base", next(iter(prices.values())) if len(prices) == 1 else None)
 
 
 @dataclass(frozen=True)
@@ -76,10 +85,10 @@ def cost(civil: CivilDay, slots_wh: Sequence[int | None], contract: Contract | N
             )
         else:
             parts[label] = price * watt_minutes / (_SLOT_MINUTES * 1_000)
-    shown = {label: _round(eur) for label, eur in parts.items()}
+    shown = {label: rounded(eur) for label, eur in parts.items()}
     if reason is not None:
         return Cost(None, shown, reason)
-    return Cost(_round(sum(parts.values(), Decimal(0))), shown)
+    return Cost(rounded(sum(parts.values(), Decimal(0))), shown)
 
 
 def cost_of_total(day: date, total_wh: int, contract: Contract | None, tables: Tables) -> Cost:
@@ -89,13 +98,18 @@ def cost_of_total(day: date, total_wh: int, contract: Contract | None, tables: T
     price = _prices(day, contract, tables).get("base")
     if price is None:
         return Cost(None, reason="no_slots" if contract.tariff is not TariffKind.BASE else "no_price")
-    return Cost(_round(price * total_wh / 1_000))
+    return Cost(rounded(EnergyPrice(price).of(Energy.of_wh(total_wh))))
 
 
 def in_force(contracts: Iterable[Contract], day: date) -> Contract | None:
     """The contract of `day`: the latest that began on or before it."""
     begun = [contract for contract in contracts if contract.valid_from <= day]
     return max(begun, key=lambda contract: contract.valid_from, default=None)
+
+
+def rounded(eur: Decimal) -> Decimal:
+    """To a hundredth of a cent, as costs are told."""
+    return eur.quantize(_CENT_HUNDREDTH, rounding=ROUND_HALF_EVEN)
 
 
 @lru_cache(maxsize=1)
@@ -155,7 +169,3 @@ def _kind(contract: Contract) -> TariffKind:
 def _tariff_day(local: datetime) -> date:
     """The wall clock decides, not elapsed hours: on a clock-change day 06:00 is still 06:00."""
     return local.date() if local.time() >= time(6) else local.date() - timedelta(days=1)
-
-
-def _round(eur: Decimal) -> Decimal:
-    return eur.quantize(_CENT_HUNDREDTH, rounding=ROUND_HALF_EVEN)

@@ -96,12 +96,15 @@ async def map_channels(
 
 
 async def set_contract(unit: Unit, meter_id: str, wanted: ContractIn) -> ContractOut:
-    """The contract from a civil day on, replacing one of the same day."""
+    """The contract from a civil day on, replacing one of the same day. 422: a gas factor without gas."""
     meter = await owned(unit, Meter, meter_id)
+    if wanted.gas_kwh_m3 is not None and meter.fluid != Fluid.GAS:
+        raise invalid("/gas_kwh_m3", "not_gas", "Only a gas meter has this.")
     tariff = wanted.tariff or TariffKind.OWN
     row = MeterContract(
         meter=meter.id, valid_from=wanted.valid_from, coop=meter.coop, tariff=tariff,
         subscribed_kva=wanted.subscribed_kva, offpeak=_offpeak(tariff, wanted.offpeak), prices=wanted.prices,
+        gas_kwh_m3=wanted.gas_kwh_m3,
     )  # fmt: skip
     await unit.session.merge(row)
     event = ContractChanged(coop=meter.coop, meter=meter.id, valid_from=wanted.valid_from)

@@ -1,7 +1,7 @@
 """One stretch of a file into the store, in the caller's transaction: judged, compared, counted, kept."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from contracts.codes import Fluid, Kind, Quantity
 from services.kit.unit import Unit
-from services.metering import metrics, queries, registry, store
+from services.metering import gas_factors, metrics, queries, registry, store
 from services.metering.admission import Ground, Stay, Verdict, judge
 from services.metering.copying import Point, Series
 from services.metering.days import CivilDay, instant_of, microseconds
@@ -97,6 +97,8 @@ async def keep(unit: Unit, job: Job, meter: Meter, rows: Sequence[Row]) -> Kept:
             if outcome is Outcome.ACCEPTED or (outcome is Outcome.CONFLICT and value.key in stored)
         ]
         await _store(unit, job, meter, new)
+        if meter.fluid is Fluid.GAS:
+            await gas_factors.keep(unit, meter, job.stamp, _factors(meter, rows, kept.days))
         for result, count in kept.counts.items():
             metrics.FILE_VALUES.labels(result).inc(count)
     return kept
@@ -175,6 +177,15 @@ async def _store(unit: Unit, job: Job, meter: Meter, values: Sequence[Value]) ->
         "meter": meter.id, "watermark": None, "heard_at": job.stamp - NEVER, "silent_since": None,
     }  # fmt: skip
     await unit.session.execute(text(_AS_BEFORE), dict(before._mapping) if before else state)
+
+
+def _factors(meter: Meter, rows: Sequence[Row], days: Set[date]) -> dict[date, int]:
+    """The network's own conversion of each day that may be kept, where the file gives one."""
+    return {
+        day: row.factor_milli
+        for row in rows
+        if row.factor_milli and (day := meter.calendar.day_of(row.start)) in days
+    }
 
 
 def _day(value: Value, meter: Meter) -> date:
