@@ -11,11 +11,12 @@ from sqlalchemy import text
 from contracts.codes import Kind, Quantity
 from services.kit.unit import Unit
 from services.metering import registers
+from services.metering.bounds import NEAR, between, midnight
 from services.metering.candidates import LONGEST_STEP_US
 from services.metering.days import Calendar, CivilDay, instant_of, microseconds
 from services.metering.intervals import SAMPLE_GAP_US
 from services.metering.slots import Point
-from services.metering.store import NEAR, SETTLED_BY, between, midnight
+from services.metering.store import SETTLED_BY
 
 LONGEST_RUN_DAYS = 31
 
