@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from contracts.codes import Role
+from contracts.readings import Reading
 from services.kit.ids import new_id
 from services.kit.principal import SESSION_COOKIE, Principal
 from services.kit.room import Room
@@ -25,6 +26,7 @@ from tests.integration.metering.files_of_homes import (
     half_hours,
     imported,
     said,
+    watts,
 )
 from tests.integration.metering.homes import (
     Home,
@@ -47,6 +49,10 @@ FIRST = date(2024, 3, 1)
 @pytest.fixture
 def worker(room_unit: OpenUnit) -> Worker:
     return Worker(room_unit)
+
+
+def slots_of(row: Any) -> list[int | None]:
+    return [slot.value for slot in unpack(row.packed)]
 
 
 def resident(web: Web, home: Home) -> dict[str, str]:
@@ -390,3 +396,33 @@ async def test_a_signed_in_household_sends_a_large_file_by_a_plain_form(
     them = resident(web, home)
     seen = await web.client.get(f"/api/v1/meters/{home.meter}/imports", headers=them)
     assert [one["accepted"] for one in seen.json()["items"]] == [len(half_hours(date(2016, 3, 1), 3_000))]
+
+
+async def test_a_file_and_the_same_days_over_mqtt_are_the_file_alone_in_either_order(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker
+) -> None:
+    alone, before, after = [await a_home(room_unit, coop) for _ in range(3)]
+    file = enedis(FIRST, 3)
+
+    def lived(home: Home) -> list[Reading]:
+        """The meter's own register, which says a little more than the file in each half-hour."""
+        index, found = 100_000.0, []
+        for at in half_hours(FIRST, 3):
+            found.append(reading(home, at, index))
+            index += watts(at) / 2 + 40
+        return [*found, reading(home, half_hours(FIRST, 4)[144], index)]
+
+    await imported(web, resident(web, alone), alone, file, worker)
+    await send(room_unit, coop, lived(before))
+    await settle_all(room_unit)
+    await imported(web, resident(web, before), before, file, worker)
+    await imported(web, resident(web, after), after, file, worker)
+    await settle_all(room_unit)
+    await send(room_unit, coop, lived(after))
+    await settle_all(room_unit)
+    expected = [slots_of(row) for row in (await days(room_unit, alone)).values()]
+    assert len(expected) == 3
+    for home in (before, after):
+        kept = await days(room_unit, home)
+        assert [slots_of(row) for row in kept.values()] == expected
+        assert [row.findings is not None for row in kept.values()] == [True] * 3  # both are shown
