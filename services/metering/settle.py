@@ -37,7 +37,7 @@ class Settled:
     held: tuple[int | None, ...] = ()
     """What was read in the half-hours that are held back; None in the others."""
     gaps: tuple[tuple[int, int], ...] = ()
-    """Long gaps of a register, whose shape the household's own past may tell."""
+    """Long gaps of a register whose shape the household's own past may tell, too long ones left out."""
 
     @property
     def value(self) -> int:
@@ -90,7 +90,7 @@ def settle(
         )
         if any(shadows)
         else (None,) * civil.slots,
-        gaps=tuple(found.gaps),
+        gaps=tuple(gap for gap in found.gaps if gap[1] - gap[0] <= (rules.shape_days + 1) * _DAY_US),
     )
 
 
@@ -201,6 +201,7 @@ def _undecided(finding: Finding, decided: set[int]) -> Iterable[Finding]:
     return checks.cut(finding, decided)
 
 
+_DAY_US = 86_400 * 1_000_000
 _NO_FACTS = Facts()
 CONFLICT_UNITS = _NO_FACTS.thresholds(date.max, Quantity.ENERGY_IMPORT).agree_units
 """Two sources of one slot may differ by this much through rounding alone."""
