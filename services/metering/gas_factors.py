@@ -27,8 +27,8 @@ INSERT INTO metering.dirty_day (coop, meter, quantity, day)
 SELECT :coop, :meter, '{Quantity.VOLUME}', day FROM fresh
 """  # noqa: S608 - only a constant is formatted in
 _OF = """
-SELECT DISTINCT ON (meter, day) meter, day, wh_per_m3 FROM metering.gas_factor
-WHERE meter = ANY(:meters) AND day BETWEEN :first AND :last ORDER BY meter, day, imported_at
+SELECT meter, day, wh_per_m3 FROM metering.gas_factor
+WHERE meter = ANY(:meters) AND day BETWEEN :first AND :last
 """
 _TAKE_BACK = f"""
 WITH gone AS (DELETE FROM metering.gas_factor WHERE meter = :meter AND imported_at = :at RETURNING day)

@@ -258,7 +258,7 @@ GAS_FACTOR = Table(
     METADATA,
     _text("meter", primary_key=True),
     Column("day", Date, primary_key=True),
-    Column("imported_at", INSTANT, primary_key=True),
+    Column("imported_at", INSTANT, nullable=False),
     _text("coop"),
     Column("wh_per_m3", Integer, nullable=False),
     schema=SCHEMA,

@@ -16,7 +16,7 @@ def upgrade() -> None:
         "gas_factor",
         sa.Column("meter", sa.String, primary_key=True),
         sa.Column("day", sa.Date, primary_key=True),
-        sa.Column("imported_at", sa.DateTime(timezone=True), primary_key=True),
+        sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("coop", sa.String, nullable=False),
         sa.Column("wh_per_m3", sa.Integer, nullable=False),
         schema="metering",

@@ -121,8 +121,9 @@ async def contract(room_unit: OpenUnit, home: Home, valid_from: date, tariff: st
         await unit.session.execute(
             text(
                 "INSERT INTO members.meter_contract"
-                " (meter, valid_from, coop, tariff, subscribed_kva, offpeak, prices) VALUES"
-                " (:meter, :valid_from, :coop, :tariff, 6, CAST(:offpeak AS jsonb), CAST(:prices AS jsonb))"
+                " (meter, valid_from, coop, tariff, subscribed_kva, offpeak, prices, gas_kwh_m3) VALUES"
+                " (:meter, :valid_from, :coop, :tariff, 6, CAST(:offpeak AS jsonb), CAST(:prices AS jsonb),"
+                " CAST(:gas_kwh_m3 AS numeric))"
             ),
             {
                 "meter": home.meter,
@@ -131,6 +132,7 @@ async def contract(room_unit: OpenUnit, home: Home, valid_from: date, tariff: st
                 "tariff": tariff,
                 "offpeak": json.dumps(more.get("offpeak", [])),
                 "prices": json.dumps(more["prices"]) if "prices" in more else None,
+                "gas_kwh_m3": more.get("gas_kwh_m3"),
             },
         )
 
