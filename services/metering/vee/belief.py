@@ -96,7 +96,8 @@ class _Line:
     def _rise(self, us: int, raw: int) -> None:
         if self.restart is not None and not self._is_possible(self.kept[-1], us, raw + self.offset):
             at, before, event = self.restart
-            if self._is_possible(self.kept[at - 1], us, raw + before):
+            is_shorter = len(self.kept) - at <= at  # the line that is known for longer is the meter's own
+            if is_shorter and self._is_possible(self.kept[at - 1], us, raw + before):
                 strange = [(t, v - self.offset) for t, v in self.kept[at:]]
                 del self.kept[at:]
                 self.events.remove(event)
@@ -115,12 +116,12 @@ class _Line:
                 return back
             self.kept.append((us, last))
             return i + 1
-        if self._drop_a_leap(us, value):
+        if self._drop_a_leap(us, value, (back or end) - i):
             return i
         if back is not None:
             self.doubt(Check.REGISTER_GLITCH, self.points[i:back])
             return back
-        if is_lasting and self._drop_a_leap(us, value, at_most=self.rules.confirm_readings):
+        if is_lasting and self._drop_a_few(value):
             return i
         if not is_lasting:
             self.doubt(Check.REGISTER_DROP, self.points[i:], is_held=True)
@@ -144,22 +145,33 @@ class _Line:
         end = max(i + 1 + rules.confirm_readings, bisect_left(points, (points[i][0] + rules.confirm_us,)) + 1)
         return min(end, len(points)), end <= len(points)
 
-    def _drop_a_leap(self, us: int, value: int, at_most: int = 0) -> bool:
-        """Forget the end of the line where it leapt up further than can be and now is back where it was; or
-        so few readings of it that they, and not what follows, are the odd ones."""
+    def _drop_a_leap(self, us: int, value: int, ahead: int) -> bool:
+        """Forget the end of the line where it leapt up further than can be and now is back where it was,
+        unless more readings say that it was right: then these `ahead` are the odd ones."""
         at = bisect_right([v for _, v in self.kept], value)
-        if at == 0 or at == len(self.kept):
+        if at == 0 or at == len(self.kept) or len(self.kept) - at > at + ahead:
             return False
         before = self.kept[at - 1]
-        leapt = not self._is_possible(before, *self.kept[at]) and self._is_possible(before, us, value)
-        if not leapt and len(self.kept) - at > at_most:
+        if self._is_possible(before, *self.kept[at]) or not self._is_possible(before, us, value):
             return False
+        self._forget(at)
+        return True
+
+    def _drop_a_few(self, value: int) -> bool:
+        """Forget the end of the line where so few readings are above what now lasts that they are the odd
+        ones."""
+        at = bisect_right([v for _, v in self.kept], value)
+        if at == 0 or not 0 < len(self.kept) - at <= self.rules.confirm_readings:
+            return False
+        self._forget(at)
+        return True
+
+    def _forget(self, at: int) -> None:
         strange = [(t, v - self.offset) for t, v in self.kept[at:]]
         del self.kept[at:]
         if self.restart is not None and self.restart[0] > at:
             self.restart = None
         self.doubt(Check.REGISTER_GLITCH, strange)
-        return True
 
     def _begin_again(self, us: int, raw: int) -> None:
         last_us, last = self.kept[-1]

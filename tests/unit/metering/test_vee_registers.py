@@ -173,3 +173,12 @@ def test_a_true_index_that_comes_back_between_two_wrong_ones_is_believed() -> No
     clean = every_ten_minutes()
     wrong = [register(601, 9_000_000), register(612, 9_000_001)]
     assert settled(clean + wrong).slots == settled(clean).slots
+
+
+def test_what_is_seen_for_longer_is_the_meters_own() -> None:
+    """A swap just before the day, and another within it, do not make the true index the odd one."""
+    clean = [register(minute, 900_000 + 9 * minute) for minute in range(-30, 1_500)]
+    low = [register(minute, 149_000) for minute in (*range(-24, -18), 700, 701)]
+    swapped = {point.us for point in low}
+    points = [point for point in clean if point.us not in swapped]
+    assert settled(points + low).slots == settled(points).slots
