@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from contracts.codes import UNIT_OF, Quantity
+from contracts.codes import UNIT_OF, Quality, Quantity
 from deploy.player_scripts import Script, days_told
 from deploy.replay_places import Place
 from services.metering.replays.states import covers
@@ -36,6 +36,7 @@ def check(
         places[0].tell_clock(script.until)
     expected = _expected(script, places, messages, sent)
     stored: Days = {}
+    held: Days = {}
     changed = began
     while time.monotonic() - began < PATIENCE_S:
         if not still():
@@ -48,7 +49,9 @@ def check(
         }
         unknown = {(number, None) for number, part in enumerate(script.parts) if not part.expected}
         for part, quantity in sorted(behind | unknown, key=str):
-            stored |= _stored(script, places, part, quantity)
+            found, doubts = _stored(script, places, part, quantity)
+            stored |= found
+            held |= doubts
         if expected and not unknown and all(stored.get(key) == value for key, value in expected.items()):
             break
         if stored != before or not _is_quiet(places[0], counts):
@@ -56,7 +59,7 @@ def check(
         elif time.monotonic() - changed > (CALM_S if expected else CALM_S / 3):
             break
         time.sleep(POLL_S)
-    return _result(script, places, expected, stored, counts, time.monotonic() - began)
+    return _result(script, places, expected, stored, held, counts, time.monotonic() - began)
 
 
 def _expected(
@@ -65,7 +68,8 @@ def _expected(
     """The feed's days of which every message was sent: what was skipped is not missed."""
     ranges = [(first, end) for first, end in sent]
     is_whole = ranges == [(0, len(messages))]
-    told = {} if is_whole else days_told(messages, script.zone)
+    calendars = {place.meter: part.calendar for place, part in zip(places, script.parts, strict=True)}
+    told = {} if is_whole else days_told(messages, calendars)
     return {
         (number, quantity, day): value
         for number, part in enumerate(script.parts)
@@ -75,12 +79,16 @@ def _expected(
     }
 
 
-def _stored(script: Script, places: Sequence[Place], number: int, quantity: Quantity | None) -> Days:
-    """A part's days from its first to its last; of any quantity, where none is asked for."""
+def _stored(
+    script: Script, places: Sequence[Place], number: int, quantity: Quantity | None
+) -> tuple[Days, Days]:
+    """A part's days from its first to its last, and how many half-hours of each are held back; of the
+    meter's usual quantity, where none is asked for."""
     part, place = script.parts[number], places[number]
     days = [day for own in part.expected.values() for day in own]
     first, last = min(days, default=part.first_day), max(days, default=part.until.date() + timedelta(days=1))
     found: Days = {}
+    held: Days = {}
     while first <= last:
         until = min(last, first + timedelta(days=DAYS_AT_ONCE - 1))
         answer = place.reader.get(
@@ -88,9 +96,9 @@ def _stored(script: Script, places: Sequence[Place], number: int, quantity: Quan
         )
         for day in answer["days"]:
             key = (number, Quantity(answer["quantity"]), date.fromisoformat(day["day"]))
-            found[key] = day["value"] or 0
+            found[key], held[key] = day["value"] or 0, day["quality"].get(Quality.SUSPECT, 0)
         first = until + timedelta(days=1)
-    return found
+    return found, held
 
 
 def _is_quiet(place: Place, counts: dict[str, int]) -> bool:
@@ -107,6 +115,7 @@ def _result(
     places: Sequence[Place],
     expected: Days,
     stored: Days,
+    held: Days,
     counts: dict[str, int],
     checked_s: float,
 ) -> dict[str, Any]:
@@ -123,6 +132,7 @@ def _result(
             "name": script.parts[number].name, "meter": places[number].meter, "quantity": quantity.value,
             "unit": UNIT_OF[quantity].value, "day": day.isoformat(),
             "feed": expected.get((number, quantity, day)), "stored": stored.get((number, quantity, day)),
+            "held": held.get((number, quantity, day), 0),
         }
         for number, quantity, day in keys
     ]  # fmt: skip
@@ -130,6 +140,7 @@ def _result(
     return {
         "days": len(rows),
         "days_equal": len(rows) - len(differing) if every else None,
+        "days_held": sum(held.get(key, 0) > 0 for key in keys),
         "days_not_played": len(every) - len(expected),
         "feed_value": sum(expected.values()) if every else None,
         "stored_value": sum(stored.get(key, 0) for key in keys),

@@ -7,10 +7,13 @@ from datetime import date, datetime, timedelta
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from contracts.codes import UNIT_OF, FileFormat, Fluid, Quantity
+from contracts.codes import UNIT_OF, FileFormat, FileReason, Fluid, Quantity
+from contracts.words import word
 from deploy.player_recorded import messages_of
 from deploy.player_scripts import MOST_INTERVALS, Part, Script, ScriptError, Series, of_series, summary_of
+from services.kit.registry import USUAL_ZONE
 from services.metering import files
+from services.metering.fluids import calendar_of
 from services.metering.replays.states import Origin
 from services.metering.replays.work import Work
 from simulators import feeds
@@ -25,6 +28,7 @@ from simulators.weather import Weather
 PACK = 4
 """Half-hours in a message of a simulated device."""
 _SHOWN_REFUSALS = 20
+_PERHAPS = (FileReason.UNKNOWN_FORMAT, FileReason.OPTION_NEEDED)
 _FLUIDS = {Quantity.VOLUME: Fluid.WATER, Quantity.HEAT: Fluid.HEAT}
 
 
@@ -41,15 +45,22 @@ def script_of(work: Work, feed: dict[str, Any], choice: Choice = Choice()) -> Sc
     """The feed, ready to be played. Raises ScriptError with what a person can do."""
     match Origin(feed["origin"]):
         case Origin.UPLOAD:
-            return _file(work.content(feed["id"]), feed["name"], feed["zone"], choice)
+            options = _options(feed["spec"].get("options", {}), feed["zone"])
+            return _file(work.content(feed["id"]), feed["name"], options, choice)
         case Origin.RECORDING:
             return _recording(work.recorded(feed["id"]), feed["zone"], choice)
         case Origin.SCENARIO:
             return _scenario(feed["spec"], feed["zone"], choice)
 
 
-def _file(content: BinaryIO, name: str, zone: str, choice: Choice) -> Script:
-    series, file_format, refused = read_file(content, name, zone)
+def _options(said: dict[str, Any], zone: str) -> files.Options:
+    quantity = said.get("quantity")
+    return files.Options(zone=zone, **said | {"quantity": Quantity(quantity) if quantity else None})
+
+
+def _file(content: BinaryIO, name: str, options: files.Options, choice: Choice) -> Script:
+    zone = options.zone or USUAL_ZONE
+    series, file_format, refused = read_file(content, name, options)
     fluid = fluid_of(series, file_format)
     chosen = [one.between(choice.since, choice.until) for one in series]
     chosen = [one for one in chosen if one.intervals]
@@ -59,29 +70,36 @@ def _file(content: BinaryIO, name: str, zone: str, choice: Choice) -> Script:
     return of_series(name, fluid, chosen, zone, summary, as_registers=choice.as_registers)
 
 
-def read_file(content: BinaryIO, name: str, zone: str) -> tuple[list[Series], str, dict[str, object]]:
+def read_file(
+    content: BinaryIO, name: str, options: files.Options
+) -> tuple[list[Series], str, dict[str, object]]:
     """A file's series, its format, and what was refused. Raises ScriptError.
 
     The same readers as for imports; what they do not know may still be a time and a value, column by column.
     """
     try:
-        return _known_file(content, name, zone)
+        return _known_file(content, name, options)
     except files.Unreadable as unknown:
+        words = f"{word('file_reasons', unknown.reason, 'en')} {unknown.detail}".strip()
+        if unknown.reason not in _PERHAPS:
+            raise ScriptError(words) from unknown
         content.seek(0)
         try:
-            intervals = feeds.parse(content.read(), name, zone)
+            intervals = feeds.parse(content.read(), name, options.zone or USUAL_ZONE)
         except FeedError as error:
-            raise ScriptError(f"{error} ({unknown})") from error
+            raise ScriptError(words) from error
         return [Series(Quantity.ENERGY_IMPORT, _bounded(intervals))], "columns", {}
 
 
-def _known_file(content: BinaryIO, name: str, zone: str) -> tuple[list[Series], str, dict[str, object]]:
+def _known_file(
+    content: BinaryIO, name: str, options: files.Options
+) -> tuple[list[Series], str, dict[str, object]]:
     found = files.detect(content.read(files.HEAD_BYTES), name)
     content.seek(0)
     by_quantity: dict[Quantity, dict[datetime, Interval]] = defaultdict(dict)
     reasons: Counter[str] = Counter()
     refused: list[dict[str, object]] = []
-    for row in files.read(content, found, files.Options(zone=zone)):
+    for row in files.read(content, found, options):
         if isinstance(row, files.BadLine):
             reasons[row.reason] += 1
             if len(refused) < _SHOWN_REFUSALS:
@@ -134,6 +152,8 @@ def _recording(rows: list[dict[str, Any]], zone: str, choice: Choice) -> Script:
             until=max(until, *(row["received_at"] for row in own)),
             expected={},
             messages=lambda device: messages_of(device, own, zone),
+            calendar=calendar_of(Fluid(own[0]["fluid"] or Fluid.ELECTRICITY), zone),
+            contract={"subscribed_kva": None},
         )
 
     local = ZoneInfo(zone)
@@ -194,6 +214,7 @@ def _scenario(spec: dict[str, Any], zone: str, choice: Choice) -> Script:
                 Quantity.ENERGY_IMPORT: {day: sum(h.energy_wh for h in own.half_hours(day)) for day in chosen}
             },
             messages=messages,
+            calendar=calendar_of(Fluid.ELECTRICITY, zone),
             home={"floor_area_m2": str(home.floor_area_m2), "heating": home.heating},
             contract={
                 "tariff": home.tariff, "subscribed_kva": home.subscribed_kva, "offpeak": list(home.offpeak),

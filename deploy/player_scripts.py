@@ -9,8 +9,11 @@ from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from contracts.codes import UNIT_OF, Fluid, Quantity
+from services.metering.days import Calendar
+from services.metering.fluids import calendar_of
 from simulators import feeds
 from simulators.feeds import Interval
+from simulators.households import KVA_STEPS
 from simulators.publications import Device, Publication
 
 MOST_INTERVALS = 2_000_000
@@ -35,6 +38,7 @@ class Part:
     expected: dict[Quantity, dict[date, int]]
     """Whole units of each civil day; empty where nobody knows what is right."""
     messages: Callable[[Device], Iterable[Publication]]
+    calendar: Calendar
     home: Mapping[str, object] = field(default_factory=dict)
     """More of its dwelling than that somebody lives there, as the API takes it."""
     contract: Mapping[str, object] = field(default_factory=dict)
@@ -100,15 +104,46 @@ def of_series(
                 yield from feeds.as_load_curves(device, one.intervals, zone, one.quantity)
 
     first = min(one.intervals[0].start for one in series)
+    calendar = calendar_of(fluid, zone)
     part = Part(
         name=name,
         fluid=fluid,
-        first_day=first.astimezone(ZoneInfo(zone)).date(),
+        first_day=calendar.day_of(first),
         until=max(one.intervals[-1].end for one in series),
-        expected={one.quantity: feeds.by_day(one.intervals, zone) for one in series},
+        expected={one.quantity: by_day(one.intervals, calendar) for one in series},
         messages=messages,
+        calendar=calendar,
+        contract=contract_for(fluid, series),
     )
     return Script((part,), zone, summary)
+
+
+def by_day(intervals: Iterable[Interval], calendar: Calendar) -> dict[date, int]:
+    """Whole units of each of the meter's days, cumulatively rounded as the messages are."""
+    total = 0
+    days: dict[date, int] = {}
+    for one in intervals:
+        before, total = feeds.whole(total), total + one.energy_milli
+        day = calendar.day_of(one.start)
+        days[day] = days.get(day, 0) + feeds.whole(total) - before
+    return days
+
+
+def contract_for(fluid: Fluid, series: Iterable[Series]) -> dict[str, object]:
+    """A subscribed power that the feed's own peaks are plausible under: else the service would hold them
+    back as a fault, which is right for a home of 6 kVA and wrong for a feed of which nobody knows it."""
+    if fluid is not Fluid.ELECTRICITY:
+        return {}
+    peak_kw = max(
+        (
+            interval.energy_milli * 3600 / interval.step_s / 1_000_000
+            for one in series
+            for interval in one.intervals
+        ),
+        default=0.0,
+    )
+    kva = next((step for step in KVA_STEPS if step >= peak_kw), None)
+    return {"subscribed_kva": kva}
 
 
 def summary_of(series: Sequence[Series], zone: str, file_format: str) -> dict[str, object]:
@@ -139,15 +174,17 @@ def instants(messages: Sequence[Publication]) -> list[datetime]:
     return list(accumulate((message.at for message in messages), max))
 
 
-def days_told(messages: Iterable[Publication], zone: str) -> dict[tuple[str, date], set[int]]:
-    """(meter, civil day) to the numbers of the messages that say something about it. A register at midnight
-    ends one day and begins the next."""
-    local = ZoneInfo(zone)
+def days_told(
+    messages: Iterable[Publication], calendars: Mapping[str, Calendar]
+) -> dict[tuple[str, date], set[int]]:
+    """(meter, day) to the numbers of the messages that say something about it, the days by each meter's
+    calendar. A register at midnight ends one day and begins the next."""
     told: dict[tuple[str, date], set[int]] = defaultdict(set)
     for number, message in enumerate(messages):
         moments = {seconds for seconds, _ in message.intervals}
         moments |= {second for seconds, _ in message.registers for second in (seconds, seconds - 1)}
-        for day in {datetime.fromtimestamp(moment, UTC).astimezone(local).date() for moment in moments}:
+        calendar = calendars[message.meter]
+        for day in {calendar.day_of(datetime.fromtimestamp(moment, UTC)) for moment in moments}:
             told[message.meter, day].add(number)
     return dict(told)
 

@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.progress import track
 
 from contracts.codes import UNIT_OF, Fluid, Quantity, Unit
-from deploy.player_scripts import Series
+from deploy.player_scripts import Series, by_day, contract_for
 from deploy.replay_places import Place, Tenancy
+from services.metering.fluids import calendar_of
 from simulators import feeds
 from simulators.feeds import Interval
 from simulators.fleet import Fleet
@@ -42,12 +43,13 @@ class Feed:
     @property
     def days_wh(self) -> dict[date, int]:
         """Energy of each civil day; the days add up to the whole exactly."""
-        return feeds.by_day(self.intervals, self.zone)
+        return by_day(self.intervals, calendar_of(self.fluid, self.zone))
 
     @property
     def tenancy(self) -> Tenancy:
-        first = self.intervals[0].start.astimezone(ZoneInfo(self.zone))
-        return Tenancy(first.date(), self.intervals[-1].end, self.fluid)
+        first = calendar_of(self.fluid, self.zone).day_of(self.intervals[0].start)
+        contract = contract_for(self.fluid, [Series(self.quantity, self.intervals)])
+        return Tenancy(first, self.intervals[-1].end, self.fluid, contract=contract)
 
     def summary(self) -> str:
         """The dry run: what would be played."""

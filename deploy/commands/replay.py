@@ -143,12 +143,13 @@ def _feeds(source: list[Path], zone: str, first: datetime | None, last: datetime
     from deploy.player_feeds import fluid_of, read_file
     from deploy.player_scripts import ScriptError
     from deploy.replaying import Feed
+    from services.metering.files import Options
 
     feeds = []
     try:
         for path in source:
             with path.open("rb") as content:
-                series, file_format, _ = read_file(content, path.name, zone)
+                series, file_format, _ = read_file(content, path.name, Options(zone=zone))
             fluid = fluid_of(series, file_format)
             for one in series:
                 chosen = one.between(first, last).intervals

@@ -59,12 +59,22 @@ def upload(
     zone: Annotated[
         str, typer.Option(help="Zone of times without offset, and of the days.")
     ] = "Europe/Paris",
+    time_column: Annotated[str | None, typer.Option(help="Of a CSV that is not recognised.")] = None,
+    value_column: Annotated[str | None, typer.Option(help="The same.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Wh, kWh, MWh, W, kW, L or m3.")] = None,
+    stamp: Annotated[str | None, typer.Option(help="A time is the start or the end of its interval.")] = None,
+    kind: Annotated[str | None, typer.Option(help="A value is an interval's or a register.")] = None,
+    quantity: Annotated[str | None, typer.Option(help="Such as energy_import or volume.")] = None,
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
     """Bring a file of past consumption as a feed, and wait until it is read."""
     api = operator(data_dir)
-    query = urlencode({"name": file.name, "zone": zone})
+    said = {
+        "name": file.name, "zone": zone, "time_column": time_column, "value_column": value_column,
+        "unit": unit, "stamp": stamp, "kind": kind, "quantity": quantity,
+    }  # fmt: skip
+    query = urlencode({name: value for name, value in said.items() if value})
     feed = _ask(api.send_file, f"/feeds?{query}", file)
     while feed["state"] == "waiting":
         time.sleep(POLL_S)

@@ -1,11 +1,12 @@
 """Feeds, recordings and replays in the HTTP API. All of it is the operators'."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import unquote
 
 from fastapi import Path, Query, Request
+from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 
 from services.kit.registry import USUAL_ZONE
@@ -14,6 +15,7 @@ from services.metering.api_base import router
 from services.metering.replays import actions, feeds, recording, scenarios
 from services.metering.replays.bodies import (
     ActionIn,
+    FeedOptions,
     FeedOut,
     RecordingIn,
     ReplayIn,
@@ -50,7 +52,9 @@ async def upload(
     zone: Annotated[str | None, Query(max_length=64)] = None,
 ) -> FeedOut:
     """A file of past consumption, as form data or as the bare body: at most 100 MB, kept for 30 days. It is
-    read in the background: `state` says when it is `ready`. `zone`: of times without offset, and of days."""
+    read in the background: `state` says when it is `ready`. `zone`: of times without offset, and of days.
+    What a plain CSV does not say is told by the query or the form, as for imports: `time_column`,
+    `value_column`, `unit`, `stamp`, `kind`, `quantity`, `date_order`."""
     return feed_out(await feeds.one(unit, await take(request, unit, who, name, zone)))
 
 
@@ -128,20 +132,31 @@ async def act(replay: str, body: ActionIn, unit: RoomUnit, who: Who) -> ReplayOu
 async def take(request: Request, unit: RoomUnit, who: Who, name: str | None, zone: str | None) -> str:
     """The feed of an upload, as a form or bare."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        return await feeds.upload(
-            unit, who, request.stream(), name or _said_name(request), zone or USUAL_ZONE
-        )
+        said = name or _said_name(request)
+        options = _options(request.query_params)
+        return await feeds.upload(unit, who, request.stream(), said, zone or USUAL_ZONE, options)
     form = await request.form(max_files=1)
     file = next((value for value in form.values() if isinstance(value, UploadFile)), None)
     if file is None:
         raise invalid("/file", "missing", "Send a file.")
     zone = zone or str(form.get("zone") or "") or USUAL_ZONE
-    return await feeds.upload(unit, who, _chunks(file), name or file.filename, zone)
+    options = _options({**form, **request.query_params})
+    return await feeds.upload(unit, who, _chunks(file), name or file.filename, zone, options)
 
 
 def key_of(after: list[Any] | None) -> tuple[datetime, str] | None:
     """The sort key of a page's last row: when it was made, its id."""
     return (datetime.fromisoformat(after[0]), str(after[1])) if after else None
+
+
+def _options(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What of the query or the form is about the file."""
+    words = {name: said[name] for name in FeedOptions.model_fields if said.get(name)}
+    try:
+        return FeedOptions.model_validate(words).model_dump(mode="json", exclude_none=True)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        raise invalid(f"/{wrong['loc'][0]}", wrong["type"], wrong["msg"]) from None
 
 
 async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:

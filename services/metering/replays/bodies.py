@@ -2,11 +2,12 @@
 seen."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
+from contracts.codes import Quantity
 from services.metering.replays import actions
 from services.metering.replays.states import Action, FeedState, Origin, State, shown_speed
 
@@ -47,6 +48,18 @@ Speed = Annotated[
 
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class FeedOptions(Body):
+    """What a person says of a file that does not say it itself; the same words as for imports."""
+
+    time_column: str | None = Field(default=None, max_length=200)
+    value_column: str | None = Field(default=None, max_length=200)
+    unit: str | None = Field(default=None, max_length=16)
+    stamp: Literal["start", "end"] | None = None
+    kind: Literal["interval", "register"] | None = None
+    quantity: Quantity | None = None
+    date_order: Literal["dmy", "mdy"] | None = None
 
 
 class ScenarioIn(Body):

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import available_timezones
@@ -40,9 +40,15 @@ _PLAYED_NOW = "SELECT EXISTS (SELECT 1 FROM metering.replay WHERE feed = :id AND
 
 
 async def upload(
-    unit: Unit, who: Principal, content: AsyncIterator[bytes], name: str | None, zone: str
+    unit: Unit,
+    who: Principal,
+    content: AsyncIterator[bytes],
+    name: str | None,
+    zone: str,
+    options: Mapping[str, Any] | None = None,
 ) -> str:
-    """Keep a file as it comes; returns the feed's id. 413 beyond 100 MB, 422 for an empty one."""
+    """Keep a file as it comes, with what a person says of it; returns the feed's id. 413 beyond 100 MB, 422
+    for an empty one."""
     id = new_id("fee")
     size = number = 0
     piece = bytearray()
@@ -68,7 +74,8 @@ async def upload(
         raise invalid("/file", "empty", "The file is empty.")
     if piece:
         await keep()
-    await add(unit, who, Origin.UPLOAD, name=without_numbers(name), zone=zone, id=id, size=size)
+    spec = {"options": dict(options or {})}
+    await add(unit, who, Origin.UPLOAD, name=without_numbers(name), zone=zone, id=id, size=size, spec=spec)
     return id
 
 

@@ -13,8 +13,19 @@ from hypothesis import strategies as st
 from contracts.codes import UNIT_OF, Fluid, Kind, Quantity
 from deploy.player_feeds import read_file
 from deploy.player_recorded import messages_of
-from deploy.player_scripts import ScriptError, Series, days_told, instants, of_series, summary_of
+from deploy.player_scripts import (
+    ScriptError,
+    Series,
+    by_day,
+    contract_for,
+    days_told,
+    instants,
+    of_series,
+    summary_of,
+)
 from services.intake.codecs import CODECS, Refusal
+from services.metering.files import Options
+from services.metering.fluids import calendar_of
 from simulators.feeds import Interval
 from simulators.publications import Device
 
@@ -22,6 +33,7 @@ PARIS = "Europe/Paris"
 DEVICE = Device("mtr_1", "meters/c/mtr_1", "mtr_1", "secret")
 START = datetime(2026, 3, 28, 23, tzinfo=UTC)
 """Midnight of a day of 23 hours in Paris."""
+CALENDARS = {"mtr_1": calendar_of(Fluid.ELECTRICITY, PARIS)}
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 AMOUNTS = st.lists(st.integers(0, 2_000_000), min_size=2, max_size=120)
@@ -60,14 +72,14 @@ def test_a_played_file_has_the_feeds_energy_whatever_its_step(
 def test_each_message_belongs_to_the_days_it_tells_of() -> None:
     series = Series(Quantity.ENERGY_IMPORT, hours([1000] * 60))
     curves = of_series("f", Fluid.ELECTRICITY, [series], PARIS, {}).messages([DEVICE])
-    assert days_told(curves, PARIS) == {
+    assert days_told(curves, CALENDARS) == {
         ("mtr_1", date(2026, 3, 29)): {0},
         ("mtr_1", date(2026, 3, 30)): {1},
         ("mtr_1", date(2026, 3, 31)): {2},
     }
     assert [len(curve.intervals) for curve in curves] == [23, 24, 13]
     packs = of_series("f", Fluid.ELECTRICITY, [series], PARIS, {}, as_registers=True).messages([DEVICE])
-    told = days_told(packs, PARIS)
+    told = days_told(packs, CALENDARS)
     # A day whose energy lies between two packs needs them both.
     assert told["mtr_1", date(2026, 3, 29)] & told["mtr_1", date(2026, 3, 30)]
 
@@ -132,14 +144,34 @@ def test_a_recording_is_sent_again_value_for_value_in_its_order(
 
 def test_a_real_file_is_read_as_imports_read_it(shared_data: Path) -> None:
     path = shared_data / "opendsm" / "uk-electricity-hdd-only-hourly-sample-0.csv.gz"
-    series, file_format, _ = read_file(io.BytesIO(path.read_bytes()), path.name, "Europe/London")
+    series, file_format, _ = read_file(
+        io.BytesIO(path.read_bytes()), path.name, Options(zone="Europe/London")
+    )
     assert (file_format, [one.quantity for one in series]) == ("opendsm", [Quantity.ENERGY_IMPORT])
     assert len(series[0].intervals) == 23_508
 
 
 def test_a_time_and_a_value_are_enough_and_a_letter_is_not() -> None:
     rows = "start,value\n" + "".join(f"2026-01-05 {hour:02}:00,{Decimal(hour) / 10}\n" for hour in range(24))
-    series, _, _ = read_file(io.BytesIO(rows.encode()), "mine.csv", PARIS)
+    series, _, _ = read_file(io.BytesIO(rows.encode()), "mine.csv", Options(zone=PARIS))
     assert sum(one.energy_milli for one in series[0].intervals) == 27_600_000
     with pytest.raises(ScriptError):
-        read_file(io.BytesIO(b"Dear cooperative,\nthe tap drips.\n"), "letter.csv", PARIS)
+        read_file(io.BytesIO(b"Dear cooperative,\nthe tap drips.\n"), "letter.csv", Options(zone=PARIS))
+
+
+def test_a_gas_day_begins_at_six_and_its_autumn_day_has_25_hours() -> None:
+    begin = datetime(2026, 10, 24, 4, tzinfo=UTC)  # 06:00 in Paris, the day before the clocks change
+    intervals = [Interval(begin + timedelta(hours=n), 3600, 1_000) for n in range(24 + 25 + 24)]
+    calendar = calendar_of(Fluid.GAS, PARIS)
+    assert by_day(intervals, calendar) == {
+        date(2026, 10, 24): 25, date(2026, 10, 25): 24, date(2026, 10, 26): 24,
+    }  # fmt: skip
+
+
+def test_the_subscribed_power_of_a_sandbox_lets_the_feeds_own_peaks_be_plausible() -> None:
+    def kva(peak_wh: int) -> object:
+        series = [Series(Quantity.ENERGY_IMPORT, hours([100_000, peak_wh * 1000]))]
+        return contract_for(Fluid.ELECTRICITY, series)["subscribed_kva"]
+
+    assert (kva(2_500), kva(8_000), kva(200_000)) == (3, 9, None)
+    assert contract_for(Fluid.GAS, []) == {}
