@@ -1,7 +1,6 @@
 """The household's pages: yesterday in euros, a day's curve, a month's days, and who used its data."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -9,11 +8,14 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Query, Request
 from fastapi.responses import Response
 
+from contracts.codes import Quantity
+from contracts.words import labels
 from services.kit.i18n import language_of
 from services.kit.registry import homes_of
 from services.kit.unit import Unit
 from services.kit.web import PageQuery, Principal, RoomUnit, Who, not_found, page_of, roles
 from services.metering import download, edits_made, picture, queries
+from services.metering.household_meter import Shown, days_of, shown_of, total_of
 from services.metering.household_queries import (
     OwnMeter,
     looks_by_people,
@@ -22,44 +24,29 @@ from services.metering.household_queries import (
 )
 from services.metering.operator_meter_view import times
 from services.metering.packing import unpack
-from services.metering.page_base import Amounts, answer, formats_of, pages
+from services.metering.page_base import answer, pages
 from services.metering.picture import DayTotal
 
 BARS = 14
 LOOKED_BACK_DAYS = 62
 RESIDENT = roles("resident")
+Kind = Annotated[Quantity | None, Query(alias="quantity")]
 Month = Annotated[str | None, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
-
-
-@dataclass(frozen=True)
-class Shown:
-    """One meter, and the bounds of what its household sees of it."""
-
-    meter: OwnMeter
-    sight: queries.Sight
-    amounts: Amounts
-
-    @property
-    def first(self) -> date:
-        return self.meter.first_day
-
-    @property
-    def today(self) -> date:
-        return self.sight.today
-
-    def begins(self, day: date) -> int:
-        """Epoch seconds of the instant at which `day` begins."""
-        return int(self.sight.calendar.day(day).starts_at.timestamp())
 
 
 @pages.get("/fragments/consumption", **RESIDENT)
 async def at_home(request: Request, unit: RoomUnit, who: Who) -> Response:
     """The latest closed day of the main meter, in euros where they are known, and the others in a line."""
     meters = await own_meters(unit, who)
-    shown = [await _shown(request, unit, who, meter) for meter in meters]
+    shown = [await shown_of(request, unit, who, meter) for meter in meters]
+    shown += [
+        await shown_of(request, unit, who, one.meter, quantity)
+        for one in shown
+        for quantity in one.measured[1:]
+    ]
     told = []
     for one in shown:
-        days = await _days(unit, one, one.today - timedelta(days=LOOKED_BACK_DAYS), one.today)
+        days = await days_of(unit, one, one.today - timedelta(days=LOOKED_BACK_DAYS), one.today)
         told.append((one, days, picture.latest(days)))
     if not told:
         return answer(request, "home.html", main=None, others=[])
@@ -84,18 +71,19 @@ async def day_page(
     who: Who,
     meter: Annotated[str | None, Query(max_length=64)] = None,
     day: date | None = None,
+    quantity: Kind = None,
 ) -> Response:
     """One civil day: its half-hours beside the usual ones, where they may be kept."""
-    one, meters = await _chosen(request, unit, who, meter)
+    one, meters = await _chosen(request, unit, who, meter, quantity)
     if one is None:
         return answer(request, "nothing.html")
-    around = await _days(unit, one, one.today - timedelta(days=LOOKED_BACK_DAYS), one.today)
+    around = await days_of(unit, one, one.today - timedelta(days=LOOKED_BACK_DAYS), one.today)
     newest = picture.latest(around)
     day = day or (newest.day if newest else one.today - timedelta(days=1))
     day = min(max(day, one.first), one.today)
     rows = await queries.days(unit, one.sight, day - timedelta(weeks=picture.USUAL_WEEKS), day)
-    days = [_total(row) for row in rows]
-    found = next((total for total in days if total.day == day), None)
+    days = [total_of(row) for row in rows]
+    found = next(iter(await days_of(unit, one, day, day)), None)
     usual = picture.usual(days, found) if found else None
     return answer(
         request, "day.html", zone=one.sight.zone, one=one, meters=meters, day=day, found=found, usual=usual,
@@ -103,6 +91,9 @@ async def day_page(
         edits=[
             edit for edit in await edits_made.history(unit, one.sight, 50, day=day) if edit.undone_at is None
         ],
+        factor_sources={
+            code: label.in_(language_of(request)) for code, label in labels("gas_factor_sources").items()
+        },
         slot_time=lambda of, slot: times(one.sight.calendar.day(of))[slot],
         curve=_curve(one, day, rows) if found and found.has_slots else None,
         before=day - timedelta(days=1) if day > one.first else None,
@@ -117,13 +108,14 @@ async def month_page(
     who: Who,
     meter: Annotated[str | None, Query(max_length=64)] = None,
     month: Month = None,
+    quantity: Kind = None,
 ) -> Response:
     """One calendar month in days, each with its cost."""
-    one, meters = await _chosen(request, unit, who, meter)
+    one, meters = await _chosen(request, unit, who, meter, quantity)
     if one is None:
         return answer(request, "nothing.html")
     first, last = _month(one, month)
-    days = await _days(unit, one, first, last)
+    days = await days_of(unit, one, first, last)
     by_day = {total.day: total for total in days}
     until, shown = min(last, one.today - timedelta(days=1)), _each(first, min(last, one.today))
     before = first - timedelta(days=1)
@@ -144,9 +136,10 @@ async def download_page(
     meter: Annotated[str, Query(max_length=64)],
     detail: Annotated[str, Query(pattern="^(days|half-hours)$")] = "days",
     month: Month = None,
+    quantity: Kind = None,
 ) -> Response:
     """The household's own figures as CSV: all its days, or one month's half-hours."""
-    one, _ = await _chosen(request, unit, who, meter)
+    one, _ = await _chosen(request, unit, who, meter, quantity)
     if one is None:
         raise not_found()
     first, last = _month(one, month) if month else (one.first, one.today)
@@ -183,7 +176,7 @@ async def uses(
 
 
 async def _chosen(
-    request: Request, unit: Unit, who: Principal, meter: str | None
+    request: Request, unit: Unit, who: Principal, meter: str | None, quantity: Quantity | None
 ) -> tuple[Shown | None, list[OwnMeter]]:
     """The meter asked for, else the first with anything to show. 404 for another's."""
     meters = await own_meters(unit, who)
@@ -191,25 +184,9 @@ async def _chosen(
         meters_by_id = {one.id: one for one in meters}
         if meter not in meters_by_id:
             raise not_found()
-        return await _shown(request, unit, who, meters_by_id[meter]), meters
+        return await shown_of(request, unit, who, meters_by_id[meter], quantity), meters
     first = next((one for one in meters if one.heard_until), meters[0] if meters else None)
-    return (await _shown(request, unit, who, first) if first else None), meters
-
-
-async def _shown(request: Request, unit: Unit, who: Principal, meter: OwnMeter) -> Shown:
-    sight = await queries.sight(unit, who, meter.id)
-    return Shown(meter, sight, Amounts(formats_of(request, sight.zone), sight.quantity))
-
-
-async def _days(unit: Unit, one: Shown, first: date, last: date) -> list[DayTotal]:
-    return [_total(row) for row in await queries.days(unit, one.sight, first, last)]
-
-
-def _total(row: Any) -> DayTotal:
-    return DayTotal(
-        row.day, row.value, row.slots, row.quality, row.cost_eur, row.cost_reason,
-        is_open=row.revision == 0, has_slots=row.packed is not None,
-    )  # fmt: skip
+    return (await shown_of(request, unit, who, first) if first else None), meters
 
 
 def _bars(one: Shown, days: Sequence[DayTotal], span: Sequence[date]) -> dict[str, Any]:

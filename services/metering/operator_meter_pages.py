@@ -189,7 +189,7 @@ async def _meter(
     told = findings.told(found.findings if found is not None else None, language_of(request), seen.quantity)
     names = operator_meter_view.times(civil)
     edits = await edits_made.history(unit, seen, LATEST_EDITS)
-    amounts = Amounts(formats_of(request, seen.zone), seen.quantity)
+    amounts = Amounts(formats_of(request, seen.zone), seen.quantity, seen.fluid)
     before, after = await operator_meter_queries.held_beside(unit, meter, seen.quantity, day)
     purpose = Purpose.HALF_HOURLY if slots or may_see_slots else Purpose.DAILY
     await note_look(unit, who, seen, purpose, [found.occupancy] if found is not None else [])

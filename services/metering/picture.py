@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from contracts.codes import Quality
+from services.metering.fluids import Conversion
 
 USUAL_WEEKS = 6
 """A usual Tuesday is the mean of the Tuesdays of so many weeks before."""
@@ -30,6 +31,9 @@ class DayTotal:
     cost_reason: str | None
     is_open: bool
     has_slots: bool
+    energy_wh: int | None = None
+    """Of a gas volume: what it held, by `conversion`."""
+    conversion: Conversion | None = None
 
     @property
     def known_slots(self) -> int:
@@ -83,6 +87,8 @@ class Period:
     priced_days: int
     days: int
     """Civil days the period has so far."""
+    energy_wh: int | None = None
+    """Of gas volumes, where each day's is known."""
 
 
 class Stretch(NamedTuple):
@@ -127,12 +133,14 @@ def period(days: Iterable[DayTotal], first: date, last: date) -> Period:
     """The closed days from `first` to `last` inclusive, added up."""
     known = [day for day in days if first <= day.day <= last and not day.is_open and day.is_known]
     priced = [day.cost_eur for day in known if day.cost_eur is not None]
+    energies = [day.energy_wh for day in known if day.energy_wh is not None]
     return Period(
         value=sum(day.value for day in known),
         cost_eur=sum(priced, Decimal(0)) if priced else None,
         known_days=len(known),
         priced_days=len(priced),
         days=max(0, (last - first).days + 1),
+        energy_wh=sum(energies) if known and len(energies) == len(known) else None,
     )
 
 

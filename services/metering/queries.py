@@ -1,6 +1,6 @@
 """What may be read: a meter's days and curve, who used a household's data, the flow, the quarantine."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -120,10 +120,21 @@ async def sight(unit: Unit, who: Principal, meter: str, quantity: Quantity | Non
         if not occupancies:
             raise not_found()
     if quantity is None:
-        has = set((await unit.session.execute(text(_HAS), {"meter": meter})).scalars())
-        usual = QUANTITIES[Fluid(row.fluid)]
-        quantity = next((candidate for candidate in usual if candidate in has), usual[0])
+        has = await measured(unit, meter)
+        quantity = in_order(Fluid(row.fluid), has)[0]
     return Sight(row.id, row.coop, row.zone, quantity, today, occupancies, Fluid(row.fluid))
+
+
+async def measured(unit: Unit, meter: str) -> set[Quantity]:
+    """What the meter has days of."""
+    return {Quantity(name) for name in (await unit.session.execute(text(_HAS), {"meter": meter})).scalars()}
+
+
+def in_order(fluid: Fluid, has: Set[Quantity]) -> tuple[Quantity, ...]:
+    """Of what a meter has days of, what it is shown in first, then the others; never empty."""
+    usual = [quantity for quantity in QUANTITIES[fluid] if quantity in has]
+    others = [quantity for quantity in Quantity if quantity in has and quantity not in usual]
+    return (*usual, *others) or QUANTITIES[fluid][:1]
 
 
 async def days(unit: Unit, seen: Sight, first: date, last: date) -> Sequence[Any]:
