@@ -19,7 +19,9 @@ DAYS_AT_ONCE = 1_000
 MOST_DAYS_TOLD = 5_000
 """Days in a result; beyond it only those that differ."""
 Days = dict[tuple[int, Quantity, date], int]
-"""(part, quantity, civil day) to whole units."""
+"""(part, quantity, day) to whole units."""
+Doubts = dict[tuple[int, Quantity, date], tuple[int, int]]
+"""The same to half-hours held back, and half-hours estimated."""
 
 
 def check(
@@ -36,7 +38,7 @@ def check(
         places[0].tell_clock(script.until)
     expected = _expected(script, places, messages, sent)
     stored: Days = {}
-    held: Days = {}
+    doubts: Doubts = {}
     changed = began
     while time.monotonic() - began < PATIENCE_S:
         if not still():
@@ -49,9 +51,9 @@ def check(
         }
         unknown = {(number, None) for number, part in enumerate(script.parts) if not part.expected}
         for part, quantity in sorted(behind | unknown, key=str):
-            found, doubts = _stored(script, places, part, quantity)
+            found, doubtful = _stored(script, places, part, quantity)
             stored |= found
-            held |= doubts
+            doubts |= doubtful
         if expected and not unknown and all(stored.get(key) == value for key, value in expected.items()):
             break
         if stored != before or not _is_quiet(places[0], counts):
@@ -59,7 +61,7 @@ def check(
         elif time.monotonic() - changed > (CALM_S if expected else CALM_S / 3):
             break
         time.sleep(POLL_S)
-    return _result(script, places, expected, stored, held, counts, time.monotonic() - began)
+    return _result(script, places, expected, stored, doubts, counts, time.monotonic() - began)
 
 
 def _expected(
@@ -81,14 +83,14 @@ def _expected(
 
 def _stored(
     script: Script, places: Sequence[Place], number: int, quantity: Quantity | None
-) -> tuple[Days, Days]:
-    """A part's days from its first to its last, and how many half-hours of each are held back; of the
-    meter's usual quantity, where none is asked for."""
+) -> tuple[Days, Doubts]:
+    """A part's days from its first to its last, and how many half-hours of each are in doubt; of the meter's
+    usual quantity, where none is asked for."""
     part, place = script.parts[number], places[number]
     days = [day for own in part.expected.values() for day in own]
     first, last = min(days, default=part.first_day), max(days, default=part.until.date() + timedelta(days=1))
     found: Days = {}
-    held: Days = {}
+    doubts: Doubts = {}
     while first <= last:
         until = min(last, first + timedelta(days=DAYS_AT_ONCE - 1))
         answer = place.reader.get(
@@ -96,9 +98,13 @@ def _stored(
         )
         for day in answer["days"]:
             key = (number, Quantity(answer["quantity"]), date.fromisoformat(day["day"]))
-            found[key], held[key] = day["value"] or 0, day["quality"].get(Quality.SUSPECT, 0)
+            found[key] = day["value"] or 0
+            doubts[key] = (
+                day["quality"].get(Quality.SUSPECT, 0),
+                day["quality"].get(Quality.ESTIMATED, 0) + day["quality"].get(Quality.RECOVERED, 0),
+            )
         first = until + timedelta(days=1)
-    return found, held
+    return found, doubts
 
 
 def _is_quiet(place: Place, counts: dict[str, int]) -> bool:
@@ -115,7 +121,7 @@ def _result(
     places: Sequence[Place],
     expected: Days,
     stored: Days,
-    held: Days,
+    doubts: Doubts,
     counts: dict[str, int],
     checked_s: float,
 ) -> dict[str, Any]:
@@ -132,7 +138,8 @@ def _result(
             "name": script.parts[number].name, "meter": places[number].meter, "quantity": quantity.value,
             "unit": UNIT_OF[quantity].value, "day": day.isoformat(),
             "feed": expected.get((number, quantity, day)), "stored": stored.get((number, quantity, day)),
-            "held": held.get((number, quantity, day), 0),
+            "held": doubts.get((number, quantity, day), (0, 0))[0],
+            "estimated": doubts.get((number, quantity, day), (0, 0))[1],
         }
         for number, quantity, day in keys
     ]  # fmt: skip
@@ -140,7 +147,7 @@ def _result(
     return {
         "days": len(rows),
         "days_equal": len(rows) - len(differing) if every else None,
-        "days_held": sum(held.get(key, 0) > 0 for key in keys),
+        "days_held": sum(doubts.get(key, (0, 0))[0] > 0 for key in keys),
         "days_not_played": len(every) - len(expected),
         "feed_value": sum(expected.values()) if every else None,
         "stored_value": sum(stored.get(key, 0) for key in keys),

@@ -19,6 +19,7 @@ from simulators.publications import Device, Publication
 MOST_INTERVALS = 2_000_000
 """Of a file: more would not fit beside the service on a small machine."""
 _DAY_S = 86_400
+_INSTANT = timedelta(microseconds=1)
 _SHOWN_GAPS = 20
 
 
@@ -119,13 +120,27 @@ def of_series(
 
 
 def by_day(intervals: Iterable[Interval], calendar: Calendar) -> dict[date, int]:
-    """Whole units of each of the meter's days, cumulatively rounded as the messages are."""
+    """Whole units of each of the meter's days, cumulatively rounded as the messages are; what an interval
+    tells over a day's end belongs to both days by its time in each."""
     total = 0
     days: dict[date, int] = {}
+
+    def add(day: date, until_milli: int) -> None:
+        nonlocal total
+        days[day] = days.get(day, 0) + feeds.whole(until_milli) - feeds.whole(total)
+        total = until_milli
+
     for one in intervals:
-        before, total = feeds.whole(total), total + one.energy_milli
-        day = calendar.day_of(one.start)
-        days[day] = days.get(day, 0) + feeds.whole(total) - before
+        begin, end, before = one.start, one.end, total
+        first, last = calendar.day_of(begin), calendar.day_of(end - _INSTANT)
+        if first != last:  # the message tells whole units of the interval: those are shared out
+            told = feeds.whole(before + one.energy_milli) - feeds.whole(before)
+            while first != last:
+                border = calendar.day(first).ends_at
+                share = told * 1000 * (border - begin) // (end - begin)
+                add(first, feeds.whole(before) * 1000 + share)
+                first = calendar.day_of(border)
+        add(last, before + one.energy_milli)
     return days
 
 
