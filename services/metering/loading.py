@@ -2,8 +2,9 @@
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import text
@@ -19,6 +20,32 @@ from services.metering.slots import Point
 from services.metering.store import SETTLED_BY
 
 LONGEST_RUN_DAYS = 31
+
+THINNED_FROM = 200
+"""Readings of a register in a run from which on only the outermost of each quarter of an hour are fetched."""
+
+# A register that never falls is known by its outermost readings between two instants at which half-hours and
+# households may begin: in any zone these are quarters of an hour. Answers with all where it falls.
+_OUTERMOST = f"""
+SELECT r.instant, r.value_milli FROM (
+    SELECT e.instant, e.value_milli,
+        lag(e.quarter) OVER line IS DISTINCT FROM e.quarter
+            OR lead(e.quarter) OVER line IS DISTINCT FROM e.quarter AS is_outermost,
+        bool_or(e.falls) OVER () OR count(*) OVER () < {THINNED_FROM} AS is_wanted
+    FROM (
+        SELECT r.instant, r.value_milli, floor(extract(epoch FROM r.instant) / 900) AS quarter,
+            r.value_milli < lag(r.value_milli) OVER (ORDER BY r.instant) AS falls
+        FROM metering.reading r
+        WHERE g.kind = '{Kind.REGISTER}' AND r.meter = g.meter AND r.register = g.register
+          AND r.instant >= :start AND r.instant <= :end AND {{bounds_r}}
+    ) e WINDOW line AS (ORDER BY e.instant)
+) r WHERE r.is_outermost OR r.is_wanted
+"""  # noqa: S608 - only constants are formatted in
+_ALL = """
+SELECT r.instant, r.value_milli FROM metering.reading r
+WHERE {registers} r.meter = g.meter AND r.register = g.register AND r.instant >= :start AND r.instant <= :end
+  AND {bounds_r}
+"""
 
 # From `start` to `end` is the run with the time that registers are believed in. What lies before: for
 # registers so many readings more, for intervals and means whatever may reach into the run. The bounds leave
@@ -36,9 +63,7 @@ LEFT JOIN LATERAL (
      ORDER BY b.instant DESC
      LIMIT CASE WHEN g.kind = '{Kind.REGISTER}' THEN {registers.CONTEXT} END)
     UNION ALL
-    (SELECT r.instant, r.value_milli FROM metering.reading r
-     WHERE r.meter = g.meter AND r.register = g.register AND r.instant >= :start AND r.instant <= :end
-       AND {{bounds_r}})
+    ({{inside}})
     UNION ALL
     (SELECT a.instant, a.value_milli FROM metering.reading a
      WHERE a.meter = g.meter AND a.register = g.register AND a.instant > :end AND {{bounds_a}}
@@ -62,15 +87,17 @@ WHERE g.meter = :meter AND g.register = ANY(:registers)
 """  # noqa: S608 - only constants are formatted in
 
 _Key = tuple[str, str, int]
+_Row = tuple[str, str, int, int, int]
+"""Register, kind, step in seconds, microseconds since 1970 UTC, thousandths of the unit."""
 
 
 class Readings:
     """A run's readings by register, in time order."""
 
-    def __init__(self, rows: Sequence[Sequence[object]]) -> None:
+    def __init__(self, rows: Iterable[_Row]) -> None:
         self._series: dict[_Key, list[tuple[int, int]]] = defaultdict(list)
         for register, kind, step_s, us, value in rows:
-            self._series[register, kind, step_s].append((us, value))  # type: ignore[index,arg-type]
+            self._series[register, kind, step_s].append((us, value))
         for points in self._series.values():
             points.sort()
 
@@ -90,15 +117,43 @@ class Readings:
                 yield Point(register, kind, step_s, us, value)
 
 
-async def load(unit: Unit, meter: str, quantity: Quantity, first: CivilDay, last: CivilDay) -> Readings:
+async def load(
+    unit: Unit, meter: str, quantity: Quantity, first: CivilDay, last: CivilDay, *, is_whole: bool = False
+) -> Readings:
+    """What bears on the days from `first` to `last`. Of a register read every few seconds only so much as
+    gives the same half-hours, unless all of it is wanted."""
+    rows = await _load(unit, meter, quantity, first, last, is_thinned=not is_whole)
+    if not is_whole and _may_be_doubted(rows):
+        rows = await _load(unit, meter, quantity, first, last, is_thinned=False)
+    return Readings(rows)
+
+
+def _may_be_doubted(rows: Sequence[_Row]) -> bool:
+    """Whether some register falls or begins with zeros: then every reading is a witness."""
+    lines: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for register, kind, _, us, value in rows:
+        if kind == Kind.REGISTER:
+            lines[register].append((us, value))
+    for points in lines.values():
+        points.sort()
+        if points[0][1] == 0 or any(later < earlier for (_, earlier), (_, later) in pairwise(points)):
+            return True
+    return False
+
+
+async def _load(
+    unit: Unit, meter: str, quantity: Quantity, first: CivilDay, last: CivilDay, *, is_thinned: bool
+) -> list[_Row]:
     start = instant_of(first.start_us - registers.REACH_US)
     end = instant_of(last.end_us + registers.REACH_US)
     low, high = start - NEAR, end + NEAR
-    statement = _READINGS.format(
-        low=midnight(low),
-        high=midnight(high, 1),
-        **{f"bounds_{name}": between(name, low, high) for name in "bra"},
-    )
+    bounds = {f"bounds_{name}": between(name, low, high) for name in "bra"}
+    if is_thinned:
+        others = _ALL.format(registers=f"g.kind <> '{Kind.REGISTER}' AND", **bounds)
+        inside = f"{_OUTERMOST.format(**bounds)} UNION ALL ({others})"
+    else:
+        inside = _ALL.format(registers="", **bounds)
+    statement = _READINGS.format(low=midnight(low), high=midnight(high, 1), inside=inside, **bounds)
     values = {
         "meter": meter,
         "quantities": [source.value for source, target in SETTLED_BY.items() if target is quantity],
@@ -106,13 +161,13 @@ async def load(unit: Unit, meter: str, quantity: Quantity, first: CivilDay, last
         "end": end,
     }
     found = (await unit.session.execute(text(statement), values)).all()
-    rows = {tuple(row[:5]) for row in found if row[3] is not None}
+    rows: set[Any] = {tuple(row[:5]) for row in found if row[3] is not None}
     if seldom := _seldom(found, microseconds(start), microseconds(end)):
         further = await unit.session.execute(
             text(_FURTHER), {"meter": meter, "registers": seldom, "start": start, "end": end}
         )
         rows |= {tuple(row) for row in further}
-    return Readings(list(rows))
+    return list(rows)
 
 
 def _seldom(found: Sequence[Sequence[Any]], start_us: int, end_us: int) -> list[str]:

@@ -203,7 +203,8 @@ async def _settle_series(
     if frozen:
         await forgetting.thin_again(work.unit, meter.id, quantity.value, frozen)
     for run in loading.runs(lived_in, meter.calendar):
-        readings = await loading.load(work.unit, meter.id, quantity, run[0], run[-1])
+        is_whole = bool(meter.exchanges)  # which reading was the new meter's first, all of them tell
+        readings = await loading.load(work.unit, meter.id, quantity, run[0], run[-1], is_whole=is_whole)
         records = await retention.records(work.unit, meter.id, quantity.value, run)
         for civil in run:
             occupancy = meter.occupancy_on(civil.day)
