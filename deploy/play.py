@@ -23,8 +23,9 @@ from simulators.ledger import Ledger
 from simulators.meter import midnight
 from simulators.month import Month, Stage
 from simulators.park import park
-from simulators.residence import ZONE, Builder, Household, plan
+from simulators.residence import ZONE, Builder, Household, equipped, plan
 from simulators.staff import Desk
+from simulators.tally import Amount
 from simulators.truth import truth, write
 from simulators.weather import Weather
 
@@ -105,13 +106,19 @@ def _sandbox(operator: Api) -> str:
 def _stage(show: Show, coop: str, operator: Api, staff: Api, keys: Keys) -> tuple[Stage, Month]:
     weather = Weather(show.seed)
     builder = Builder(
-        coop, show.endpoints.http, staff, lambda role, person: keys.token(role, coop, person), weather
+        coop,
+        show.endpoints.http,
+        staff,
+        lambda role, person: keys.token(role, coop, person),
+        weather,
+        has_common_parts=True,
     )
     fleet = Fleet(show.endpoints.mqtt, [], Ledger())
     stage = Stage(coop, operator, builder, Desk(coop, staff, weather, show.seed), fleet, seed=show.seed)
     today = datetime.now(ZoneInfo(ZONE)).date()
     first_day = today - timedelta(days=show.days)
     plans = plan(park(show.seed, show.homes), first_day, show.days, show.seed)
+    plans = equipped(plans, first_day, show.days)
     return stage, Month(stage, plans, first_day, show.days)
 
 
@@ -137,7 +144,12 @@ def _month(month: Month, console: Console, homes: int, stop: threading.Event) ->
 
 
 def _report(
-    show: Show, month: Month, desk: Desk, published: int, stored: int, began: float
+    show: Show,
+    month: Month,
+    desk: Desk,
+    published: dict[Amount, int],
+    stored: dict[Amount, int],
+    began: float,
 ) -> dict[str, Any]:
     """Waits until tips and letters have stopped coming, then counts."""
     tips, delivered, _ = _settled(lambda: (_tips(month), *_deliveries(month)))
@@ -150,8 +162,13 @@ def _report(
         "readings_rejected": counts["readings_rejected"],
         "readings_duplicate": counts["readings_duplicate"],
         "readings_discarded": counts["discarded"],
-        "energy_published_wh": published,
-        "energy_stored_wh": stored,
+        "energy_published_wh": published[Amount.ENERGY],
+        "energy_stored_wh": stored[Amount.ENERGY],
+        "amounts": {
+            amount.value: {"published": published[amount], "stored": stored[amount]}
+            for amount in Amount
+            if amount in published
+        },
         "tips_raised": tips,
         "tickets_opened": len(desk.cases),
         "ticket_actions": sum(desk.actions.values()),
@@ -219,9 +236,9 @@ def _invite(console: Console, show: Show, report: dict[str, Any], logins: dict[s
 
 
 def _go_live(stage: Stage, month: Month, stop: threading.Event) -> None:
-    pairs = [(household.device, household.meter) for household in month.households]
     end_of_month = midnight(month.last_day + timedelta(days=1), ZONE)
-    stage.fleet.publish_all(live.catch_up(pairs, end_of_month, datetime.now(UTC)))
+    now = datetime.now(UTC).replace(microsecond=0)
+    stage.fleet.publish_all(one for line in month.lines for one in line.since(end_of_month, now))
 
     def each(instant: datetime) -> None:
         month.set_clock(instant)
@@ -229,6 +246,6 @@ def _go_live(stage: Stage, month: Month, stop: threading.Event) -> None:
             raise KeyboardInterrupt
 
     try:
-        live.run(stage.fleet, pairs, LIVE_EVERY_S, seed=stage.seed, each=each)
+        live.run(stage.fleet, [], LIVE_EVERY_S, seed=stage.seed, each=each, lines=month.lines)
     except KeyboardInterrupt:
         return

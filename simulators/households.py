@@ -9,10 +9,11 @@ from random import Random
 from contracts.codes import Heating, TariffKind
 from contracts.offpeak import MINUTES_PER_DAY, minutes_inside, windows
 from simulators import appliances as use
+from simulators import solar
 from simulators.appliances import Appliances
 from simulators.heating import Envelope, heating
 from simulators.load import Load
-from simulators.presence import Rhythm, presence
+from simulators.presence import Presence, Rhythm, presence
 from simulators.weather import STEPS, Weather, daylight
 
 KVA_STEPS = (3, 6, 9, 12, 15, 18)
@@ -40,6 +41,8 @@ class Home:
     away: tuple[tuple[date, date], ...]
     anomalies: tuple[str, ...]
     """What was made wrong on purpose: `high_standby`, `oversized`, `undersized`, `offpeak_badly_used`."""
+    solar_w: int = 0
+    """Peak power of the panels on its balcony."""
 
     @property
     def name(self) -> str:
@@ -51,17 +54,20 @@ class DayLoad:
     """One wall-clock day (144 steps, before any clock change) of one home."""
 
     watts: tuple[int, ...]
-    """Mean active power of each ten minutes."""
+    """Mean active power of each ten minutes, as drawn from the grid."""
     peak_va: tuple[int, ...]
     """Highest apparent power inside each ten minutes."""
     movable_w: tuple[float, ...]
     """The part of `watts` that could run at another hour (hot water, washing, dishes)."""
     kwh_by_use: dict[str, float]
+    """`solar` is negative: what the home used of its own panels."""
+    fed_in_w: tuple[int, ...] = (0,) * STEPS
+    """Mean power of each ten minutes that panels fed into the grid."""
 
 
 def day_load(home: Home, day: date, weather: Weather) -> DayLoad:
     """A home's load on a civil day. Pure: same arguments, same day."""
-    rng = Random(f"{home.seed}:{home.index}:{day.toordinal()}")
+    rng = _rng(home, day)
     plan = presence(home.rhythm, day, rng, home.away)
     own, outdoor = home.appliances, weather.temperatures(day)
     mean_c = weather.mean(day)
@@ -77,7 +83,21 @@ def day_load(home: Home, day: date, weather: Weather) -> DayLoad:
     watts = tuple([round(w) for w in load.mean])
     peak = tuple([max(round(p / POWER_FACTOR), w) for p, w in zip(load.peak(), watts, strict=True)])
     by_use = {name: joules / 3.6e6 for name, joules in load.joules.items()}
-    return DayLoad(watts, peak, tuple(load.movable), by_use)
+    if home.solar_w == 0:
+        return DayLoad(watts, peak, tuple(load.movable), by_use)
+    drawn, used, fed_in = solar.split(watts, solar.output(home.seed, home.solar_w, day, _is_summer_time(day)))
+    peak = tuple([max(p - round(u / POWER_FACTOR), w) for p, u, w in zip(peak, used, drawn, strict=True)])
+    by_use["solar"] = -sum(used) * STEP_MINUTES / 60_000
+    return DayLoad(tuple(drawn), peak, tuple(load.movable), by_use, tuple(fed_in))
+
+
+def presence_on(home: Home, day: date) -> Presence:
+    """When the household is at home that day: the same that its load follows."""
+    return presence(home.rhythm, day, _rng(home, day), home.away)
+
+
+def _rng(home: Home, day: date) -> Random:
+    return Random(f"{home.seed}:{home.index}:{day.toordinal()}")
 
 
 def days(home: Home, first: date, count: int, weather: Weather) -> Iterator[tuple[date, DayLoad]]:

@@ -20,14 +20,23 @@ class MeterAccount:
     first: tuple[int, int] | None = None
     last: tuple[int, int] | None = None
     intervals: dict[int, int] = field(default_factory=dict)
+    first_fed_in: tuple[int, int] | None = None
+    last_fed_in: tuple[int, int] | None = None
 
     @property
     def energy_wh(self) -> int:
         """Advance of the register between its first and last acknowledged reading, or the sum of the
-        acknowledged intervals of a meter that sends load curves."""
+        acknowledged intervals of a meter that sends load curves. Of a water or gas meter: litres."""
         if self.first is not None and self.last is not None:
             return self.last[1] - self.first[1]
         return sum(self.intervals.values())
+
+    @property
+    def fed_in_wh(self) -> int:
+        """Advance of the register of energy fed into the grid."""
+        if self.first_fed_in is None or self.last_fed_in is None:
+            return 0
+        return self.last_fed_in[1] - self.first_fed_in[1]
 
 
 class Ledger:
@@ -50,6 +59,9 @@ class Ledger:
             if account.last is None or reading > account.last:
                 account.last = reading
         account.intervals.update(one.intervals)
+        for reading in one.fed_in:
+            account.first_fed_in = min(account.first_fed_in or reading, reading)
+            account.last_fed_in = max(account.last_fed_in or reading, reading)
 
     @property
     def readings(self) -> int:
@@ -65,7 +77,8 @@ class Ledger:
         return sum(account.messages - account.acknowledged for account in self.meters.values())
 
     def write(self, path: Path) -> None:
-        """A JSON document: by meter, messages, acknowledged, readings, garbage, energy_wh."""
+        """A JSON document: by meter, messages, acknowledged, readings, garbage, energy_wh (litres, where it
+        is no energy), and energy fed in where there is any."""
         document = {
             meter: {
                 "messages": account.messages,
@@ -73,6 +86,7 @@ class Ledger:
                 "readings": account.readings,
                 "garbage": account.garbage,
                 "energy_wh": account.energy_wh,
+                **({"fed_in_wh": account.fed_in_wh} if account.last_fed_in else {}),
             }
             for meter, account in sorted(self.meters.items())
         }

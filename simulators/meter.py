@@ -27,6 +27,8 @@ class HalfHour:
     peak_va: int
     peak_at: datetime
     """An instant inside the half-hour at which `peak_va` was drawn."""
+    end_w: int = 0
+    """Active power as the half-hour ends."""
 
 
 class Meter:
@@ -61,6 +63,7 @@ class Meter:
                     register_wh=register,
                     peak_va=peaks[top],
                     peak_at=start + timedelta(seconds=top * STEP_S + STEP_S // 2),
+                    end_w=watts[first + HALF_HOUR_STEPS - 1],
                 )
             )
         return out

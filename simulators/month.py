@@ -4,19 +4,21 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
+from simulators import tally
 from simulators.api import Api
 from simulators.faults import Faults
 from simulators.fleet import Fleet
 from simulators.ledger import Ledger
+from simulators.lines import Line
 from simulators.meter import midnight
-from simulators.publications import Publication, load_curve_day, senml_day
+from simulators.publications import Publication
 from simulators.residence import ZONE, Builder, Household, Plan, consenting
 from simulators.staff import Desk
+from simulators.tally import Account, Amount
 
-PACK = 4
-"""Half-hours in a message of a device that buffers: two hours."""
 LAG_PATIENCE_S = 3.0
 DRAIN_PATIENCE_S = 60.0
 CALM_S = 5.0
@@ -52,6 +54,12 @@ class Month:
         return self._stage.fleet.ledger
 
     @property
+    def lines(self) -> list[Line]:
+        """Every meter: those of homes, then those of common parts."""
+        own = [line for household in self.households for line in household.lines]
+        return [*own, *self._stage.builder.common]
+
+    @property
     def last_day(self) -> date:
         return self.first_day + timedelta(days=self.days - 1)
 
@@ -72,6 +80,7 @@ class Month:
             self._stage.fleet.publish_all(self._publications(day))
             self.set_clock(midnight(day, ZONE) + timedelta(hours=17))
             self._stage.desk.day(self.households, day)
+            self._exchanges(day)
             # A clock that runs more than a day ahead of the readings would make every meter look silent;
             # the day just sent is dealt with while the next one is lived.
             self.wait_handled(LAG_PATIENCE_S, of_day_before)
@@ -112,33 +121,24 @@ class Month:
         )
         return counts
 
-    def published_wh(self) -> int:
-        """Energy of the consenting homes, by the devices' own account."""
-        meters = self.ledger.meters
-        return sum(
-            meters[household.device.meter].energy_wh
-            for household in consenting(self.households)
-            if household.device.meter in meters
-        )
+    def published(self) -> dict[Amount, int]:
+        """What the meters of consenting homes and of common parts counted, by the devices' own account."""
+        return tally.published(self.ledger, self._accounts())
 
-    def stored_wh(self) -> int:
-        """Energy of the same homes as each household sees it, day by day."""
-        total = 0
-        for household in consenting(self.households):
-            answer = household.api.get(
-                f"/meters/{household.device.meter}/days", **{"from": self.first_day, "to": self.last_day}
-            )
-            total += sum(day["value"] or 0 for day in answer["days"])
-        return total
+    def stored(self) -> dict[Amount, int]:
+        """The same as each household sees it, and staff the common parts, day by day."""
+        return tally.stored(self._accounts(), self.first_day, self.last_day)
 
-    def drain(self, patience_seconds: float = DRAIN_PATIENCE_S) -> tuple[int, int]:
-        """(published, stored) Wh, once they agree, or nothing changes any more, or patience ends."""
+    def drain(
+        self, patience_seconds: float = DRAIN_PATIENCE_S
+    ) -> tuple[dict[Amount, int], dict[Amount, int]]:
+        """(published, stored), once they agree, or nothing changes any more, or patience ends."""
         end = time.monotonic() + patience_seconds
         self.wait_handled(patience_seconds)
-        published, stored, changed = self.published_wh(), self.stored_wh(), time.monotonic()
+        published, stored, changed = self.published(), self.stored(), time.monotonic()
         while stored != published and time.monotonic() < end:
             time.sleep(POLL_S * 5)
-            before, stored = stored, self.stored_wh()
+            before, stored = stored, self.stored()
             if stored != before or self.lag_seconds() > 0:
                 changed = time.monotonic()
             elif time.monotonic() - changed > CALM_S:
@@ -151,22 +151,38 @@ class Month:
                 household = self._move_in(wanted)
                 self._stage.desk.inspect(household, wanted)
 
+    def _exchanges(self, day: date) -> None:
+        """In the evening staff note which electricity meters the fitter replaced that day."""
+        for household in self.households:
+            line = household.electricity
+            if line.exchange is None or line.exchange.at.date() != day:
+                continue
+            body = {
+                "on": day,
+                "at": line.exchange.at.isoformat(),
+                "old_index": str(Decimal(line.exchange.old_index_wh) / 1000),
+                "new_index": 0,
+                "serial": f"L{household.home.index:011}",
+            }
+            self._stage.desk.staff.post(f"/meters/{line.device.meter}/exchange", body)
+
+    def _accounts(self) -> Iterator[Account]:
+        return tally.accounts(consenting(self.households), self._stage.builder.common, self._stage.desk.staff)
+
     def _move_in(self, wanted: Plan) -> Household:
         # The works were accepted within the past year for some buildings: their warranties still run.
         reception_on = self.first_day - timedelta(days=200 + 420 * wanted.building)
         household = self._stage.builder.move_in(wanted, reception_on)
-        self._stage.fleet.add(household.device)
+        for line in (*household.lines, *self._stage.builder.common):
+            self._stage.fleet.add(line.device)
         self.households.append(household)
         return household
 
     def _publications(self, day: date) -> Iterator[Publication]:
         """All devices' messages of a day in the order in which they would send them."""
         messages: list[Publication] = []
-        for household in self.households:
-            if household.sends_load_curves:
-                messages += load_curve_day(household.device, household.meter, day)
-            else:
-                messages += senml_day(household.device, household.meter, day, PACK)
+        for line in self.lines:
+            messages += line.day(day)
         messages.sort(key=lambda one: one.at)
         return self._faults.apply(messages)
 

@@ -25,7 +25,10 @@ class Publication:
     readings: int = 0
     """Readings in it that a correct receiver stores."""
     registers: tuple[tuple[int, int], ...] = ()
-    """(epoch seconds, cumulative Wh) of the energy register."""
+    """(epoch seconds, cumulative Wh) of the energy register, or of the meter's own quantity in its unit.
+    Where the meter was replaced it goes on from the old one's last index, whatever the new one shows."""
+    fed_in: tuple[tuple[int, int], ...] = ()
+    """(epoch seconds, cumulative Wh) of the register of energy fed in."""
     intervals: tuple[tuple[int, int], ...] = ()
     """(epoch seconds of the start, Wh) of the intervals of a load curve."""
     is_sound: bool = True
@@ -50,6 +53,16 @@ class Device:
 
     def topic_for(self, codec: str) -> str:
         return "/".join(filter(None, (self.topic, codec, self.channel)))
+
+
+def device_of(registered: dict[str, Any]) -> Device:
+    """A meter's way in, from the answer that shows its password once."""
+    return Device(
+        meter=registered["id"],
+        topic=registered["topic"],
+        username=registered["mqtt_username"],
+        password=registered["mqtt_password"],
+    )
 
 
 def senml_day(device: Device, meter: Meter, day: date, pack: int = 1) -> Iterator[Publication]:
@@ -82,22 +95,25 @@ def senml(
     powers: Sequence[tuple[datetime, int]] = (),
     at: datetime | None = None,
     quantity: Quantity = Quantity.ENERGY_IMPORT,
+    fed_in: Sequence[tuple[datetime, int]] = (),
 ) -> Publication:
     """A SenML pack (RFC 8428, absolute times) of registers of `quantity` in its unit, apparent powers in VA,
-    powers in W."""
+    powers in W, and registers of energy fed in."""
     records = (
         [_record(quantity, UNIT_OF[quantity], when, value) for when, value in registers]
         + [_record(Quantity.APPARENT_POWER, Unit.VA, when, value) for when, value in peaks]
         + [_record(Quantity.POWER, Unit.W, when, value) for when, value in powers]
+        + [_record(Quantity.ENERGY_EXPORT, Unit.WH, when, value) for when, value in fed_in]
     )
     return Publication(
         at=at or (registers[-1][0] if registers else peaks[-1][0]),
         device=device.username,
         meter=device.meter,
         topic=device.topic_for("senml"),
-        payload=_json(records),
+        payload=compact(records),
         readings=len(records),
-        registers=tuple((int(when.timestamp()), value) for when, value in registers),
+        registers=told(registers),
+        fed_in=told(fed_in),
     )
 
 
@@ -123,15 +139,21 @@ def load_curve(
         device=device.username,
         meter=device.meter,
         topic=device.topic_for("load-curve"),
-        payload=_json(body),
+        payload=compact(body),
         readings=len(halves),
         intervals=tuple((int(half.start.timestamp()), half.energy_wh) for half in halves),
     )
+
+
+def told(registers: Sequence[tuple[datetime, int]]) -> tuple[tuple[int, int], ...]:
+    """Registers as a ledger books them."""
+    return tuple((int(when.timestamp()), value) for when, value in registers)
 
 
 def _record(quantity: Quantity, unit: Unit, when: datetime, value: int) -> dict[str, Any]:
     return {"n": quantity.value, "u": unit.value, "t": int(when.timestamp()), "v": value}
 
 
-def _json(body: object) -> bytes:
+def compact(body: object) -> bytes:
+    """JSON without blanks."""
     return json.dumps(body, separators=(",", ":")).encode()

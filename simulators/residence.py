@@ -1,16 +1,21 @@
 """Builds a cooperative over the HTTP API: residences, homes, households, meters, and their own consents."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from random import Random
 from typing import Any
 
 from contracts.codes import Fluid, Language, Purpose, Right, Role, Tenure
 from simulators.api import Api
+from simulators.common_parts import CommonPart
+from simulators.equipment import Equipment, equipment, with_panels
 from simulators.households import Home
+from simulators.installing import Installer
+from simulators.lines import CommonLine, ElectricLine, Line
 from simulators.meter import Meter
 from simulators.publications import Device
+from simulators.publications import device_of as device_of
 from simulators.weather import Weather
 
 TokenFor = Callable[[Role, str], str]
@@ -33,14 +38,24 @@ class Household:
     dwelling: str
     occupancy: str
     person: str
-    device: Device
     moved_in_on: date
     consents: tuple[Purpose, ...]
-    meter: Meter
+    electricity: ElectricLine
+    lines: tuple[Line, ...]
+    """All its meters, electricity too."""
     api: Api
     """The household's own access."""
-    sends_load_curves: bool = False
     tickets: list[str] = field(default_factory=list)
+
+    @property
+    def device(self) -> Device:
+        """What speaks for its electricity meter."""
+        return self.electricity.device
+
+    @property
+    def meter(self) -> Meter:
+        """Its electricity meter."""
+        return self.electricity.meter
 
     @property
     def keeps_days(self) -> bool:
@@ -62,6 +77,7 @@ class Plan:
     consents: tuple[Purpose, ...]
     reach: dict[str, str]
     sends_load_curves: bool
+    equipment: Equipment = field(default_factory=Equipment)
 
 
 def plan(homes: list[Home], first_day: date, days: int, seed: int) -> list[Plan]:
@@ -94,16 +110,47 @@ def plan(homes: list[Home], first_day: date, days: int, seed: int) -> list[Plan]
     return out
 
 
+def equipped(plans: list[Plan], first_day: date, days: int) -> list[Plan]:
+    """The same month with other fluids, gateways, common devices, panels, and what happens to meters."""
+    end = first_day + timedelta(days=days)
+    return [
+        replace(
+            one,
+            home=with_panels(one.home),
+            equipment=equipment(
+                one.home,
+                one.building,
+                (one.home.index - 1) % HOMES_PER_BUILDING + 1,
+                one.publishes_from,
+                (end - one.publishes_from).days,
+            ),
+        )
+        for one in plans
+    ]
+
+
 class Builder:
     """Registers what a plan says. `staff` may add homes; `token_for` gives each household its own token."""
 
-    def __init__(self, coop: str, base_url: str, staff: Api, token_for: TokenFor, weather: Weather) -> None:
+    def __init__(
+        self,
+        coop: str,
+        base_url: str,
+        staff: Api,
+        token_for: TokenFor,
+        weather: Weather,
+        has_common_parts: bool = False,
+    ) -> None:
+        """`has_common_parts`: buildings have meters of their own too."""
         self._coop, self._url, self._staff, self._token_for = coop, base_url, staff, token_for
-        self._weather = weather
         self._buildings: dict[int, str] = {}
+        self._parts = list(CommonPart) if has_common_parts else []
+        self._installer = Installer(coop, staff, weather, ZONE)
+        self.common: list[CommonLine] = []
+        """Meters of common parts, so far."""
 
-    def building(self, number: int, reception_on: date) -> str:
-        """The building's id, made on first use."""
+    def building(self, number: int, reception_on: date, seed: int, first_day: date) -> str:
+        """The building's id, made on first use; its common parts are metered from then on."""
         if number not in self._buildings:
             answer = self._staff.post(
                 "/buildings",
@@ -112,17 +159,21 @@ class Builder:
                     "ref": f"BAT-{number + 1}",
                     "residence": residence(number),
                     "reception_on": reception_on,
+                    "meters": [{"fluid": Fluid.ELECTRICITY, "serial": part} for part in self._parts],
                 },
             )
             self._buildings[number] = answer["id"]
+            if self._parts:
+                self.common += self._installer.common(
+                    seed, number, HOMES_PER_BUILDING, answer["meters"], first_day
+                )
         return self._buildings[number]
 
     def move_in(self, wanted: Plan, reception_on: date) -> Household:
         """The household moves in, and then gives its consents with its own token."""
         home = wanted.home
-        building = self.building(wanted.building, reception_on)
+        building = self.building(wanted.building, reception_on, home.seed, wanted.publishes_from)
         answer = self._staff.post("/move-ins", self._body(wanted, building))
-        (registered,) = answer["meters"]
         person = answer["persons"][0]["id"]
         api = Api(self._url, self._token_for(Role.RESIDENT, person))
         for purpose in wanted.consents:
@@ -130,18 +181,19 @@ class Builder:
                 f"/occupancies/{answer['occupancy']}/consents/{purpose}",
                 {"granted": True, "by": person, "text_version": TEXT_VERSION, "channel": "self"},
             )
-        index_wh = Random(f"{home.seed}:index:{home.index}").randint(800_000, 38_000_000)
+        lines = self._installer.lines(wanted, building, answer["meters"])
+        electricity = lines[0]
+        assert isinstance(electricity, ElectricLine)
         return Household(
             home=home,
             dwelling=answer["dwelling"],
             occupancy=answer["occupancy"],
             person=person,
-            device=device_of(registered),
             moved_in_on=wanted.moved_in_on,
             consents=wanted.consents,
-            meter=Meter(home, self._weather, wanted.publishes_from, ZONE, index_wh),
+            electricity=electricity,
+            lines=tuple(lines),
             api=api,
-            sends_load_curves=wanted.sends_load_curves,
         )
 
     def _body(self, wanted: Plan, building: str) -> dict[str, Any]:
@@ -160,14 +212,7 @@ class Builder:
                 "heating": home.heating,
                 "postcode": POSTCODE,
                 "zone": ZONE,
-                "meters": [
-                    {
-                        "fluid": Fluid.ELECTRICITY,
-                        "subscribed_kva": home.subscribed_kva,
-                        "tariff": home.tariff,
-                        "offpeak": list(home.offpeak),
-                    }
-                ],
+                "meters": self._installer.wanted(wanted),
             },
             "household": [
                 {"name": home.name, "language": Language.FR, "right": Right.HOLDER, **wanted.reach}
@@ -177,16 +222,6 @@ class Builder:
             "livraison_on": wanted.moved_in_on if buys else None,
             "quiet": not wanted.is_new,
         }
-
-
-def device_of(registered: dict[str, Any]) -> Device:
-    """A meter's way in, from the answer that shows its password once."""
-    return Device(
-        meter=registered["id"],
-        topic=registered["topic"],
-        username=registered["mqtt_username"],
-        password=registered["mqtt_password"],
-    )
 
 
 def residence(number: int) -> str:

@@ -9,6 +9,7 @@ from contracts.codes import Rule, TariffKind
 from simulators.facts import choice, fact
 from simulators.households import KVA_STEPS, Home, day_load, offpeak_steps
 from simulators.meter import wall_steps
+from simulators.water import ML, leak_ml_h
 from simulators.weather import Weather
 
 USUAL_OFFPEAK = ("22:00-06:00",)
@@ -52,6 +53,8 @@ class Truth:
     heating_kwh: float
     kwh_by_use: dict[str, float]
     anomalies: tuple[str, ...]
+    leak_l_h: float
+    """Water that runs day and night, in a home whose water is metered or not."""
     tips: dict[str, TrueTip]
 
 
@@ -96,6 +99,7 @@ def truth(
         heating_kwh=round(by_use.get("heating", 0.0) * 365 / days, 1),
         kwh_by_use={use: round(kwh * 365 / days, 1) for use, kwh in sorted(by_use.items())},
         anomalies=home.anomalies,
+        leak_l_h=leak_ml_h(home) / ML,
         tips={
             Rule.STANDBY_LOAD.value: _standby(own.forgotten_w),
             Rule.OFFPEAK_SHIFT.value: _offpeak(home, annual, share, movable),

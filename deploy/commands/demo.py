@@ -31,7 +31,8 @@ def demo(
 ) -> None:
     """Start everything, play a sandbox cooperative through the past month, then go on live until Ctrl-C.
 
-    Exit 1 when the month could not be played, or when stored and published energy differ.
+    Exit 1 when the month could not be played, or when what is stored and what was published
+    differ, in any fluid.
     """
     if data_dir is not None or "PALIER_DATA_DIR" in os.environ:
         _run(homes, days, headless, report, data_dir, http_port, seed)
@@ -99,6 +100,7 @@ def _tell(found: dict[str, Any], report: Path | None, headless: bool) -> None:
         report.write_text(text + "\n", "utf-8")
     if headless:
         typer.echo(text)
-        if found["energy_stored_wh"] != found["energy_published_wh"]:
-            typer.echo("palier: stored energy differs from what was published", err=True)
+        differing = [name for name, one in found["amounts"].items() if one["stored"] != one["published"]]
+        if differing:
+            typer.echo(f"palier: stored differs from published: {', '.join(differing)}", err=True)
             raise typer.Exit(1)

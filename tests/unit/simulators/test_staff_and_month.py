@@ -84,8 +84,9 @@ def test_nothing_is_done_on_sundays(weather: Weather) -> None:
 
 def month(service: Any, homes: list[Home]) -> Month:
     fleet: Any = type("Fleet", (), {"ledger": type("Ledger", (), {"readings": 100, "meters": {}})()})()
-    nobody: Any = None
-    return Month(Stage("c", service, nobody, nobody, fleet), [], date(2026, 10, 1), 5)
+    builder: Any = type("Builder", (), {"common": []})()
+    desk = Desk("c", service, Weather(1), 1)
+    return Month(Stage("c", service, builder, desk, fleet), [], date(2026, 10, 1), 5)
 
 
 def test_what_was_there_before_the_month_does_not_count(homes: list[Home]) -> None:
@@ -105,7 +106,7 @@ def test_waiting_is_bounded(homes: list[Home]) -> None:
 
 def test_the_end_is_prompt_when_all_agrees(homes: list[Home]) -> None:
     service = Service([overview(0), overview(100)])
-    assert month(service, homes).drain(5.0) == (0, 0)
+    assert month(service, homes).drain(5.0) == ({}, {})
 
 
 def test_the_clock_is_told_in_utc(homes: list[Home]) -> None:
