@@ -16,14 +16,25 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 
 def csv(
-    request: Request, rows: Sequence[Any], calendar: Calendar, amounts: Amounts, detail: str, language: str
+    request: Request,
+    rows: Sequence[Any],
+    calendar: Calendar,
+    amounts: Amounts,
+    detail: str,
+    language: str,
+    energies: Sequence[int | None] | None = None,
 ) -> Response:
     """`detail`: `days`, with cost, or `half-hours`, with the local time at which each begins. Amounts are
-    whole Wh or L; French files use semicolons and decimal commas."""
+    whole Wh or L, of gas with the `energies` of its days; French files use semicolons and decimal commas."""
     separator, point = (";", ",") if language == "fr" else (",", ".")
-    lines = _half_hours(rows, calendar) if detail == "half-hours" else _days(rows, point)
+    lines = _half_hours(rows, calendar) if detail == "half-hours" else _days(rows, point, energies)
     head = answer(
-        request, "download.txt", detail=detail, unit="Wh" if amounts.is_energy else "L", separator=separator
+        request,
+        "download.txt",
+        detail=detail,
+        unit="Wh" if amounts.is_energy else "L",
+        separator=separator,
+        has_energy=energies is not None,
     )
     text = bytes(head.body).decode().strip() + "\r\n"
     text += "".join(separator.join(line) + "\r\n" for line in lines)
@@ -34,12 +45,13 @@ def csv(
     )
 
 
-def _days(rows: Sequence[Any], point: str) -> Iterator[list[str]]:
-    for row in rows:
+def _days(rows: Sequence[Any], point: str, energies: Sequence[int | None] | None) -> Iterator[list[str]]:
+    for index, row in enumerate(rows):
         cost = "" if row.cost_eur is None else str(row.cost_eur).replace(".", point)
         measured = row.quality.get("measured", 0)
         state = "open" if row.revision == 0 else "closed"
-        yield [row.day.isoformat(), str(row.value), cost, str(measured), str(row.slots), state]
+        energy = [] if energies is None else ["" if energies[index] is None else str(energies[index])]
+        yield [row.day.isoformat(), str(row.value), cost, str(measured), str(row.slots), state, *energy]
 
 
 def _half_hours(rows: Sequence[Any], calendar: Calendar) -> Iterator[list[str]]:

@@ -146,7 +146,11 @@ async def download_page(
     if detail == "half-hours" and not month:
         first = max(first, last - timedelta(days=366))
     rows = await queries.days(unit, one.sight, first, last)
-    return download.csv(request, rows, one.sight.calendar, one.amounts, detail, language_of(request))
+    energies = None
+    if one.amounts.is_gas_volume and detail == "days":
+        energies = [total.energy_wh for total in await days_of(unit, one, first, last)]
+    language = language_of(request)
+    return download.csv(request, rows, one.sight.calendar, one.amounts, detail, language, energies)
 
 
 @pages.get("/data/uses", **RESIDENT)
