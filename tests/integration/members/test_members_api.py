@@ -181,6 +181,26 @@ async def test_a_contract_holds_from_a_day_on(tilleuls: Cooperative, told: Told)
     assert nothing.status_code == 422
 
 
+async def test_a_gas_contract_says_what_a_cubic_metre_holds(tilleuls: Cooperative) -> None:
+    meters = [{"fluid": "electricity"}, {"fluid": "gas"}]
+    home = await tilleuls.made("/dwellings", tilleuls.dwelling(meters=meters))
+    power, gas = (f"/api/v1/meters/{meter['id']}/contract" for meter in home["meters"])
+    client, body = tilleuls.office.client, {"valid_from": "2026-02-01", "gas_kwh_m3": "10.412"}
+    answer = await client.put(gas, json=body, headers=tilleuls.staff)
+    assert (answer.status_code, answer.json()["tariff"], answer.json()["gas_kwh_m3"]) == (
+        200,
+        "own",
+        "10.412",
+    )
+    for path, wrong in (
+        (power, body),
+        (gas, body | {"gas_kwh_m3": "1041"}),
+        (gas, body | {"gas_kwh_m3": "10.41234"}),
+    ):
+        refused = await client.put(path, json=wrong, headers=tilleuls.staff)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/gas_kwh_m3")
+
+
 async def test_erasure_says_what_is_kept_and_withdraws_consents(tilleuls: Cooperative, told: Told) -> None:
     moved = await tilleuls.made("/move-ins", tilleuls.household())
     person, client = moved["persons"][0]["id"], tilleuls.office.client

@@ -11,6 +11,7 @@ from contracts.codes import Fluid, GasFactorSource, Quantity
 from contracts.units import GasFactor, Volume
 from services.metering.days import microseconds
 from services.metering.fluids import DatedFactor, calendar_of, conversion, energies, is_converted
+from services.metering.vee.profile import halves
 
 ZONE = "Europe/Paris"
 PARIS = ZoneInfo(ZONE)
@@ -36,6 +37,19 @@ def test_a_gas_day_runs_from_six_to_six(day: date, slots: int) -> None:
     assert civil.starts_at.astimezone(PARIS) == datetime(day.year, day.month, day.day, 6, tzinfo=PARIS)
     assert civil.ends_at.astimezone(PARIS).hour == 6
     assert civil.slots == slots
+
+
+@pytest.mark.parametrize(
+    ("day", "absent", "twice"), [(date(2026, 3, 28), {40, 41}, 0), (date(2026, 10, 24), set(), 2)]
+)
+def test_half_hours_of_a_gas_day_are_those_of_other_days_when_clocks_change(
+    day: date, absent: set[int], twice: int
+) -> None:
+    """So that the third hour after midnight is filled in from the third hours after midnight."""
+    found = halves(GAS.day(day))
+    assert found[:40] == tuple(range(40))
+    assert set(range(48)) - set(found) == absent
+    assert len(found) - len(set(found)) == twice
 
 
 def test_the_hours_before_six_belong_to_the_day_before() -> None:
