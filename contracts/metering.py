@@ -8,7 +8,8 @@ from contracts.codes import Fluid, Quality, Quantity, Unit
 
 
 class DayClosed(Event):
-    """One meter's local civil day is settled. A later `revision` replaces an earlier one."""
+    """One meter's local day is settled: from midnight, of gas from 06:00. A later `revision` replaces an
+    earlier one."""
 
     subject: ClassVar[str] = "metering.day_closed.v1"
     meter: MeterId
@@ -20,7 +21,7 @@ class DayClosed(Event):
     unit: Unit
     day: date
     zone: str
-    """IANA zone whose civil day this is."""
+    """IANA zone whose day this is."""
     starts_at: Instant
     revision: int
     slots: int
