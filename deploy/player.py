@@ -15,8 +15,9 @@ from typing import Any
 import psycopg
 
 from deploy.player_feeds import script_of
+from deploy.player_run import House
 from deploy.player_scripts import ScriptError
-from deploy.player_session import House, Session
+from deploy.player_session import Session
 from services.kit import clock, logs
 from services.kit import secrets as kit_secrets
 from services.kit.database import Database, conninfo

@@ -73,6 +73,8 @@ def replay(
         return
     rate = _speed(speed)
     feeds = _feeds(_files(source), zone, _instant(since, zone, False), _instant(until, zone, True))
+    if is_live and len(feeds) > 1:
+        raise typer.BadParameter("the file tells several quantities; import it instead", param_hint="SOURCE")
     settings = running_settings(data_dir)
     endpoints = read_endpoints(settings.data_dir)
     operator = Api(endpoints.http, endpoints.operator_token)

@@ -1,26 +1,21 @@
 """The operator's pages of feeds and replays: bring one, play it, lead it, read what came of it."""
 
-from collections.abc import Sequence
-from datetime import date, timedelta
-from itertools import groupby
-from typing import Annotated, Any
-from zoneinfo import ZoneInfo
+from typing import Annotated
 
 from fastapi import Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 from sqlalchemy import text
 
-from contracts.codes import Quantity
-from services.kit.i18n import Formats
 from services.kit.registry import USUAL_ZONE
 from services.kit.unit import Unit
 from services.kit.web import PageQuery, Paging, Problem, RoomUnit, Who, not_found, page_of, roles
-from services.metering.page_base import Amounts, answer, formats_of, pages
+from services.metering.page_base import answer, pages
 from services.metering.replays import actions, feeds, recording, scenarios
 from services.metering.replays.api import key_of, take
 from services.metering.replays.bodies import ScenarioIn
-from services.metering.replays.states import ENDED, Action, FeedState, State, shown_speed
+from services.metering.replays.page_parts import amount, day_of, months, period, shown, speed_of, told
+from services.metering.replays.states import ENDED, Action, FeedState
 
 OPERATOR = roles("operator")
 FEEDS_SHOWN = 20
@@ -111,10 +106,10 @@ async def play(
     try:
         wanted = actions.Wanted(
             feed=feed,
-            speed=_speed(speed),
+            speed=speed_of(speed),
             is_dry_run=bool(dry_run) or bool(meter.strip() and not live),
-            since=_day(since, "/from"),
-            until=_day(until, "/to"),
+            since=day_of(since, "/from"),
+            until=day_of(until, "/to"),
             as_registers=bool(registers) and not meter.strip(),
             is_kept=bool(keep),
             meter=meter.strip() or None,
@@ -178,7 +173,7 @@ async def act(
     if action not in set(Action):
         raise not_found()
     try:
-        await actions.act(unit, replay, Action(action), to=_day(to, "/to"), speed=_speed(speed))
+        await actions.act(unit, replay, Action(action), to=day_of(to, "/to"), speed=speed_of(speed))
     except Problem as problem:
         if problem.status not in (409, 422):
             raise
@@ -192,9 +187,9 @@ async def _list(request: Request, unit: Unit, paging: Paging, problem: Problem |
     coops = (await unit.session.execute(text(_COOPS))).all()
     return answer(
         request, "replays/list.html", problem.status if problem else 200,
-        rows=[_shown(row) for row in page.items], feeds=await feeds.found(unit, FEEDS_SHOWN),
+        rows=[shown(row) for row in page.items], feeds=await feeds.found(unit, FEEDS_SHOWN),
         coops=[(coop.slug, f"{coop.name} ({coop.slug})") for coop in coops], profiles=PROFILES,
-        problem=_told(problem), period_of=_period, first="/replays" if paging.cursor else None,
+        problem=told(problem), period_of=period, first="/replays" if paging.cursor else None,
         next=f"/replays?cursor={page.next_cursor}" if page.next_cursor else None,
     )  # fmt: skip
 
@@ -205,8 +200,8 @@ async def _feed(request: Request, unit: Unit, id: str, problem: Problem | None =
     is_waited_for = feed.state in (FeedState.WAITING, FeedState.RECORDING)
     return answer(
         request, "replays/feed.html", problem.status if problem else 200, zone=feed.zone, feed=feed,
-        period=_period(feed.summary), rows=[_shown(row) for row in rows], speeds=SPEEDS,
-        problem=_told(problem), is_waited_for=is_waited_for, amount=_amount(request, feed.zone),
+        period=period(feed.summary), rows=[shown(row) for row in rows], speeds=SPEEDS,
+        problem=told(problem), is_waited_for=is_waited_for, amount=amount(request, feed.zone),
     )  # fmt: skip
 
 
@@ -217,83 +212,7 @@ async def _replay(
     zone = row.feed_zone or USUAL_ZONE
     result = row.result or {}
     return answer(
-        request, f"replays/{template}", problem.status if problem else 200, zone=zone, replay=_shown(row),
-        result=result, months=_months(result.get("rows", [])), speeds=SPEEDS, problem=_told(problem),
-        period=_period(row.feed_summary), amount=_amount(request, zone), now=unit.wall,
+        request, f"replays/{template}", problem.status if problem else 200, zone=zone, replay=shown(row),
+        result=result, months=months(result.get("rows", [])), speeds=SPEEDS, problem=told(problem),
+        period=period(row.feed_summary), amount=amount(request, zone), now=unit.wall,
     )  # fmt: skip
-
-
-def _shown(row: Any) -> dict[str, Any]:
-    """A replay as templates show it; its first and last day as it was asked for."""
-    zone = ZoneInfo(row.feed_zone or USUAL_ZONE)
-    return dict(row._mapping) | {
-        "legal": actions.legal_actions_of(row),
-        "progress": actions.progress(row),
-        "is_over": row.state in ENDED,
-        "is_paused": row.state == State.PAUSED,
-        "is_live": row.meter is not None and not row.is_dry_run,
-        "shown_speed": str(shown_speed(row.speed)),
-        "first_day": row.since and row.since.astimezone(zone).date(),
-        "last_day": row.until and (row.until.astimezone(zone) - timedelta(seconds=1)).date(),
-    }
-
-
-def _months(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The result's days by meter, quantity and month, with how many differ."""
-    found = []
-    for (name, quantity, month), group in groupby(
-        rows, lambda row: (row["name"], row["quantity"], row["day"][:7])
-    ):
-        days = [row | {"day": date.fromisoformat(row["day"])} for row in group]
-        differ = sum(row["feed"] is not None and row["feed"] != row["stored"] for row in days)
-        found.append(
-            {
-                "name": name, "quantity": quantity, "month": date.fromisoformat(f"{month}-01"), "days": days,
-                "differ": differ, "meter": days[0]["meter"],
-            }
-        )  # fmt: skip
-    return found
-
-
-def _period(summary: dict[str, Any] | None) -> tuple[date, date] | None:
-    """The feed's first and last civil day."""
-    if not summary or not summary.get("starts_at"):
-        return None
-    return date.fromisoformat(summary["starts_at"][:10]), date.fromisoformat(summary["ends_at"][:10])
-
-
-def _amount(request: Request, zone: str) -> Any:
-    """Whole units of a quantity, by name, in the reader's words."""
-    formats: Formats = formats_of(request, zone)
-
-    def told(quantity: str, value: int | None, digits: int = 1) -> str:
-        return Amounts(formats, Quantity(quantity)).text(value, digits)
-
-    return told
-
-
-def _told(problem: Problem | None) -> dict[str, Any] | None:
-    """A refusal for `words`: its code, and what it says in English where there is no better word."""
-    if problem is None:
-        return None
-    errors = problem.extra.get("errors") or [{}]
-    return {"code": errors[0].get("code", problem.code), "title": errors[0].get("message", problem.title)}
-
-
-def _speed(value: str) -> float | None:
-    if value == "max":
-        return None
-    try:
-        speed = float(value)
-    except ValueError:
-        speed = 0.0
-    if not 0 < speed <= 1e9:
-        raise Problem(422, "speed", "A number of times real time.")
-    return speed
-
-
-def _day(value: str, pointer: str) -> date | None:
-    try:
-        return date.fromisoformat(value) if value else None
-    except ValueError:
-        raise Problem(422, "day", f"{pointer}: a day such as 2026-01-05.") from None
