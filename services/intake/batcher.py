@@ -72,6 +72,20 @@ class Batcher:
         self._timer: asyncio.TimerHandle | None = None
         self._is_hurried = False
 
+    def add_one(self, coop: str, point: Point, delivery: Delivery) -> None:
+        """Take a message of one reading."""
+        batch = self._open.get(coop)
+        if batch is None:
+            batch = self._open[coop] = _Batch(coop, self._loop.time())
+        batch.points.append(point)
+        batch.deliveries.append(delivery)
+        delivery.waits_for = 1
+        if len(batch.points) >= self._max_readings:
+            self._full.append(self._open.pop(coop))
+            self._pump()
+        elif self._timer is None:
+            self._pump()
+
     def add(self, coop: str, points: Sequence[Point], delivery: Delivery) -> None:
         """Take the readings of one message; a long list is spread over several batches."""
         if not points:  # nothing to wait for: the broker would deliver it for ever

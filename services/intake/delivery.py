@@ -1,6 +1,7 @@
 """One MQTT message in hand: how much of it is still to be made durable before it may be acknowledged."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(slots=True, eq=False)
@@ -12,6 +13,8 @@ class Delivery:
     qos: int
     topic: bytes
     payload: bytes
+    received_at: datetime
+    """UTC; one instant for all that was read from the socket at once."""
     is_retained: bool = False
     """Kept by the broker for whoever subscribes, so sent at an unknown time before it came."""
     waits_for: int = 0

@@ -12,7 +12,14 @@ from services.intake import metrics
 from services.intake.batcher import Batcher
 from services.intake.codecs import CODECS
 from services.intake.delivery import Delivery
-from services.intake.message import Accepted, interpret, rejection, retained_id
+from services.intake.message import (
+    USUAL_CODEC,
+    Accepted,
+    interpret_fully,
+    rejection,
+    retained_id,
+    usual,
+)
 from services.intake.publishing import largest_batch, publish
 from services.intake.subscriber import Subscriber, session_name
 from services.kit import natsauth, session_flag
@@ -68,9 +75,10 @@ class Intake:
         self._taken: Counter[str] = Counter()
         """Messages and readings accepted since metrics were last told: telling each one costs as much as
         parsing it."""
+        self._usual_taken = 0
         self._marking: asyncio.Task[None] | None = None
         own, *_ = self._sessions
-        self._subscriber = Subscriber(mqtt_url, own, password, self._receive, self._subscribed)
+        self._subscriber = Subscriber(mqtt_url, own, password, self._receive, self._subscribed, clock)
         self._batcher = Batcher(
             publish=self._publish,
             durable=self._subscriber.acknowledge,
@@ -95,32 +103,37 @@ class Intake:
 
     def _receive(self, delivery: Delivery) -> None:
         """Everything that can be wrong with a message ends in quarantine; this does not raise."""
-        now = self._clock()
-        outcome = interpret(delivery.topic, delivery.payload, now, self._zone, delivery.is_retained)
+        known = usual(delivery.topic, delivery.payload, delivery.received_at)
+        if known is not None:
+            self._usual_taken += 1
+            self._batcher.add_one(*known, delivery)
+            return
+        now = delivery.received_at
+        outcome = interpret_fully(delivery.topic, delivery.payload, now, self._zone, delivery.is_retained)
         if isinstance(outcome, Accepted):
             delivery.weight = len(outcome.points)
-            if not outcome.points:  # a device's word about itself: acknowledged, counted, not kept
+            if outcome.points:
+                self._taken[_MESSAGES] += 1
+                self._taken[outcome.codec] += delivery.weight
+            else:  # a device's word about itself: acknowledged, counted, not kept
                 metrics.WITHOUT_READING.inc()
-                self._batcher.add(outcome.coop, [], delivery)
-                return
-            self._taken[_MESSAGES] += 1
-            self._taken[outcome.codec] += delivery.weight
             self._batcher.add(outcome.coop, outcome.points, delivery)
             return
         delivery.weight = 1 + len(delivery.payload) // _BYTES_A_READING
         metrics.MESSAGES.labels(outcome.reason.value).inc()
         kept = delivery.payload[: self._keep_bytes]
         id = retained_id(outcome.topic, kept) if delivery.is_retained else new_id("rej")
-        self._batcher.reject(
-            rejection(outcome, delivery.payload, now, id, self._keep_bytes),
-            delivery,
-        )
+        self._batcher.reject(rejection(outcome, delivery.payload, now, id, self._keep_bytes), delivery)
 
     async def _publish(self, event: Event, event_id: str) -> None:
         self._tell_metrics()
         await publish(self._jetstream, event, event_id, self._clock)
 
     def _tell_metrics(self) -> None:
+        if self._usual_taken:  # each with one reading
+            self._taken[_MESSAGES] += self._usual_taken
+            self._taken[USUAL_CODEC] += self._usual_taken
+            self._usual_taken = 0
         metrics.ACCEPTED.inc(self._taken.pop(_MESSAGES, 0))
         for codec, readings in self._taken.items():
             self._decoded[codec].inc(readings)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from contracts.codes import Kind, Reason
 from contracts.readings import Reading, Rejected
 from contracts.topics import DeviceTopic, parse
-from services.intake import points, usual
+from services.intake import points, usually
 from services.intake.codecs import CODECS, Decoded, Refusal
 from services.intake.codecs.base import shown
 from services.intake.points import Point
@@ -61,7 +61,7 @@ def interpret(
     `zone`: where devices that say no UTC offset tell their local time. `is_retained`: the broker kept the
     message from earlier, so nothing in it was measured when it came.
     """
-    if (known := _usual(topic, payload, received_at)) is not None:
+    if (known := usual(topic, payload, received_at)) is not None:
         coop, point = known
         return Accepted(coop, point[0].source.codec, [point])
     return interpret_fully(topic, payload, received_at, zone, is_retained)
@@ -128,7 +128,10 @@ def _points(topic: bytes, payload: bytes, received_at: datetime) -> tuple[str, l
     return (outcome.coop, outcome.points) if isinstance(outcome, Accepted) else ("", [])
 
 
-_usual = usual.reader(_points)
+usual = usually.reader(_points)
+"""Cooperative and point of a message such as most are; None for all others. See `usually`."""
+USUAL_CODEC = "senml"
+"""The codec of all that `usual` reads."""
 
 
 def _decode(

@@ -18,6 +18,7 @@ from services.intake import metrics
 from services.intake.delivery import Delivery
 from services.intake.sieve import Published
 from services.intake.wire import SiftedClient, Wire
+from services.kit import clock as clocks
 
 _LOG = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ class Subscriber:
         password: str,
         receive: Callable[[Delivery], None],
         subscribed: Callable[[bool], None],
+        clock: clocks.Clock = clocks.system,
     ) -> None:
         """`url`: `mqtt[s]://host:port`, MQTT 3.1.1; `?version=5` asks for MQTT 5, and `?pin=FILE` trusts
         exactly the certificates of that PEM file, whatever host they name. `?version=5&share=GROUP&member=N`
@@ -58,6 +60,7 @@ class Subscriber:
         self._filters = _filters(options.get("share", [""])[0], self._is_v5)
         self._receive = receive
         self._subscribed = subscribed
+        self._clock = clock
         self._lost = asyncio.Event()
         self._roomy = asyncio.Event()
         self._roomy.set()
@@ -173,23 +176,25 @@ class Subscriber:
         _LOG.info("MQTT disconnected", extra={"reason": str(reason)})
         self._lost.set()
 
-    def _on_published(self, message: Published) -> None:
-        if message.retain:
-            metrics.RETAINED.inc()
-        delivery = Delivery(message.mid, message.qos, message.topic, message.payload, message.retain)
-        if message.qos:
-            standing = self._unacked.get(message.mid)
-            if standing is not None and standing.says_the_same(delivery):
-                metrics.REPEATED.inc()  # the acknowledgement on its way covers it
-                return
-            self._unacked[message.mid] = delivery
-        try:
-            self._receive(delivery)
-        except Exception:
-            _LOG.exception("a message could not be taken in; the broker keeps it")
-            self._unacked.pop(delivery.mid, None)  # so that its redelivery is tried afresh
-            return
-        self._in_hand += delivery.weight
+    def _on_published(self, messages: Sequence[Published]) -> None:
+        received_at, unacked = self._clock(), self._unacked
+        for mid, qos, is_retained, topic, payload in messages:
+            if is_retained:
+                metrics.RETAINED.inc()
+            delivery = Delivery(mid, qos, topic, payload, received_at, is_retained)
+            if qos:
+                standing = unacked.get(mid)
+                if standing is not None and standing.says_the_same(delivery):
+                    metrics.REPEATED.inc()  # the acknowledgement on its way covers it
+                    continue
+                unacked[mid] = delivery
+            try:
+                self._receive(delivery)
+            except Exception:
+                _LOG.exception("a message could not be taken in; the broker keeps it")
+                unacked.pop(mid, None)  # so that its redelivery is tried afresh
+                continue
+            self._in_hand += delivery.weight
         self._regulate()
 
     def _regulate(self) -> None:

@@ -1,7 +1,7 @@
 """The MQTT connection's socket in the event loop: paho without a thread of its own."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -31,9 +31,12 @@ class Wire:
     """
 
     def __init__(
-        self, client: SiftedClient, received: Callable[[Published], None], closed: Callable[[], None]
+        self,
+        client: SiftedClient,
+        received: Callable[[Sequence[Published]], None],
+        closed: Callable[[], None],
     ) -> None:
-        """`received` is given each message; `closed` is told when the connection is gone."""
+        """`received` is given the messages of each read; `closed` is told when the connection is gone."""
         self._client = client
         self._received = received
         self._closed = closed
@@ -125,9 +128,9 @@ class Wire:
                     return
             if messages is None:
                 break
-            has_found = has_found or bool(messages)
-            for message in messages:
-                self._received(message)
+            if messages:
+                has_found = True
+                self._received(messages)
             if self._loop.time() - started > TURN_SECONDS:
                 self._look_again(0.0)
                 return

@@ -69,7 +69,7 @@ class Bench:
 
     def _delivery(self) -> Delivery:
         self.received += 1
-        return Delivery(self.received, 1, b"", b"")
+        return Delivery(self.received, 1, b"", b"", RECEIVED_AT)
 
 
 @pytest.fixture

@@ -55,7 +55,12 @@ def reader(read: Read) -> Callable[[bytes, bytes, datetime], tuple[str, Point] |
             found.append(_Shape(coop, points[0][0], points[0][2]))
         return found[0] if found[1].factor == found[0].factor * _SAMPLES[1] else None
 
+    latest: tuple[datetime, float] = (_SAMPLE_AT, 0.0)
+
     def usual(topic: bytes, payload: bytes, received_at: datetime) -> tuple[str, Point] | None:
+        nonlocal latest
+        if received_at is not latest[0]:  # many messages are received at once
+            latest = (received_at, received_at.timestamp() + _AHEAD_S)
         if len(payload) > LONGEST or len(topic) > LONGEST:
             return None
         match = _ONE_VALUE.fullmatch(payload)
@@ -64,7 +69,7 @@ def reader(read: Read) -> Callable[[bytes, bytes, datetime], tuple[str, Point] |
         head, when, amount, fraction = match.groups()
         known = shape(topic, head)
         seconds = int(when)
-        if known is None or not _SAMPLE_S <= seconds <= received_at.timestamp() + _AHEAD_S:
+        if known is None or not _SAMPLE_S <= seconds <= latest[1]:
             return None
         try:
             milli = to_milli(Decimal(amount.decode()) if fraction else int(amount), (known.factor, 1), "")
