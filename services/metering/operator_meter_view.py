@@ -34,7 +34,10 @@ def times(civil: CivilDay) -> list[str]:
     names = []
     for slot in range(civil.slots + 1):
         at = (civil.starts_at + slot * timedelta(minutes=30)).astimezone(zone)
-        name = "24:00" if slot == civil.slots and not civil.first_hour else at.strftime("%H:%M")
+        name = at.strftime("%H:%M")
+        if slot == civil.slots:  # of a gas day the hour at which it began
+            names.append(name if civil.first_hour else "24:00")
+            break
         seen[name] = seen.get(name, 0) + 1
         names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
     return names

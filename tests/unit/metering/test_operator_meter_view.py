@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
-from contracts.codes import EditKind, Quality
+from contracts.codes import EditKind, Fluid, Quality
 from services.metering.days import civil_day
 from services.metering.findings import Told
+from services.metering.fluids import calendar_of
 from services.metering.operator_meter_view import amounts, held, length, times
 from services.metering.slots import Slot, Source
 
@@ -25,6 +26,12 @@ def test_the_hour_that_autumn_has_twice_is_told_apart_and_springs_is_missing() -
     spring = times(civil_day(date(2026, 3, 29), PARIS))
     assert len(spring) == 47
     assert "02:00" not in spring
+
+
+def test_a_gas_days_half_hours_begin_and_end_at_six() -> None:
+    names = times(calendar_of(Fluid.GAS, PARIS).day(date(2026, 10, 24)))
+    assert (names[0], names[1], names[-2], names[-1]) == ("06:00", "06:30", "05:30", "06:00")
+    assert names[40:44] == ["02:00", "02:30", "02:00 (2)", "02:30 (2)"]
 
 
 def test_what_is_held_back_comes_with_the_findings_that_touch_it() -> None:
