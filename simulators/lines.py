@@ -84,14 +84,18 @@ class ElectricLine:
 
     def since(self, since: datetime, until: datetime) -> Iterator[Publication]:
         count = (until - since) // HALF_HOUR
-        instants = [since + HALF_HOUR * number for number in range(count + 1)]
+        # After curves a register is new: its first reading is that of the month's end.
+        first = 0 if self.voice in (Voice.LOAD_CURVE, Voice.ESPHOME) else 1
+        instants = [since + HALF_HOUR * number for number in range(first, count + 1)]
         if self.voice in (Voice.ZLINKY, Voice.TASMOTA, Voice.SHELLY):
             for instant in instants:
                 yield from self._now(instant, self.voice)
         else:
             counted = [(instant, self.meter.register_at(instant)) for instant in instants]
-            middles = [instant + HALF_HOUR / 2 for instant in instants[:-1]]
-            yield self._senml(counted, [(middle, self.meter.power_at(middle)[1]) for middle in middles])
+            middles = [instant - HALF_HOUR / 2 for instant in instants if instant > since]
+            peaks = [(middle, self.meter.power_at(middle)[1]) for middle in middles]
+            if counted:
+                yield self._senml(counted, peaks)
 
     def now(self, instant: datetime) -> Iterator[Publication]:
         yield from self._now(instant, self.voice)

@@ -1,7 +1,7 @@
 """Goes on live: every so often each home's meter sends its register and power as of now."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import chain
 
 from simulators.faults import Faults
@@ -9,22 +9,6 @@ from simulators.fleet import Fleet
 from simulators.lines import Line
 from simulators.meter import Meter
 from simulators.publications import Device, Publication, senml
-
-CATCH_UP_STEP = timedelta(minutes=30)
-
-
-def catch_up(pairs: list[tuple[Device, Meter]], since: datetime, until: datetime) -> Iterator[Publication]:
-    """The half-hours between the end of a played month and now."""
-    for device, meter in pairs:
-        at = since + CATCH_UP_STEP
-        readings: list[tuple[datetime, int]] = [(since, meter.register_at(since))]
-        peaks: list[tuple[datetime, int]] = []
-        while at <= until:
-            readings.append((at, meter.register_at(at)))
-            inside = at - CATCH_UP_STEP / 2
-            peaks.append((inside, meter.power_at(inside)[1]))
-            at += CATCH_UP_STEP
-        yield senml(device, readings, peaks)
 
 
 def readings_at(pairs: list[tuple[Device, Meter]], instant: datetime) -> Iterator[Publication]:

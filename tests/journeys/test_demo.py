@@ -75,6 +75,11 @@ def test_a_month_without_a_screen_ends_with_its_report_and_writes_to_nobody_real
     assert report.keys() >= FIELDS
     assert (report["homes"], report["days"]) == (4, 8)
     assert report["energy_stored_wh"] == report["energy_published_wh"] > 0
+    amounts = report["amounts"]
+    # Four homes: one with gas and panels, two with water by radio; the stairs and the lift beside them.
+    assert amounts.keys() == {"energy_wh", "fed_in_wh", "water_l", "gas_l", "common_parts_wh"}
+    for one in amounts.values():
+        assert one["stored"] == one["published"] > 0
     handled = report["readings_stored"] + report["readings_discarded"] + report["readings_duplicate"]
     assert (handled, report["readings_rejected"]) == (report["readings_published"], 0)
     assert report["tickets_opened"] > 0

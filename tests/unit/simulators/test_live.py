@@ -1,4 +1,4 @@
-"""Live readings and the catching up before them belong to the same register."""
+"""Live readings and those of the month before them belong to the same register."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -6,8 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from simulators import live
 from simulators.households import Home
 from simulators.ledger import Ledger
+from simulators.lines import ElectricLine
 from simulators.meter import Meter
 from simulators.publications import Device
+from simulators.voices import Voice
 from simulators.weather import Weather
 
 DEVICE = Device("mtr_1", "meters/c/mtr_1", "mtr_1", "x")
@@ -16,17 +18,6 @@ SINCE = datetime(2026, 10, 1, 22, 0, tzinfo=UTC)
 
 def meter(homes: list[Home], weather: Weather) -> Meter:
     return Meter(homes[0], weather, date(2026, 10, 1), "Europe/Paris", 5_000)
-
-
-def test_catching_up_joins_the_end_of_the_month_to_now(homes: list[Home], weather: Weather) -> None:
-    own = meter(homes, weather)
-    now = SINCE + timedelta(hours=10, minutes=7)
-    (one,) = live.catch_up([(DEVICE, own)], SINCE, now)
-    assert one.registers[0] == (int(SINCE.timestamp()), own.register_at(SINCE))
-    assert len(one.registers) == 1 + 20
-    assert one.registers[-1][0] <= now.timestamp()
-    values = [value for _, value in one.registers]
-    assert values == sorted(values)
 
 
 def test_a_live_reading_is_register_power_and_apparent_power(homes: list[Home], weather: Weather) -> None:
@@ -42,10 +33,11 @@ def test_a_live_reading_is_register_power_and_apparent_power(homes: list[Home], 
 
 def test_the_ledger_counts_the_advance_from_the_month_to_now(homes: list[Home], weather: Weather) -> None:
     own, ledger = meter(homes, weather), Ledger()
-    now = SINCE + timedelta(hours=3)
-    stream = [*live.catch_up([(DEVICE, own)], SINCE, now), *live.readings_at([(DEVICE, own)], now)]
+    line = ElectricLine(DEVICE, own, Voice.SENML)
+    now = SINCE + timedelta(hours=3, minutes=4)
+    stream = [*line.day(date(2026, 10, 1)), *line.since(SINCE, now), *live.readings_at([(DEVICE, own)], now)]
     for one in stream:
         ledger.published(one)
         ledger.acknowledged(one)
-    assert ledger.meters["mtr_1"].energy_wh == own.register_at(now) - own.register_at(SINCE)
+    assert ledger.meters["mtr_1"].energy_wh == own.register_at(now) - own.index_wh
     assert ledger.waiting == 0
