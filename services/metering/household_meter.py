@@ -28,10 +28,13 @@ class Shown:
     """What it has days of, the usual one first."""
 
     @property
+    def is_usual(self) -> bool:
+        return self.sight.quantity is self.measured[0]
+
+    @property
     def asked(self) -> str:
         """What its addresses ask for."""
-        usual = self.sight.quantity is self.measured[0]
-        return self.meter.id if usual else f"{self.meter.id}&quantity={self.sight.quantity}"
+        return self.meter.id if self.is_usual else f"{self.meter.id}&quantity={self.sight.quantity}"
 
     @property
     def is_given(self) -> bool:

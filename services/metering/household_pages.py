@@ -51,7 +51,12 @@ async def at_home(request: Request, unit: RoomUnit, who: Who) -> Response:
     if not told:
         return answer(request, "home.html", main=None, others=[])
     main, days, last = next((row for row in told if row[2]), told[0])
-    others = [(one, latest) for one, _, latest in told if one is not main]
+    # What a meter counts besides is worth a line where there is any: most could count what is given.
+    others = [
+        (one, latest)
+        for one, _, latest in told
+        if one is not main and (one.is_usual or (latest is not None and latest.value))
+    ]
     context: dict[str, Any] = {"last": last}
     if last is not None:
         usual = picture.usual(days, last)

@@ -30,6 +30,8 @@ from tests.integration.metering.homes import (
 )
 from tests.integration.metering.test_metering_fluids import AT_SIX, indexes
 
+pytestmark = pytest.mark.engines
+
 
 async def days_of(web: Web, home: Home, first: date, last: date) -> list[dict[str, Any]]:
     answer = await web.client.get(

@@ -30,6 +30,8 @@ from tests.integration.metering.homes import (
     told,
 )
 
+pytestmark = pytest.mark.engines
+
 GAS = calendar_of(Fluid.GAS, PARIS)
 SPRING, AUTUMN = date(2026, 3, 28), date(2025, 10, 25)
 """Gas days in which clocks change."""
