@@ -1,15 +1,16 @@
 """Reads a feed as it is kept: an uploaded file, a recording, or the few numbers of a scenario."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from contracts.codes import UNIT_OF, FileFormat, FileReason, Fluid, Quantity
 from contracts.words import word
 from deploy.player_recorded import messages_of
+from deploy.player_scenarios import scenario
 from deploy.player_scripts import MOST_INTERVALS, Part, Script, ScriptError, Series, of_series, summary_of
 from services.kit.registry import USUAL_ZONE
 from services.metering import files
@@ -17,16 +18,8 @@ from services.metering.fluids import calendar_of
 from services.metering.replays.states import Origin
 from services.metering.replays.work import Work
 from simulators import feeds
-from simulators.faults import PROFILES, Faults
 from simulators.feeds import FeedError, Interval
-from simulators.households import Home
-from simulators.meter import Meter, midnight
-from simulators.park import park
-from simulators.publications import Device, Publication, load_curve_day, senml_day
-from simulators.weather import Weather
 
-PACK = 4
-"""Half-hours in a message of a simulated device."""
 _SHOWN_REFUSALS = 20
 _PERHAPS = (FileReason.UNKNOWN_FORMAT, FileReason.OPTION_NEEDED)
 _FLUIDS = {Quantity.VOLUME: Fluid.WATER, Quantity.HEAT: Fluid.HEAT}
@@ -50,7 +43,7 @@ def script_of(work: Work, feed: dict[str, Any], choice: Choice = Choice()) -> Sc
         case Origin.RECORDING:
             return _recording(work.recorded(feed["id"]), feed["zone"], choice)
         case Origin.SCENARIO:
-            return _scenario(feed["spec"], feed["zone"], choice)
+            return scenario(feed["spec"], feed["zone"], choice.since, choice.until)
 
 
 def _options(said: dict[str, Any], zone: str) -> files.Options:
@@ -172,74 +165,3 @@ def _recording(rows: list[dict[str, Any]], zone: str, choice: Choice) -> Script:
     }
     parts = tuple(part(number, own) for number, own in enumerate(by_meter.values(), 1))
     return Script(parts, zone, summary)
-
-
-def _scenario(spec: dict[str, Any], zone: str, choice: Choice) -> Script:
-    homes, days, seed = int(spec["homes"]), int(spec["days"]), int(spec["seed"])
-    profile, first_day = str(spec["faults"]), date.fromisoformat(spec["first_day"])
-    if profile not in PROFILES:
-        raise ScriptError(f"no faults called {profile}; there are {', '.join(sorted(PROFILES))}")
-    every = [first_day + timedelta(days=number) for number in range(days)]
-    chosen = [
-        day
-        for day in every
-        if (choice.since is None or midnight(day, zone) >= choice.since)
-        and (choice.until is None or midnight(day + timedelta(days=1), zone) <= choice.until)
-    ]
-    if not chosen:
-        raise ScriptError("nothing of the scenario lies in that period")
-    weather = Weather(seed)
-
-    def part(home: Home) -> Part:
-        def meter() -> Meter:
-            return Meter(home, weather, first_day, zone, 1_000_000 * home.index)
-
-        def messages(device: Device) -> Iterator[Publication]:
-            own = meter()
-            for day in chosen:
-                # Every third home's device sends a curve a day, the others registers every two hours.
-                yield from (
-                    load_curve_day(device, own, day)
-                    if home.index % 3 == 0
-                    else senml_day(device, own, day, PACK)
-                )
-
-        own = meter()
-        return Part(
-            name=f"{home.index}",
-            fluid=Fluid.ELECTRICITY,
-            first_day=chosen[0],
-            until=midnight(chosen[-1] + timedelta(days=1), zone),
-            expected={
-                Quantity.ENERGY_IMPORT: {day: sum(h.energy_wh for h in own.half_hours(day)) for day in chosen}
-            },
-            messages=messages,
-            calendar=calendar_of(Fluid.ELECTRICITY, zone),
-            home={"floor_area_m2": str(home.floor_area_m2), "heating": home.heating},
-            contract={
-                "tariff": home.tariff, "subscribed_kva": home.subscribed_kva, "offpeak": list(home.offpeak),
-            },
-        )  # fmt: skip
-
-    parts = tuple(part(home) for home in park(seed, homes))
-    summary = {
-        "format": "scenario",
-        "starts_at": midnight(first_day, zone).astimezone(ZoneInfo(zone)).isoformat(),
-        "ends_at": midnight(every[-1] + timedelta(days=1), zone).astimezone(ZoneInfo(zone)).isoformat(),
-        "meters": homes,
-        "days": days,
-        "series": [
-            {
-                "quantity": Quantity.ENERGY_IMPORT.value,
-                "unit": UNIT_OF[Quantity.ENERGY_IMPORT].value,
-                "value": sum(sum(part.expected[Quantity.ENERGY_IMPORT].values()) for part in parts),
-            }
-        ],
-    }
-
-    def spoil(messages: Iterable[Publication]) -> Iterator[Publication]:
-        faults = Faults(profile, seed)
-        yield from faults.apply(messages)
-        yield from faults.rest()
-
-    return Script(parts, zone, summary, spoil)

@@ -136,6 +136,8 @@ def simulate(
     days: Annotated[int, typer.Option(min=1, max=400)] = 30,
     seed: Annotated[int, typer.Option(help="Which homes, weather and faults.")] = 1,
     faults: Annotated[str, typer.Option(help="Fault profile of devices and network.")] = "none",
+    first_day: Annotated[str | None, typer.Option("--first-day", help="Else they end yesterday.")] = None,
+    fluids: Annotated[bool, typer.Option("--fluids", help="Water, gas and heat too.")] = False,
     speed: Speed = "max",
     keep: Annotated[bool, typer.Option("--keep", help="Keep the sandbox for a week.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Do not wait for its end.")] = False,
@@ -143,7 +145,10 @@ def simulate(
     data_dir: DataDir = None,
 ) -> None:
     """Play simulated homes; the same numbers draw the same ones."""
-    scenario = {"homes": homes, "days": days, "seed": seed, "faults": faults}
+    scenario = {
+        "homes": homes, "days": days, "seed": seed, "faults": faults, "first_day": first_day,
+        "fluids": fluids,
+    }  # fmt: skip
     body = {"scenario": scenario, "speed": speed, "keep": keep}
     run(operator(data_dir), body, as_json=as_json, detach=detach)
 

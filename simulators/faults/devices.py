@@ -15,6 +15,8 @@ DEAD_SHARE = 0.1
 RESET_SHARE = 0.3
 LIFE = (20, 200)
 """Messages after which a device that is to die, or to be reset, is."""
+_REGISTERS = frozenset({Quantity.ENERGY_IMPORT, Quantity.VOLUME, Quantity.HEAT})
+"""What the meter of a fluid counts; energy fed in stays as it is."""
 OTHER_REGISTER = (2, 5)
 """What another register of the same meter reads: two fifths of the total, as an off-peak part may."""
 
@@ -142,7 +144,7 @@ def _records(one: Publication) -> list[dict[str, Any]]:
 
 
 def _is_register(record: dict[str, Any]) -> bool:
-    return bool(record["n"] == Quantity.ENERGY_IMPORT)
+    return record["n"] in _REGISTERS
 
 
 def _json(body: object) -> bytes:

@@ -72,6 +72,8 @@ class ScenarioIn(Body):
     """A fault profile of devices and network."""
     first_day: date | None = None
     """Else the days that end yesterday."""
+    fluids: bool = False
+    """Water, gas and heat of each home too, each a meter of its own."""
 
     @model_validator(mode="after")
     def _bounded(self) -> "ScenarioIn":
