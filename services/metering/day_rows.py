@@ -11,8 +11,8 @@ the packed half-hours, for eight columns keep PostgreSQL's row header at 24 byte
     from 13    the half-hours, see `packing`
 
 Everybody reads the view `metering.day`, which has the same as plain columns. It is its owner's and shows
-each caller the cooperative of its request: a policy on the rows would ask that 365 times for a year. `extra` holds what is rare:
-`quality`, `findings`, a `value` beyond 2^31, a `cost_reason` of another kind.
+each caller the cooperative of its request: a policy on the rows would ask that 365 times for a year.
+`extra` holds what is rare: `quality`, `findings`, a `value` beyond 2^31, a `cost_reason` of another kind.
 """
 
 import json

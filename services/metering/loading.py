@@ -1,11 +1,10 @@
 """The stored readings that may bear on a run of days, fetched at once and sliced day by day."""
 
 from bisect import bisect_left, bisect_right
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any
 
 from sqlalchemy import text
 
@@ -14,7 +13,7 @@ from services.kit.unit import Unit
 from services.metering import registers
 from services.metering.bounds import NEAR, between, midnight
 from services.metering.candidates import LONGEST_STEP_US
-from services.metering.days import Calendar, CivilDay, instant_of, microseconds
+from services.metering.days import Calendar, CivilDay, instant_of
 from services.metering.intervals import SAMPLE_GAP_US
 from services.metering.slots import Point
 from services.metering.store import SETTLED_BY
@@ -51,29 +50,38 @@ WHERE {registers} r.meter = g.meter AND r.register = g.register AND r.instant >=
 # registers so many readings more, for intervals and means whatever may reach into the run. The bounds leave
 # out partitions, see `store`; a register without enough context within them answers that it has more.
 _READINGS = f"""
-SELECT g.register, g.kind, g.step_s, (extract(epoch FROM p.instant) * 1000000)::bigint, p.value_milli,
-    g.kind = '{Kind.REGISTER}' AND g.first_instant < {{low}},
-    g.kind = '{Kind.REGISTER}' AND s.watermark >= {{high}}
+SELECT g.meter, g.register, g.kind, g.step_s, p.us, p.milli,
+    g.kind = '{Kind.REGISTER}' AND ((p.earlier < {registers.CONTEXT} AND g.first_instant < {{low}})
+        OR (p.later < {registers.CONTEXT} AND s.watermark >= {{high}})) AS has_more
 FROM metering.meter_register g
 LEFT JOIN metering.meter_state s ON s.meter = g.meter
-LEFT JOIN LATERAL (
-    (SELECT b.instant, b.value_milli FROM metering.reading b
-     WHERE b.meter = g.meter AND b.register = g.register AND b.instant < :start AND {{bounds_b}}
-       AND (g.kind = '{Kind.REGISTER}' OR b.instant >= CAST(:start AS timestamptz) - interval '1 day')
-     ORDER BY b.instant DESC
-     LIMIT CASE WHEN g.kind = '{Kind.REGISTER}' THEN {registers.CONTEXT} END)
-    UNION ALL
-    ({{inside}})
-    UNION ALL
-    (SELECT a.instant, a.value_milli FROM metering.reading a
-     WHERE a.meter = g.meter AND a.register = g.register AND a.instant > :end AND {{bounds_a}}
-     ORDER BY a.instant LIMIT {registers.CONTEXT})
-) p ON true
-WHERE g.meter = :meter AND g.quantity = ANY(:quantities)
+CROSS JOIN LATERAL (
+    SELECT array_agg(round(date_part('epoch', q.instant) * 1000000)::bigint ORDER BY q.instant) AS us,
+        array_agg(q.value_milli ORDER BY q.instant) AS milli,
+        count(*) FILTER (WHERE q.instant < :start) AS earlier,
+        count(*) FILTER (WHERE q.instant > :end) AS later
+    FROM (
+        (SELECT b.instant, b.value_milli FROM metering.reading b
+         WHERE b.meter = g.meter AND b.register = g.register AND b.instant < :start AND {{bounds_b}}
+           AND (g.kind = '{Kind.REGISTER}' OR b.instant >= CAST(:start AS timestamptz) - interval '1 day')
+         ORDER BY b.instant DESC
+         LIMIT CASE WHEN g.kind = '{Kind.REGISTER}' THEN {registers.CONTEXT} END)
+        UNION ALL
+        ({{inside}})
+        UNION ALL
+        (SELECT a.instant, a.value_milli FROM metering.reading a
+         WHERE a.meter = g.meter AND a.register = g.register AND a.instant > :end AND {{bounds_a}}
+         ORDER BY a.instant LIMIT {registers.CONTEXT})
+    ) q
+) p
+WHERE g.meter = ANY(:meters) AND g.quantity = ANY(:quantities)
 """  # noqa: S608 - only constants are formatted in
 _FURTHER = f"""
-SELECT g.register, g.kind, g.step_s, (extract(epoch FROM p.instant) * 1000000)::bigint, p.value_milli
+SELECT g.meter, g.register, g.kind, g.step_s,
+    round(date_part('epoch', p.instant) * 1000000)::bigint AS us, p.value_milli AS milli
 FROM metering.meter_register g
+JOIN unnest(CAST(:meters AS text[]), CAST(:registers AS text[])) AS w(meter, register)
+    ON w.meter = g.meter AND w.register = g.register
 CROSS JOIN LATERAL (
     (SELECT b.instant, b.value_milli FROM metering.reading b
      WHERE b.meter = g.meter AND b.register = g.register AND b.instant < :start
@@ -83,23 +91,19 @@ CROSS JOIN LATERAL (
      WHERE a.meter = g.meter AND a.register = g.register AND a.instant > :end
      ORDER BY a.instant LIMIT {registers.CONTEXT})
 ) p
-WHERE g.meter = :meter AND g.register = ANY(:registers)
 """  # noqa: S608 - only constants are formatted in
 
 _Key = tuple[str, str, int]
-_Row = tuple[str, str, int, int, int]
-"""Register, kind, step in seconds, microseconds since 1970 UTC, thousandths of the unit."""
+"""Register, kind, step in seconds."""
+_Line = list[tuple[int, int]]
+"""(microseconds since 1970 UTC, thousandths of the unit), in order of time."""
 
 
 class Readings:
-    """A run's readings by register, in time order."""
+    """A meter's readings around a run of days, by register."""
 
-    def __init__(self, rows: Iterable[_Row]) -> None:
-        self._series: dict[_Key, list[tuple[int, int]]] = defaultdict(list)
-        for register, kind, step_s, us, value in rows:
-            self._series[register, kind, step_s].append((us, value))
-        for points in self._series.values():
-            points.sort()
+    def __init__(self, series: Mapping[_Key, _Line]) -> None:
+        self._series = series
 
     def around(self, civil: CivilDay, since_us: int | None, until_us: int | None) -> Iterator[Point]:
         """The readings that bear on one day, within the household's period: one household's readings
@@ -118,32 +122,35 @@ class Readings:
 
 
 async def load(
-    unit: Unit, meter: str, quantity: Quantity, first: CivilDay, last: CivilDay, *, is_whole: bool = False
-) -> Readings:
-    """What bears on the days from `first` to `last`. Of a register read every few seconds only so much as
-    gives the same half-hours, unless all of it is wanted."""
-    rows = await _load(unit, meter, quantity, first, last, is_thinned=not is_whole)
-    if not is_whole and _may_be_doubted(rows):
-        rows = await _load(unit, meter, quantity, first, last, is_thinned=False)
-    return Readings(rows)
+    unit: Unit,
+    meters: Iterable[str],
+    quantity: Quantity,
+    first: CivilDay,
+    last: CivilDay,
+    *,
+    is_whole: bool = False,
+) -> dict[str, Readings]:
+    """What bears on the days from `first` to `last`, of each meter. Of a register read every few seconds only
+    so much as gives the same half-hours, unless all of it is wanted."""
+    wanted = sorted(set(meters))
+    found = await _load(unit, wanted, quantity, first, last, is_thinned=not is_whole)
+    if not is_whole and (doubted := sorted(meter for meter in found if _may_be_doubted(found[meter]))):
+        found |= await _load(unit, doubted, quantity, first, last, is_thinned=False)
+    return {meter: Readings(found.get(meter, {})) for meter in wanted}
 
 
-def _may_be_doubted(rows: Sequence[_Row]) -> bool:
+def _may_be_doubted(series: Mapping[_Key, _Line]) -> bool:
     """Whether some register falls or begins with zeros: then every reading is a witness."""
-    lines: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for register, kind, _, us, value in rows:
-        if kind == Kind.REGISTER:
-            lines[register].append((us, value))
-    for points in lines.values():
-        points.sort()
-        if points[0][1] == 0 or any(later < earlier for (_, earlier), (_, later) in pairwise(points)):
-            return True
-    return False
+    return any(
+        kind == Kind.REGISTER
+        and (line[0][1] == 0 or any(later < earlier for (_, earlier), (_, later) in pairwise(line)))
+        for (_, kind, _), line in series.items()
+    )
 
 
 async def _load(
-    unit: Unit, meter: str, quantity: Quantity, first: CivilDay, last: CivilDay, *, is_thinned: bool
-) -> list[_Row]:
+    unit: Unit, meters: list[str], quantity: Quantity, first: CivilDay, last: CivilDay, *, is_thinned: bool
+) -> dict[str, dict[_Key, _Line]]:
     start = instant_of(first.start_us - registers.REACH_US)
     end = instant_of(last.end_us + registers.REACH_US)
     low, high = start - NEAR, end + NEAR
@@ -154,38 +161,26 @@ async def _load(
     else:
         inside = _ALL.format(registers="", **bounds)
     statement = _READINGS.format(low=midnight(low), high=midnight(high, 1), inside=inside, **bounds)
-    values = {
-        "meter": meter,
-        "quantities": [source.value for source, target in SETTLED_BY.items() if target is quantity],
-        "start": start,
-        "end": end,
-    }
-    found = (await unit.session.execute(text(statement), values)).all()
-    rows: set[Any] = {tuple(row[:5]) for row in found if row[3] is not None}
-    if seldom := _seldom(found, microseconds(start), microseconds(end)):
-        further = await unit.session.execute(
-            text(_FURTHER), {"meter": meter, "registers": seldom, "start": start, "end": end}
-        )
-        rows |= {tuple(row) for row in further}
-    return list(rows)
-
-
-def _seldom(found: Sequence[Sequence[Any]], start_us: int, end_us: int) -> list[str]:
-    """Registers whose context does not lie within the bounds, and that have more beyond."""
-    before: Counter[str] = Counter()
-    after: Counter[str] = Counter()
-    for register, _, _, us, *_ in found:
-        if us is not None:
-            before[register] += us < start_us
-            after[register] += us > end_us
-    return sorted(
-        {
-            register
-            for register, *_, has_earlier, has_later in found
-            if (has_earlier and before[register] < registers.CONTEXT)
-            or (has_later and after[register] < registers.CONTEXT)
-        }
-    )
+    quantities = [source.value for source, target in SETTLED_BY.items() if target is quantity]
+    period = {"start": start, "end": end}
+    found: dict[str, dict[_Key, _Line]] = defaultdict(dict)
+    seldom = []
+    for row in await unit.session.execute(
+        text(statement), {"meters": meters, "quantities": quantities, **period}
+    ):
+        if row.us:
+            line = list(zip(row.us, row.milli, strict=True))
+            found[row.meter][row.register, row.kind, row.step_s] = line
+        if row.has_more:
+            seldom.append((row.meter, row.register))
+    if seldom:
+        names = {"meters": [meter for meter, _ in seldom], "registers": [name for _, name in seldom]}
+        further: dict[tuple[str, _Key], set[tuple[int, int]]] = defaultdict(set)
+        for row in await unit.session.execute(text(_FURTHER), {**names, **period}):
+            further[row.meter, (row.register, row.kind, row.step_s)].add((row.us, row.milli))
+        for (meter, key), points in further.items():
+            found[meter][key] = sorted(points.union(found[meter].get(key, ())))
+    return found
 
 
 def runs(days: Sequence[date], calendar: Calendar) -> Iterator[list[CivilDay]]:

@@ -23,8 +23,8 @@ from services.metering.packing import unpack
 from services.metering.settle import CONFLICT_UNITS, Settled, Slot
 
 _BASES = """
-SELECT d.day, d.packed, d.peak_va FROM metering.day d
-WHERE d.meter = :meter AND d.quantity = :quantity AND d.day = ANY(:days) AND d.packed IS NOT NULL
+SELECT d.meter, d.day, d.packed, d.peak_va FROM metering.day d
+WHERE d.meter = ANY(:meters) AND d.quantity = :quantity AND d.day = ANY(:days) AND d.packed IS NOT NULL
   AND EXISTS (SELECT 1 FROM metering.raw_gone g WHERE g.first <= d.day + 1 AND g.until > d.day - 1)
 """
 _OF_HOUSEHOLDS = """
@@ -108,14 +108,19 @@ async def apply(unit: Unit) -> None:
         )
 
 
-async def records(unit: Unit, meter: str, quantity: str, run: Sequence[CivilDay]) -> dict[date, Settled]:
-    """What is on record of those days of `run` whose readings were dropped; none for a recent run."""
+async def records(
+    unit: Unit, meters: Sequence[str], quantity: str, run: Sequence[CivilDay]
+) -> dict[tuple[str, date], Settled]:
+    """What is on record of those days of `run` whose readings were dropped, by meter and day; none for a
+    recent run."""
     oldest_kept = unit.wall.date() - timedelta(days=rules(unit.wall.date()).readings_days)
     days = [civil.day for civil in run if civil.day <= oldest_kept]
     if not days:
         return {}
-    rows = await unit.session.execute(text(_BASES), {"meter": meter, "quantity": quantity, "days": days})
-    return {row.day: Settled(unpack(row.packed), row.peak_va, is_complete=False) for row in rows}
+    rows = await unit.session.execute(
+        text(_BASES), {"meters": list(meters), "quantity": quantity, "days": days}
+    )
+    return {(row.meter, row.day): Settled(unpack(row.packed), row.peak_va, is_complete=False) for row in rows}
 
 
 def onto(record: Settled, late: Settled) -> Settled:

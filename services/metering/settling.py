@@ -8,8 +8,9 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 import psycopg
 from sqlalchemy import text
@@ -29,7 +30,7 @@ from services.metering import (
     retention,
 )
 from services.metering.closing import Key, Told, Work
-from services.metering.days import microseconds
+from services.metering.days import CivilDay, microseconds
 from services.metering.drafts import Draft, draft, tell
 from services.metering.edits import Edit
 from services.metering.fluids import is_converted
@@ -41,7 +42,7 @@ from services.metering.watermark import GRACE
 
 _LOG = logging.getLogger(__name__)
 
-METERS_AT_ONCE = 16
+METERS_AT_ONCE = 64
 DAYS_AT_ONCE = 400
 CAREFUL_ROUNDS = 200
 """After a failure so many rounds settle one meter each, in random order."""
@@ -165,22 +166,32 @@ async def settle_these(unit: Unit, claimed: list[str]) -> int:
     for meter, quantity, day in sorted(keys):
         by_series[meter, quantity].append(day)
     decided = await history.edits(unit, keys)
+    together: dict[_Period, list[tuple[Meter, list[CivilDay]]]] = defaultdict(list)
+    for (id, quantity), days in by_series.items():
+        if (known := meters.get(id)) is not None:
+            lived_in = await _lived_in(work, known, quantity, days)
+            for stretch in loading.runs(lived_in, known.calendar):
+                # Which reading was the new meter's first, all of them tell.
+                period = _Period(quantity, stretch[0], stretch[-1], is_whole=bool(known.exchanges))
+                together[period].append((known, stretch))
     drafts: list[Draft] = []
-    for (meter, quantity), days in by_series.items():
-        if meter in meters:
-            await _settle_series(work, meters[meter], quantity, days, decided, drafts)
+    for period, of_meters in together.items():
+        drafts += await _drafted(work, period, of_meters, decided)
     await tell(work, drafts)
     return len(keys)
 
 
-async def _settle_series(
-    work: Work,
-    meter: Meter,
-    quantity: Quantity,
-    days: list[date],
-    decided: Mapping[Key, tuple[Edit, ...]],
-    drafts: list[Draft],
-) -> None:
+class _Period(NamedTuple):
+    """What of several meters is loaded at once."""
+
+    quantity: Quantity
+    first: CivilDay
+    last: CivilDay
+    is_whole: bool
+
+
+async def _lived_in(work: Work, meter: Meter, quantity: Quantity, days: list[date]) -> list[date]:
+    """The days to settle from readings. The others belong to nobody, may not be kept, or are frozen."""
     lived_in = []
     frozen = []
     swept = set()
@@ -202,23 +213,35 @@ async def _settle_series(
             lived_in.append(day)
     if frozen:
         await forgetting.thin_again(work.unit, meter.id, quantity.value, frozen)
-    for run in loading.runs(lived_in, meter.calendar):
-        is_whole = bool(meter.exchanges)  # which reading was the new meter's first, all of them tell
-        readings = await loading.load(work.unit, meter.id, quantity, run[0], run[-1], is_whole=is_whole)
-        records = await retention.records(work.unit, meter.id, quantity.value, run)
+    return lived_in
+
+
+async def _drafted(
+    work: Work,
+    period: _Period,
+    of_meters: Sequence[tuple[Meter, list[CivilDay]]],
+    decided: Mapping[Key, tuple[Edit, ...]],
+) -> list[Draft]:
+    quantity, first, last, is_whole = period
+    ids = [meter.id for meter, _ in of_meters]
+    loaded = await loading.load(work.unit, ids, quantity, first, last, is_whole=is_whole)
+    days = {civil.day: civil for _, run in of_meters for civil in run}
+    records = await retention.records(work.unit, ids, quantity.value, list(days.values()))
+    drafts = []
+    for meter, run in of_meters:
         for civil in run:
             occupancy = meter.occupancy_on(civil.day)
             since = microseconds(occupancy.starts_at) if occupancy else None
             until = microseconds(occupancy.ends_at) if occupancy and occupancy.ends_at else None
             key = (meter.id, quantity, civil.day)
-            points = list(readings.around(civil, since, until))
-            one = draft(
-                meter, quantity, civil, occupancy, points, decided.get(key, ()), records.get(civil.day)
-            )
+            points = list(loaded[meter.id].around(civil, since, until))
+            record = records.get((meter.id, civil.day))
+            one = draft(meter, quantity, civil, occupancy, points, decided.get(key, ()), record)
             if one.settled.has_data or _lost_its_ground(work.told.get(key), one.record):
                 drafts.append(one)
             else:
                 work.emptied.append({"meter": meter.id, "quantity": quantity.value, "day": civil.day})
+    return drafts
 
 
 def _lost_its_ground(before: Told | None, record: Settled | None) -> bool:

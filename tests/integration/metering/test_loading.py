@@ -52,8 +52,8 @@ async def test_a_part_of_the_readings_gives_the_same_half_hours(
 
 async def settled(room_unit: OpenUnit, home: Home, civil: CivilDay, *, is_whole: bool) -> tuple[Settled, int]:
     async with room_unit("metering") as unit:
-        readings = await loading.load(
-            unit, home.meter, Quantity.ENERGY_IMPORT, civil, civil, is_whole=is_whole
+        loaded = await loading.load(
+            unit, [home.meter], Quantity.ENERGY_IMPORT, civil, civil, is_whole=is_whole
         )
-    points = list(readings.around(civil, None, None))
+    points = list(loaded[home.meter].around(civil, None, None))
     return settle(points, civil, Quantity.ENERGY_IMPORT), len(points)
