@@ -109,6 +109,8 @@ def spoilt(one: Publication, payload: bytes) -> Publication:
 
 def _shifted(one: Publication, seconds: int) -> Publication:
     """What a clock that is `seconds` fast stamps: the message still leaves at its own time."""
+    if not _is_native(one):
+        return one
     body = json.loads(one.payload)
     if isinstance(body, list):
         for record in body:
@@ -125,17 +127,24 @@ def _shifted(one: Publication, seconds: int) -> Publication:
 
 def _zeroed(one: Publication) -> Publication:
     """The pack's registers read 0, one second before the true ones; its energy is no truth."""
+    if not _is_native(one):
+        return one
     body = [{**record, "v": 0, "t": record["t"] - 1} for record in _records(one) if _is_register(record)]
     return replace(one, payload=_json(body), readings=len(body), registers=(), intervals=())
 
 
 def _registers(one: Publication, of: Callable[[int], int], *, is_true: bool = True) -> Publication:
     """The pack with other register values. What is not true is no account of the meter's energy."""
-    if not one.registers:
+    if not one.registers or not _is_native(one):
         return one
     body = [{**record, "v": of(record["v"])} if _is_register(record) else record for record in _records(one)]
     told = tuple((when, of(value)) for when, value in one.registers) if is_true else ()
     return replace(one, payload=_json(body), registers=told)
+
+
+def _is_native(one: Publication) -> bool:
+    """Whether the message is one that these faults know how to spoil; real devices' own words they leave."""
+    return not {"senml", "load-curve"}.isdisjoint(one.topic.split("/"))
 
 
 def _records(one: Publication) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import pytest
 from contracts.codes import Fluid, Heating, Kind, Quantity
 from contracts.readings import Reading
 from services.intake.message import Accepted, interpret
-from simulators import equipment
+from simulators import equipment, faults
 from simulators.common_parts import CommonPart, consumption
 from simulators.counter import Counter
 from simulators.households import Home
@@ -168,6 +168,17 @@ def test_a_replaced_meter_begins_at_zero_and_no_energy_is_lost(homes: list[Home]
     days = [FIRST + timedelta(days=offset) for offset in range(3)]
     wanted = sum(half.energy_wh for day in days for half in line.meter.half_hours(day))
     assert counted == ledger.meters[METER].energy_wh == wanted
+
+
+@pytest.mark.parametrize("profile", sorted(faults.PROFILES))
+def test_faults_leave_the_words_of_real_devices_readable(
+    homes: list[Home], weather: Weather, profile: str
+) -> None:
+    lines = [electric(homes[0], weather, voice) for voice in (Voice.ZLINKY, Voice.TASMOTA, Voice.SHELLY)]
+    sent = [one for line in (*lines, radio(homes[0], weather, Fluid.WATER)) for one in spoken(line)]
+    for one in faults.apply(profile, sorted(sent, key=lambda one: one.at), 5):
+        if one.is_sound:
+            assert len(read(one)) == one.readings
 
 
 @pytest.mark.parametrize(("day", "slots"), [(SPRING, 46), (AUTUMN, 50), (FIRST, 48)])
