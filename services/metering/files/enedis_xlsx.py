@@ -13,9 +13,12 @@ from services.metering.files.values import Found, Options, Unreadable
 
 
 def recognise(head: Head) -> Found | None:
-    """A zip that begins with a workbook's parts. Unreadable for any other zip."""
+    """A zip that begins with a workbook's parts. Unreadable for any other zip, and for one that is
+    compressed once more: whoever jumps within it decompresses it from its beginning each time."""
     if not head.raw.startswith(ZIP):
         return None
+    if head.is_compressed:
+        raise Unreadable(FileReason.ARCHIVE)
     if b"[Content_Types].xml" not in head.raw and b"xl/" not in head.raw and b"_rels/" not in head.raw:
         raise Unreadable(FileReason.ARCHIVE)
     return Found(FileFormat.ENEDIS_XLSX, zone=enedis_table.ZONE, rests_upon=("[Content_Types].xml",))

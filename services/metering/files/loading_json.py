@@ -14,6 +14,9 @@ from services.metering.files.values import Unreadable
 
 LARGEST_JSON_BYTES = 32 * 1024 * 1024
 """Six years of the ten-minute curve."""
+MOST_PARTS = 4_000_000
+"""Objects, lists and members: six years of that curve have half as many. Small ones weigh twenty times what
+they take in the file."""
 
 
 def loaded(source: BinaryIO, hook: Callable[[dict[str, Any]], Any] | None = None) -> Any:
@@ -24,6 +27,8 @@ def loaded(source: BinaryIO, hook: Callable[[dict[str, Any]], Any] | None = None
         size += len(block)
         if size > LARGEST_JSON_BYTES:
             raise Unreadable(FileReason.TOO_LARGE, f"> {LARGEST_JSON_BYTES // 1024 // 1024} MiB JSON")
+    if sum(part.count(sign) for part in parts for sign in (b",", b"[", b"{")) > MOST_PARTS:
+        raise Unreadable(FileReason.TOO_LARGE, f"> {MOST_PARTS:,} JSON".replace(",", " "))
     text = decoded(b"".join(parts).removeprefix(b"\xef\xbb\xbf"))
     if text is None:
         raise Unreadable(FileReason.NOT_TEXT)

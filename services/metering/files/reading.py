@@ -11,6 +11,9 @@ from services.metering.files.opening import opened
 from services.metering.files.points import Refused
 from services.metering.files.values import BadLine, Found, Options, Row, Unreadable
 
+MOST_REFUSED = 250_000
+"""Lines: a file of which so many are refused is no file of consumption, and its lines cost room each."""
+
 
 def read(source: BinaryIO, found: Found, options: Options | None = None) -> Iterator[Row | BadLine]:
     """The refused lines of a seekable file as it is read, then its intervals in order of time.
@@ -21,11 +24,15 @@ def read(source: BinaryIO, found: Found, options: Options | None = None) -> Iter
     options = options or Options()
     collected = Collected()
     has_any = False
+    refused = 0
     try:
         with opened(source) as content:
             for one in FORMATS[found.format].points(content, found, options):
                 has_any = True
                 if isinstance(one, BadLine):
+                    refused += 1
+                    if refused > MOST_REFUSED:
+                        raise Unreadable(FileReason.TOO_LARGE, f"> {MOST_REFUSED:,}".replace(",", " "))
                     yield one
                 else:
                     collected.add(one)

@@ -25,6 +25,10 @@ LAST_COLUMN = 256
 MOST_STRINGS = 1_000_000
 LARGEST_PART_BYTES = 48 * 1024 * 1024
 """Of one file inside, decompressed; half a million rows."""
+LARGEST_WHOLE_BYTES = 2 * LARGEST_PART_BYTES
+"""Of all sheets together: a few kilobytes can pretend to be thousands of large ones."""
+_GULP_BYTES = 2 * 1024 * 1024
+"""The parser begins a tag without end anew whenever more of it comes: that shall not be often."""
 _SHEETS = "xl/worksheets/"
 _DEPTH = 64
 
@@ -38,9 +42,13 @@ def sheets(source: BinaryIO) -> Iterator[Iterator[tuple[int, list[str]]]]:
         if any(part.file_size > LARGEST_PART_BYTES for part in parts):
             # What a part says of its size is also all that will be read of it.
             raise Unreadable(FileReason.TOO_LARGE, f"> {LARGEST_PART_BYTES // 1024 // 1024} MiB")
+        of_sheets = [
+            part for part in parts if part.filename.startswith(_SHEETS) and part.filename.endswith(".xml")
+        ]
+        if sum(part.file_size for part in of_sheets) > LARGEST_WHOLE_BYTES:
+            raise Unreadable(FileReason.TOO_LARGE, f"> {LARGEST_WHOLE_BYTES // 1024 // 1024} MiB")
         strings = _strings(book)
-        names = sorted(part.filename for part in parts if part.filename.startswith(_SHEETS))
-        for name in (one for one in names if one.endswith(".xml")):
+        for name in sorted(part.filename for part in of_sheets):
             yield _rows(book, name, strings)
 
 
@@ -51,7 +59,8 @@ def elements(source: BinaryIO, depth: int = _DEPTH) -> Iterator[Element]:
     """
     above: list[Element] = []
     with _sound():
-        for event, element in iterparse(source, events=("start", "end"), forbid_dtd=True):
+        gulps = cast(BinaryIO, _Gulps(source))
+        for event, element in iterparse(gulps, events=("start", "end"), forbid_dtd=True):
             if event == "start":
                 above.append(element)
                 if len(above) > depth:
@@ -62,6 +71,16 @@ def elements(source: BinaryIO, depth: int = _DEPTH) -> Iterator[Element]:
             if above and len(above[-1]) > 64:
                 # Readers take what they need of an element when it ends; its siblings may go.
                 del above[-1][:32]
+
+
+class _Gulps:
+    """Hands out more at once than it is asked for."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+
+    def read(self, _: int = -1) -> bytes:
+        return self._source.read(_GULP_BYTES)
 
 
 @contextmanager

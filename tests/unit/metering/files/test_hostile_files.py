@@ -1,7 +1,10 @@
 """Whatever the bytes: rows, refused lines or `Unreadable`; and the same rows in any order."""
 
 import gzip
+import io
 import random
+import time
+import zipfile
 
 import pytest
 from hypothesis import example, given
@@ -149,6 +152,50 @@ def test_a_file_that_grows_beyond_the_limit_is_refused() -> None:
     with pytest.raises(Unreadable) as refused:
         import_of(gzip.compress(b"start,value\n" + line + b" " * 60_000 * 1_800, 1))
     assert refused.value.reason is FileReason.TOO_LARGE
+
+
+def test_a_workbook_of_many_large_sheets_is_refused_before_it_is_read() -> None:
+    """A hundred kilobytes that would be worked at for hours: each sheet is within its limit, all are not."""
+    sheet = b"<worksheet><sheetData>" + b"<row><c/></row>" * 100_000 + b"</sheetData></worksheet>"
+    book = io.BytesIO()
+    with zipfile.ZipFile(book, "w", zipfile.ZIP_DEFLATED) as parts:
+        parts.writestr("[Content_Types].xml", "<Types/>")
+        for number in range(300):
+            parts.writestr(f"xl/worksheets/sheet{number}.xml", sheet)
+    began = time.process_time()
+    with pytest.raises(Unreadable) as refused:
+        import_of(book.getvalue())
+    assert refused.value.reason is FileReason.TOO_LARGE
+    assert time.process_time() - began < 2
+
+
+def test_a_compressed_workbook_is_refused() -> None:
+    """Each jump within it would decompress all that lies before."""
+    with pytest.raises(Unreadable) as refused:
+        import_of(gzip.compress(SAMPLES[FileFormat.ENEDIS_XLSX]))
+    assert refused.value.reason is FileReason.ARCHIVE
+
+
+@pytest.mark.parametrize("filler", [b"[],", b"{},", b'"ab",'])
+def test_json_of_countless_small_things_is_refused_before_it_fills_the_memory(filler: bytes) -> None:
+    content = b'{"interval_reading":[' + filler * 6_000_000 + b"0]}"
+    with pytest.raises(Unreadable) as refused:
+        import_of(content)
+    assert refused.value.reason is FileReason.TOO_LARGE
+
+
+def test_a_file_of_refused_lines_is_given_up() -> None:
+    """Each of them costs more room than it takes in the file."""
+    with pytest.raises(Unreadable) as refused:
+        import_of(b"start,kWh\n2026-01-05T00:00Z,1\n" + b"x\n" * 1_000_000)
+    assert refused.value.reason is FileReason.TOO_LARGE
+
+
+def test_one_endless_element_is_not_read_again_with_every_block() -> None:
+    """The parser begins an unfinished tag anew whenever more of it comes."""
+    began = time.process_time()
+    tried(b"<IntervalBlock a='" + b">" * 20_000_000 + b"'/>")
+    assert time.process_time() - began < 5
 
 
 @given(
