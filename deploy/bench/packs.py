@@ -39,7 +39,7 @@ def run(folder: Path, say: Say) -> dict[str, Any]:
         senders = tuple(
             replace(one, topic=one.topic.removesuffix("senml") + "load-curve") for one in scene.job.senders
         )
-        stretches = []
+        stretches: list[dict[str, Any]] = []
         for number in range(STRETCHES):
             job = replace(
                 scene.job, senders=senders, firsts=(number * STRETCH_DAYS,) * METERS, limit=STRETCH_DAYS,
