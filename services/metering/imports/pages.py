@@ -8,9 +8,10 @@ from fastapi import Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData, UploadFile
 
-from contracts.codes import Quantity, Role
+from contracts.codes import Fluid, Quantity, Role
 from contracts.words import word
 from services.kit.i18n import Formats, language_of
+from services.kit.receiving import form_of
 from services.kit.unit import Unit
 from services.kit.uploads import Upload
 from services.kit.web import Principal, Problem, RoomUnit, Who, not_found, roles
@@ -39,7 +40,7 @@ async def imports(request: Request, unit: RoomUnit, who: Who, meter: Id = None) 
 @pages.post("/imports", **READERS)
 async def bring(request: Request, unit: RoomUnit, who: Who) -> Response:
     """Take the file in and go on to its progress; else the form again, which says what is wrong."""
-    form = await request.form()
+    form = await form_of(request)
     meter, file = _text(form, "meter"), form.get("file")
     given = {name: _text(form, name) for name in TEXTS}
     if not isinstance(file, UploadFile) or not file.filename:
@@ -116,7 +117,7 @@ async def _one(request: Request, unit: Unit, who: Principal, id: str, n: int, st
     return answer(
         request, "import.html", status, zone=seen.zone, one=shown, n=n + 1, is_active=row.state in ACTIVE,
         is_operator=is_operator, fluid=meters[row.meter].fluid, percent=_percent(row),
-        amount=_amount(request, row), month=_month(row.last_day), shown_refusals=SHOWN_REFUSALS,
+        amount=_amount(request, row, seen.fluid), month=_month(row.last_day), shown_refusals=SHOWN_REFUSALS,
     )  # fmt: skip
 
 
@@ -150,11 +151,11 @@ def _percent(row: Any) -> int:
     return 20 + int(80 * row.rows / max(1, row.rows_total))
 
 
-def _amount(request: Request, row: Any) -> str | None:
+def _amount(request: Request, row: Any, fluid: Fluid) -> str | None:
     quantity = row.found["quantity"]
     if not quantity or not row.accepted:
         return None
-    amounts = Amounts(Formats(language_of(request)), Quantity(quantity))
+    amounts = Amounts(Formats(language_of(request)), Quantity(quantity), fluid)
     return amounts.text(row.accepted_milli / 1_000, 0)
 
 
