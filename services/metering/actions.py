@@ -11,7 +11,7 @@ from services.kit.problems import conflict
 from services.kit.unit import Unit
 from services.metering import queries
 from services.metering.quarantine import READING_CODEC, Status
-from services.metering.store import CHANNEL
+from services.metering.touching import CHANNEL
 
 NO_COOP = "palier"
 """The cooperative of events that belong to none."""

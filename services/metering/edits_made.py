@@ -17,7 +17,7 @@ from services.kit.unit import Unit
 from services.metering import ledger, marking, queries, registry
 from services.metering.meter_locks import wait_for_meter
 from services.metering.queries import Sight
-from services.metering.store import SETTLED_BY
+from services.metering.touching import SETTLED_BY
 
 LARGEST_VALUE = 100_000_000
 """Whole units of one half-hour: far beyond any meter here, within what every reader can hold."""

@@ -15,7 +15,7 @@ from contracts.members import (
 from contracts.readings import Reading, ReadingsBatch, Rejected, Run
 from contracts.time import HourPassed
 from services.kit.unit import Unit
-from services.metering import forgetting, marking, quarantine, registry, silence, store
+from services.metering import forgetting, marking, quarantine, registry, silence, touching
 from services.metering.admission import Verdict, judge
 from services.metering.replays import forgetting as forgetting_feeds
 from services.metering.taking_in import take_in
@@ -71,7 +71,7 @@ async def consent_changed(event: ConsentChanged, unit: Unit) -> None:
 
 async def contract_changed(event: ContractChanged, unit: Unit) -> None:
     """Costs from that day on are computed again; days whose cost differs are told again."""
-    await store.mark(
+    await touching.mark(
         unit, "d.meter = :meter AND d.day >= :day", {"meter": event.meter, "day": event.valid_from}
     )
 
@@ -102,4 +102,4 @@ async def hour_passed(event: HourPassed, unit: Unit) -> None:
     await forgetting.freeze_daily_only(unit)
     await quarantine.ask_for_mapped(unit)
     await forgetting_feeds.expired(unit)
-    await unit.session.execute(text(f"NOTIFY {store.CHANNEL}"))
+    await unit.session.execute(text(f"NOTIFY {touching.CHANNEL}"))

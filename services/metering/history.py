@@ -18,7 +18,7 @@ from services.metering.days import Calendar, CivilDay, microseconds
 from services.metering.edits import Edit, standing
 from services.metering.packing import unpack
 from services.metering.slots import Slot
-from services.metering.store import SETTLED_BY
+from services.metering.touching import SETTLED_BY
 from services.metering.vee.day import Heard
 from services.metering.vee.profile import Past
 from services.metering.vee.thresholds import thresholds

@@ -16,7 +16,7 @@ from services.metering.candidates import LONGEST_STEP_US
 from services.metering.days import Calendar, CivilDay, instant_of
 from services.metering.intervals import SAMPLE_GAP_US
 from services.metering.slots import Point
-from services.metering.store import SETTLED_BY
+from services.metering.touching import SETTLED_BY
 
 LONGEST_RUN_DAYS = 31
 

@@ -9,7 +9,7 @@ from services.kit.unit import Unit
 from services.metering.days import begin_sql, day_sql
 from services.metering.fluids import first_hour_sql
 from services.metering.registers import CONTEXT
-from services.metering.store import CHANNEL, SETTLED_BY
+from services.metering.touching import CHANNEL, SETTLED_BY
 
 _ONE = """
 INSERT INTO metering.dirty_day (coop, meter, quantity, day) VALUES (:coop, :meter, :quantity, :day)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from contracts.codes import Check, Quantity
 from services.kit.unit import Unit
 from services.metering.days import CivilDay
-from services.metering.store import SETTLED_BY
+from services.metering.touching import SETTLED_BY
 
 MOST_READINGS = 400
 _PLACE = """

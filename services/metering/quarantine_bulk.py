@@ -13,7 +13,7 @@ from services.kit.unit import Unit
 from services.metering.actions import NO_COOP
 from services.metering.operator_queries import Filters
 from services.metering.quarantine import READING_CODEC, Status
-from services.metering.store import CHANNEL
+from services.metering.touching import CHANNEL
 
 AT_ONCE = 500
 """Messages of one request: a message of 1 MB goes back to intake whole."""

@@ -37,7 +37,7 @@ from services.metering.fluids import is_converted
 from services.metering.meter_locks import key_of
 from services.metering.registry import Meter
 from services.metering.settle import Settled
-from services.metering.store import CHANNEL
+from services.metering.touching import CHANNEL
 from services.metering.watermark import GRACE
 
 _LOG = logging.getLogger(__name__)

@@ -1,4 +1,5 @@
-"""Readings into the store, by the set: COPY to a staging table, insert what is new, mark days dirty.
+"""Readings into the store, by the set: COPY to a staging table, insert what is new, count it, have its days
+marked (see `touching`).
 
 Staging is needed because PostgreSQL refuses COPY into a table under row-level security. Rows are always
 written in key order, so that two workers cannot wait for each other in a circle. Counting comes before
@@ -17,32 +18,16 @@ from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.errors import UniqueViolation
-from sqlalchemy import text
 
-from contracts.codes import Kind, Quantity
 from services.kit.unit import Unit
-from services.metering import copying, fresh, partitions
+from services.metering import copying, fresh, partitions, touching
 from services.metering.admission import Verdict
-from services.metering.bounds import NEAR, between, midnight
+from services.metering.bounds import between
 from services.metering.copying import Series
 from services.metering.days import Calendar, day_sql, instant_of
-from services.metering.registers import CONTEXT, REACH_MINUTES
 
 _DAY_US = 86_400_000_000
 _EPOCH_DAY = date(1970, 1, 1)
-
-CHANNEL = "metering_dirty"
-"""NOTIFY channel: days wait to be settled."""
-
-SETTLED_BY = {
-    Quantity.ENERGY_IMPORT: Quantity.ENERGY_IMPORT,
-    Quantity.POWER: Quantity.ENERGY_IMPORT,
-    Quantity.APPARENT_POWER: Quantity.ENERGY_IMPORT,
-    Quantity.ENERGY_EXPORT: Quantity.ENERGY_EXPORT,
-    Quantity.VOLUME: Quantity.VOLUME,
-    Quantity.HEAT: Quantity.HEAT,
-}
-"""Which settled quantity a reading bears on; voltage and temperature are kept and not settled."""
 
 
 @dataclass(slots=True)
@@ -66,11 +51,11 @@ async def store(unit: Unit, series: Sequence[Series], tallies: Mapping[str, Tall
     await connection.execute(_COUNT)
     if span is not None:
         await connection.execute(_REGISTERS)
-        await _mark(connection, *span)
+        await touching.mark_around(connection, *span)
     cursor = await connection.execute(_HEARD, {"meters": sorted(tallies)})
     heard = [row[0] for row in await cursor.fetchall()]
     if span is not None:
-        await connection.execute(f"NOTIFY {CHANNEL}")
+        await connection.execute(f"NOTIFY {touching.CHANNEL}")
     return heard
 
 
@@ -113,29 +98,6 @@ async def _disagree(connection: AsyncConnection[Any]) -> None:
     cursor = await connection.execute("SELECT min(instant), max(instant) FROM stage_reading")
     if bounds := await cursor.fetchone():
         await connection.execute(_DISAGREE.format(bounds=between("r", *bounds)))
-
-
-async def _mark(connection: AsyncConnection[Any], first: datetime, last: datetime) -> None:
-    """Nearly always the days around hold all the context that counts. Of a register that speaks seldom,
-    or was silent, everything is looked at."""
-    low, high = first - NEAR, last + NEAR
-    bounds = {f"bounds_{alias}": between(alias, low, high) for alias in "bar"}
-    bounds |= {"low": midnight(low), "high": midnight(high, 1)}
-    cursor = await connection.execute(_MARK.format(which="true", **bounds))
-    if seldom := [row[0] for row in await cursor.fetchall()]:
-        await connection.execute(_MARK_SELDOM, {"seldom": seldom})
-
-
-async def mark(unit: Unit, where: str, values: Mapping[str, Any]) -> None:
-    """Mark known days of `metering.day` dirty, e.g. for new prices; `where` is SQL on alias `d`."""
-    await unit.session.execute(
-        text(
-            "INSERT INTO metering.dirty_day (coop, meter, quantity, day)"  # noqa: S608
-            f" SELECT d.coop, d.meter, d.quantity, d.day FROM metering.day d WHERE {where}"
-        ),
-        values,
-    )
-    await unit.session.execute(text(f"NOTIFY {CHANNEL}"))
 
 
 async def _stage(
@@ -217,76 +179,6 @@ GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2
 ON CONFLICT (meter, register) DO UPDATE SET first_instant = least(k.first_instant, excluded.first_instant)
 """
 
-# A register reading changes what lies between its neighbours, and what is believed within its reach; near a
-# value that drops the whole context counts. A momentary power reaches ten minutes each way.
-# Answers with the registers whose context does not lie within the bounds.
-_MARK = f"""
-WITH near AS MATERIALIZED (
-    SELECT f.*, n.low AS near_low, n.high AS near_high,
-        f.kind = '{Kind.REGISTER}' AND (
-            (before.readings < {CONTEXT} AND g.first_instant < {{low}})
-            OR (after.readings < {CONTEXT} AND s.watermark >= {{high}})) AS is_seldom
-    FROM stage_fresh f
-    JOIN metering.meter_register g ON g.meter = f.meter AND g.register = f.register
-    LEFT JOIN metering.meter_state s ON s.meter = f.meter
-    CROSS JOIN LATERAL (
-        SELECT min(p.instant) AS until, count(*) AS readings FROM (
-            SELECT b.instant FROM metering.reading b
-            WHERE f.kind = '{Kind.REGISTER}' AND b.meter = f.meter AND b.register = f.register
-              AND b.instant < f.first AND {{bounds_b}}
-            ORDER BY b.instant DESC LIMIT {CONTEXT}) p
-    ) before
-    CROSS JOIN LATERAL (
-        SELECT max(p.instant) AS until, count(*) AS readings FROM (
-            SELECT a.instant FROM metering.reading a
-            WHERE f.kind = '{Kind.REGISTER}' AND a.meter = f.meter AND a.register = f.register
-              AND a.instant > f.last AND {{bounds_a}}
-            ORDER BY a.instant LIMIT {CONTEXT}) p
-    ) after
-    CROSS JOIN LATERAL (
-        SELECT CASE WHEN bool_or(n.drops) THEN min(n.instant)
-                    ELSE max(n.instant) FILTER (WHERE n.instant < f.first) END AS low,
-               CASE WHEN bool_or(n.drops) THEN max(n.instant)
-                    ELSE min(n.instant) FILTER (WHERE n.instant > f.last) END AS high
-        FROM (
-            SELECT r.instant, r.value_milli < lag(r.value_milli) OVER (ORDER BY r.instant) AS drops
-            FROM metering.reading r
-            WHERE f.kind = '{Kind.REGISTER}' AND r.meter = f.meter AND r.register = f.register
-              AND r.instant >= coalesce(before.until, f.first) AND r.instant <= coalesce(after.until, f.last)
-              AND {{bounds_r}}
-        ) n
-    ) n
-    WHERE {{which}}
-), marked AS (
-    INSERT INTO metering.dirty_day (coop, meter, quantity, day)
-    SELECT DISTINCT f.coop, f.meter, q.target, d.day::date
-    FROM near f
-    JOIN (VALUES {", ".join(f"('{quantity}', '{target}')" for quantity, target in SETTLED_BY.items())})
-        AS q(quantity, target) ON q.quantity = f.quantity
-    CROSS JOIN LATERAL (
-        SELECT CASE f.kind WHEN '{Kind.REGISTER}'
-                           THEN least(f.near_low, f.first - interval '{REACH_MINUTES} minutes')
-                               - interval '1 microsecond'
-                           WHEN '{Kind.SAMPLE}' THEN f.first - interval '10 minutes' ELSE f.first END AS low,
-               CASE f.kind WHEN '{Kind.REGISTER}'
-                           THEN greatest(f.near_high, f.last + interval '{REACH_MINUTES} minutes')
-                           WHEN '{Kind.SAMPLE}' THEN f.last + interval '10 minutes'
-                           ELSE f.last + f.step_s * interval '1 second' END
-                   - interval '1 microsecond' AS high
-    ) reach
-    CROSS JOIN LATERAL generate_series({day_sql("reach.low", "f.zone", "f.first_hour")},
-        {day_sql("reach.high", "f.zone", "f.first_hour")}, interval '1 day') d(day)
-    WHERE NOT f.is_seldom
-)
-SELECT DISTINCT meter || '/' || register FROM near WHERE is_seldom
-"""  # noqa: S608 - only constants are formatted in
-
-_MARK_SELDOM = _MARK.format(
-    which="f.meter || '/' || f.register = ANY(%(seldom)s)", low="'-infinity'", high="'infinity'",
-    bounds_b="true", bounds_a="true", bounds_r="true",
-)  # fmt: skip
-
-# In a feed of history only its own time counts; where it is about today, so does the time between words.
 _GAP = """ceil(extract(epoch FROM greatest(excluded.watermark - s.watermark,
             CASE WHEN excluded.heard_at - excluded.watermark < interval '3 days'
                  THEN excluded.heard_at - s.heard_at END)))::bigint"""

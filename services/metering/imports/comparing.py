@@ -18,6 +18,10 @@ Key = tuple[str, int]
 """Register, and start in microseconds since 1970 UTC."""
 
 
+ROUNDING_MILLI = 1
+"""Two files of the same values may begin their rounding at another hour."""
+
+
 class Outcome(StrEnum):
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
@@ -69,7 +73,8 @@ def compare(
     for index, value in enumerate(values):
         before = seen.get(value.key)
         if before is not None:
-            outcomes.append(Outcome.DUPLICATE if before == value.value_milli else Outcome.CONFLICT)
+            is_same = abs(before - value.value_milli) <= ROUNDING_MILLI
+            outcomes.append(Outcome.DUPLICATE if is_same else Outcome.CONFLICT)
             continue
         seen[value.key] = value.value_milli
         outcomes.append(Outcome.ACCEPTED)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import text
 
 from services.kit.unit import Unit
-from services.metering import gas_factors, store
+from services.metering import gas_factors, touching
 from services.metering.days import day_sql
 from services.metering.fluids import first_hour_sql
 from services.metering.imports import jobs
@@ -64,4 +64,4 @@ async def undo(unit: Unit, job: Job) -> None:
     await gas_factors.take_back(unit, job.meter, job.coop, job.stamp)
     is_whole = gone >= found.accepted
     await jobs.end(unit, job, ImportState.UNDONE, Message.UNDONE if is_whole else Message.UNDONE_PARTLY)
-    await unit.session.execute(text(f"NOTIFY {store.CHANNEL}"))
+    await unit.session.execute(text(f"NOTIFY {touching.CHANNEL}"))
