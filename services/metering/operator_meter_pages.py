@@ -8,6 +8,7 @@ from fastapi import Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from contracts.codes import UNIT_OF, Check, EditKind, Purpose, Quantity
+from contracts.units import Volume
 from contracts.words import labels
 from services.kit.i18n import language_of
 from services.kit.unit import Unit
@@ -15,12 +16,14 @@ from services.kit.web import PageQuery, Principal, Problem, RoomUnit, Who, page_
 from services.metering import (
     edits_made,
     findings,
+    gas_factors,
     operator_meter_queries,
     operator_meter_view,
     queries,
     registry,
 )
 from services.metering.edits_made import LARGEST_VALUE, Wanted
+from services.metering.fluids import energies
 from services.metering.looks import note_look
 from services.metering.operator_meter_queries import HeldFilters, Which
 from services.metering.packing import unpack
@@ -193,8 +196,13 @@ async def _meter(
     before, after = await operator_meter_queries.held_beside(unit, meter, seen.quantity, day)
     purpose = Purpose.HALF_HOURLY if slots or may_see_slots else Purpose.DAILY
     await note_look(unit, who, seen, purpose, [found.occupancy] if found is not None else [])
+    energy_wh = None
+    if amounts.is_gas_volume and found is not None:
+        by = (await gas_factors.conversions(unit, meter, [day]))[day]
+        energy_wh = energies([(Volume(found.value), by)])[0]
     return answer(
         request, "fleet_meter.html", status, seen.zone, meter=row, seen=seen, has=has, day=day, found=found,
+        energy_wh=energy_wh,
         slots=slots, names=names, told=told, held=operator_meter_view.held(slots, told, names), edits=edits,
         amounts=amounts, unit=UNIT_OF[seen.quantity].value, done=done, fault=fault, typed=typed or {},
         held_before=before, held_after=after, may_edit=may_see_slots,

@@ -108,3 +108,20 @@ async def test_cold_water_hot_water_and_heat_have_their_own_units(
         await expect(main).to_contain_text(amount)
         await expect(main).not_to_contain_text("bouilloire")
         assert await visitor.flaws(page) == []
+
+
+async def test_an_operator_sees_a_gas_day_from_six_to_six_with_its_energy(
+    visitor: Any, site: Site, room_unit: OpenUnit, village: str
+) -> None:
+    home = await a_home(room_unit, village, moved_in_on=date(2026, 11, 1), fluid="gas")
+    await contract(room_unit, home, date(2026, 1, 1), "own", gas_kwh_m3="11.2")
+    await count(room_unit, home, 250, "volume", first_hour=6)
+    await settle_all(room_unit)
+    address = f"{site.url}/fleet/meters/{home.meter}?day=2026-11-20"
+    page = await visitor.open(address, headers=site.operator(village))
+    day = page.get_by_role("region", name="Le jour")
+    await expect(day).to_contain_text("6 m³")
+    await expect(day).to_contain_text("67,2 kWh")
+    await expect(page.locator("select[name=from_slot] option").first).to_have_text("06:00")
+    await expect(page.locator("select[name=to_slot] option").last).to_have_text("06:00")
+    assert await visitor.flaws(page) == []
