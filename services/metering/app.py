@@ -12,7 +12,7 @@ from contracts.members import (
 from contracts.readings import ReadingsBatch, Rejected
 from contracts.time import HourPassed
 from services.kit.room import Room
-from services.metering import handlers, partitions
+from services.metering import handlers, partitions, silence
 from services.metering.imports.worker import importer
 from services.metering.settling import settler
 
@@ -30,5 +30,6 @@ def build(room: Room) -> None:
     room.on(SandboxDropped, handlers.sandbox_dropped)
     room.on(HourPassed, handlers.hour_passed)
     room.background("settle", settler)
+    room.background("silence", silence.watch)
     room.background("partitions", partitions.keeper)
     room.background("importer", importer)

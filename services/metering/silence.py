@@ -6,13 +6,17 @@ A longer gap raises the habit fourfold at most: one outage does not deafen us, a
 A meter that was installed and never heard has no habit: operators see it as never heard.
 """
 
+import asyncio
 from datetime import timedelta
 
 from sqlalchemy import text
 
 from contracts.metering import MeterSilent
+from services.kit.room import Room
 from services.kit.unit import Unit
 from services.metering.watermark import GRACE, QUIET, SILENT_AT_LEAST, is_silent
+
+LOOK_SECONDS = 60.0
 
 _QUIET_DAYS = """
 INSERT INTO metering.dirty_day (coop, meter, quantity, day)
@@ -55,3 +59,12 @@ async def find_silent(unit: Unit) -> None:
             {"now": row.now, "meter": row.meter},
         )
         unit.emit(MeterSilent(coop=row.coop, meter=row.meter, last_heard_at=row.last), about=row.meter)
+
+
+async def watch(room: Room) -> None:
+    """Look every minute, for ever: a sandbox's clock may pass days between two hours of the wall's."""
+    while not room.stopping.is_set():
+        async with room.unit() as unit:
+            await close_quiet_days(unit)
+            await find_silent(unit)
+        await asyncio.sleep(LOOK_SECONDS)

@@ -92,15 +92,15 @@ async def test_one_meters_trouble_does_not_hold_the_others(
     engines: Engines, room_unit: OpenUnit, coop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     homes = [await a_home(room_unit, coop) for _ in range(4)]
-    settle_series = settling._settle_series
+    draft = settling.draft
 
-    async def fails_for_one(work: Any, meter: Meter, *rest: Any) -> None:
+    def fails_for_one(meter: Meter, *rest: Any) -> Any:
         if meter.id == homes[0].meter:
             raise RuntimeError("this meter cannot be settled")
-        await settle_series(work, meter, *rest)
+        return draft(meter, *rest)
 
     with monkeypatch.context() as patched:
-        patched.setattr(settling, "_settle_series", fails_for_one)
+        patched.setattr(settling, "draft", fails_for_one)
         half_hours = [MIDNIGHT + n * timedelta(minutes=30) for n in range(49)]
         await send(room_unit, coop, [reading(home, at, 1000) for at in half_hours for home in homes])
         async with running(engines):
