@@ -1,7 +1,8 @@
 """HTML furniture: page routers with sessions and anti-forgery checks, and rendering in two languages."""
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from starlette.responses import Response
 from services.kit.i18n import LANGUAGES, Formats, language_of, translations
 from services.kit.principal import Principal
 from services.kit.problems import forbidden
+from services.kit.receiving import form_of
 from services.kit.web import ANYONE, UnitRoute, roles, route_class
 
 __all__ = ["RoomWeb", "Templates", "page_router", "refuse_other_sites", "render", "roles"]
@@ -45,7 +47,7 @@ class PageRoute(UnitRoute):
 
     async def refuse(self, request: Request, who: Principal | None) -> Response | None:
         if request.method not in ("GET", "HEAD"):
-            await _same_origin(request, who)
+            refuse_other_sites(request)
         if ANYONE in self.allowed:
             return None
         if who is None:
@@ -53,6 +55,13 @@ class PageRoute(UnitRoute):
         if who.role not in self.allowed:
             raise forbidden()
         return None
+
+    @asynccontextmanager
+    async def received(self, request: Request, who: Principal | None) -> AsyncIterator[None]:
+        async with super().received(request, who):
+            if request.method not in ("GET", "HEAD"):
+                await _knows_the_token(request, who)
+            yield
 
 
 def render(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
@@ -112,14 +121,13 @@ def refuse_other_sites(request: Request) -> None:
         raise forbidden("The browser did not say where this request comes from.")
 
 
-async def _same_origin(request: Request, who: Principal | None) -> None:
-    """The browser says the request comes from our own page, and the page knew the session's token."""
-    refuse_other_sites(request)
+async def _knows_the_token(request: Request, who: Principal | None) -> None:
+    """The page that the request comes from knew the session's token."""
     if who is None or who.csrf is None:
         return
     given = request.headers.get(CSRF_HEADER)
     if given is None:
-        given = str((await request.form()).get(CSRF_FIELD, ""))
+        given = str((await form_of(request)).get(CSRF_FIELD, ""))
     if not hmac.compare_digest(given, who.csrf):
         raise forbidden("This page is out of date; reload it and try again.")
 

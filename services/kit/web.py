@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -14,6 +15,7 @@ from contracts.codes import Role
 from services.kit import idempotency
 from services.kit.principal import PLATFORM, Principal, principal_of
 from services.kit.problems import Problem, conflict, forbidden, invalid, not_found
+from services.kit.receiving import received
 from services.kit.unit import Unit
 
 __all__ = [
@@ -75,7 +77,11 @@ class UnitRoute(APIRoute):
                 return refusal
             request.state.who = who
             database = request.app.state.databases[self.room]
-            async with database.session() as session, session.begin() as transaction:
+            async with (
+                self.received(request, who),
+                database.session() as session,
+                session.begin() as transaction,
+            ):
                 unit = Unit(session, self.room, request.app.state.clock, who.coop if who else "")
                 request.state.unit = unit
                 if who and who.coop == PLATFORM:
@@ -94,6 +100,10 @@ class UnitRoute(APIRoute):
     async def refuse(self, request: Request, who: Principal | None) -> Response | None:
         """Raise, or return the response that turns the caller away; None lets it in."""
         raise forbidden()
+
+    def received(self, request: Request, who: Principal | None) -> AbstractAsyncContextManager[None]:
+        """All that the request brings, before its transaction."""
+        return received(request, who)
 
     async def answer(self, request: Request, who: Principal | None, unit: Unit, call: Handle) -> Response:
         return await call(request)

@@ -20,12 +20,15 @@ class Allowance:
 
 USUAL = Allowance(1 * _MIB, 20.0)
 """Forms and JSON documents; the largest legitimate ones are channel maps of a few thousand meters."""
+_FILE = Allowance(128 * _MIB, 600.0)
 LARGER = (
     (re.compile(r"/photos$"), Allowance(20 * _MIB, 120.0)),
-    (re.compile(r"^(/api/v1)?/(feeds|imports)(/|$)"), Allowance(256 * _MIB, 600.0)),
-    (re.compile(r"^/api/v1/meters/[^/]+/imports$"), Allowance(256 * _MIB, 600.0)),
+    (re.compile(r"^/api/v1/(feeds|meters/[^/]+/imports)$"), _FILE),
+    (re.compile(r"^/(imports|replays/feeds)$"), _FILE),
 )
 """Uploads by path. They go through the disk, not through memory."""
+_FORMS_ONLY = re.compile(r"^/(?!api/)")
+"""Pages take files in forms made for it; any other body of a page is read into memory."""
 
 
 class Patience:
@@ -38,7 +41,7 @@ class Patience:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = _Body(allowance_of(scope["path"]), _announced(scope), receive)
+        body = _Body(allowance_of(scope["path"], _header(scope, b"content-type")), _announced(scope), receive)
         await self._app(scope, body.receive, send)
 
 
@@ -73,12 +76,18 @@ class _Body:
             raise HTTPException(408, "The request took too long to arrive.") from None
 
 
-def allowance_of(path: str) -> Allowance:
+def allowance_of(path: str, content_type: bytes = b"multipart/form-data") -> Allowance:
     """What a request to `path` may send."""
+    if _FORMS_ONLY.match(path) and not content_type.lower().startswith(b"multipart/form-data"):
+        return USUAL
     return next((allowance for pattern, allowance in LARGER if pattern.search(path)), USUAL)
 
 
 def _announced(scope: Scope) -> int:
     """The `Content-Length`; 0 when there is none (what arrives is counted all the same)."""
-    values = [value for name, value in scope["headers"] if name == b"content-length"]
-    return int(values[0]) if values and values[0].isdigit() else 0
+    value = _header(scope, b"content-length")
+    return int(value) if value.isdigit() else 0
+
+
+def _header(scope: Scope, wanted: bytes) -> bytes:
+    return next((value for name, value in scope["headers"] if name == wanted), b"")

@@ -44,14 +44,16 @@ async def bring(
     quantity: Quantity | None = None,
     date_order: Literal["dmy", "mdy"] | None = None,
 ) -> ImportOut:
-    """Import a file of past consumption, sent as it is (at most 100 MB). What it is is found out; what a
-    plain CSV does not say is told by the query. The file's name helps to recognise it and is not kept."""
+    """Import a file of past consumption, sent as it is or in a form (at most 100 MB). What it is is found
+    out; what a plain CSV does not say is told by the query. The file's name helps to recognise it and is not
+    kept."""
     options = Options(
         time_column=time_column, value_column=value_column, unit=unit_, zone=zone, stamp=stamp, kind=kind,
         quantity=quantity, date_order=date_order,
     )  # fmt: skip
+    upload = upload_of(request)
     id = await actions.bring(
-        unit, who, meter, upload_of(request), options, filename=filename,
+        unit, who, meter, upload, options, filename=filename or upload.name,
         format=None if format == "auto" else format, dry_run=dry_run, language=language_of(request),
     )  # fmt: skip
     return await _out(request, unit, who, id)

@@ -9,7 +9,9 @@ from fastapi import Path, Query, Request
 from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 
+from services.kit.receiving import form_of, is_form_with_files
 from services.kit.registry import USUAL_ZONE
+from services.kit.uploads import Upload, takes_file, upload_of
 from services.kit.web import Page, PageQuery, RoomUnit, Who, invalid, page_of, roles
 from services.metering.api_base import router
 from services.metering.replays import actions, feeds, recording, scenarios
@@ -25,25 +27,10 @@ from services.metering.replays.bodies import (
 )
 
 OPERATOR = roles("operator")
-_FILE = {"schema": {"type": "string", "format": "binary"}}
-_FORM = {
-    "type": "object",
-    "required": ["file"],
-    "properties": {"file": _FILE["schema"], "zone": {"type": "string"}},
-}
-UPLOAD: dict[str, Any] = {
-    "openapi_extra": OPERATOR["openapi_extra"]
-    | {
-        "requestBody": {
-            "required": True,
-            "content": {"multipart/form-data": {"schema": _FORM}, "application/octet-stream": _FILE},
-        }
-    }
-}
 _CHUNK = 1 << 16
 
 
-@router.post("/feeds", status_code=201, **UPLOAD)
+@takes_file(router, "/feeds", "metering", feeds.MOST_BYTES, "operator", status_code=201)
 async def upload(
     request: Request,
     unit: RoomUnit,
@@ -130,18 +117,23 @@ async def act(replay: str, body: ActionIn, unit: RoomUnit, who: Who) -> ReplayOu
 
 
 async def take(request: Request, unit: RoomUnit, who: Who, name: str | None, zone: str | None) -> str:
-    """The feed of an upload, as a form or bare."""
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        said = name or _said_name(request)
+    """The feed of an upload, as a form or bare; it has arrived already."""
+    if not is_form_with_files(request):
+        said, upload = name or _said_name(request), upload_of(request)
         options = _options(request.query_params)
-        return await feeds.upload(unit, who, request.stream(), said, zone or USUAL_ZONE, options)
-    form = await request.form(max_files=1)
+        return await feeds.upload(unit, who, _pieces(upload), said, zone or USUAL_ZONE, options)
+    form = await form_of(request)
     file = next((value for value in form.values() if isinstance(value, UploadFile)), None)
     if file is None:
         raise invalid("/file", "missing", "Send a file.")
     zone = zone or str(form.get("zone") or "") or USUAL_ZONE
     options = _options({**form, **request.query_params})
     return await feeds.upload(unit, who, _chunks(file), name or file.filename, zone, options)
+
+
+async def _pieces(upload: Upload) -> AsyncIterator[bytes]:
+    for piece in upload.pieces():
+        yield piece
 
 
 def key_of(after: list[Any] | None) -> tuple[datetime, str] | None:
