@@ -32,8 +32,13 @@ VALUES (:id, :coop, :meter, CAST(:bounds AS jsonb), :made_by, :by_operator, :dry
     CAST(:found AS jsonb), CAST(:options AS jsonb), :bytes_total, :at)
 """
 _PIECE = 'INSERT INTO metering.file_chunk ("import", n, coop, data) VALUES (:id, :n, :coop, :data)'
+MOST_WAITING_BYTES = 4 * MOST_BYTES
+"""Of all files of one person that wait: they lie in the database until they are read."""
 _WAITING = """
-SELECT count(*) FROM metering.file_import WHERE meter = :meter AND state IN ('waiting', 'reading', 'storing')
+SELECT count(*) FILTER (WHERE meter = :meter) AS of_meter,
+       coalesce(sum(bytes_total) FILTER (WHERE made_by = :who), 0) AS bytes
+FROM metering.file_import
+WHERE state IN ('waiting', 'reading', 'storing') AND (meter = :meter OR made_by = :who)
 """
 
 
@@ -57,7 +62,7 @@ async def bring(
     place = await storing.meter_of(unit, meter)
     assert place is not None
     _may_keep(place, seen.occupancies)
-    await _has_room(unit, meter)
+    await _has_room(unit, who, meter, upload.size)
     found = _detected(upload, filename, format, language)
     _is_complete(found, options, language)
     now = max(unit.wall, place.business_now or unit.wall)
@@ -127,10 +132,12 @@ def _may_keep(meter: Meter, own: Iterable[str] | None) -> None:
         )
 
 
-async def _has_room(unit: Unit, meter: str) -> None:
-    waiting = (await unit.session.execute(text(_WAITING), {"meter": meter})).scalar_one()
-    if waiting >= MOST_WAITING:
-        raise conflict("too_many_waiting", "Many files of this meter wait already; let them be read first.")
+async def _has_room(unit: Unit, who: Principal, meter: str, size: int) -> None:
+    key = "metering/import/by/" + who.id  # of files that come at once each counts the others
+    await unit.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+    waiting = (await unit.session.execute(text(_WAITING), {"meter": meter, "who": who.id})).one()
+    if waiting.of_meter >= MOST_WAITING or waiting.bytes + size > MOST_WAITING_BYTES:
+        raise conflict("too_many_waiting", "Many files wait already; let them be read first.")
 
 
 def _detected(upload: Upload, filename: str | None, format: FileFormat | None, language: str) -> Found:

@@ -58,8 +58,8 @@ class ImportOut(BaseModel):
     refused: int
     no_consent: int
     outside_occupancy: int
-    accepted_value: int
-    """The sum of the accepted values, in whole `unit`s."""
+    accepted_value: int | None
+    """The sum of the accepted values, in whole `unit`s. Null where some of it is another household's."""
     unit: Unit | None
     refusals: list[RefusalOut]
     """The first 1,000."""
@@ -88,7 +88,7 @@ def out(row: Any, language: str, legal: list[ImportAction], *, with_refusals: bo
             **{name: row.found[name] for name in FoundOut.model_fields if name != "label"},
             label=word("file_formats", row.found["format"], language),
         ),
-        accepted_value=round(row.accepted_milli / 1_000),
+        accepted_value=None if row.is_of_others else round(row.accepted_milli / 1_000),
         unit=UNIT_OF[quantity] if quantity else None,
         refusals=[_refusal(one, language) for one in row.refusals[:MOST_REFUSALS]] if with_refusals else [],
         reason=row.message,

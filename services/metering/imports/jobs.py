@@ -30,12 +30,16 @@ _TAKE = """
 UPDATE metering.file_import SET lease = :lease, leased_until = clock_timestamp() + CAST(:for AS interval),
     tries = tries + 1, state = CASE state WHEN 'waiting' THEN 'reading' ELSE state END
 WHERE id = (
-    SELECT id FROM metering.file_import
-    WHERE state IN ('waiting', 'reading', 'storing', 'undoing')
-      AND (leased_until IS NULL OR leased_until < clock_timestamp())
-    ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+    SELECT i.id FROM metering.file_import i
+    WHERE i.state IN ('waiting', 'reading', 'storing', 'undoing')
+      AND (i.leased_until IS NULL OR i.leased_until < clock_timestamp())
+    ORDER BY (SELECT count(*) FROM metering.file_import e WHERE e.made_by = i.made_by
+              AND e.created_at < i.created_at AND e.created_at > clock_timestamp() - interval '1 hour'),
+        i.created_at
+    LIMIT 1 FOR UPDATE OF i SKIP LOCKED)
 RETURNING *
 """
+# Whoever has brought least in the last hour comes first: many files of one person delay that person's own.
 _EXTEND = """
 UPDATE metering.file_import SET leased_until = clock_timestamp() + CAST(:for AS interval),
     bytes_read = greatest(bytes_read, :bytes_read), rows_total = coalesce(:rows_total, rows_total)
@@ -106,7 +110,7 @@ class Job:
 
 
 async def take(unit: Unit) -> Job | None:
-    """The oldest import that waits or whose worker is gone, leased to the caller."""
+    """The next import that waits or whose worker is gone, leased to the caller; people take turns."""
     row = (await unit.session.execute(text(_TAKE), {"lease": new_id("lse"), "for": LEASE})).one_or_none()
     return None if row is None else _job(row)
 

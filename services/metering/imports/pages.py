@@ -153,7 +153,7 @@ def _percent(row: Any) -> int:
 
 def _amount(request: Request, row: Any, fluid: Fluid) -> str | None:
     quantity = row.found["quantity"]
-    if not quantity or not row.accepted:
+    if not quantity or not row.accepted or row.is_of_others:
         return None
     amounts = Amounts(Formats(language_of(request)), Quantity(quantity), fluid)
     return amounts.text(row.accepted_milli / 1_000, 0)

@@ -17,9 +17,13 @@ from services.kit.unit import Unit
 _VISIBLE = """(CAST(:homes AS jsonb) IS NULL
     OR EXISTS (SELECT 1 FROM jsonb_array_elements_text(coalesce(i.bounds, i.touched)) o
                WHERE CAST(:homes AS jsonb) ? o))"""
-_ONE = f"SELECT * FROM metering.file_import i WHERE i.id = :id AND {_VISIBLE}"  # noqa: S608
+# What an operator's file added up to may be the consumption of those who lived there before.
+_OF_OTHERS = """(CAST(:homes AS jsonb) IS NOT NULL
+    AND EXISTS (SELECT 1 FROM jsonb_array_elements_text(i.touched) o
+                WHERE NOT CAST(:homes AS jsonb) ? o)) AS is_of_others"""
+_ONE = f"SELECT i.*, {_OF_OTHERS} FROM metering.file_import i WHERE i.id = :id AND {_VISIBLE}"  # noqa: S608
 _SOME = f"""
-SELECT * FROM metering.file_import i
+SELECT i.*, {_OF_OTHERS} FROM metering.file_import i
 WHERE (CAST(:meters AS text[]) IS NULL OR i.meter = ANY(:meters)) AND {_VISIBLE}
   AND (CAST(:after_at AS timestamptz) IS NULL OR (i.created_at, i.id) < (:after_at, :after_id))
 ORDER BY i.created_at DESC, i.id DESC LIMIT :limit
@@ -36,7 +40,9 @@ async def _homes(unit: Unit, who: Principal) -> str | None:
 async def one(unit: Unit, who: Principal, id: str, *, lock: bool = False) -> Any:
     """An import that the caller may see; 404 otherwise."""
     values = {"id": id, "homes": await _homes(unit, who)}
-    row = (await unit.session.execute(text(_ONE + (" FOR UPDATE" if lock else "")), values)).one_or_none()
+    row = (
+        await unit.session.execute(text(_ONE + (" FOR UPDATE OF i" if lock else "")), values)
+    ).one_or_none()
     if row is None:
         raise not_found()
     return row

@@ -51,6 +51,8 @@ class Kept:
     accepted_milli: int = 0
     touched: set[str] = field(default_factory=set)
     """Occupancies that own accepted values."""
+    seen: set[str] = field(default_factory=set)
+    """Occupancies whose values the file was compared with: what agrees with them tells what they are."""
     days: set[date] = field(default_factory=set)
     """Civil days of all values within the household's period, new or not."""
 
@@ -85,9 +87,11 @@ async def keep(unit: Unit, job: Job, meter: Meter, rows: Sequence[Row]) -> Kept:
         kept.counts[outcome] += 1
         day = _day(value, meter)
         kept.days.add(day)
+        occupancy = meter.occupancy_on(day)
+        if occupancy is not None:
+            kept.seen.add(occupancy.id)
         if outcome is Outcome.ACCEPTED:
             kept.accepted_milli += value.value_milli
-            occupancy = meter.occupancy_on(day)
             if occupancy is not None:
                 kept.touched.add(occupancy.id)
     if not job.dry_run:

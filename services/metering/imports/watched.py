@@ -1,8 +1,11 @@
 """A file being read in a thread: how far it was read, and a way to stop the reading."""
 
 import io
+from collections.abc import Iterator
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, TypeVar
+
+T = TypeVar("T")
 
 
 class Stopped(Exception):
@@ -29,6 +32,13 @@ class WatchedFile(io.RawIOBase):
     def stop(self) -> None:
         """Make the next read raise `Stopped`."""
         self._is_stopped = True
+
+    def until_stopped(self, items: Iterator[T]) -> Iterator[T]:
+        """What is read of it; `Stopped` also where nothing more needs to be read for it."""
+        for item in items:
+            if self._is_stopped:
+                raise Stopped
+            yield item
 
     def readable(self) -> bool:
         return True

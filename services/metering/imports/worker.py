@@ -6,6 +6,7 @@ counted rows end, for readers yield the same rows every time.
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
@@ -30,6 +31,8 @@ _LOG = logging.getLogger(__name__)
 
 _SWEEP_SECONDS = 5.0
 _BEAT_SECONDS = 0.5
+MOST_READING_SECONDS = 900.0
+"""The largest honest file takes a minute or two: what takes longer is made to."""
 
 
 class Lost(Exception):
@@ -124,7 +127,7 @@ async def _keep(room: Room, job: Job, stretch: Sequence[Item]) -> None:
         kept = await storing.keep(unit, job, meter, rows)
         repeated = sum(line.reason is FileReason.REPEATED_TIME for line in refused)
         kept.counts.update(duplicate=repeated, refused=len(refused) - repeated)
-        await _note(unit, job, meter, rows, kept.touched)
+        await _note(unit, job, meter, rows, kept)
         await jobs.add(
             unit, job, rows=len(stretch), counts=kept.counts, accepted_milli=kept.accepted_milli,
             touched=sorted(kept.touched), days=sorted(kept.days),
@@ -132,33 +135,42 @@ async def _keep(room: Room, job: Job, stretch: Sequence[Item]) -> None:
         )  # fmt: skip
 
 
-async def _note(unit: Unit, job: Job, meter: Meter, rows: Sequence[Row], touched: set[str]) -> None:
-    """What an operator imports is written where the household can read it."""
-    if not job.by_operator or job.dry_run:
+async def _note(unit: Unit, job: Job, meter: Meter, rows: Sequence[Row], kept: storing.Kept) -> None:
+    """What an operator imports, and what comparing a file with a household's values tells an operator, is
+    written where the household can read it."""
+    if not job.by_operator:
         return
     is_fine = any(row.step_s <= SLOT_SECONDS for row in rows)
     purpose = Purpose.HALF_HOURLY if is_fine else Purpose.DAILY
     today = day_of(meter.business_now or unit.wall, meter.zone)
+    brought = set() if job.dry_run else kept.touched
     await ledger.note(
         unit,
         Counter(
-            ledger.Use(occupancy, today, purpose, job.made_by, job.coop, ledger.IMPORTED)
-            for occupancy in touched
+            ledger.Use(
+                occupancy, today, purpose, job.made_by, job.coop,
+                ledger.IMPORTED if occupancy in brought else ledger.QUALITY_CONTROL,
+            )
+            for occupancy in kept.seen
         ),
-    )
+    )  # fmt: skip
 
 
 async def _read(room: Room, job: Job, file: WatchedFile, spool: Spool, calendar: Calendar) -> None:
     """Read the file in a thread, saying how far it is and keeping the lease meanwhile."""
 
     def fill() -> None:
-        spool.fill(read(file.buffered(), job.found, job.options), calendar, job.rows)
+        items = file.until_stopped(read(file.buffered(), job.found, job.options))
+        spool.fill(items, calendar, job.rows)
 
     task = asyncio.create_task(asyncio.to_thread(fill))
+    end = time.monotonic() + MOST_READING_SECONDS
     try:
         while not task.done():
             await asyncio.wait({task}, timeout=_BEAT_SECONDS)
             await _extend(room, job, file.furthest, None)
+            if time.monotonic() > end:
+                raise Unreadable(FileReason.TOO_LARGE, f"> {MOST_READING_SECONDS / 60:.0f} min")
     finally:
         file.stop()
     task.result()

@@ -7,12 +7,13 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import text
 
-from contracts.codes import Role
+from contracts.codes import FileReason, Role
 from contracts.readings import Reading
 from services.kit.ids import new_id
 from services.kit.principal import SESSION_COOKIE, Principal
 from services.kit.room import Room
 from services.metering import forgetting, personal
+from services.metering.files import BadLine
 from services.metering.imports import worker as working
 from services.metering.packing import unpack
 from tests.conftest import OpenUnit, Web
@@ -253,6 +254,90 @@ async def test_an_operators_import_is_written_where_the_household_reads_it(
     assert [(use["why"], use["purpose"]) for use in uses.json()["items"]] == [("imported", "half_hourly")]
     seen = await web.client.get(f"/api/v1/meters/{home.meter}/imports", headers=them)
     assert [(one["id"], one["legal_actions"]) for one in seen.json()["items"]] == [(found["id"], [])]
+
+
+async def test_what_comparing_a_file_tells_an_operator_is_written_down_too(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker
+) -> None:
+    """A dry run, or a file that agrees, says what the household used as well as its curve does."""
+    home = await a_home(room_unit, coop)
+    them, operator = resident(web, home), web.as_("operator", coop)
+    await imported(web, them, home, enedis(FIRST, 2), worker)
+    for query in ({"dry_run": "true"}, {}):
+        found = await imported(web, operator, home, enedis(FIRST, 1), worker, **query)
+        assert counts(found) == {"duplicate": 48}
+    uses = await web.client.get(f"/api/v1/occupancies/{home.occupancy}/data-uses", headers=them)
+    assert [(use["why"], use["purpose"], use["uses"]) for use in uses.json()["items"]] == [
+        ("quality_control", "half_hourly", 2)
+    ]
+
+
+async def test_of_an_operators_file_nobody_learns_what_those_before_them_used(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker
+) -> None:
+    before = await a_home(room_unit, coop, moved_out_on=FIRST + timedelta(days=4))
+    home = await moved_into(room_unit, before, FIRST + timedelta(days=5))
+    found = await imported(web, web.as_("operator", coop), before, enedis(FIRST, 10), worker)
+    assert found["accepted_value"] == round(amount_wh(FIRST, 10))
+    for household in (before, home):
+        shown = await said(web, resident(web, household), found["id"])
+        assert shown["accepted_value"] is None
+        assert shown["refusals"] == []
+
+
+async def test_many_files_of_one_person_do_not_keep_another_waiting(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker
+) -> None:
+    greedy, modest = await a_home(room_unit, coop), await a_home(room_unit, coop)
+    for number in range(4):
+        await bring(web, resident(web, greedy), greedy, enedis(FIRST + timedelta(days=number), 1))
+    one = await bring(web, resident(web, modest), modest, enedis(FIRST, 1))
+    for _ in range(2):
+        assert await working.work_once(cast(Room, worker))
+    assert (await said(web, resident(web, modest), one["id"]))["state"] == "done"
+    await worker.work()
+
+
+async def test_nobody_fills_the_database_with_what_waits(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, second = await a_home(room_unit, coop), await a_home(room_unit, coop)
+    file = enedis(FIRST, 2)
+    monkeypatch.setattr("services.metering.imports.actions.MOST_WAITING_BYTES", len(file) * 3 // 2)
+    operator = web.as_("operator", coop)
+    await bring(web, operator, home, file)
+    refused = await bring(web, operator, second, file, status=409)
+    assert refused["code"] == "too_many_waiting"
+    await bring(web, resident(web, second), second, file)
+    await worker.work()
+    await bring(web, operator, second, file)
+    await worker.work()
+
+
+async def test_a_file_that_takes_for_ever_is_given_up(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(working, "MOST_READING_SECONDS", 0.0)
+    home = await a_home(room_unit, coop)
+    monkeypatch.setattr(working, "read", endless)
+    found = await imported(web, resident(web, home), home, enedis(FIRST, 1), worker)
+    assert (found["state"], found["reason"]) == ("failed", "too_large")
+
+
+def endless(*_: Any) -> Any:
+    while True:
+        yield BadLine(1, FileReason.WRONG_SHAPE, "")
+
+
+async def moved_into(room_unit: OpenUnit, home: Home, day: date) -> Home:
+    """Another household in the same dwelling, from that day on."""
+    other = await a_home(room_unit, home.coop, moved_in_on=day)
+    async with room_unit("members") as unit:
+        await unit.session.execute(
+            text("UPDATE members.occupancy SET dwelling = :dwelling WHERE id = :occupancy"),
+            {"dwelling": home.dwelling, "occupancy": other.occupancy},
+        )
+    return Home(home.coop, home.dwelling, home.meter, other.occupancy, other.person)
 
 
 async def test_others_do_not_learn_that_it_exists(web: Web, room_unit: OpenUnit, coop: str) -> None:
