@@ -8,6 +8,7 @@ import logging
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -136,9 +137,14 @@ class Player:
             except ScriptError as error:
                 held.told(None, str(error)[:500])
             except Exception as error:
-                # A file nobody thought of: its own trouble, not that of the feeds behind it.
-                _LOG.warning("a feed could not be read", exc_info=True, extra={"feed": held.row["id"]})
-                held.told(None, f"{type(error).__name__}: {error}"[:500])
+                # A file nobody thought of: its own trouble, not that of the feeds behind it. What the error
+                # says may quote the file, so that only its name and place are told.
+                kind, place = type(error).__name__, traceback.extract_tb(error.__traceback__)[-1]
+                at = f"{place.filename.rpartition('/')[2]}:{place.lineno}"
+                _LOG.warning(
+                    "a feed could not be read", extra={"feed": held.row["id"], "error": kind, "at": at}
+                )
+                held.told(None, f"the player failed: {kind}")
             else:
                 held.told(script.summary, None)
             return True

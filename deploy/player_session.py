@@ -148,9 +148,7 @@ class Session:
         return places
 
     def _stop(self, state: State, result: dict[str, Any] | None = None) -> None:
-        known = self._row["places"] or []
-        if known and known[0].get("gateway"):
-            _gone(self._operator, f"/gateways/{known[0]['gateway']}/credential")
+        self._close_gateway()
         values: dict[str, Any] = {"problem": None} if state is State.DONE else {}
         if result is not None:
             values["result"] = result
@@ -161,6 +159,12 @@ class Session:
             values |= {"sandbox": None, "places": None}
         self._work.ended(self._id, state, **values)
 
+    def _close_gateway(self) -> None:
+        """Nobody may send into the real meter by this way any more."""
+        known = self._row["places"] or []
+        if known and known[0].get("gateway"):
+            _gone(self._operator, f"/gateways/{known[0]['gateway']}/credential")
+
     def _drop_sandbox(self) -> None:
         if self._row["sandbox"]:
             _gone(self._operator, f"/coops/{self._row['sandbox']}")
@@ -169,6 +173,7 @@ class Session:
         if not self._work.failed(self._id, problem[:500], for_good=is_final):
             return
         try:
+            self._close_gateway()
             self._drop_sandbox()
             self._work.forget_sandbox(self._id)
         except (ApiError, OSError):

@@ -72,7 +72,7 @@ def import_file(
     if file.stat().st_size > MOST_BYTES:
         _fail(f"{file.name} is larger than {MOST_BYTES // 1_000_000} MB; split it, by year for instance")
     query = {
-        "filename": _without_number(file.name), "format": format, "dry_run": str(dry_run).lower(),
+        "filename": without_number(file.name), "format": format, "dry_run": str(dry_run).lower(),
         "time_column": time_column,
         "value_column": value_column, "unit": unit, "zone": zone, "stamp": stamp, "kind": kind,
         "date_order": date_order,
@@ -194,7 +194,8 @@ def _in_words(error: Any) -> str:
     return "\n".join(lines)
 
 
-def _without_number(name: str) -> str:
+def without_number(name: str) -> str:
+    """A file's name as it may stand in an address."""
     return _NUMBER.sub(lambda found: "0" * len(found.group()), name)
 
 

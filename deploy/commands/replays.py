@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import typer
 
+from deploy.commands.importing import without_number
 from deploy.commands.options import DataDir, settings_for
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ def upload(
     """Bring a file of past consumption as a feed, and wait until it is read."""
     api = operator(data_dir)
     said = {
-        "name": file.name, "zone": zone, "time_column": time_column, "value_column": value_column,
+        "name": without_number(file.name), "zone": zone,
+        "time_column": time_column, "value_column": value_column,
         "unit": unit, "stamp": stamp, "kind": kind, "quantity": quantity,
     }  # fmt: skip
     query = urlencode({name: value for name, value in said.items() if value})

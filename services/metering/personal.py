@@ -20,6 +20,11 @@ async def export(unit: Unit, person: str) -> dict[str, Any]:
         "imports": "SELECT meter, created_at, state, dry_run, by_operator, found, accepted, duplicate,"
         " conflict, refused, first_day, last_day FROM metering.file_import"
         " WHERE coalesce(bounds, touched) ?| :occupancies ORDER BY created_at",
+        "recordings": "SELECT r.feed, r.meter, count(*) AS readings, min(r.received_at) AS first_received_at,"
+        " max(r.received_at) AS last_received_at FROM metering.feed_reading r"
+        " JOIN registry.meter m ON m.id = r.meter JOIN registry.occupancy o ON o.dwelling = m.dwelling"
+        " WHERE o.id = ANY(:occupancies) AND r.instant >= o.starts_at"
+        " AND (o.ends_at IS NULL OR r.instant < o.ends_at) GROUP BY r.feed, r.meter ORDER BY r.feed, r.meter",
         "data_uses": "SELECT used_on, purpose, actor, why, uses FROM metering.data_use"
         " WHERE occupancy = ANY(:occupancies) ORDER BY used_on, purpose, actor, why",
     }.items():

@@ -15,8 +15,16 @@ from services.kit.principal import PLATFORM, Principal
 from services.kit.problems import conflict, invalid, not_found
 from services.kit.unit import Unit
 from services.metering import ledger
-from services.metering.replays import feeds
-from services.metering.replays.states import CHANNEL, Action, FeedState, State, after, legal_actions
+from services.metering.replays import feeds, recording
+from services.metering.replays.states import (
+    CHANNEL,
+    Action,
+    FeedState,
+    Origin,
+    State,
+    after,
+    legal_actions,
+)
 
 KEPT_SANDBOX = timedelta(days=7)
 DRY_RUN_HOLDS = timedelta(hours=24)
@@ -48,6 +56,7 @@ WHERE feed = :feed AND meter = :meter AND is_dry_run AND made_by = :who AND stat
 _HOMES = """
 SELECT o.id FROM registry.occupancy o JOIN registry.meter m ON m.dwelling = o.dwelling WHERE m.id = :meter
 """
+_OTHERS = "SELECT 1 FROM metering.feed_reading WHERE feed = :feed AND meter <> :meter LIMIT 1"
 _METER = "SELECT coop, zone FROM registry.meter WHERE id = :meter"
 
 
@@ -84,7 +93,9 @@ async def start(unit: Unit, who: Principal, wanted: Wanted) -> str:
         "is_kept": wanted.is_kept and wanted.meter is None, "since": since, "until": until,
         "meter": wanted.meter, "made_by": who.id, "made_at": unit.wall,
     }  # fmt: skip
-    await _check_target(unit, who, wanted, values)
+    await _check_target(unit, who, wanted, values, is_recording=feed.origin == Origin.RECORDING)
+    if feed.origin == Origin.RECORDING:
+        await recording.note_use(unit, feed.id, who.id, feed.coop)
     await unit.session.execute(text(_INSERT), values)
     await unit.session.execute(text(f"NOTIFY {CHANNEL}"))
     return str(values["id"])
@@ -163,7 +174,9 @@ def instant(moment: Moment | None, zone: str, *, is_end: bool = False) -> dateti
     return moment.astimezone(UTC)
 
 
-async def _check_target(unit: Unit, who: Principal, wanted: Wanted, values: dict[str, Any]) -> None:
+async def _check_target(
+    unit: Unit, who: Principal, wanted: Wanted, values: dict[str, Any], *, is_recording: bool
+) -> None:
     if wanted.meter is None:
         if wanted.is_live:
             raise invalid("/meter", "missing", "Name the meter to play into.")
@@ -175,6 +188,13 @@ async def _check_target(unit: Unit, who: Principal, wanted: Wanted, values: dict
     meter = (await unit.session.execute(text(_METER), {"meter": wanted.meter})).one_or_none()
     if meter is None or (who.coop != PLATFORM and meter.coop != who.coop):
         raise not_found()
+    if (
+        is_recording
+        and (await unit.session.execute(text(_OTHERS), {"feed": wanted.feed, "meter": wanted.meter})).first()
+    ):
+        raise conflict(
+            "of_others", "What was recorded of a household is nobody else's: play it into a sandbox."
+        )
     await _note(unit, who, wanted.meter, meter.coop, meter.zone)
     if wanted.is_dry_run:
         return

@@ -86,13 +86,18 @@ async def end(unit: Unit, id: str) -> None:
     if ended is None:
         return
     await unit.session.execute(text(f"NOTIFY {CHANNEL}"))
+    await note_use(unit, id, ended.made_by, ended.coop)
+
+
+async def note_use(unit: Unit, id: str, actor: str, coop: str) -> None:
+    """Each household that a recording holds readings of can read who made or played it."""
     homes = (await unit.session.execute(text(_RECORDED_HOMES), {"id": id})).all()
     await ledger.note(
         unit,
         Counter(
             ledger.Use(
-                home.id, unit.wall.astimezone(ZoneInfo(home.zone)).date(), Purpose.HALF_HOURLY,
-                ended.made_by, ended.coop, ledger.QUALITY_CONTROL,
+                home.id, unit.wall.astimezone(ZoneInfo(home.zone)).date(), Purpose.HALF_HOURLY, actor, coop,
+                ledger.QUALITY_CONTROL,
             )
             for home in homes
         ),

@@ -8,10 +8,10 @@ from sqlalchemy import text
 
 from contracts.members import ConsentChanged
 from services.kit.ids import new_id
-from services.metering import handlers
+from services.metering import handlers, personal
 from services.metering.replays import feeds, forgetting
 from tests.conftest import OpenUnit, Web
-from tests.integration.metering.homes import a_home, reading, rows, send, withdraw
+from tests.integration.metering.homes import Home, a_home, reading, rows, send, withdraw
 
 pytestmark = pytest.mark.engines
 CSV = b"start,kwh\n2026-01-05 00:00,0.1\n2026-01-05 00:30,0.2\n"
@@ -221,6 +221,47 @@ async def test_who_withdraws_is_forgotten_in_recordings_and_in_what_was_played_o
     )
     found = {row.id: (row.state, row.result, row.is_over) for row in states}
     assert found == {kept: ("done", None, True), playing: ("stopping", None, None)}
+
+
+async def test_what_was_recorded_of_one_household_is_never_played_into_anothers_meter(
+    web: Web, room_unit: OpenUnit, coop: str
+) -> None:
+    home, neighbour = await a_home(room_unit, coop), await a_home(room_unit, coop)
+    operator = web.as_("operator", coop)
+    recording = await a_recording_of(web, room_unit, operator, home)
+    for how in ({"dry_run": True}, {"live": True}):
+        refused = await start(web, operator, feed=recording, meter=neighbour.meter, **how)
+        assert (refused.status_code, refused.json()["code"]) == (409, "of_others")
+    assert (await start(web, operator, feed=recording, meter=home.meter, dry_run=True)).status_code == 201
+
+
+async def test_who_plays_a_recording_is_written_where_its_household_reads_it(
+    web: Web, room_unit: OpenUnit, coop: str
+) -> None:
+    home = await a_home(room_unit, coop)
+    recording = await a_recording_of(web, room_unit, web.as_("operator", coop), home)
+    assert (await start(web, web.as_("operator", coop), feed=recording)).status_code == 201
+    uses = await rows(
+        room_unit,
+        "SELECT DISTINCT actor FROM metering.data_use WHERE occupancy = :id AND why = 'quality_control'",
+        id=home.occupancy,
+    )
+    assert len(uses) == 2  # who recorded, and who played
+    async with room_unit("metering", coop) as unit:
+        export = await personal.export(unit, home.person)
+    assert [(one["feed"], one["readings"]) for one in export["recordings"]] == [(recording, 1)]
+
+
+async def a_recording_of(web: Web, room_unit: OpenUnit, operator: dict[str, str], home: Home) -> str:
+    """As the player leaves it."""
+    answer = await web.client.post("/api/v1/recordings", json={"coop": home.coop}, headers=operator)
+    id = str(answer.json()["id"])
+    await send(room_unit, home.coop, [reading(home, START, 100)])
+    await web.client.post(f"/api/v1/recordings/{id}/stop", headers=operator)
+    await run(
+        room_unit, f"UPDATE metering.feed SET state = 'ready', summary = '{SUMMARY}' WHERE id = :id", id=id
+    )
+    return id
 
 
 async def test_feeds_go_after_thirty_days_unless_they_are_being_played(
