@@ -101,13 +101,29 @@ def test_a_role_makes_nothing_and_is_nobody_else(catalogue: psycopg.Connection, 
     assert not may_create
 
 
-def test_nothing_runs_with_somebody_else_s_rights(catalogue: psycopg.Connection) -> None:
-    """No SECURITY DEFINER function; views of the registry belong to a role nobody signs in as."""
+DEFINERS = {
+    "add_reading_partition(first date, until date)",
+    "drop_reading_partition(first date, until date)",
+}
+"""What rooms may have done for them, for they own no table."""
+
+
+def test_next_to_nothing_runs_with_somebody_else_s_rights(catalogue: psycopg.Connection) -> None:
+    """Two functions that take dates; views of the registry belong to a role nobody signs in as."""
     functions = catalogue.execute(
-        "SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+        "SELECT p.oid, p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', p.proconfig"
+        " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
         " WHERE p.prosecdef AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
     ).fetchall()
-    assert functions == []
+    assert {name for _, name, _ in functions} == DEFINERS
+    for oid, name, settings in functions:
+        assert "search_path=pg_catalog, pg_temp" in (settings or ()), name
+        may = catalogue.execute(
+            "SELECT rolname FROM pg_roles WHERE has_function_privilege(rolname, %s::oid, 'EXECUTE')"
+            " AND NOT rolsuper AND rolname !~ '^pg_'",
+            (oid,),
+        ).fetchall()
+        assert may == [("metering_work",)], name
     owners = catalogue.execute(
         "SELECT DISTINCT viewowner FROM pg_views WHERE schemaname = 'registry'"
     ).fetchall()
@@ -146,6 +162,43 @@ def test_the_web_role_sees_one_cooperative_at_a_time_in_every_table(
                     with pytest.raises(psycopg.errors.InsufficientPrivilege):
                         connection.execute(f"INSERT INTO {room}.{table} (coop) VALUES ('nobody')")
                     connection.execute("SELECT 1")
+
+
+def test_a_closed_day_is_seen_through_its_view_only_and_by_its_own_cooperative(
+    engines: Engines, town: Town
+) -> None:
+    """The rows themselves name no cooperative; their view belongs to its owner, whom no policy binds."""
+    web = conninfo(str(engines.settings.database_url), engines.secrets, "metering_web")
+    with psycopg.connect(web, autocommit=True) as connection:
+        for table in ("day_row", "reading__pdefault"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(f"INSERT INTO metering.{table} DEFAULT VALUES")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SELECT * FROM metering.day_row")
+        for scope, meters in (
+            (town.home.coop, {town.home.meter, town.next_door.meter}),
+            (town.abroad.coop, {town.abroad.meter}),
+            ("", set()),
+            ("nobody", set()),
+        ):
+            connection.execute("SELECT set_config('palier.coop', %s, false)", (scope,))
+            seen = {row[0] for row in connection.execute("SELECT meter FROM metering.day")}
+            assert seen & {town.home.meter, town.next_door.meter, town.abroad.meter} == meters, scope
+
+
+def test_every_cooperative_sees_which_readings_are_gone(engines: Engines, town: Town) -> None:
+    """Else an operator could decide about half-hours of which nothing is left."""
+    owner = str(engines.settings.database_url)
+    with psycopg.connect(owner, autocommit=True) as connection:
+        connection.execute("INSERT INTO metering.raw_gone VALUES ('2001-01-01', '2001-02-01', '*', now())")
+    try:
+        with psycopg.connect(conninfo(owner, engines.secrets, "metering_web"), autocommit=True) as connection:
+            connection.execute("SELECT set_config('palier.coop', %s, false)", (town.home.coop,))
+            assert connection.execute("SELECT count(*) FROM metering.raw_gone").fetchone() == (1,)
+            assert connection.execute("DELETE FROM metering.raw_gone").rowcount == 0
+    finally:
+        with psycopg.connect(owner, autocommit=True) as connection:
+            connection.execute("DELETE FROM metering.raw_gone WHERE first = '2001-01-01'")
 
 
 async def test_requests_of_two_cooperatives_on_one_pool_never_mix(town: Town) -> None:
