@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.request import urlopen
 
+import psutil
+
 from simulators.api import Api
 from simulators.publications import Device
 
@@ -62,9 +64,18 @@ class House:
 
     def kill(self, name: str) -> int:
         """`kill -9` of a room, an engine, or the `supervisor` with all it runs. Returns the process id."""
+        eventually(lambda: self._is_alive(name), what=f"{name} does not run")
         pid = self.pid(name)
         os.kill(pid, signal.SIGKILL)
         return pid
+
+    def _is_alive(self, name: str) -> bool:
+        """A process id outlives its process in its file, and soon names a process or a thread of others."""
+        try:
+            process = psutil.Process(self.pid(name))
+            return name == "supervisor" or any(one.pid == self.pid("supervisor") for one in process.parents())
+        except (OSError, ValueError, psutil.Error):
+            return False
 
     def start_again(self, *arguments: str) -> None:
         """`palier up` in the same folder, after its supervisor was killed."""

@@ -92,9 +92,9 @@ async def test_without_scripts_the_form_works_all_the_same(
     page = await visitor.open(f"{site.url}/imports", headers=site.resident(home), java_script_enabled=False)
     await choose(page, enedis(FIRST, 3))
     await page.get_by_role("button", name="Importer", exact=True).click()
-    async with at_work(room_unit):
-        await asyncio.sleep(0.5)
-    await page.reload()
+    async with at_work(room_unit), asyncio.timeout(60):
+        while await page.get_by_text("144", exact=True).count() == 0:  # who has no scripts looks again
+            await page.reload()
     await expect(page.get_by_text("144", exact=True)).to_be_visible()
 
 

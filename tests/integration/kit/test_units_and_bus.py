@@ -249,8 +249,8 @@ async def test_what_a_living_process_works_on_for_long_stays_its_own(
 async def test_what_waits_behind_long_work_is_not_given_twice(
     engines: Engines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(provisioning, "ACK_WAIT_SECONDS", 1.5)
-    monkeypatch.setattr(bus, "ACK_WAIT_SECONDS", 1.5)
+    monkeypatch.setattr(provisioning, "ACK_WAIT_SECONDS", 3.0)
+    monkeypatch.setattr(bus, "ACK_WAIT_SECONDS", 3.0)
     taken: asyncio.Queue[int] = asyncio.Queue()
     room = Room("metering", engines.settings, engines.secrets)
     coop = "c" + new_id("x")[-12:]
@@ -259,7 +259,7 @@ async def test_what_waits_behind_long_work_is_not_given_twice(
         for event in events:
             if event.coop == coop:
                 taken.put_nowait(event.messages)
-                await asyncio.sleep(4 if event.messages == 1 else 0)
+                await asyncio.sleep(7 if event.messages == 1 else 0)
 
     room.on_batch(ReadingsBatch, store, batch=8, wait_seconds=0)
     client = await connect("admin", engines.settings, engines.secrets)
@@ -275,7 +275,7 @@ async def test_what_waits_behind_long_work_is_not_given_twice(
         assert await asyncio.wait_for(taken.get(), 20) == 1
         await send(2)
         assert await asyncio.wait_for(taken.get(), 20) == 2
-        await asyncio.sleep(2)
+        await asyncio.sleep(4)
     assert taken.empty(), "it was delivered again while it waited"
     await client.close()
 
