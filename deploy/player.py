@@ -132,6 +132,9 @@ class Player:
         with work.unread_feed() as held:
             if held.row is None:
                 return False
+            if held.is_given_up:
+                held.told(None, "the player ended again and again while reading this")
+                return True
             try:
                 script = script_of(work, held.row)
             except ScriptError as error:

@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 
 from services.kit.receiving import form_of, is_form_with_files
 from services.kit.registry import USUAL_ZONE
-from services.kit.uploads import Upload, takes_file, upload_of
+from services.kit.uploads import Upload, takes_file
 from services.kit.web import Page, PageQuery, RoomUnit, Who, invalid, page_of, roles
 from services.metering.api_base import router
 from services.metering.replays import actions, feeds, recording, scenarios
@@ -119,7 +119,10 @@ async def act(replay: str, body: ActionIn, unit: RoomUnit, who: Who) -> ReplayOu
 async def take(request: Request, unit: RoomUnit, who: Who, name: str | None, zone: str | None) -> str:
     """The feed of an upload, as a form or bare; it has arrived already."""
     if not is_form_with_files(request):
-        said, upload = name or _said_name(request), upload_of(request)
+        upload = getattr(request.state, "upload", None)  # a page's form without a file brings none
+        if upload is None:
+            raise invalid("/file", "missing", "Send a file.")
+        said = name or _said_name(request)
         options = _options(request.query_params)
         return await feeds.upload(unit, who, _pieces(upload), said, zone or USUAL_ZONE, options)
     form = await form_of(request)

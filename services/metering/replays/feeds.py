@@ -17,6 +17,8 @@ from services.metering.replays.states import CHANNEL, ENDED, FeedState, Origin
 
 MOST_BYTES = 100 * 1024 * 1024
 PIECE_BYTES = 1024 * 1024
+MOST_KEPT_BYTES = 50 * MOST_BYTES
+"""Of all files that operators of one cooperative keep."""
 KEPT = timedelta(days=30)
 """A feed may hold a household's consumption: it goes by itself."""
 USUAL_NAME = "feed"
@@ -30,6 +32,7 @@ VALUES (:id, :coop, :name, :origin, :state, :zone, CAST(:spec AS jsonb), :bytes,
 _PIECE = (
     "INSERT INTO metering.feed_piece (feed, number, coop, content) VALUES (:feed, :number, :coop, :content)"
 )
+_KEPT_BYTES = "SELECT coalesce(sum(bytes), 0) FROM metering.feed WHERE coop = :coop"
 _ONE = "SELECT * FROM metering.feed WHERE id = :id"
 _ALL = """
 SELECT * FROM metering.feed
@@ -52,6 +55,7 @@ async def upload(
     id = new_id("fee")
     size = number = 0
     piece = bytearray()
+    kept = (await unit.session.execute(text(_KEPT_BYTES), {"coop": who.coop})).scalar_one()
 
     async def keep() -> None:
         nonlocal number, piece
@@ -64,6 +68,8 @@ async def upload(
         size += len(part)
         if size > MOST_BYTES:
             raise Problem(413, "too_large", "A feed is a file of at most 100 MB.")
+        if kept + size > MOST_KEPT_BYTES:
+            raise conflict("feeds_full", "Many feeds are kept already: delete one.")
         piece += part
         while len(piece) >= PIECE_BYTES:
             rest = piece[PIECE_BYTES:]

@@ -47,6 +47,12 @@ WHERE id = %(id)s AND lease_by = %(player)s RETURNING state, speed, seek_to
 _FEED = """
 SELECT * FROM metering.feed WHERE state = 'waiting' ORDER BY made_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
 """
+# A file that ends the process that reads it is not read again and again, before all others.
+_TRY = f"""
+UPDATE metering.feed SET spec = spec || jsonb_build_object('tries', coalesce((spec ->> 'tries')::int, 0) + 1)
+WHERE id = ({_FEED.replace("*", "id", 1)}) RETURNING id
+"""  # noqa: S608 - only constants are formatted in
+_HELD = "SELECT * FROM metering.feed WHERE id = %s AND state = 'waiting' FOR UPDATE SKIP LOCKED"
 _OVER = """
 SELECT id FROM metering.feed f WHERE state = 'recording' AND (records_until <= now()
     OR (SELECT count(*) FROM (SELECT 1 FROM metering.feed_reading r WHERE r.feed = f.id LIMIT %(most)s) many)
@@ -246,8 +252,16 @@ class Reading:
         self.row: dict[str, Any] | None = None
 
     def __enter__(self) -> "Reading":
-        self.row = self._connection.execute(_FEED).fetchone()
+        tried = self._connection.execute(_TRY).fetchone()
+        self._connection.commit()
+        if tried is not None:
+            self.row = self._connection.execute(_HELD, (tried["id"],)).fetchone()
         return self
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether reading it has ended the player often enough."""
+        return self.row is not None and self.row["spec"]["tries"] > MOST_TRIES
 
     def told(self, summary: dict[str, Any] | None, problem: str | None) -> None:
         """What reading it found, or why it cannot be read."""

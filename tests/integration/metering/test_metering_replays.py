@@ -7,9 +7,12 @@ import pytest
 from sqlalchemy import text
 
 from contracts.members import ConsentChanged
+from deploy.engines import Engines
+from services.kit.database import conninfo
 from services.kit.ids import new_id
 from services.metering import handlers, personal
 from services.metering.replays import feeds, forgetting
+from services.metering.replays.work import MOST_TRIES, Work
 from tests.conftest import OpenUnit, Web
 from tests.integration.metering.homes import Home, a_home, reading, rows, send, withdraw
 
@@ -262,6 +265,38 @@ async def a_recording_of(web: Web, room_unit: OpenUnit, operator: dict[str, str]
         room_unit, f"UPDATE metering.feed SET state = 'ready', summary = '{SUMMARY}' WHERE id = :id", id=id
     )
     return id
+
+
+async def test_operators_do_not_fill_the_database_with_feeds(
+    web: Web, room_unit: OpenUnit, coop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "MOST_KEPT_BYTES", 2 * len(CSV))
+    operator = web.as_("operator", coop)
+    sent = [await web.client.post("/api/v1/feeds", content=CSV, headers=operator) for _ in range(3)]
+    assert [answer.status_code for answer in sent] == [201, 201, 409]
+    assert sent[2].json()["code"] == "feeds_full"
+
+
+async def test_a_feed_that_ends_its_reader_is_given_up(
+    web: Web, room_unit: OpenUnit, coop: str, engines: Engines
+) -> None:
+    await run(room_unit, "UPDATE metering.feed SET state = 'ready' WHERE state = 'waiting'")
+    answer = await web.client.post("/api/v1/feeds", content=CSV, headers=web.as_("operator", coop))
+    work = Work(conninfo(str(engines.settings.database_url), engines.secrets, "metering_work"), "ply_test")
+    try:
+        for _ in range(MOST_TRIES):
+            with pytest.raises(MemoryError), work.unread_feed() as held:
+                assert held.row is not None
+                assert not held.is_given_up
+                raise MemoryError
+        with work.unread_feed() as held:
+            assert held.row is not None
+            assert held.row["id"] == answer.json()["id"]
+            assert held.is_given_up
+            held.told(None, "given up")
+        assert not work.has_unread_feed()
+    finally:
+        work.close()
 
 
 async def test_feeds_go_after_thirty_days_unless_they_are_being_played(
