@@ -70,6 +70,39 @@ async def test_a_body_that_trickles_is_not_waited_for(town: Town, monkeypatch: p
         assert b" 408 " in await asyncio.wait_for(reader.readline(), 10)
 
 
+async def test_who_sends_slowly_holds_no_connection_to_the_database(town: Town) -> None:
+    held = {}
+
+    async def slowly(room: str, *pieces: bytes) -> AsyncIterator[bytes]:
+        for piece in pieces:
+            held[room] = town.app.state.databases[room].engine.pool.checkedout()
+            yield piece
+
+    said = town.program("resident") | {"Content-Type": "application/json"}
+    path = f"/api/v1/tickets/{town.home.ticket}/messages"
+    body = slowly("aftersales", b'{"body":', b'"Merci"}')
+    answer = await town.client.post(path, content=body, headers=said)
+    assert answer.status_code == 201, answer.text
+    form = town.browser("resident") | {"Content-Type": "multipart/form-data; boundary=x"}
+    body = slowly(
+        "metering", b'--x\r\nContent-Disposition: form-data; name="meter"\r\n\r\n', b"1\r\n--x--\r\n"
+    )
+    assert (await town.client.post("/imports", content=body, headers=form)).status_code in (404, 422)
+    assert held == {"aftersales": 0, "metering": 0}
+
+
+async def test_a_large_body_is_taken_only_where_files_belong(town: Town) -> None:
+    """Anywhere else it would be read into memory."""
+    for path in (f"/api/v1/imports/{town.home.file_import}/actions", "/api/v1/replays"):
+        headers = town.program("operator") | {"Content-Type": "application/json"}
+        answer = await town.client.post(path, content=b"x" * (MIB + 1), headers=headers)
+        assert answer.status_code == 413, path
+    page = town.browser("resident") | {"Content-Type": "application/x-www-form-urlencoded"}
+    for path in ("/imports", f"/imports/{town.home.file_import}/undo"):
+        answer = await town.client.post(path, content=b"x" * (MIB + 1), headers=page)
+        assert answer.status_code == 413, path
+
+
 async def test_a_head_that_trickles_is_cut_off(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listener, "HEAD_SECONDS", 0.5)
     for first in (b"", b"GET / HTTP/1.1\r\nHost: palier.test\r\nX-Slow: "):
