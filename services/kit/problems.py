@@ -117,7 +117,11 @@ _CODES = {
 
 def _invalid_fields(error: RequestValidationError) -> JSONResponse:
     errors = [
-        {"pointer": _pointer(item["loc"]), "code": item["type"], "message": item["msg"]}
+        {
+            "pointer": _pointer(item["loc"]),
+            "code": item["type"],
+            "message": item["msg"].removeprefix("Value error, "),
+        }
         for item in error.errors()
     ]
     problem = Problem(422, "invalid", "Some fields are not right.", errors=errors)
@@ -125,5 +129,7 @@ def _invalid_fields(error: RequestValidationError) -> JSONResponse:
 
 
 def _pointer(location: Sequence[str | int]) -> str:
-    parts = location[1:] if location and location[0] == "body" else location
+    """The field's name as the caller wrote it: where it stood (body, query, path) and which of several
+    forms was tried for it (`str-enum[FileFormat]`) are ours."""
+    parts = [part for part in location[1:] if not (isinstance(part, str) and part.endswith("]"))]
     return "/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in parts)
