@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from contracts.codes import EditKind, Quality, Quantity
+from contracts.codes import Check, EditKind, Quality, Quantity
 from services.metering import candidates, coarse
 from services.metering.candidates import Candidate, Candidates
 from services.metering.days import SLOT_US, CivilDay
@@ -113,7 +113,15 @@ def finish(
         slots = estimated(slots, civil, past, rules)
     if not late:
         return replace(settled, slots=slots)
+    late = [_as_left(finding, slots) for finding in late]
     return replace(settled, slots=slots, findings=(*settled.findings, *late))
+
+
+def _as_left(finding: Finding, slots: Sequence[Slot]) -> Finding:
+    """A gap says what it was left as, once it is filled in."""
+    if finding.check is not Check.GAP:
+        return finding
+    return replace(finding, detail={"left": slots[finding.first_slot].quality.value})
 
 
 def _choose(found: Candidates, agree_units: int) -> tuple[list[Slot], list[Slot | None]]:

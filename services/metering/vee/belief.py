@@ -203,7 +203,9 @@ class _Line:
             begun = 0 if self.rules.is_possible(raw, us - last_us) else raw
         detail = {"from": (last - self.offset) // _MILLI, "to": raw // _MILLI}
         self.offset, self.restart = _whole(end - begun), None
-        self.events.append(Event(Check.REGISTER_EXCHANGED, last_us, us, False, detail))
+        # Without either index nobody knows what flowed in between: that is not a measured zero.
+        is_unknown = old is None and exchange.new_milli is None and begun == raw
+        self.events.append(Event(Check.REGISTER_EXCHANGED, last_us, us, is_unknown, detail))
 
     def _is_possible(self, before: tuple[int, int], us: int, value: int) -> bool:
         return value >= before[1] and self.rules.is_possible(value - before[1], us - before[0])

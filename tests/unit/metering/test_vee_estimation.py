@@ -54,7 +54,7 @@ def test_beyond_two_hours_like_days_are_averaged_and_say_so() -> None:
     day = told(curve([100] * 12 + [None] * 8 + [200] * 28), weeks(3))
     assert [slot.value for slot in day.slots[12:20]] == [wh + 1 for wh in PROFILE[12:20]]
     assert {slot.quality for slot in day.slots[12:20]} == {Quality.ESTIMATED}
-    assert [one.detail for one in day.findings if one.check is Check.GAP] == [{"left": "missing"}]
+    assert [one.detail for one in day.findings if one.check is Check.GAP] == [{"left": "estimated"}]
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,18 @@ def test_a_replaced_meter_counts_on_by_the_indices_that_were_read() -> None:
     assert day.is_complete
 
 
+def test_what_flowed_at_a_replacement_without_indices_is_unknown_rather_than_nothing() -> None:
+    old = [register(30 * i, 90_000 + 100 * i) for i in range(21)]
+    new = [register(30 * i, 50_000 + 100 * (i - 21)) for i in range(21, 49)]
+    bounds = civil_day(DAY, PARIS)
+    day = settled(
+        old + new, Facts(subscribed_kva=6, exchanges=(Exchange(bounds.start_us, bounds.end_us, None, None),))
+    )
+    assert (day.slots[20].value, day.slots[20].quality) == (None, Quality.SUSPECT)
+    assert day.value == 4_700
+    assert found(day) == [(Check.REGISTER_EXCHANGED, Severity.HOLD)]
+
+
 def test_a_replacement_whose_new_index_is_higher_is_no_spike() -> None:
     old = [register(30 * i, 90_000 + 100 * i) for i in range(21)]
     new = [register(30 * i, 5_000_000 + 100 * (i - 21)) for i in range(21, 49)]
