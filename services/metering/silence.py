@@ -17,6 +17,8 @@ from services.kit.unit import Unit
 from services.metering.watermark import GRACE, QUIET, SILENT_AT_LEAST, is_silent
 
 LOOK_SECONDS = 60.0
+TALKING = timedelta(seconds=30)
+"""Wall time after a word in which a sandbox's meter is taken to be still talking."""
 
 _QUIET_DAYS = """
 INSERT INTO metering.dirty_day (coop, meter, quantity, day)
@@ -28,7 +30,8 @@ WHERE o.ends_at + CAST(:grace AS interval) <= coalesce(c.business_now, :wall)
   AND s.heard_at + CAST(:quiet AS interval) <= :wall
 """
 # On the wall's time a meter is heard whenever it says anything, be it old or not to be kept; where a
-# sandbox's own clock runs, only what it says of its own time counts.
+# sandbox's own clock runs, only what it says of its own time counts. While it is talking there it is not
+# silent: where days pass in seconds, its words may be a day of that clock behind.
 _CANDIDATES = """
 SELECT * FROM (
     SELECT s.meter, s.coop, s.habit_s, coalesce(c.business_now, :wall) AS now,
@@ -38,6 +41,7 @@ SELECT * FROM (
     JOIN registry.meter m ON m.id = s.meter
     JOIN registry.coop c ON c.slug = s.coop
     WHERE s.silent_since IS NULL AND (s.habit_s > 0 OR s.received > 0)
+      AND (c.business_now IS NULL OR s.heard_at + CAST(:talking AS interval) <= :wall)
     ORDER BY s.meter FOR UPDATE OF s SKIP LOCKED) found
 WHERE last + CAST(:least AS interval) < now
 """
@@ -50,7 +54,9 @@ async def close_quiet_days(unit: Unit) -> None:
 
 async def find_silent(unit: Unit) -> None:
     """Say once of each meter that it is unheard for longer than its own habit."""
-    found = await unit.session.execute(text(_CANDIDATES), {"least": SILENT_AT_LEAST, "wall": unit.wall})
+    found = await unit.session.execute(
+        text(_CANDIDATES), {"least": SILENT_AT_LEAST, "talking": TALKING, "wall": unit.wall}
+    )
     for row in found.all():
         if not is_silent(last=row.last, now=row.now, habit=timedelta(seconds=row.habit_s)):
             continue

@@ -179,7 +179,11 @@ GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2
 ON CONFLICT (meter, register) DO UPDATE SET first_instant = least(k.first_instant, excluded.first_instant)
 """
 
-_GAP = """ceil(extract(epoch FROM greatest(excluded.watermark - s.watermark,
+# What one batch brings may be hours of a device's own words, or days of them after an outage: registers and
+# powers are spoken one by one, so between them counts the longest of their spacing and the pause before them
+# (in `excluded.habit_s`; 0 where the batch does not tell). A curve of intervals is one word.
+_GAP = """ceil(extract(epoch FROM greatest(
+            least(excluded.watermark - s.watermark, nullif(excluded.habit_s, 0) * interval '1 second'),
             CASE WHEN excluded.heard_at - excluded.watermark < interval '3 days'
                  THEN excluded.heard_at - s.heard_at END)))::bigint"""
 _FORGETS_S = 10 * 86_400
@@ -187,16 +191,25 @@ _FORGETS_S = 10 * 86_400
 
 _COUNT = f"""
 INSERT INTO metering.meter_state AS s
-    (meter, coop, watermark, heard_at, received, stored, duplicate, late, discarded_no_consent,
+    (meter, coop, watermark, heard_at, habit_s, received, stored, duplicate, late, discarded_no_consent,
      discarded_outside_occupancy)
-SELECT m.meter, m.coop, f.watermark, m.received_at, m.received, coalesce(f.stored, 0),
+SELECT m.meter, m.coop, f.watermark, m.received_at,
+       CASE WHEN r.spacing IS NULL THEN 0
+            ELSE ceil(extract(epoch FROM greatest(r.spacing, r.first - k.watermark))) END,
+       m.received, coalesce(f.stored, 0),
        m.admitted - coalesce(f.stored, 0), coalesce(f.late, 0), m.no_consent, m.outside
 FROM stage_meter m LEFT JOIN (
     SELECT f.meter, max(f.last) AS watermark, sum(f.rows) AS stored,
            sum(f.rows) FILTER (WHERE EXISTS (
                SELECT 1 FROM metering.day d WHERE d.meter = f.meter AND d.day = f.day)) AS late
     FROM stage_fresh f GROUP BY f.meter
-) f ON f.meter = m.meter
+) f ON f.meter = m.meter LEFT JOIN (
+    SELECT g.meter, min(g.first) AS first,
+           min((g.last - g.first) / (g.rows - 1)) FILTER (WHERE g.rows > 1) AS spacing
+    FROM (SELECT meter, register, min(first) AS first, max(last) AS last, sum(rows) AS rows
+          FROM stage_fresh WHERE kind <> 'interval' GROUP BY meter, register) g
+    GROUP BY g.meter
+) r ON r.meter = m.meter LEFT JOIN metering.meter_state k ON k.meter = m.meter
 ORDER BY m.meter
 ON CONFLICT (meter) DO UPDATE SET
     watermark = greatest(s.watermark, excluded.watermark),

@@ -123,6 +123,25 @@ async def test_one_outage_does_not_make_us_deaf(room_unit: OpenUnit, coop: str) 
     assert await said(room_unit, home) == ["metering.meter_silent.v1"]
 
 
+@pytest.mark.parametrize("pieces", [1, 4])
+async def test_days_that_come_at_once_do_not_make_us_deaf(
+    room_unit: OpenUnit, coop: str, pieces: int
+) -> None:
+    """A device that kept its half-hours during an outage, or a history that is played back."""
+    home = await a_home(room_unit, coop)
+    hours = [n / 2 for n in range(48 * 5)]
+    for n in range(pieces):
+        some = hours[n * len(hours) // pieces : (n + 1) * len(hours) // pieces]
+        sent = [reading(home, MIDNIGHT + timedelta(hours=hour), 5000 + 100 * hour) for hour in some]
+        async with room_unit("metering") as unit:
+            received = MIDNIGHT + timedelta(hours=hours[-1], seconds=n)
+            await handlers.readings([batch(home.coop, sent, received_at=received)], unit)
+    await tick(room_unit, hours[-1] + 5)
+    assert "metering.meter_silent.v1" not in await said(room_unit, home)
+    await tick(room_unit, hours[-1] + 7)
+    assert "metering.meter_silent.v1" in await said(room_unit, home)
+
+
 async def test_a_meter_that_may_not_be_read_is_heard_all_the_same(room_unit: OpenUnit, coop: str) -> None:
     home = await a_home(room_unit, coop)
     await hear(room_unit, home, *HALF_HOURS)
@@ -152,6 +171,8 @@ async def test_in_a_sandbox_silence_is_of_its_own_time(room_unit: OpenUnit, coop
     await tick(room_unit, 400)  # the wall's time says nothing here
     assert await said(room_unit, home) == []
     await turn_clock(12)
+    await tick(room_unit, 0.001)
+    assert await said(room_unit, home) == []  # it spoke a moment ago: only its clock ran ahead
     await tick(room_unit, 401)
     await tick(room_unit, 402)
     assert await said(room_unit, home) == ["metering.meter_silent.v1"]
