@@ -12,7 +12,6 @@ from services.metering.files.head import Head, plain
 from services.metering.files.numbers import micro
 from services.metering.files.points import Mode, Parsed, Point, Refused
 from services.metering.files.table import Table
-from services.metering.files.text import delimiter_of
 from services.metering.files.times import Clock
 from services.metering.files.values import BadLine, Found, Options
 
@@ -45,9 +44,6 @@ def recognise(head: Head) -> Found | None:
     if not columns or _time(names) is None:
         return None
     quantities = {column.quantity for column in columns}
-    row = head.lines[1].split(delimiter_of(head.lines[0])) if len(head.lines) > 1 else []
-    cell = row[_time(names) or 0] if len(row) == len(names) else ""
-    has_offset = bool(re.search(r"(Z|UTC|[+-]\d\d:?\d\d)\s*\"?$", cell))
     return Found(
         FileFormat.P1_CSV,
         quantity=quantities.pop() if len(quantities) == 1 else None,
@@ -55,7 +51,6 @@ def recognise(head: Head) -> Found | None:
         kind="register",
         rests_upon=tuple(column.name for column in columns),
         columns=tuple(names),
-        missing=() if has_offset else ("zone",),
     )
 
 

@@ -19,11 +19,8 @@ def test_tariffs_are_summed_and_directions_kept_apart() -> None:
         "P1e-2024.csv",
         zone="Europe/Amsterdam",
     )
-    assert (seen.found.format, seen.found.kind, seen.found.missing) == (
-        FileFormat.P1_CSV,
-        "register",
-        ("zone",),
-    )
+    # nothing is left to say: local times are those of the meter's place unless told otherwise
+    assert (seen.found.format, seen.found.kind, seen.found.missing) == (FileFormat.P1_CSV, "register", ())
     assert seen.found.rests_upon == ("Import T1 kWh", "Import T2 kWh", "Export T1 kWh", "Export T2 kWh")
     assert [row.value_milli for row in seen.of(Quantity.ENERGY_IMPORT)] == [600_000, 900_000]
     assert [row.value_milli for row in seen.of(Quantity.ENERGY_EXPORT)] == [250_000, 450_000]
