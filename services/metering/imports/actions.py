@@ -17,7 +17,7 @@ from services.kit.unit import Unit
 from services.kit.uploads import Upload
 from services.metering import queries as meter_queries
 from services.metering.files import HEAD_BYTES, Found, Options, Unreadable, detect
-from services.metering.imports import jobs, queries, storing
+from services.metering.imports import fitting, jobs, queries, storing
 from services.metering.imports.states import ImportAction, ImportState, Message, legal_actions
 from services.metering.registry import Meter
 
@@ -67,7 +67,7 @@ async def bring(
     _is_complete(found, options, language)
     now = max(unit.wall, place.business_now or unit.wall)
     said = asdict(options.with_(now=now, zone=options.zone or found.zone or place.zone))
-    if found.quantity is not None and found.quantity not in storing.quantities_of(place.fluid):
+    if not fitting.fits(found, place.fluid):
         words = word("import_messages", Message.WRONG_QUANTITY, language)
         raise invalid("/meter", Message.WRONG_QUANTITY, words)
     id = new_id("imp")

@@ -366,6 +366,9 @@ async def test_what_cannot_be_read_or_is_too_large_is_told_in_words(
     water = await a_home(room_unit, coop, fluid="water")
     wrong = await bring(web, resident(web, water), water, enedis(FIRST, 1), status=422)
     assert wrong["errors"][0]["code"] == "wrong_quantity"
+    gas = await a_home(room_unit, coop, fluid="gas")  # has kWh too, but not those of a Linky
+    wrong = await bring(web, resident(web, gas), gas, enedis(FIRST, 1), status=422)
+    assert wrong["errors"][0]["code"] == "wrong_quantity"
 
 
 async def test_a_file_is_not_the_meters_voice(
