@@ -32,7 +32,12 @@ VALUES (:meter, :quantity, :day, :coop, :occupancy, :ends_at, :packed, :slots, :
 ON CONFLICT (meter, quantity, day) DO UPDATE SET occupancy = excluded.occupancy, packed = excluded.packed,
     value = excluded.value, quality = excluded.quality, findings = excluded.findings
 """
-_CLOSE_OPEN = "DELETE FROM metering.open_day WHERE meter = :meter AND quantity = :quantity AND day = :day"
+_CLOSE_OPEN = """
+DELETE FROM metering.open_day o
+USING unnest(CAST(:meters AS text[]), CAST(:quantities AS text[]), CAST(:days AS date[]))
+    AS w(meter, quantity, day)
+WHERE o.meter = w.meter AND o.quantity = w.quantity AND o.day = w.day
+"""
 Key = tuple[str, Quantity, date]
 """Meter, quantity, civil day."""
 
@@ -104,11 +109,12 @@ def decide(
         findings = before.findings
     else:
         findings = as_rows(settled.findings, civil.slots, keeps_slots=keeps_slots)
+    packed = pack(settled.slots)
     row: dict[str, Any] = {
         "meter": meter.id, "quantity": quantity.value, "day": civil.day,
         "coop": meter.coop, "occupancy": occupancy.id if occupancy else None, "slots": civil.slots,
         "value": settled.value, "quality": json.dumps(quality),
-        "packed": pack(settled.slots) if keeps_slots else None,
+        "packed": packed if keeps_slots else None,
         "findings": json.dumps(findings) if findings else None,
     }  # fmt: skip
     if not is_due:
@@ -118,7 +124,7 @@ def decide(
     contract = tariffs.in_force(meter.contracts, civil.day)
     converted = _conversion(work, meter, quantity, civil, contract)
     cost = costing.of_day(meter.fluid, quantity, civil, slots, contract, converted)
-    digest = _digest(settled, cost)
+    digest = _digest(packed, cost, settled.peak_va)
     row |= {
         "digest": digest, "cost_eur": cost.eur, "cost_reason": cost.reason, "peak_va": settled.peak_va,
     }  # fmt: skip
@@ -156,12 +162,12 @@ def recost(
 
 async def write(work: Work) -> None:
     """Write the days and the ledger."""
-    for statement, rows in (
-        (_KEEP_OPEN, work.opened),
-        (_CLOSE_OPEN, [*work.closed, *work.emptied]),
-    ):
-        if rows:
-            await work.unit.session.execute(text(statement), rows)
+    if work.opened:
+        await work.unit.session.execute(text(_KEEP_OPEN), work.opened)
+    if gone := [*work.closed, *work.emptied]:
+        columns = {f"{name}s": [row[name] for row in gone] for name in ("meter", "day")}
+        columns["quantities"] = [row["quantity"] for row in gone]
+        await work.unit.session.execute(text(_CLOSE_OPEN), columns)
     await day_rows.keep(work.unit, [*work.closed, *work.remarked])
     await day_rows.recost(work.unit, work.recosted)
     metrics.DAYS_CLOSED.inc(len(work.closed))
@@ -222,6 +228,6 @@ def _conversion(
     return fluids.conversion(civil.day, of_network, contract.gas_factor if contract else None)
 
 
-def _digest(settled: Settled, cost: tariffs.Cost) -> bytes:
-    told = f"{cost.text}|{cost.reason}|{settled.peak_va}".encode()
-    return hashlib.sha256(pack(settled.slots) + told).digest()[: day_rows.DIGEST_BYTES]
+def _digest(packed: bytes, cost: tariffs.Cost, peak_va: int | None) -> bytes:
+    told = f"{cost.text}|{cost.reason}|{peak_va}".encode()
+    return hashlib.sha256(packed + told).digest()[: day_rows.DIGEST_BYTES]

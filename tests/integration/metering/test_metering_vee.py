@@ -109,7 +109,7 @@ async def test_a_gap_is_filled_from_like_days_whatever_came_first(room_unit: Ope
     assert {slot.quality for slot in slots[24:44]} == {Quality.ESTIMATED}
     assert all(abs((slots[n].value or 0) - use(n)) <= 6 for n in range(24, 44))
     assert one[DAY].value == sum(slot.value or 0 for slot in slots)
-    assert [found["detail"] for found in findings(one[DAY], Check.GAP)] == [{"left": "missing"}]
+    assert [found["detail"] for found in findings(one[DAY], Check.GAP)] == [{"left": "estimated"}]
     for other in others:
         assert {day: (row.value, row.packed) for day, row in other.items()} == {
             day: (row.value, row.packed) for day, row in one.items()
