@@ -90,7 +90,7 @@ def out(row: Any, language: str, legal: list[ImportAction], *, with_refusals: bo
         ),
         accepted_value=None if row.is_of_others else round(row.accepted_milli / 1_000),
         unit=UNIT_OF[quantity] if quantity else None,
-        refusals=[_refusal(one, language) for one in row.refusals[:MOST_REFUSALS]] if with_refusals else [],
+        refusals=[_refusal(one, language) for one in _in_order(row.refusals)] if with_refusals else [],
         reason=row.message,
         message=message_of(row.message, row.detail, language),
         legal_actions=legal,
@@ -107,6 +107,11 @@ def message_of(code: str | None, detail: str | None, language: str) -> str | Non
 
 def with_detail(words: str, detail: str | None) -> str:
     return f"{words} ({detail})" if detail else words
+
+
+def _in_order(refusals: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """By line, as a person goes through the file: some are found only once their neighbours are known."""
+    return sorted(refusals[:MOST_REFUSALS], key=lambda one: one["line"])
 
 
 def _refusal(one: dict[str, Any], language: str) -> RefusalOut:

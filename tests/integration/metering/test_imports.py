@@ -123,6 +123,18 @@ async def test_overlaps_in_any_order_are_duplicates_and_another_value_is_a_confl
     assert [one["other_milli"] for one in shown.json()["disagreements"]] == [2_500_000]
 
 
+async def test_refused_lines_are_told_in_the_order_of_the_file(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker
+) -> None:
+    """A negative value is found later than a word where a number belongs."""
+    home = await a_home(room_unit, coop)
+    more = b"2024-05-01T00:30:00+02:00;-5\r\n2024-05-01T01:00:00+02:00;abc\r\n2024-05-01T01:30:00+02:00;7\r\n"
+    found = await imported(web, resident(web, home), home, enedis(FIRST, 1).rstrip() + b"\r\n" + more, worker)
+    assert [one["reason"] for one in found["refusals"]] == ["negative", "not_a_number"]
+    lines = [one["line"] for one in found["refusals"]]
+    assert lines == sorted(lines)
+
+
 async def test_a_dry_run_says_what_would_change_and_changes_nothing(
     web: Web, room_unit: OpenUnit, coop: str, worker: Worker
 ) -> None:
