@@ -16,6 +16,9 @@ from services.metering import handlers, partitions, silence
 from services.metering.imports.worker import importer
 from services.metering.settling import settler
 
+SETTLERS = 2
+"""While one waits for the database, the other reckons."""
+
 
 def build(room: Room) -> None:
     # Small transactions: intake goes on while they commit, instead of waiting for a large one.
@@ -29,7 +32,8 @@ def build(room: Room) -> None:
     room.on(Erased, handlers.erased)
     room.on(SandboxDropped, handlers.sandbox_dropped)
     room.on(HourPassed, handlers.hour_passed)
-    room.background("settle", settler)
+    for one in range(SETTLERS):
+        room.background(f"settle {one + 1}", settler)
     room.background("silence", silence.watch)
     room.background("partitions", partitions.keeper)
     room.background("importer", importer)
