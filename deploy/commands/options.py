@@ -34,3 +34,8 @@ def running_settings(data_dir: Path | None) -> "Settings":
     from deploy.up import running_settings as run
 
     return run(settings_for(data_dir))
+
+
+def printable(words: object) -> str:
+    """What an error says, safe for a terminal even where it quotes a file: nothing that moves its cursor."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in str(words))[:500]

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from contracts.base import ID_BODY
-from deploy.commands.options import DataDir
+from deploy.commands.options import DataDir, printable
 
 if TYPE_CHECKING:
     from deploy.commands.keys import Keys
@@ -157,7 +157,7 @@ def _feeds(source: list[Path], zone: str, first: datetime | None, last: datetime
                 chosen = one.between(first, last).intervals
                 feeds.append(Feed(path.name, chosen, zone, one.quantity, fluid))
     except ScriptError as error:
-        typer.echo(f"palier: {error}", err=True)
+        typer.echo(f"palier: {printable(error)}", err=True)
         raise typer.Exit(1) from error
     if not all(feed.intervals for feed in feeds):
         typer.echo("palier: nothing of the file lies in that period", err=True)

@@ -13,6 +13,15 @@ from contracts.codes import Fluid, GasFactorSource, Quantity
 from contracts.units import Energy, GasFactor, Volume, in_steps
 from services.metering.days import Calendar, begin_sql
 
+_COUNTED = {Quantity.ENERGY_IMPORT, Quantity.ENERGY_EXPORT, Quantity.VOLUME, Quantity.HEAT}
+_COUNTED_BY: dict[Fluid, set[Quantity]] = {
+    Fluid.ELECTRICITY: {Quantity.ENERGY_IMPORT, Quantity.ENERGY_EXPORT},
+    Fluid.GAS: {Quantity.VOLUME, Quantity.ENERGY_IMPORT},
+    Fluid.WATER: {Quantity.VOLUME},
+    Fluid.HOT_WATER: {Quantity.VOLUME, Quantity.HEAT},
+    Fluid.HEAT: {Quantity.HEAT, Quantity.ENERGY_IMPORT, Quantity.VOLUME},
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
@@ -33,6 +42,12 @@ class DatedFactor:
 def calendar_of(fluid: Fluid, zone: str) -> Calendar:
     """The days of a meter of that fluid: a gas day begins at 06:00."""
     return Calendar(zone, _first_hours().get(fluid, 0))
+
+
+def measures(fluid: Fluid, quantity: Quantity) -> bool:
+    """False for an amount that such a meter cannot have counted: it is another meter's. Momentary values
+    are taken as they come."""
+    return quantity not in _COUNTED or quantity in _COUNTED_BY[fluid]
 
 
 def first_hour_sql(fluid: str) -> str:

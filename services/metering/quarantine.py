@@ -12,6 +12,7 @@ from sqlalchemy import text
 from contracts.codes import Reason
 from contracts.readings import Reading, Rejected
 from services.kit.unit import Unit
+from services.metering.admission import is_reserved
 
 
 class Status(StrEnum):
@@ -169,6 +170,8 @@ def _topic_of(coop: str, reading: Reading) -> str:
 
 def _unplaced_detail(reading: Reading, reason: Reason) -> str:
     if reason is Reason.UNKNOWN_QUANTITY:
+        if not is_reserved(reading.register_, reading.codec):
+            return f"A meter of this fluid does not count {reading.quantity}: it is another meter's value."
         return f"The register name {reading.register_} is kept for corrections and validated files."
     if reading.gateway:
         return f"The gateway's channel map has no meter for “{reading.channel}”."

@@ -12,6 +12,7 @@ from services.metering import metrics, quarantine, registry, store
 from services.metering.admission import Ground, Verdict, is_reserved, judge
 from services.metering.copying import Point, Series
 from services.metering.days import instant_of
+from services.metering.fluids import measures
 from services.metering.replays import recording
 from services.metering.store import Tally
 
@@ -38,14 +39,16 @@ async def take_in(arrived: Sequence[Arrived], unit: Unit) -> None:
             unplaced += [(coop, at, reading, Reason.UNKNOWN_METER) for reading in run.readings()]
             continue
         admitted = verdicts.get(Verdict.ADMITTED)
-        if admitted and is_reserved(run.register_, run.codec):
-            reserved = run.model_copy(
+        if admitted and (
+            is_reserved(run.register_, run.codec) or not measures(meters[meter].fluid, run.quantity)
+        ):
+            strange = run.model_copy(
                 update={
                     "at_us": tuple(us for us, _ in admitted),
                     "values_milli": tuple(v for _, v in admitted),
                 }
             )
-            unplaced += [(coop, at, reading, Reason.UNKNOWN_QUANTITY) for reading in reserved.readings()]
+            unplaced += [(coop, at, reading, Reason.UNKNOWN_QUANTITY) for reading in strange.readings()]
             del verdicts[Verdict.ADMITTED]
             admitted = None
         if not verdicts:

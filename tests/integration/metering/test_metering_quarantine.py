@@ -158,6 +158,20 @@ async def test_names_that_the_database_cannot_keep_harm_nobody(room_unit: OpenUn
     assert [row.codec for row in stored] == ["a\tb\\"]
 
 
+async def test_a_meter_does_not_count_what_its_fluid_has_not(room_unit: OpenUnit, coop: str) -> None:
+    lamp, tap = await a_home(room_unit, coop), await a_home(room_unit, coop, fluid="water")
+    wrong = [reading(lamp, MIDNIGHT, 5, "volume"), reading(tap, MIDNIGHT, 5, "energy_import")]
+    right = [reading(lamp, MIDNIGHT, 5), reading(tap, MIDNIGHT, 5, "volume")]
+    await send(room_unit, coop, [*wrong, *right])
+    for home, register in ((lamp, "energy_import"), (tap, "volume")):
+        stored = await rows(room_unit, "SELECT register FROM metering.reading WHERE meter = :m", m=home.meter)
+        assert [row.register for row in stored] == [register]
+        kept = await rows(
+            room_unit, "SELECT reason, detail FROM metering.quarantine WHERE meter = :m", m=home.meter
+        )
+        assert [(row.reason, "another meter" in row.detail) for row in kept] == [("unknown_quantity", True)]
+
+
 async def test_a_device_cannot_pass_for_a_correction(room_unit: OpenUnit, coop: str) -> None:
     home = await a_home(room_unit, coop)
     fields = {"kind": "interval", "step_s": 1800}

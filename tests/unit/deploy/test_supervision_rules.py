@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.cli import app
+from deploy.commands.options import printable
 from deploy.engines.child import EngineError
 from deploy.engines.ports import Ports
 from deploy.supervisor import Backoff
@@ -72,3 +73,8 @@ def test_wrong_usage_is_two() -> None:
     assert runner.invoke(app, ["no-such-command"]).exit_code == 2
     assert runner.invoke(app, ["serve", "no-such-room"]).exit_code == 2
     assert runner.invoke(app, ["up", "--mqtt-listen", "0.0.0.0:8883"]).exit_code == 2
+
+
+def test_an_error_that_quotes_a_file_cannot_steer_the_terminal() -> None:
+    assert printable("line 1: \x1b[31mred\x07\r\n") == "line 1: \ufffd[31mred\ufffd\ufffd\ufffd"
+    assert len(printable("x" * 10_000)) == 500
