@@ -32,6 +32,8 @@ def of_day(
     """The cost of a day's half-hours, whole Wh or L. Missing ones cost nothing: they are not consumption."""
     if quantity not in PRICED[fluid]:
         return _NOT_PRICED
+    if all(value is None for value in slots):
+        return Cost(None, reason="nothing_known")
     if fluid is Fluid.ELECTRICITY:
         return tariffs.cost(civil, slots, contract, tariffs.load())
     total = sum(value for value in slots if value is not None)

@@ -70,3 +70,10 @@ def test_gas_without_factor_has_no_cost_and_says_why() -> None:
 def test_what_a_home_gives_and_heat_in_its_hot_water_are_not_priced() -> None:
     for fluid, quantity in ((Fluid.ELECTRICITY, Quantity.ENERGY_EXPORT), (Fluid.HOT_WATER, Quantity.HEAT)):
         assert cost(fluid, quantity, 480, own(base="0.1")).reason == "no_tariff_for_fluid"
+
+
+def test_a_day_of_which_nothing_is_known_costs_nobody_knows_what() -> None:
+    nothing = [None] * 48
+    civil = calendar_of(Fluid.ELECTRICITY, "Europe/Paris").day(DAY)
+    found = of_day(Fluid.ELECTRICITY, Quantity.ENERGY_IMPORT, civil, nothing, None, None)
+    assert (found.eur, found.reason) == (None, "nothing_known")
