@@ -20,10 +20,20 @@ from services.kit.ids import new_id
 from services.kit.principal import Principal
 from services.kit.provisioning import provision
 from services.kit.unit import Unit, work_unit
+from services.kit.watchdog import Watchdog
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 OpenUnit = Callable[..., AbstractAsyncContextManager[Unit]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unwatched() -> Iterator[None]:
+    """Rooms that run within the tests' process are not ended for a loop that rests: it turns in asynchronous
+    tests only, and a room of the whole session would end the process during a minute of others."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Watchdog, "_watch", lambda self: None)
+        yield
 
 
 @pytest.fixture(scope="session")
