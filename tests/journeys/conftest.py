@@ -13,7 +13,15 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Response, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Response,
+    async_playwright,
+    expect,
+)
 from starlette.types import ASGIApp
 
 Served = Callable[[ASGIApp], AbstractAsyncContextManager[str]]
@@ -30,6 +38,7 @@ ARGUMENTS = [
 ]
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 PHONE, DESKTOP = 360, 1280
+expect.set_options(timeout=20_000)  # a page on a machine that others keep busy
 _HEIGHTS = {PHONE: 740, DESKTOP: 860}
 _REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) =>
