@@ -37,6 +37,13 @@ class Scene:
     def sent_more(self, job: Job, counts: tuple[int, ...]) -> None:
         self.sent.update(dict(zip(job.senders, counts, strict=True)))
 
+    def through(self, seconds: float) -> measure.Run:
+        """All that the senders publish in that time becomes committed rows."""
+        job = self.live_job(seconds)
+        run = measure.pipeline(job, self.database, self.processes)
+        self.sent_more(job, run.published.counts)
+        return run
+
     def live_job(self, seconds: float, rate: float | None = None) -> Job:
         """Each sender goes on where it ended."""
         firsts = tuple(self.sent[sender] for sender in self.job.senders)

@@ -11,10 +11,11 @@ from typing import Any
 import httpx
 import psutil
 
-from deploy.bench import measure, observe
+from deploy.bench import observe
 from deploy.bench.scene import Say, Scene, over_mosquitto
 from deploy.engines.child import Child
 from deploy.room_process import project_folder
+from deploy.up import read_endpoints
 
 METERS = 100
 EACH_AT_LEAST = 0.25
@@ -29,10 +30,10 @@ def run(folder: Path, seconds: float, say: Say) -> dict[str, Any]:
     with ExitStack() as ends:
         say("sharing: starting Mosquitto and Palier")
         scene, broker = over_mosquitto(folder / "run", METERS, ends, options=_GROUP + "1")
-        alone = _through(scene, seconds)
+        alone = scene.through(seconds)
         second = _second_intake(scene, broker.url + _GROUP + "2", folder, ends)
         before = [_accepted(url) for url in (scene.instance.endpoints.operations, second)]
-        together = _through(scene, seconds)
+        together = scene.through(seconds)
         after = [_accepted(url) for url in (scene.instance.endpoints.operations, second)]
         taken = [later - earlier for earlier, later in zip(before, after, strict=True)]
         shares = [round(count / max(1, sum(taken)), 3) for count in taken]
@@ -44,13 +45,6 @@ def run(folder: Path, seconds: float, say: Say) -> dict[str, Any]:
             "verified": verified,
             "holds": min(shares) >= EACH_AT_LEAST and verified["is_exact"],
         }
-
-
-def _through(scene: Scene, seconds: float) -> measure.Run:
-    job = scene.live_job(seconds)
-    through = measure.pipeline(job, scene.database, scene.processes)
-    scene.sent_more(job, through.published.counts)
-    return through
 
 
 def _second_intake(scene: Scene, mqtt_url: str, folder: Path, ends: ExitStack) -> str:
@@ -71,8 +65,6 @@ def _second_intake(scene: Scene, mqtt_url: str, folder: Path, ends: ExitStack) -
     child.wait_until((data_dir / "endpoints.json").exists, _READY_SECONDS)
     scene.processes["second intake"] = psutil.Process(int((data_dir / "run" / "intake.pid").read_text()))
     deadline = time.monotonic() + _READY_SECONDS
-    from deploy.up import read_endpoints
-
     operations = read_endpoints(data_dir).operations
     while "palier_intake_connected 1" not in httpx.get(operations + "/metrics").text:
         if time.monotonic() > deadline:

@@ -47,7 +47,7 @@ def _over_mosquitto(folder: Path, seconds: float, pairs: int, say: Say) -> dict[
             nothing = measure.do_nothing(
                 yardstick, (BENCH_USER, senders[0].password), f"{BENCH_TOPICS}/#", scene.processes
             )
-            through = _through(scene, seconds)
+            through = scene.through(seconds)
             taken.append((nothing, through))
             say(
                 f"pair {number}: do-nothing {nothing.rate:,.0f}/s, pipeline {through.rate:,.0f}/s,"
@@ -98,7 +98,7 @@ def _over_embedded(folder: Path, seconds: float, say: Say) -> dict[str, Any]:
         say("starting Palier with its embedded broker")
         scene = open_scene(instance, METERS, ends)
         scene.job = replace(scene.job, window=_EMBEDDED_WINDOW)
-        through = _through(scene, seconds)
+        through = scene.through(seconds)
         say(f"embedded broker: pipeline {through.rate:,.0f}/s")
         return {
             "pipeline_rate": round(through.rate),
@@ -110,18 +110,11 @@ def _over_embedded(folder: Path, seconds: float, say: Say) -> dict[str, Any]:
         }
 
 
-def _through(scene: Scene, seconds: float) -> measure.Run:
-    job = scene.live_job(seconds)
-    through = measure.pipeline(job, scene.database, scene.processes)
-    scene.sent.update(dict(zip(job.senders, through.published.counts, strict=True)))
-    return through
-
-
 def _latency(scene: Scene, rate: float, seconds: float) -> dict[str, Any]:
     job = scene.live_job(seconds, rate)
     base = observe.stored(scene.database)
     published, waits = measure.latency(job, scene.probe, scene.database)
-    scene.sent.update(dict(zip(job.senders, published.counts, strict=True)))
+    scene.sent_more(job, published.counts)
     scene.sent[scene.probe] += len(waits)
     measure.drain(scene.database, base + published.messages + len(waits))
     ordered = sorted(waits)

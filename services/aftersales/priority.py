@@ -94,11 +94,6 @@ def emergency_of(element: str, priority: Priority) -> Emergency | None:
     return Emergency(row["call"], row["fr"], row["en"])
 
 
-def more_urgent(one: Priority, other: Priority) -> Priority:
-    """The more pressing of the two."""
-    return min(one, other, key=_rank)
-
-
 def _rank(priority: Priority) -> int:
     return list(Priority).index(priority)
 

@@ -15,7 +15,7 @@ from contracts.members import (
 from contracts.readings import Reading, ReadingsBatch, Rejected, Run
 from contracts.time import HourPassed
 from services.kit.unit import Unit
-from services.metering import forgetting, marking, quarantine, registry, silence, touching
+from services.metering import forgetting, marking, quarantine, registry, touching
 from services.metering.admission import Verdict, judge
 from services.metering.replays import forgetting as forgetting_feeds
 from services.metering.taking_in import take_in
@@ -97,8 +97,6 @@ async def sandbox_dropped(event: SandboxDropped, unit: Unit) -> None:
 
 async def hour_passed(event: HourPassed, unit: Unit) -> None:
     """A tick carries no obligation: all that is due by now is done."""
-    await silence.close_quiet_days(unit)
-    await silence.find_silent(unit)
     await forgetting.freeze_daily_only(unit)
     await quarantine.ask_for_mapped(unit)
     await forgetting_feeds.expired(unit)

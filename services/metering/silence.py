@@ -47,6 +47,12 @@ WHERE last + CAST(:least AS interval) < now
 """
 
 
+async def look(unit: Unit) -> None:
+    """All that is due by now, for whoever has said nothing."""
+    await close_quiet_days(unit)
+    await find_silent(unit)
+
+
 async def close_quiet_days(unit: Unit) -> None:
     """Mark open days whose grace is over by the clock and whose meter says nothing more."""
     await unit.session.execute(text(_QUIET_DAYS), {"grace": GRACE, "quiet": QUIET, "wall": unit.wall})
@@ -71,6 +77,5 @@ async def watch(room: Room) -> None:
     """Look every minute, for ever: a sandbox's clock may pass days between two hours of the wall's."""
     while not room.stopping.is_set():
         async with room.unit() as unit:
-            await close_quiet_days(unit)
-            await find_silent(unit)
+            await look(unit)
         await asyncio.sleep(LOOK_SECONDS)

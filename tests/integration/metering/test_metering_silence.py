@@ -7,8 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from contracts.codes import Kind
-from contracts.time import HourPassed
-from services.metering import handlers, operator_queries
+from services.metering import handlers, operator_queries, silence
 from services.metering.settling import settle_some
 from tests.conftest import OpenUnit, Web
 from tests.integration.metering.homes import Home, a_home, batch, days, reading, rows, settle_all, withdraw
@@ -31,7 +30,7 @@ async def hear(room_unit: OpenUnit, home: Home, *hours: float) -> None:
 async def tick(room_unit: OpenUnit, hours: float) -> None:
     now = MIDNIGHT + timedelta(hours=hours)
     async with room_unit("metering", clock=lambda: now) as unit:
-        await handlers.hour_passed(HourPassed(hour=now), unit)
+        await silence.look(unit)
     while True:
         async with room_unit("metering", clock=lambda: now) as unit:
             if not await settle_some(unit):
