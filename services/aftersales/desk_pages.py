@@ -8,7 +8,7 @@ from fastapi import Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from contracts.codes import Priority, Responsible
-from services.aftersales import actions, queries, registry, views
+from services.aftersales import actions, queries, registry, ticket_parts, views
 from services.aftersales.actions import Changes
 from services.aftersales.lifecycle import STATES, TABLE
 from services.aftersales.page_base import actor_of, answer, pages, written
@@ -154,6 +154,7 @@ async def _ticket(
         people=[one for one in (await registry.staff(unit)).values() if one.role in TEAM],
         history=await views.history_out(unit, found, language),
         messages=await views.messages_out(unit, found),
+        pieces=await ticket_parts.shown(ticket_parts.DESK, unit, found, who),
         choices={
             name: labelled(name, language)
             for name in ("reason_codes", "causes", "priorities", "parties", "teams")

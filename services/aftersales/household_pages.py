@@ -9,7 +9,7 @@ from fastapi import Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from contracts.codes import Role
-from services.aftersales import actions, queries, registry, views
+from services.aftersales import actions, queries, registry, ticket_parts, views
 from services.aftersales.actions import Changes, NewTicket
 from services.aftersales.choices import check_codes
 from services.aftersales.page_base import actor_of, answer, pages, written
@@ -192,6 +192,7 @@ async def _ticket(
         promise=promises[0] if promises else None,
         history=await views.history_out(unit, found, language),
         messages=await views.messages_out(unit, found),
+        pieces=await ticket_parts.shown(ticket_parts.HOUSEHOLD, unit, found, who),
         is_new=is_new,
         problem=problem,
     )

@@ -7,6 +7,17 @@ from sqlalchemy import Column, DateTime, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+from services.aftersales.desk import model as desk
+from services.aftersales.dwelling_file import model as dwelling_file
+from services.aftersales.incidents import model as incidents
+from services.aftersales.intake import model as intake
+from services.aftersales.notices import model as notices
+from services.aftersales.parties import model as parties
+from services.aftersales.photos import model as photos
+from services.aftersales.visits import model as visits
+
+OF_PARTS = (desk, dwelling_file, incidents, intake, notices, parties, photos, visits)
+"""Each part of the room keeps its tables beside its rules; whoever imports this module knows them all."""
 SCHEMA = "aftersales"
 WHOLE_COOP = ""
 """The `building` of a setting that holds for the whole cooperative."""
@@ -60,6 +71,8 @@ class Ticket(SQLModel, table=True):
     """The named contact: a person of `registry.staff`."""
     installed_on: date | None = None
     declared_to_insurer_on: date | None = None
+    party: str | None = Field(default=None, foreign_key="aftersales.party.id")
+    """Whom it is claimed on or given to, when that is not the cooperative itself."""
     incident: str | None = None
     state: str
     opened_at: datetime = _instant()

@@ -1,0 +1,1 @@
+"""The tables: the staff's desk: queue, search, saved views, bulk actions, reports, opinions."""

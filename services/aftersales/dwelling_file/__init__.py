@@ -1,0 +1,1 @@
+"""A dwelling's file: its legal dates and windows as a timeline, its equipment, the check-ins."""

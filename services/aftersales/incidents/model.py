@@ -1,0 +1,1 @@
+"""The tables: one cause, several homes: proposed by the rules, confirmed by a person, told once."""

@@ -1,0 +1,1 @@
+"""The tables: how a problem is told: in taps or in a sentence, with what is known already shown first."""

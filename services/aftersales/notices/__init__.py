@@ -1,0 +1,1 @@
+"""Written notices to the party that owes a repair, stored with their proof of delivery."""

@@ -1,0 +1,1 @@
+"""The tables: written notices to the party that owes a repair, stored with their proof of delivery."""

@@ -1,0 +1,1 @@
+"""Photos of requests and inspections: made harmless, kept, shown."""

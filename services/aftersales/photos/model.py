@@ -1,0 +1,1 @@
+"""The tables: photos of requests and inspections: made harmless, kept, shown."""

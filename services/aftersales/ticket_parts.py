@@ -1,0 +1,37 @@
+"""What the pages of one request are made of beside its own record: each part brings its piece."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+from services.aftersales.model import Ticket
+from services.kit.unit import Unit
+from services.kit.web import Principal
+
+Load = Callable[[Unit, Ticket, Principal], Awaitable[Mapping[str, Any] | None]]
+"""What a part shows of a request to that reader; None shows nothing."""
+
+
+class Part(NamedTuple):
+    """A piece of the page: `template` finds what `load` gave as `part`, beside the page's own context."""
+
+    template: str
+    place: Literal["main", "aside"]
+    load: Load
+
+
+HOUSEHOLD: tuple[Part, ...] = ()
+"""On the household's page of a request, in this order."""
+DESK: tuple[Part, ...] = ()
+"""On the staff's page of a request, in this order."""
+
+
+async def shown(
+    parts: Sequence[Part], unit: Unit, ticket: Ticket, who: Principal
+) -> dict[str, list[tuple[str, Mapping[str, Any]]]]:
+    """By place: each part's template with what it shows."""
+    found: dict[str, list[tuple[str, Mapping[str, Any]]]] = {"main": [], "aside": []}
+    for part in parts:
+        content = await part.load(unit, ticket, who)
+        if content is not None:
+            found[part.place].append((part.template, content))
+    return found

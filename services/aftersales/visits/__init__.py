@@ -1,0 +1,1 @@
+"""Appointments: slots, choice, reminders, on the way, missed; and the links contractors work from."""
