@@ -127,6 +127,8 @@ def result_in_words(found: dict[str, Any]) -> str:
         lines.append(f"from {found['first_day']} to {found['last_day']}")
     if found["accepted"] and found["unit"]:
         lines.append(f"accepted in all: {_amount(found['accepted_value'], found['unit'])}")
+    if found["found"].get("estimated"):
+        lines.append(f"{found['found']['estimated']:,} that the file itself calls estimated")
     if found["message"]:
         lines.append(found["message"])
     lines += [f"  line {one['line']}: {one['text']}" for one in found["refusals"][:SHOWN_REFUSALS]]

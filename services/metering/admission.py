@@ -47,8 +47,8 @@ class Verdict(StrEnum):
     OUTSIDE_OCCUPANCY = "outside_occupancy"
 
 
-RESERVED_SUFFIXES = {"edited": "edited", "file": "file"}
-"""Register suffixes that outrank a meter, and how the codec that may use them begins."""
+RESERVED_SUFFIXES = {"edited": "edited", "file": "file", "estimated": "file"}
+"""Register suffixes that say more than a meter may, and how the codec that may use them begins."""
 
 
 def is_reserved(register: str, codec: str) -> bool:

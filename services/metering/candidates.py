@@ -19,7 +19,10 @@ from services.metering.vee.thresholds import Thresholds
 
 INTERPOLATED_STEP_US = 2 * 3_600 * 1_000_000
 LONGEST_STEP_US = 86_400 * 1_000_000
-_TOTALS = {"edited": Source.EDITED, "file": Source.FILE, "": Source.INTERVAL}
+_TOTALS = {
+    "edited": Source.EDITED, "file": Source.FILE, "estimated": Source.TOLD_ESTIMATE, "": Source.INTERVAL,
+}  # fmt: skip
+_AS_GOOD_AS = {Source.EDITED: Quality.EDITED, Source.TOLD_ESTIMATE: Quality.ESTIMATED}
 
 
 class Candidate(NamedTuple):
@@ -214,8 +217,7 @@ def _intervals(series: _Series, quantity: Quantity, bounds: list[int], found: Ca
     totals += [(Source.INTERVAL, step_s, intervals.add(of_step)) for step_s, of_step in parts.items()]
     for source, _, amounts in sorted(totals, key=lambda total: total[:2]):  # the finest step first
         found.has_file = found.has_file or source is Source.FILE
-        good = Quality.EDITED if source is Source.EDITED else Quality.MEASURED
-        _offer(source, amounts, good, found)
+        _offer(source, amounts, _AS_GOOD_AS.get(source, Quality.MEASURED), found)
         if source is Source.INTERVAL and found.totals and not found.curve:
             found.curve = [
                 units(amount) if covered >= SLOT_US else None

@@ -133,7 +133,7 @@ def onto(record: Settled, late: Settled) -> Settled:
 def _better(kept: Slot, late: Slot) -> Slot:
     if late.value is None:
         return kept
-    if kept.value is None or late.source < kept.source:
+    if kept.value is None or late.source.rank < kept.source.rank:
         return late
     if late.source == kept.source and abs(late.value - kept.value) > CONFLICT_UNITS:
         return kept._replace(is_conflict=True)

@@ -157,7 +157,7 @@ def _choose(found: Candidates, agree_units: int) -> tuple[list[Slot], list[Slot 
 def _rank(candidate: Candidate) -> tuple[bool, float, int]:
     """A source that covers the whole slot beats a better one that knows only a part of it. An interval of
     many hours knows nothing of the single half-hour: it comes after all that was measured there."""
-    source: float = candidate.source
+    source = candidate.source.rank
     if candidate.quality is Quality.ESTIMATED and candidate.source in (Source.FILE, Source.INTERVAL):
         source = Source.MEAN_POWER + 0.5
     return candidate.covered_us < SLOT_US, source, -candidate.covered_us

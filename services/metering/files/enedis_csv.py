@@ -22,7 +22,7 @@ def recognise(head: Head) -> Found | None:
     header = next(
         (line for line in said if line.startswith(("horodate", "date;", "date,", '"horodate'))), None
     )
-    if header is None or "nature" in header:
+    if header is None:
         return None
     is_export = any("production" in line or "injection" in line for line in said)
     is_index = "eas t" in header or "type de releve" in header

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from contracts.codes import FileFormat, FileReason, Quantity
 from services.metering.files.enedis_table import ZONE
-from services.metering.files.head import Head
+from services.metering.files.head import Head, is_estimate
 from services.metering.files.loading_json import loaded
 from services.metering.files.numbers import micro
 from services.metering.files.points import Mode, Parsed, Point, Refused, quoted
@@ -20,6 +20,7 @@ from services.metering.files.units import Measure, measure
 from services.metering.files.values import BadLine, Found, Options, Unreadable
 
 _DAY_S = 86_400
+_MARKS = ("measure_type", "nature", "quality")
 _ERROR = re.compile(r'"(?:error|error_code|exception)"\s*:\s*"([^"]{1,60})"|(ADAM-[A-Z]+\d+)')
 
 
@@ -28,6 +29,8 @@ class _Reading(NamedTuple):
     date: Any
     rank: Any
     length: Any
+    mark: Any
+    """Nature of the measure, where the point says it."""
 
 
 def recognise(head: Head) -> Found | None:
@@ -81,7 +84,10 @@ def _block(
         except Refused as error:
             yield error.at(number) if error.cell else BadLine(number, error.reason, quoted(one.date))
             continue
-        yield Point(number, at, amount, quantity, sort.mode, "start" if is_day else stamp, step_s, twice)
+        yield Point(
+            number, at, amount, quantity, sort.mode, "start" if is_day else stamp, step_s, twice,
+            is_estimate(one.mark or block.get("quality")),
+        )  # fmt: skip
 
 
 def _time(one: _Reading, block: dict[str, Any], period: str, clock: Clock) -> tuple[int, int, int, bool]:
@@ -141,5 +147,6 @@ def _blocks(document: Any) -> Iterator[dict[str, Any]]:
 def _smaller(one: dict[str, Any]) -> Any:
     """A reading without its names: a file of them then needs a third of the memory."""
     if "value" in one and ("date" in one or "rank" in one):
-        return _Reading(one["value"], one.get("date"), one.get("rank"), one.get("interval_length"))
+        mark = next((one[name] for name in _MARKS if one.get(name)), None)
+        return _Reading(one["value"], one.get("date"), one.get("rank"), one.get("interval_length"), mark)
     return one

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from contracts.codes import FileFormat, FileReason, Quantity
 from services.metering.files.enedis_table import ZONE
-from services.metering.files.head import Head, plain
+from services.metering.files.head import Head, is_estimate, plain
 from services.metering.files.numbers import micro
 from services.metering.files.points import Parsed, Point, Refused
 from services.metering.files.table import Table
@@ -19,7 +19,6 @@ from services.metering.files.values import BadLine, Found, Options, Stamp, Unrea
 _COLUMNS = ("horodate", "valeur", "nature", "pas")
 _ACTIVE = ("ea", "pa", "energie active", "puissance active")
 _DIRECTIONS = {"cons": Quantity.ENERGY_IMPORT, "prod": Quantity.ENERGY_EXPORT}
-_ESTIMATED = "e"
 
 
 def recognise(head: Head) -> Found | None:
@@ -58,7 +57,7 @@ def points(source: BinaryIO, found: Found, options: Options) -> Parsed:
             )
             if quantity is None:
                 raise Refused(FileReason.NOT_CONSUMPTION, cell[way or 0])
-            is_estimated = nature is not None and len(cell) > nature and plain(cell[nature]) == _ESTIMATED
+            is_estimated = nature is not None and len(cell) > nature and is_estimate(cell[nature])
             amount = micro(cell[value], sort.scale)
         except Refused as error:
             yield error.at(number)

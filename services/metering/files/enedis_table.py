@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from contracts.codes import FileReason, Quantity
-from services.metering.files.head import plain
+from services.metering.files.head import is_estimate, plain
 from services.metering.files.numbers import micro
 from services.metering.files.points import Mode, Parsed, Point, Refused, quoted
 from services.metering.files.times import Clock
@@ -19,6 +19,8 @@ from services.metering.files.values import BadLine, Options, Unreadable
 
 ZONE = "Europe/Paris"
 _TOTALS = ("eas t", "eai t")
+_MARKS = ("nature", "statut")
+"""Beginnings of the column that says of each point whether it was read or estimated."""
 _SERIAL = re.compile(r"\d{5}(\.\d+)?")
 _UNIT = re.compile(r"\(\s*(?:en\s+)?([^()\s]+)\s*\)")
 _LABELS = (
@@ -60,7 +62,8 @@ class _Block:
         self._has_rows = False
         self.is_open = False
         self._kind = ""
-        self._first = self._value = 0
+        self._first = self._value = self._mark = 0
+        self._is_estimated = False
         self._measure: Measure | None = None
         self._quantity = Quantity.ENERGY_IMPORT
         self._step_s = 0
@@ -105,7 +108,10 @@ class _Block:
             amount = None
         mode = Mode.REGISTER if self._kind == "index" else self._measure.mode
         stamp = self._options.stamp or ("end" if self._kind == "curve" else "start")
-        yield Point(number, at, amount, self._quantity, mode, stamp, step_s, twice)
+        is_marked = 0 < self._mark < len(row) and is_estimate(row[self._mark])
+        yield Point(
+            number, at, amount, self._quantity, mode, stamp, step_s, twice, is_marked or self._is_estimated
+        )
 
     def _time(self, cell: str) -> tuple[int, int, int]:
         if self._kind == "day":
@@ -141,6 +147,8 @@ class _Block:
         else:
             self._kind, self._value = "curve", first + 1
         self._first = first
+        self._mark = next((at for at, name in enumerate(names) if name.startswith(_MARKS)), 0)
+        self._is_estimated = "estim" in plain(self._said.get("etape metier", ""))
         if "reactive" in said or "maximale" in said:
             raise Refused(FileReason.NOT_CONSUMPTION, said[-60:])
         written = _UNIT.search(names[self._value])

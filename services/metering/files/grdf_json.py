@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from contracts.codes import FileFormat, FileReason, Quantity
 from services.metering.files.enedis_table import ZONE
-from services.metering.files.head import Head
+from services.metering.files.head import Head, is_estimate
 from services.metering.files.loading_json import loaded
 from services.metering.files.numbers import micro
 from services.metering.files.points import Mode, Parsed, Point, Refused, quoted
@@ -55,7 +55,7 @@ def points(source: BinaryIO, found: Found, options: Options) -> Parsed:
         except Refused as error:
             yield error.at(number) if error.cell else BadLine(number, error.reason, quoted(day))
             continue
-        is_estimated = _first(one, _TYPES).lower().startswith("est")
+        is_estimated = is_estimate(_first(one, _TYPES))
         yield Point(
             number, start, amount, Quantity.VOLUME, Mode.AMOUNT, "start", step_s, 0, is_estimated, factor
         )

@@ -21,7 +21,8 @@ _VOLUMES = ("42", "134")
 _CUMULATIVE = ("1", "3", "9")
 """accumulationBehaviour bulk, cumulative and summation: registers, not amounts."""
 _REVERSE = "19"
-_ESTIMATED = "8"
+_ESTIMATED = ("8", "9", "12")
+"""QualityOfReading: estimated from a reference day, by interpolation, and projected."""
 _MOST_LINKS, _MOST_BLOCKS = 64, 100_000
 """Links of one entry; blocks of one file, of which a year has 365."""
 _FIRST, _LAST = ((year - 1970) * 31_556_952 for year in (EARLIEST, LATEST))
@@ -77,10 +78,12 @@ def points(source: BinaryIO, found: Found, options: Options) -> Parsed:
             except Refused as error:
                 yield error.at(number)
             said = {}
-        elif name == "interval":
+        elif name in ("interval", "entry"):
             said = {}
-        elif name in ("start", "duration", "value", "quality", "qualityofreading"):
+        elif name in ("start", "duration", "value"):
             said[name] = (element.text or "").strip()
+        elif name in ("quality", "qualityofreading") and (element.text or "").strip() in _ESTIMATED:
+            said["estimated"] = name  # of several marks one is enough
 
 
 def _point(number: int, said: dict[str, str], kind: _Type | None, options: Options) -> Point:
@@ -95,9 +98,8 @@ def _point(number: int, said: dict[str, str], kind: _Type | None, options: Optio
     if not value:
         raise Refused(FileReason.NO_VALUE, said.get("start", ""))
     amount = micro(f"{value}e{power}" if "e" not in value.lower() else value, scale)
-    quality = said.get("qualityofreading") or said.get("quality")
     return Point(
-        number, start, amount, options.quantity or quantity, mode, "start", step_s, 0, quality == _ESTIMATED
+        number, start, amount, options.quantity or quantity, mode, "start", step_s, 0, "estimated" in said
     )
 
 

@@ -37,6 +37,13 @@ def head_of(raw: bytes, filename: str | None) -> Head:
     return Head(content, decoded(content) or "\n".join(found), found, filename or "", raw.startswith(GZIP))
 
 
+def is_estimate(mark: object) -> bool:
+    """Whether the mark of a reading calls it estimated: `E`, `EST` or `Estimé` with French operators, whose other
+    marks (R and B as read, C corrected by the operator) stand beside what was measured."""
+    word = plain(str(mark or ""))
+    return word == "e" or word.startswith("est")
+
+
 def plain(cell: str) -> str:
     """A column's name without accents, case or spaces around: what names are compared by."""
     folded = unicodedata.normalize("NFKD", cell.replace("\ufffd", "e"))

@@ -134,6 +134,7 @@ def _emitted(spans: _Spans, quantity: Quantity) -> Iterator[Row | BadLine]:
             continue
         taken_until = start + step_s
         at = spans.at[first]
+        is_estimated = all(collected.is_estimated[spans.at[one]] for one in (first, *others))
         for offset, length, share in parts(spans.amount(first), step_s, LONGEST_STEP_S):
             yield Row(
                 line=collected.line[at],
@@ -141,7 +142,7 @@ def _emitted(spans: _Spans, quantity: Quantity) -> Iterator[Row | BadLine]:
                 step_s=length,
                 quantity=quantity,
                 value_milli=rounding.milli(start + offset, share),
-                is_estimated=bool(collected.is_estimated[at]),
+                is_estimated=is_estimated,
                 factor_milli=collected.factor_milli[at] or None,
             )
 

@@ -93,3 +93,5 @@ class Found:
     missing: tuple[str, ...] = ()
     """Fields of `Options` without which it cannot be read."""
     is_compressed: bool = False
+    estimated: int | None = None
+    """Rows that the file itself calls estimated; None until it has been read."""

@@ -27,6 +27,9 @@ class FoundOut(BaseModel):
     step_s: int | None
     rests_upon: list[str]
     """The file's own words that say so."""
+    estimated: int | None = None
+    """Rows that the file itself calls estimated: shown as such, and replaced by a measured value of the same
+    time. Null until the file has been read."""
 
 
 class RefusalOut(BaseModel):
@@ -85,7 +88,7 @@ def out(row: Any, language: str, legal: list[ImportAction], *, with_refusals: bo
     return ImportOut(
         **{name: getattr(row, name) for name in names},
         found=FoundOut(
-            **{name: row.found[name] for name in FoundOut.model_fields if name != "label"},
+            **{name: row.found.get(name) for name in FoundOut.model_fields if name != "label"},
             label=word("file_formats", row.found["format"], language),
         ),
         accepted_value=None if row.is_of_others else round(row.accepted_milli / 1_000),

@@ -37,10 +37,18 @@ class Value(NamedTuple):
     us: int
     """Start, microseconds since 1970 UTC."""
     value_milli: int
+    is_estimated: bool = False
+    """The file itself calls it estimated."""
 
     @property
     def key(self) -> Key:
-        return f"{self.quantity}.file@{self.step_s}", self.us
+        suffix = "estimated" if self.is_estimated else "file"
+        return f"{self.quantity}.{suffix}@{self.step_s}", self.us
+
+    @property
+    def measured_key(self) -> Key:
+        """Where the measured value of the same time is kept, which an estimate never replaces."""
+        return self._replace(is_estimated=False).key
 
     @property
     def end_us(self) -> int:
@@ -56,6 +64,8 @@ class FinalDay:
     slots: tuple[int | None, ...] | None
     open_slots: frozenset[int] = frozenset()
     """Half-hours that a file may still change: unknown ones, and those of a source it outranks."""
+    open_to_estimates: frozenset[int] = frozenset()
+    """The same of what a file calls estimated."""
 
 
 Final = Mapping[tuple[Quantity, date], FinalDay]
@@ -71,7 +81,7 @@ def compare(
     outcomes = []
     on_final: dict[tuple[Quantity, int], list[int]] = defaultdict(list)
     for index, value in enumerate(values):
-        before = seen.get(value.key)
+        before = seen.get(value.key, seen.get(value.measured_key))
         if before is not None:
             is_same = abs(before - value.value_milli) <= ROUNDING_MILLI
             outcomes.append(Outcome.DUPLICATE if is_same else Outcome.CONFLICT)
@@ -104,8 +114,10 @@ class _Beside:
 
     def outcome(self, value: Value) -> Outcome:
         parts = self._parts(value)
-        if any(day.open_slots if slot is None else slot in day.open_slots for day, slot, _ in parts):
-            return Outcome.ACCEPTED
+        for day, slot, _ in parts:
+            may_change = day.open_to_estimates if value.is_estimated else day.open_slots
+            if may_change if slot is None else slot in may_change:
+                return Outcome.ACCEPTED
         agrees = all(self._holds(day, slot) for day, slot, _ in parts)
         return Outcome.DUPLICATE if agrees else Outcome.CONFLICT
 

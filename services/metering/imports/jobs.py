@@ -123,15 +123,18 @@ async def extend(unit: Unit, job: Job, bytes_read: int, rows_total: int | None =
     return bool(done.rowcount)
 
 
-async def tell_step(unit: Unit, job: Job, step_s: int) -> None:
-    """The length of the file's intervals, known only once it has been read."""
+async def tell(unit: Unit, job: Job, *, step_s: int | None, estimated: int) -> None:
+    """What is known only once the file has been read: the length of its intervals, unless it said so at
+    its beginning, and how many rows it calls estimated."""
+    known = {"estimated": estimated}
+    if job.found.step_s is None and step_s is not None:
+        known["step_s"] = step_s
     await unit.session.execute(
         text(
-            "UPDATE metering.file_import SET"
-            " found = jsonb_set(found, '{step_s}', to_jsonb(CAST(:step AS int)))"
+            "UPDATE metering.file_import SET found = found || CAST(:known AS jsonb)"
             " WHERE id = :id AND lease = :lease"
         ),
-        {"id": job.id, "lease": job.lease, "step": step_s},
+        {"id": job.id, "lease": job.lease, "known": json.dumps(known)},
     )
 
 

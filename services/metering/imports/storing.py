@@ -19,7 +19,7 @@ from services.metering.imports.comparing import FinalDay, Key, Outcome, Value, c
 from services.metering.imports.jobs import Job
 from services.metering.packing import unpack
 from services.metering.registry import Meter
-from services.metering.slots import Source
+from services.metering.slots import Slot, Source
 
 _KNOWN = """
 SELECT register, instant, value_milli FROM metering.reading
@@ -114,7 +114,8 @@ def _admitted(job: Job, meter: Meter, rows: Sequence[Row], kept: Kept) -> list[V
     for row in rows:
         verdict = judge(ground, meter.coop, Kind.INTERVAL, row.start)
         if verdict is Verdict.ADMITTED:
-            values.append(Value(row.quantity, row.step_s, microseconds(row.start), row.value_milli))
+            us = microseconds(row.start)
+            values.append(Value(row.quantity, row.step_s, us, row.value_milli, row.is_estimated))
         else:
             kept.counts[verdict] += 1
     return values
@@ -130,7 +131,7 @@ async def _compared(
     known = await unit.session.execute(
         text(_KNOWN),
         {
-            "meter": meter.id, "registers": sorted({value.key[0] for value in values}),
+            "meter": meter.id, "registers": sorted({key[0] for value in values for key in (value.key, value.measured_key)}),
             "first": instant_of(first), "last": instant_of(last),
         },
     )  # fmt: skip
@@ -153,10 +154,17 @@ def _final(row: Any, civil: CivilDay) -> FinalDay:
     if row.packed is None:
         return FinalDay(civil, row.value, None)
     slots = unpack(row.packed)
-    outranked = (n for n, slot in enumerate(slots) if slot.value is None or slot.source > Source.FILE)
+    values = tuple(slot.value for slot in slots)
+    if row.is_frozen:
+        return FinalDay(civil, row.value, values)
     return FinalDay(
-        civil, row.value, tuple(slot.value for slot in slots), frozenset(() if row.is_frozen else outranked)
+        civil, row.value, values, _outranked(slots, Source.FILE), _outranked(slots, Source.TOLD_ESTIMATE)
     )
+
+
+def _outranked(slots: Sequence[Slot], source: Source) -> frozenset[int]:
+    """Half-hours that `source` may still change."""
+    return frozenset(n for n, slot in enumerate(slots) if slot.value is None or slot.source.rank > source.rank)
 
 
 async def _store(unit: Unit, job: Job, meter: Meter, values: Sequence[Value]) -> None:

@@ -23,14 +23,20 @@ class Spool:
         self.rows = 0
         self.step_s: int | None = None
         """The length of nearly all intervals, where they have one."""
+        self.estimated = 0
+        """Rows that the file itself calls estimated."""
 
     def fill(self, items: Iterator[Item], calendar: Calendar, skipped: int) -> None:
         """Take all in but the first `skipped`, which another worker has dealt with."""
         steps: Counter[int] = Counter()
-        self.rows = sum(1 for _ in islice(items, skipped))
+        for item in islice(items, skipped):
+            self.rows += 1
+            self.estimated += isinstance(item, Row) and item.is_estimated
         for stretch in stretches(items, calendar):
             self.rows += len(stretch)
-            steps.update(item.step_s for item in stretch if isinstance(item, Row))
+            read = [item for item in stretch if isinstance(item, Row)]
+            steps.update(row.step_s for row in read)
+            self.estimated += sum(row.is_estimated for row in read)
             pickle.dump(stretch, self._file, pickle.HIGHEST_PROTOCOL)
         self._file.seek(0)
         usual = steps.most_common(1)

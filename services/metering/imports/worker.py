@@ -175,9 +175,8 @@ async def _read(room: Room, job: Job, file: WatchedFile, spool: Spool, calendar:
         file.stop()
     task.result()
     await _extend(room, job, job.bytes_total, spool.rows)
-    if job.found.step_s is None and spool.step_s is not None:
-        async with room.unit(job.coop) as unit:
-            await jobs.tell_step(unit, job, spool.step_s)
+    async with room.unit(job.coop) as unit:
+        await jobs.tell(unit, job, step_s=spool.step_s, estimated=spool.estimated)
 
 
 async def _extend(room: Room, job: Job, bytes_read: int, rows_total: int | None) -> None:

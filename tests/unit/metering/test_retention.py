@@ -65,3 +65,15 @@ def test_days_packed_by_the_version_before_are_read() -> None:
         Slot(299, Quality.MISSING, Source.NONE),
     )
     assert unpack(pack(unpack(old))) == unpack(old)
+
+
+def test_on_a_day_whose_readings_are_gone_a_measured_value_still_replaces_an_estimate() -> None:
+    told = Slot(80, Quality.ESTIMATED, Source.TOLD_ESTIMATE)
+    record = Settled((told, told, told), None, is_complete=False)
+    late = (
+        Slot(100, Quality.MEASURED, Source.REGISTER),
+        Slot(90, Quality.ESTIMATED, Source.SAMPLED_POWER),
+        ABSENT,
+    )
+    found = onto(record, Settled(late, None, is_complete=False))
+    assert [slot.value for slot in found.slots] == [100, 80, 80]

@@ -177,3 +177,28 @@ def test_export_and_apparent_power_are_not_consumption() -> None:
     assert day.value == 0
     assert not day.has_data
     assert day.peak_va == 3450
+
+
+def test_what_a_file_calls_estimated_is_shown_so_until_something_measured_comes() -> None:
+    told = [interval(30 * i, 30, 80, "energy_import.estimated") for i in range(48)]
+    day = settled(told)
+    assert {(slot.value, slot.quality) for slot in day.slots} == {(80, Quality.ESTIMATED)}
+    measured = [interval(0, 30, 55, "energy_import.file"), interval(30, 30, 44), mean_power(60, 1_800, 60)]
+    measured += [register(30 * i, 1_000 + 100 * i) for i in range(4, 9)]
+    day = settled(told + measured)
+    assert [slot.value for slot in day.slots[:9]] == [55, 44, 30, 80, 100, 100, 100, 100, 80]
+    assert {slot.quality for slot in day.slots[4:8]} == {Quality.MEASURED}
+    assert day.slots[8].source is Source.TOLD_ESTIMATE
+    assert not any(slot.is_conflict for slot in day.slots)
+
+
+def test_a_day_s_measured_total_beats_its_estimated_one() -> None:
+    total = [interval(0, 1_440, 4_800, "energy_import.file")]
+    day = settled([*total, interval(0, 1_440, 9_600, "energy_import.estimated")])
+    assert day.value == 4_800
+    assert not any(slot.is_conflict for slot in day.slots)
+
+
+def test_a_file_s_estimate_beats_momentary_powers() -> None:
+    told = [interval(30 * i, 30, 80, "energy_import.estimated") for i in range(48)]
+    assert settled([power(i, 600) for i in range(1_441)] + told).value == 80 * 48
