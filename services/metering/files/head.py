@@ -38,8 +38,8 @@ def head_of(raw: bytes, filename: str | None) -> Head:
 
 
 def is_estimate(mark: object) -> bool:
-    """Whether the mark of a reading calls it estimated: `E`, `EST` or `Estimé` with French operators, whose other
-    marks (R and B as read, C corrected by the operator) stand beside what was measured."""
+    """Whether the mark of a reading calls it estimated: `E`, `EST` or `Estimé` with French operators,
+    whose other marks (R and B as read, C corrected by the operator) say that it was measured."""
     word = plain(str(mark or ""))
     return word == "e" or word.startswith("est")
 

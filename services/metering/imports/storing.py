@@ -128,10 +128,11 @@ async def _compared(
     if not values:
         return [], {}
     first, last = min(value.us for value in values), max(value.us for value in values)
+    registers = {register for value in values for register, _ in (value.key, value.measured_key)}
     known = await unit.session.execute(
         text(_KNOWN),
         {
-            "meter": meter.id, "registers": sorted({key[0] for value in values for key in (value.key, value.measured_key)}),
+            "meter": meter.id, "registers": sorted(registers),
             "first": instant_of(first), "last": instant_of(last),
         },
     )  # fmt: skip
@@ -164,7 +165,9 @@ def _final(row: Any, civil: CivilDay) -> FinalDay:
 
 def _outranked(slots: Sequence[Slot], source: Source) -> frozenset[int]:
     """Half-hours that `source` may still change."""
-    return frozenset(n for n, slot in enumerate(slots) if slot.value is None or slot.source.rank > source.rank)
+    return frozenset(
+        n for n, slot in enumerate(slots) if slot.value is None or slot.source.rank > source.rank
+    )
 
 
 async def _store(unit: Unit, job: Job, meter: Meter, values: Sequence[Value]) -> None:

@@ -85,6 +85,33 @@ async def test_two_years_of_a_household_appear_and_a_second_time_changes_nothing
     assert await settle_all(room_unit) == 0
 
 
+async def test_what_a_file_calls_estimated_is_shown_so_until_a_measured_value_comes(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker
+) -> None:
+    home = await a_home(room_unit, coop)
+    them = resident(web, home)
+    lines = enedis(FIRST, 2).decode().splitlines()
+    at = lines.index("Horodate;Valeur")
+    marked = [f"{line};{'E' if n < 4 else 'R'}" for n, line in enumerate(lines[at + 1 :])]
+    estimated = "\r\n".join([*lines[:at], "Horodate;Valeur;Nature", *marked]).encode()
+    found = await imported(web, them, home, estimated, worker)
+    assert (counts(found), found["found"]["estimated"]) == ({"accepted": 96}, 4)
+    await settle_all(room_unit)
+    day = (await days(room_unit, home))[FIRST]
+    assert day.quality == {"measured": 44, "estimated": 4}
+    before = day.value
+    assert counts(await imported(web, them, home, estimated, worker)) == {"duplicate": 96}
+
+    half_hour = half_hours(FIRST, 1)[0]
+    read = enedis(FIRST, 2, more={half_hour: str(watts(half_hour) + 40)})
+    assert counts(await imported(web, them, home, read, worker)) == {"accepted": 4, "duplicate": 92}
+    await settle_all(room_unit)
+    day = (await days(room_unit, home))[FIRST]
+    assert (day.quality, day.value) == ({"measured": 48}, before + 20)
+    # the estimate again: what was measured stands, and is not disputed
+    assert counts(await imported(web, them, home, estimated, worker)) == {"duplicate": 96}
+
+
 async def test_nothing_of_the_file_or_its_name_is_kept(
     web: Web, room_unit: OpenUnit, coop: str, worker: Worker
 ) -> None:

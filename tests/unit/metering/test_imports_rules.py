@@ -138,3 +138,21 @@ def test_a_file_of_which_nothing_could_be_used_has_failed() -> None:
 def test_states_and_messages_have_words() -> None:
     assert list(labels("import_states")) == list(ImportState)
     assert set(labels("import_messages")) == set(Message)
+
+
+def test_an_estimate_never_replaces_a_measured_value_and_is_replaced_by_one() -> None:
+    measured, told = half_hour(0, 100), half_hour(0, 120)._replace(is_estimated=True)
+    assert compare([told, measured], {}, {}, PARIS) == [NEW, NEW]
+    assert compare([told], {measured.key: 100_000}, {}, PARIS) == [OTHER]
+    assert compare([told], {measured.key: 120_000}, {}, PARIS) == [SAME]
+    assert compare([told], {told.key: 120_000}, {}, PARIS) == [SAME]
+    known = {(IMPORT, DAY.day): FinalDay(DAY, 0, (90, None), frozenset({0, 1}), frozenset({1}))}
+    again = half_hour(1, 50)._replace(is_estimated=True)
+    assert compare([told, again], {}, known, PARIS) == [OTHER, NEW]
+
+
+def test_a_spool_counts_what_the_file_calls_estimated() -> None:
+    spool = Spool()
+    spool.fill(iter(row._replace(is_estimated=row.line % 10 == 0) for row in rows(100)), PARIS, 15)
+    assert spool.estimated == 10
+    spool.close()

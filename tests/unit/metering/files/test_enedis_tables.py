@@ -268,3 +268,23 @@ def test_conso_downloader_keeps_the_repeated_hour(header: str) -> None:
     assert [value for _, _, value in seen.values] == [50.0 * (n + 1) for n in range(8)]
     assert [row.start.minute for row in seen.rows] == [0, 30] * 4
     assert seen.rows[-1].start - seen.rows[0].start == 7 * (seen.rows[1].start - seen.rows[0].start)
+
+
+def test_the_nature_of_each_point_is_read_where_the_file_tells_it() -> None:
+    marks = {"R": False, "C": False, "E": True, "Estimé": True, "B": False, "": False}
+    lines = [
+        r63(f"2026-01-01T00:{5 * n:02}:00+01:00", "10").replace(";R;", f";{mark};")
+        for n, mark in enumerate(marks)
+    ]
+    seen = import_of(R63 + "".join(lines))
+    assert [row.is_estimated for row in seen.rows] == list(marks.values())
+    plain = "Horodate;Valeur;Nature\n2026-01-01T00:30:00+01:00;200;R\n2026-01-01T01:00:00+01:00;200;E\n"
+    seen = import_of(plain + "2026-01-01T01:30:00+01:00;200;R\n")
+    assert [row.is_estimated for row in seen.rows] == [False, True, False]
+
+
+def test_a_time_told_twice_with_one_value_is_estimated_only_if_both_are() -> None:
+    read, told = (r63("2026-01-01T00:00:00+01:00", "10").replace(";R;", f";{mark};") for mark in ("R", "E"))
+    for order in (told + read, read + told):
+        seen = import_of(R63 + order)
+        assert [row.is_estimated for row in seen.rows] == [False]

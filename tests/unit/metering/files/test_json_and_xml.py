@@ -37,6 +37,19 @@ def test_a_curve_is_read_bare_or_wrapped(document: object) -> None:
     assert [row.line for row in seen.rows] == [1, 2]
 
 
+def test_the_nature_of_a_point_wins_over_that_of_the_answer() -> None:
+    kind = {"unit": "W", "measurement_kind": "power"}
+    times = [f"2023-04-01 0{n}:00:00" for n in range(1, 5)]
+    marks = [{"measure_type": "B"}, {"measure_type": "E"}, {"nature": "ESTIME"}, {}]
+    readings = [
+        {"value": "700", "date": time, "interval_length": "PT60M"} | mark
+        for time, mark in zip(times, marks, strict=True)
+    ]
+    for quality, of_answer in (("BRUT", False), ("ESTIME", True)):
+        seen = import_of(json.dumps(answer([*readings], kind) | {"quality": quality}))
+        assert [row.is_estimated for row in seen.rows] == [False, True, True, of_answer]
+
+
 def test_days_are_civil_days() -> None:
     days = [{"value": str(1000 * n), "date": f"2025-10-{24 + n}"} for n in range(1, 4)]
     seen = import_of(json.dumps(answer(days, DAY_TYPE)))
@@ -212,6 +225,18 @@ def test_misspelt_names_and_estimates_are_understood() -> None:
     marked = block(7, name="IntervalBLock", quality="<ReadingQuality><quality>8</quality></ReadingQuality>")
     seen = import_of(feed(entry(kind()), entry(marked)).replace("naesb.org/espi", "naesb.org/espy"))
     assert [(row.value_milli, row.is_estimated) for row in seen.rows] == [(7_000, True)]
+
+
+@pytest.mark.parametrize(
+    ("code", "is_estimated"), [(0, False), (8, True), (9, True), (17, False), (19, False)]
+)
+def test_the_quality_of_a_green_button_reading_is_that_reading_s_own(code: int, is_estimated: bool) -> None:
+    quality = f"<ReadingQuality><quality>{code}</quality></ReadingQuality>"
+    other = "<ReadingQuality><quality>17</quality></ReadingQuality>"
+    marked = block(7, quality=quality + other) + block(8, start=1_370_080_000)
+    summary = "<UsageSummary><qualityOfReading>8</qualityOfReading></UsageSummary>"
+    seen = import_of(feed(entry(kind()), entry(summary), entry(marked)))
+    assert [row.is_estimated for row in seen.rows] == [is_estimated, False]
 
 
 @pytest.mark.parametrize(
