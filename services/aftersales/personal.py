@@ -34,7 +34,22 @@ async def export(unit: Unit, person: str) -> dict[str, Any]:
         ),
         {"person": person},
     )
-    found = {"tickets": tickets, "messages": messages, "actions": steps}
+    access = await unit.session.execute(
+        text(
+            "SELECT a.ticket, a.availability, a.access_note FROM aftersales.ticket_access a"
+            " JOIN aftersales.ticket t ON t.id = a.ticket"
+            " WHERE t.opened_by = :person OR t.reported_by = :person ORDER BY t.opened_at"
+        ),
+        {"person": person},
+    )
+    drafts = await unit.session.execute(
+        text(
+            "SELECT content, changed_at FROM aftersales.draft"
+            " WHERE person = :person AND tickets IS NULL ORDER BY changed_at"
+        ),
+        {"person": person},
+    )
+    found = {"tickets": tickets, "messages": messages, "actions": steps, "access": access, "drafts": drafts}
     return {name: [dict(row) for row in rows.mappings()] for name, rows in found.items()}
 
 
@@ -42,6 +57,10 @@ async def erase(unit: Unit, person: str, occupancies: Sequence[str]) -> None:
     """Blank what the person wrote, and the descriptions of requests of households that are gone."""
     values = {"person": person, "occupancies": list(occupancies)}
     for statement in (
+        # Before the requests forget who reported them.
+        "DELETE FROM aftersales.ticket_access WHERE ticket IN (SELECT id FROM aftersales.ticket"
+        " WHERE opened_by = :person OR reported_by = :person OR occupancy = ANY(:occupancies))",
+        "DELETE FROM aftersales.draft WHERE person = :person",
         "UPDATE aftersales.ticket SET description = NULL, reported_by = NULL"
         " WHERE opened_by = :person OR reported_by = :person OR occupancy = ANY(:occupancies)",
         "UPDATE aftersales.ticket_message SET body = NULL WHERE author = :person",

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
+from services.aftersales.intake import access
 from services.aftersales.model import Ticket
 from services.kit.unit import Unit
 from services.kit.web import Principal
@@ -19,9 +20,9 @@ class Part(NamedTuple):
     load: Load
 
 
-HOUSEHOLD: tuple[Part, ...] = ()
+HOUSEHOLD: tuple[Part, ...] = (Part("aftersales/access_on_ticket.html", "aside", access.on_page),)
 """On the household's page of a request, in this order."""
-DESK: tuple[Part, ...] = ()
+DESK: tuple[Part, ...] = (Part("aftersales/access_on_ticket.html", "aside", access.on_page),)
 """On the staff's page of a request, in this order."""
 
 
