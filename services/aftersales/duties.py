@@ -1,0 +1,31 @@
+"""What the room does for each cooperative every hour: one line per duty, each part brings its own."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from services.aftersales import by_time
+from services.kit.outage import is_outage
+from services.kit.unit import Unit
+
+_LOG = logging.getLogger(__name__)
+
+Duty = Callable[[Unit], Awaitable[None]]
+"""Called inside the cooperative, on its own business time; safe to repeat."""
+
+DUTIES: tuple[Duty, ...] = (
+    by_time.rewind_paused,
+    by_time.warn,
+    by_time.settle,
+)
+
+
+async def do_all(unit: Unit) -> None:
+    """Every duty of the unit's cooperative. One that fails is undone and logged, the others are done."""
+    for duty in DUTIES:
+        try:
+            async with unit.part():
+                await duty(unit)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            _LOG.exception("a duty failed", extra={"duty": duty.__name__})
