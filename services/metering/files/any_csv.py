@@ -11,7 +11,7 @@ from services.metering.files.numbers import micro
 from services.metering.files.points import Mode, Parsed, Point, Refused, quoted
 from services.metering.files.table import Table
 from services.metering.files.text import delimiter_of
-from services.metering.files.times import Clock, numeric_days
+from services.metering.files.times import Clock, is_local, numeric_days
 from services.metering.files.units import Measure, measure
 from services.metering.files.values import BadLine, DateOrder, Found, Options, Stamp, Unreadable
 
@@ -61,6 +61,7 @@ def recognise(head: Head) -> Found | None:
         unit=unit,
         stamp=stamp,
         kind="register" if is_register else "interval",
+        is_local=is_local(head.first_row() if time is None else head.first_row()[time : time + 1]),
         rests_upon=tuple(quoted(name) for name in known),
         columns=tuple(quoted(name) for name in names[:100]),
         missing=tuple(name for name, is_lacking in lacking.items() if is_lacking),

@@ -11,6 +11,9 @@ from services.metering.files.spreadsheet import sheets
 from services.metering.files.times import Clock
 from services.metering.files.values import Found, Options, Unreadable
 
+_PARTS = (b"[Content_Types].xml", b"xl/", b"_rels/", b"docProps/")
+"""Names of the files inside a workbook."""
+
 
 def recognise(head: Head) -> Found | None:
     """A zip that begins with a workbook's parts. Unreadable for any other zip, and for one that is
@@ -19,9 +22,19 @@ def recognise(head: Head) -> Found | None:
         return None
     if head.is_compressed:
         raise Unreadable(FileReason.ARCHIVE)
-    if b"[Content_Types].xml" not in head.raw and b"xl/" not in head.raw and b"_rels/" not in head.raw:
-        raise Unreadable(FileReason.ARCHIVE)
+    if not any(part in head.raw for part in _PARTS):
+        raise _other(head.raw)
     return Found(FileFormat.ENEDIS_XLSX, zone=enedis_table.ZONE, rests_upon=("[Content_Types].xml",))
+
+
+def _other(raw: bytes) -> Unreadable:
+    """What a zip without a workbook's parts is: another office's document, damaged, or an archive."""
+    if raw[30:].startswith(b"mimetypeapplication/vnd.oasis.opendocument"):
+        return Unreadable(FileReason.UNKNOWN_FORMAT, "OpenDocument")
+    name = raw[30 : 30 + int.from_bytes(raw[26:28], "little")]
+    if not name or b"\0" in name or any(byte < 32 for byte in name):
+        return Unreadable(FileReason.BROKEN_FILE, "ZIP")
+    return Unreadable(FileReason.ARCHIVE)
 
 
 def points(source: BinaryIO, found: Found, options: Options) -> Parsed:

@@ -25,6 +25,10 @@ class Head:
         """The cells of the first line."""
         return cells(self.lines[0], delimiter_of(self.lines[0])) if self.lines else []
 
+    def first_row(self) -> list[str]:
+        """The cells of the line below it."""
+        return cells(self.lines[1], delimiter_of(self.lines[0])) if len(self.lines) > 1 else []
+
 
 def head_of(raw: bytes, filename: str | None) -> Head:
     """Unreadable when it is empty or not text."""

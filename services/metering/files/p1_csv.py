@@ -12,7 +12,7 @@ from services.metering.files.head import Head, plain
 from services.metering.files.numbers import micro
 from services.metering.files.points import Mode, Parsed, Point, Refused
 from services.metering.files.table import Table
-from services.metering.files.times import Clock
+from services.metering.files.times import Clock, is_local
 from services.metering.files.values import BadLine, Found, Options
 
 _TIMES = ("time", "timestamp", "datetime", "date", "datum", "tijd", "read_at", "dsmr timestamp")
@@ -40,8 +40,8 @@ class _Column(NamedTuple):
 def recognise(head: Head) -> Found | None:
     """A time, and registers named as P1 readers name them."""
     names = head.header()
-    columns = _columns(names)
-    if not columns or _time(names) is None:
+    columns, time = _columns(names), _time(names)
+    if not columns or time is None:
         return None
     quantities = {column.quantity for column in columns}
     return Found(
@@ -49,6 +49,7 @@ def recognise(head: Head) -> Found | None:
         quantity=quantities.pop() if len(quantities) == 1 else None,
         unit="kWh" if columns[0].scale == 1_000 else "Wh",
         kind="register",
+        is_local=is_local(head.first_row()[time : time + 1]),
         rests_upon=tuple(column.name for column in columns),
         columns=tuple(names),
     )

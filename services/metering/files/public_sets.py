@@ -9,7 +9,7 @@ from services.metering.files.head import Head, plain
 from services.metering.files.numbers import micro
 from services.metering.files.points import Parsed, Point, Refused
 from services.metering.files.table import Table
-from services.metering.files.times import Clock
+from services.metering.files.times import Clock, is_local
 from services.metering.files.units import measure
 from services.metering.files.values import BadLine, Found, Options
 
@@ -37,8 +37,7 @@ class OpenDsm:
     def recognise(head: Head) -> Found | None:
         if [plain(cell) for cell in head.header()] != ["start", "value"]:
             return None
-        first = head.lines[1] if len(head.lines) > 1 else ""
-        has_offset = "+" in first or "Z" in first or first.split(",")[0].count("-") > 2
+        lacks_zone = is_local(head.first_row()[:1])
         return Found(
             FileFormat.OPENDSM,
             Quantity.ENERGY_IMPORT,
@@ -46,7 +45,8 @@ class OpenDsm:
             "start",
             rests_upon=("start", "value"),
             columns=("start", "value"),
-            missing=() if has_offset else ("zone",),
+            missing=("zone",) if lacks_zone else (),
+            is_local=lacks_zone,
         )
 
     @staticmethod

@@ -1,6 +1,7 @@
 """Times as files write them, to seconds since 1970; both nights on which clocks change are read as meant."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ _NUMERIC = re.compile(
 )
 _ISO = re.compile(r"(\d{4})([-/])(\d{2})\2(\d{2})(?:[ T]+(\d{2}:\d{2}.*))?")
 _SPACED_OFFSET = re.compile(r"\s+(?=[+-]\d{2}:?\d{2}$)|\s*(UTC|GMT)$")
+_HAS_OFFSET = re.compile(r"(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})$", re.ASCII | re.IGNORECASE)
 _DAY = timedelta(days=1)
 
 
@@ -135,6 +137,15 @@ class Clock:
         assert first is not None
         assert second is not None
         return int(first.total_seconds()), int(second.total_seconds())
+
+
+def is_local(cells: Sequence[str]) -> bool:
+    """Whether one of `cells` is a time and none has an offset: only a zone says which instants they mean."""
+    texts = [cell.strip() for cell in cells]
+    isos = [match[5] or "" for text in texts if (match := _ISO.fullmatch(text))]
+    if any(_HAS_OFFSET.search(rest) for rest in isos):
+        return False
+    return bool(isos) or any(_NUMERIC.fullmatch(text) for text in texts)
 
 
 def numeric_days(cell: str) -> tuple[int, int, int] | None:

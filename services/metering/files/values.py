@@ -84,7 +84,9 @@ class Found:
     stamp: Stamp | None = None
     kind: Kind = "interval"
     zone: str | None = None
-    """Zone of times without offset; None when they carry their offset."""
+    """Zone of times without offset; None when they carry their offset, or the file leaves it open."""
+    is_local: bool = False
+    """Times carry no offset and the file leaves their zone open: it is the one given, else the meter's."""
     step_s: int | None = None
     rests_upon: tuple[str, ...] = ()
     """The file's own words that say so: column names, elements, a file name."""

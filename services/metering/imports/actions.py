@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -66,7 +66,10 @@ async def bring(
     found = _detected(upload, filename, format, language)
     _is_complete(found, options, language)
     now = max(unit.wall, place.business_now or unit.wall)
-    said = asdict(options.with_(now=now, zone=options.zone or found.zone or place.zone))
+    zone = options.zone or found.zone or place.zone
+    said = asdict(options.with_(now=now, zone=zone))
+    if found.zone or found.is_local:
+        found = replace(found, zone=zone)
     if not fitting.fits(found, place.fluid):
         words = word("import_messages", Message.WRONG_QUANTITY, language)
         raise invalid("/meter", Message.WRONG_QUANTITY, words)

@@ -21,7 +21,8 @@ class FoundOut(BaseModel):
     unit: str | None
     """The file's own."""
     zone: str | None
-    """Zone of times without offset."""
+    """Zone in which times without offset were read: the one given, else the file's own, else the meter's.
+    Null when times carry their offset."""
     stamp: Literal["start", "end"] | None
     kind: Literal["interval", "register"]
     step_s: int | None

@@ -164,6 +164,7 @@ async def _read(room: Room, job: Job, file: WatchedFile, spool: Spool, calendar:
         spool.fill(items, calendar, job.rows)
 
     task = asyncio.create_task(asyncio.to_thread(fill))
+    task.add_done_callback(_heard)
     end = time.monotonic() + MOST_READING_SECONDS
     try:
         while not task.done():
@@ -177,6 +178,12 @@ async def _read(room: Room, job: Job, file: WatchedFile, spool: Spool, calendar:
     await _extend(room, job, job.bytes_total, spool.rows)
     async with room.unit(job.coop) as unit:
         await jobs.tell(unit, job, step_s=spool.step_s, estimated=spool.estimated)
+
+
+def _heard(task: asyncio.Task[None]) -> None:
+    """Whoever gave the reading up does not wait for the thread, which ends with `Stopped`: no fault."""
+    if not task.cancelled():
+        task.exception()
 
 
 async def _extend(room: Room, job: Job, bytes_read: int, rows_total: int | None) -> None:

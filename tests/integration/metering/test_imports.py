@@ -1,6 +1,9 @@
 """Files of past consumption through the API and the worker, on the real database."""
 
 import asyncio
+import gc
+import threading
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
@@ -216,6 +219,61 @@ async def test_a_worker_that_dies_is_followed_by_one_that_goes_on_where_it_was(
     assert await worker.work() == 1
     found = await said(web, them, started["id"])
     assert (found["state"], counts(found)) == ("done", {"accepted": 365 * 48})
+
+
+async def test_what_is_cancelled_while_it_is_read_leaves_no_fault_behind(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = await a_home(room_unit, coop)
+    them = resident(web, home)
+    started = await bring(web, them, home, enedis(FIRST, 3))
+    faults: list[dict[str, Any]] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, fault: faults.append(fault))
+    is_reading, goes_on, has_ended = threading.Event(), threading.Event(), threading.Event()
+    read = working.read
+
+    def slowly(*args: Any) -> Iterator[Any]:
+        is_reading.set()
+        try:
+            for item in read(*args):
+                goes_on.wait(20)
+                yield item
+        finally:
+            has_ended.set()
+
+    monkeypatch.setattr(working, "read", slowly)
+    monkeypatch.setattr(working, "_BEAT_SECONDS", 0.05)
+    task = asyncio.create_task(worker.work())
+    await asyncio.to_thread(is_reading.wait, 20)
+    answer = await web.client.post(
+        f"/api/v1/imports/{started['id']}/actions", json={"action": "cancel"}, headers=them
+    )
+    assert answer.json()["state"] == "cancelled"
+    assert await task == 1
+    goes_on.set()
+    await asyncio.to_thread(has_ended.wait, 20)
+    for _ in range(20):  # the thread's end comes back to the loop
+        await asyncio.sleep(0.01)
+        gc.collect()
+    loop.set_exception_handler(None)
+    assert faults == []
+
+
+async def test_the_zone_in_which_local_times_were_read_is_told(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker
+) -> None:
+    home = await a_home(room_unit, coop)
+    them = resident(web, home)
+
+    async def zone_of(time: str, **query: str) -> str | None:
+        file = f"time,Import T1 kWh\n{time.format('00:00')},1\n{time.format('00:15')},2\n".encode()
+        found = await imported(web, them, home, file, worker, dry_run="true", **query)
+        return cast(str | None, found["found"]["zone"])
+
+    assert await zone_of("2024-03-01 {}") == "Europe/Paris"
+    assert await zone_of("2024-03-01 {}", zone="Europe/Lisbon") == "Europe/Lisbon"
+    assert await zone_of("2024-03-01T{}+01:00") is None
 
 
 async def test_a_file_can_be_stopped_and_taken_back(

@@ -3,7 +3,7 @@
 import pytest
 
 from contracts.codes import FileFormat, FileReason, Quantity
-from services.metering.files import Unreadable
+from services.metering.files import Unreadable, detect
 from services.metering.files.registers import faults, parts
 from tests.unit.metering.files.reading_files import import_of
 
@@ -121,3 +121,19 @@ def test_a_lasting_fall_is_a_reset_even_when_it_passes_the_level_again_later() -
 
 def test_parts_add_up() -> None:
     assert parts(100, 90_000) == [(0, 86_400, 96), (86_400, 3_600, 4)]
+
+
+@pytest.mark.parametrize(
+    ("time", "is_local"),
+    [
+        ("2024-01-01 00:00", True),
+        ("01/02/2024 00:00", True),
+        ("2024-01-01T00:00:00+01:00", False),
+        ("2024-01-01 00:00:00 +0100", False),
+        ("2024-01-01T00:00:00Z", False),
+        ("1704067200", False),
+    ],
+)
+def test_whether_a_zone_was_needed_is_known_from_the_first_row(time: str, is_local: bool) -> None:
+    for header in ("time,Import T1 kWh", "end,kWh", "start,value", "quand,combien"):
+        assert detect(f"{header}\n{time},1\n".encode()).is_local is is_local

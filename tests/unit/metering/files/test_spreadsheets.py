@@ -135,3 +135,24 @@ def test_another_archive_asks_to_be_unpacked() -> None:
     with pytest.raises(Unreadable) as refused:
         import_of(buffer.getvalue())
     assert refused.value.reason is FileReason.ARCHIVE
+
+
+def test_a_damaged_workbook_is_called_damaged_whatever_is_broken() -> None:
+    sound = workbook([LABELS, ["Date", "Valeur (en kWh)"], ["01/01/2026", 6.3]])
+    scrambled = sound[:30] + bytes(byte ^ 0x15 for byte in sound[30:])
+    for damaged in (sound[:300], scrambled, b"\0\0" + sound[2:], sound[:4] + bytes(len(sound) - 4)):
+        with pytest.raises(Unreadable) as refused:
+            import_of(damaged, "Mes-mesures.XLSX")
+        assert refused.value.reason is FileReason.BROKEN_FILE
+    with pytest.raises(Unreadable) as refused:
+        import_of(sound[:4] + bytes(len(sound) - 4))
+    assert refused.value.reason is FileReason.BROKEN_FILE
+
+
+def test_another_office_s_document_is_no_known_form() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+    with pytest.raises(Unreadable) as refused:
+        import_of(buffer.getvalue())
+    assert refused.value.reason is FileReason.UNKNOWN_FORMAT
