@@ -118,7 +118,7 @@ _CODES = {
 def _invalid_fields(error: RequestValidationError) -> JSONResponse:
     errors = [
         {
-            "pointer": _pointer(item["loc"]),
+            "pointer": "" if item["type"] == "json_invalid" else _pointer(item["loc"]),
             "code": item["type"],
             "message": item["msg"].removeprefix("Value error, "),
         }
@@ -130,6 +130,6 @@ def _invalid_fields(error: RequestValidationError) -> JSONResponse:
 
 def _pointer(location: Sequence[str | int]) -> str:
     """The field's name as the caller wrote it: where it stood (body, query, path) and which of several
-    forms was tried for it (`str-enum[FileFormat]`) are ours."""
+    forms was tried for it (`str-enum[FileFormat]`) are ours. RFC 6901: the whole body is the empty string."""
     parts = [part for part in location[1:] if not (isinstance(part, str) and part.endswith("]"))]
-    return "/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)

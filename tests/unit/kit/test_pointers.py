@@ -59,6 +59,13 @@ async def test_the_place_and_the_forms_that_were_tried_are_left_out(
     assert {error["pointer"] for error in answer.json()["errors"]} == pointers
 
 
+async def test_what_is_wrong_with_the_whole_body_points_at_all_of_it() -> None:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://palier") as client:
+        headers = {"content-type": "application/json"}
+        answers = [await client.post("/paint", content=body, headers=headers) for body in ("", "{,", "3")]
+    assert [[error["pointer"] for error in answer.json()["errors"]] for answer in answers] == [[""]] * 3
+
+
 async def test_a_message_begins_with_what_is_wrong() -> None:
     answer = await post("/paint", {"sizes": [], "speed": "fast"})
     assert answer.json()["errors"] == [
