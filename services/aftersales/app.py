@@ -4,6 +4,7 @@ from contracts.members import Erased, SandboxDropped
 from contracts.metering import SupplyFault
 from contracts.time import HourPassed
 from services.aftersales import handlers
+from services.aftersales.parties.posting import deliver
 from services.kit.room import Room
 
 
@@ -12,3 +13,4 @@ def build(room: Room) -> None:
     room.on(SandboxDropped, handlers.sandbox_dropped)
     room.on(SupplyFault, handlers.supply_fault)
     room.on(HourPassed, handlers.hour_passed)
+    room.background("letters", deliver)

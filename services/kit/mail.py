@@ -23,16 +23,16 @@ class PermanentFailure(Exception):
     """The server will never take this message for this recipient. Carries a code, no address."""
 
 
-async def send(smtp_url: str, message: EmailMessage) -> None:
+async def send(smtp_url: str, message: EmailMessage) -> str:
     """Hand `message` (one recipient, `To` and `From` set) to the server at `smtp[s]://[user:password@]host:port`.
 
-    Returns when the server has taken responsibility for it. A connection per message: a long-lived
+    Returns what the server said when it took responsibility for it. A connection per message: a long-lived
     client can hang on reconnecting. Port 465 or `smtps` is TLS from the start; else STARTTLS is used
     when offered. Raises TemporaryFailure or PermanentFailure.
     """
     parts = urlsplit(smtp_url)
     try:
-        refused, _ = await aiosmtplib.send(
+        refused, said = await aiosmtplib.send(
             message,
             hostname=parts.hostname,
             port=parts.port,
@@ -49,6 +49,7 @@ async def send(smtp_url: str, message: EmailMessage) -> None:
         raise TemporaryFailure(type(error).__name__) from None
     if refused:
         raise _failure(max(response.code for response in refused.values()))
+    return said
 
 
 async def keep(data_dir: Path, message: EmailMessage) -> None:

@@ -49,6 +49,12 @@ class Unit:
         self.coop = coop
         self.now = row[0] or self.wall
 
+    async def admit(self, coop: str) -> None:
+        """Work for the cooperative that a secret address names, whoever the caller is: the address is the
+        proof, which the caller of this must then check. 404 when there is no such cooperative."""
+        self._scope = coop
+        await self.enter(coop)
+
     async def see_all(self) -> None:
         """A platform operator's request that names no cooperative sees all of them."""
         await self.session.execute(text("SELECT set_config('palier.coop', '*', true)"))

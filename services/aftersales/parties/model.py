@@ -1,10 +1,15 @@
-"""The table of parties that may owe or do a repair besides the cooperative and its households."""
+"""The parties that may owe or do a repair besides the cooperative, what is written to them, their links."""
 
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Column, Index
+from sqlalchemy import Column, DateTime, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
+
+
+def _instant(nullable: bool = False) -> Any:
+    return Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=nullable))
 
 
 class Party(SQLModel, table=True):
@@ -41,3 +46,84 @@ class Party(SQLModel, table=True):
             and (not self.buildings or building in self.buildings)
             and (self.ended_on is None or on <= self.ended_on)
         )
+
+
+class Letter(SQLModel, table=True):
+    """What the cooperative wrote to a party, and what became of it: the row is the proof."""
+
+    __tablename__ = "letter"
+    __table_args__ = (
+        Index("letter_waiting", "not_before", postgresql_where=text("state IN ('queued', 'sending')")),
+        Index("letter_about", "coop", "about"),
+        Index("letter_party", "party"),
+        {"schema": "aftersales"},
+    )
+    id: str = Field(primary_key=True)
+    """`ltr_…`"""
+    coop: str
+    party: str = Field(foreign_key="aftersales.party.id")
+    about: str
+    """Opaque id of what it is about: a request, an inspection, the party itself."""
+    language: str
+    subject: str
+    paragraphs: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+    link: str | None = None
+    """A path of the portal. `{token}` in it becomes a fresh personal token as the letter leaves."""
+    attachment_name: str | None = None
+    attachment: bytes | None = None
+    state: str
+    """queued, sending, sent or failed."""
+    attempts: int
+    not_before: datetime = _instant()
+    """Wall time of the next try."""
+    message_id: str | None = None
+    sent_to: str | None = None
+    """The address it was handed over for."""
+    answer: str | None = None
+    """What the mail server said, or why it was not asked."""
+    queued_at: datetime = _instant()
+    """Business time, as the instants below."""
+    sent_at: datetime | None = _instant(nullable=True)
+    failed_at: datetime | None = _instant(nullable=True)
+    seen_by: str | None = None
+    """Who of the staff took note that it did not arrive."""
+
+
+class PartyLink(SQLModel, table=True):
+    """A personal link of a party: who holds the token works as that party. The token itself is not kept."""
+
+    __tablename__ = "party_link"
+    __table_args__ = (Index("party_link_party", "party"), {"schema": "aftersales"})
+    token_hash: str = Field(primary_key=True)
+    """SHA-256 of the token, hexadecimal."""
+    coop: str
+    party: str = Field(foreign_key="aftersales.party.id")
+    made_at: datetime = _instant()
+    """Wall time, as all instants of links."""
+    expires_at: datetime = _instant()
+    last_used_at: datetime | None = _instant(nullable=True)
+    revoked_at: datetime | None = _instant(nullable=True)
+
+
+class RoutingRule(SQLModel, table=True):
+    """A rule of the cooperative's own: which team or party follows what; see `routing.Rule`."""
+
+    __tablename__ = "routing_rule"
+    __table_args__ = (Index("routing_rule_coop", "coop"), {"schema": "aftersales"})
+    id: str = Field(primary_key=True)
+    """`rul_…`"""
+    coop: str
+    building: str | None = None
+    trade: str | None = None
+    regime: str | None = None
+    """A warranty that runs, `none` for work outside any; null: both."""
+    urgency: str | None = None
+    """`pressing` (p0 and p1), `usual` (the others); null: both."""
+    team: str | None = None
+    party: str | None = Field(default=None, foreign_key="aftersales.party.id")
+    valid_from: date
+    valid_to: date | None = None
+    note: str = ""
+    """Why, in the words of who made it."""
+    made_by: str
+    made_at: datetime = _instant()
