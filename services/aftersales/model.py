@@ -10,13 +10,14 @@ from sqlmodel import Field, SQLModel
 from services.aftersales.desk import model as desk
 from services.aftersales.dwelling_file import model as dwelling_file
 from services.aftersales.incidents import model as incidents
+from services.aftersales.inspections import model as inspections
 from services.aftersales.intake import model as intake
 from services.aftersales.notices import model as notices
 from services.aftersales.parties import model as parties
 from services.aftersales.photos import model as photos
 from services.aftersales.visits import model as visits
 
-OF_PARTS = (desk, dwelling_file, incidents, intake, notices, parties, photos, visits)
+OF_PARTS = (desk, dwelling_file, incidents, inspections, intake, notices, parties, photos, visits)
 """Each part of the room keeps its tables beside its rules; whoever imports this module knows them all."""
 SCHEMA = "aftersales"
 WHOLE_COOP = ""
@@ -175,6 +176,7 @@ class ResponsibilityRule(SQLModel, table=True):
     id: str = Field(primary_key=True)
     coop: str
     building: str | None = None
+    trade: str | None = None
     element: str | None = None
     symptom: str | None = None
     tenure: str | None = None
@@ -185,7 +187,8 @@ class ResponsibilityRule(SQLModel, table=True):
 
 
 class Setting(SQLModel, table=True):
-    """Configuration by cooperative and building: `heating_period`, `calendar`, `teams`, `copropriete`."""
+    """Configuration by cooperative and building: `heating_period`, `calendar`, `teams`, `copropriete`,
+    `terms` (decisions on legal terms that are not confirmed)."""
 
     __tablename__ = "setting"
     __table_args__ = ({"schema": SCHEMA},)

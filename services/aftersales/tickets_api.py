@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 
 from contracts.codes import Priority, Responsible, Role
-from services.aftersales import actions, inspections, queries, registry, views
+from services.aftersales import actions, queries, registry, views
 from services.aftersales.actions import Changes, NewTicket
 from services.aftersales.api_base import router
 from services.aftersales.bodies import (
@@ -23,6 +23,7 @@ from services.aftersales.bodies import (
     TicketSummary,
 )
 from services.aftersales.choices import check_codes, taxonomy_out
+from services.aftersales.inspections import recording
 from services.aftersales.lifecycle import STATES
 from services.aftersales.registry import Home
 from services.aftersales.telling import Actor
@@ -162,7 +163,7 @@ async def inspection(occupancy: str, body: InspectionIn, unit: RoomUnit, who: Wh
         NewTicket(finding.place, finding.element, finding.symptom, finding.note, "inspection")
         for finding in body.findings
     ]
-    opened = await inspections.record(unit, home, body.kind, body.on, findings, _actor(who))
+    opened = await recording.record(unit, home, body.kind, body.on, findings, _actor(who))
     return InspectionOut(tickets=[ticket.id for ticket in opened])
 
 
