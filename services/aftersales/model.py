@@ -40,6 +40,8 @@ class Ticket(SQLModel, table=True):
         Index("ticket_number", "coop", "number", unique=True),
         Index("ticket_queue", "coop", "state", "next_due_at"),
         Index("ticket_occupancy", "occupancy"),
+        Index("ticket_by_due", "coop", "next_due_at", "id"),
+        Index("ticket_open_by_due", "coop", "next_due_at", "id", postgresql_where=text("ended_at IS NULL")),
         Index("ticket_running", "id", postgresql_where=text("ended_at IS NULL")),
         {"schema": SCHEMA},
     )

@@ -11,16 +11,19 @@ from sqlmodel import col, select
 from contracts.codes import Role
 from services.aftersales import registry
 from services.aftersales.bodies import TicketSummary
-from services.aftersales.lifecycle import PAUSING
+from services.aftersales.desk import search
 from services.aftersales.model import DeadlineRow, Ticket, TicketEvent, TicketMessage, WarrantyRow
+from services.aftersales.taxonomy import taxonomy
 from services.kit.problems import invalid, not_found
 from services.kit.unit import Unit
 from services.kit.web import PageQuery, Principal
 
 LAST = datetime(9999, 1, 1, tzinfo=UTC)
 """Sort key of a request without running clock."""
-_DWELLING = table("dwelling", column("id"), column("residence"), schema="registry")
-_BUILDING = table("building", column("id"), column("residence"), schema="registry")
+_DWELLING = table(
+    "dwelling", column("id"), column("coop"), column("residence"), column("staircase"), schema="registry"
+)
+_BUILDING = table("building", column("id"), column("coop"), column("residence"), schema="registry")
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,13 @@ class Filters:
     occupancy: str | None = None
     building: str | None = None
     is_open: bool | None = None
+    assignee: str | None = None
+    trade: str | None = None
+    dwelling: str | None = None
+    staircase: str | None = None
+    """Of the residence; without it, nothing."""
+    words: str | None = None
+    """What to search, see `desk.search`."""
 
 
 @dataclass(frozen=True)
@@ -82,41 +92,44 @@ async def listed(
     unit: Unit, who: Principal, filters: Filters, limit: int, after: list[Any] | None = None
 ) -> list[Listed]:
     """Requests by their next deadline, one more than `limit`; what has no running clock comes last."""
-    next_due_at = func.coalesce(col(Ticket.next_due_at), LAST)
-    residence = func.coalesce(_DWELLING.c.residence, _BUILDING.c.residence)
-    columns: tuple[Any, ...] = (Ticket, residence, _is_overdue(unit.now))
-    query: Select[Any] = (
-        sa_select(*columns)
-        .outerjoin(_DWELLING, _DWELLING.c.id == col(Ticket.dwelling))
-        .outerjoin(_BUILDING, _BUILDING.c.id == col(Ticket.building))
-    )
-    query = _filtered(query, filters, residence, unit.now)
+    next_due_at, id = col(Ticket.next_due_at), col(Ticket.id)
+    query = await _filtered(unit, select(Ticket), filters)
     if who.role is Role.RESIDENT:
         query = query.where(col(Ticket.occupancy).in_(await registry.own_occupancies(unit, who.person)))
     if after is not None:
-        query = query.where(
-            or_(next_due_at > after[0], and_(next_due_at == after[0], col(Ticket.id) > after[1]))
-        )
-    rows = await unit.session.execute(query.order_by(next_due_at, col(Ticket.id)).limit(limit + 1))
-    return [Listed(ticket, name, bool(overdue)) for ticket, name, overdue in rows]
+        due, last = after
+        later = and_(next_due_at.is_(None), id > last)
+        if due != LAST:
+            later = or_(next_due_at > due, and_(next_due_at == due, id > last), next_due_at.is_(None))
+        query = query.where(later)
+    found = await unit.session.execute(query.order_by(next_due_at.nulls_last(), id).limit(limit + 1))
+    tickets = list(found.scalars())
+    names = await _residences_of(unit, tickets)
+    return [
+        Listed(ticket, names.get(ticket.dwelling or ticket.building or ""), is_overdue(ticket, unit.now))
+        for ticket in tickets
+    ]
 
 
-async def count(unit: Unit, filters: Filters) -> int:
-    """How many requests a tab of the desk holds."""
-    residence = func.coalesce(_DWELLING.c.residence, _BUILDING.c.residence)
-    query: Select[Any] = (
-        sa_select(func.count())
-        .select_from(Ticket)
-        .outerjoin(_DWELLING, _DWELLING.c.id == col(Ticket.dwelling))
-        .outerjoin(_BUILDING, _BUILDING.c.id == col(Ticket.building))
-    )
-    found = await unit.session.execute(_filtered(query, filters, residence, unit.now))
-    return int(found.scalar_one())
+def is_overdue(ticket: Ticket, now: datetime) -> bool:
+    """A running clock is past its time; promises that wait for the household do not run."""
+    return ticket.next_due_at is not None and ticket.next_due_at < now
+
+
+async def count(unit: Unit, filters: Filters, *parts: ColumnElement[bool]) -> list[int]:
+    """How many requests answer the filters, and how many of them each of `parts`."""
+    counted = [func.count(), *(func.count().filter(part) for part in parts)]
+    query: Any = sa_select(*counted)
+    query = await _filtered(unit, query.select_from(Ticket), filters)
+    return [int(number) for number in (await unit.session.execute(query)).one()]
 
 
 async def residences(unit: Unit) -> list[str]:
     """The names of the cooperative's residences."""
-    both = union(sa_select(_DWELLING.c.residence), sa_select(_BUILDING.c.residence)).subquery()
+    both = union(
+        sa_select(_DWELLING.c.residence).where(_DWELLING.c.coop == unit.coop),
+        sa_select(_BUILDING.c.residence).where(_BUILDING.c.coop == unit.coop),
+    ).subquery()
     found = await unit.session.execute(sa_select(both.c.residence).order_by(both.c.residence))
     return list(found.scalars())
 
@@ -163,39 +176,63 @@ async def messages(unit: Unit, ticket: Ticket) -> list[TicketMessage]:
     return list(rows.scalars())
 
 
-def _filtered(query: Select[Any], filters: Filters, residence: Any, now: datetime) -> Select[Any]:
+async def _residences_of(unit: Unit, tickets: list[Ticket]) -> dict[str, str]:
+    """Names of residences by dwelling and building."""
+    found: dict[str, str] = {}
+    for source, ids in (
+        (_DWELLING, {ticket.dwelling for ticket in tickets if ticket.dwelling}),
+        (_BUILDING, {ticket.building for ticket in tickets if ticket.building and not ticket.dwelling}),
+    ):
+        if ids:
+            rows = await unit.session.execute(
+                sa_select(source.c.id, source.c.residence).where(source.c.id.in_(ids))
+            )
+            found |= {row.id: row.residence for row in rows}
+    return found
+
+
+async def _filtered(unit: Unit, query: Select[Any], filters: Filters) -> Select[Any]:
+    query = query.where(col(Ticket.coop) == unit.coop)  # said again, for indexes are of no use to policies
     equal = {
         Ticket.team: filters.team,
         Ticket.priority: filters.priority,
         Ticket.responsible: filters.responsible,
         Ticket.occupancy: filters.occupancy,
         Ticket.building: filters.building,
+        Ticket.dwelling: filters.dwelling,
+        Ticket.assignee: filters.assignee,
     }
     for attribute, value in equal.items():
         if value is not None:
             query = query.where(col(attribute) == value)
     if filters.state:
         query = query.where(col(Ticket.state).in_(filters.state))
+    if filters.trade is not None:
+        elements = [code for code, one in taxonomy().elements.items() if one.trade == filters.trade]
+        query = query.where(col(Ticket.element).in_(elements))
     if filters.residence is not None:
-        query = query.where(residence == filters.residence)
+        places = await _places(unit, filters.residence, filters.staircase)
+        query = query.where(or_(col(Ticket.dwelling).in_(places), col(Ticket.building).in_(places)))
     if filters.overdue is not None:
-        overdue = _is_overdue(now)
-        query = query.where(overdue if filters.overdue else ~overdue)
+        late = func.coalesce(col(Ticket.next_due_at) < unit.now, False)
+        query = query.where(late if filters.overdue else ~late)
     if filters.is_open is not None:
         ended = col(Ticket.ended_at)
         query = query.where(ended.is_(None) if filters.is_open else ended.is_not(None))
+    if filters.words:
+        query = query.where(col(Ticket.id).in_(await search.found(unit, filters.words)))
     return query
 
 
-def _is_overdue(now: datetime) -> ColumnElement[bool]:
-    """A running clock is past its time; while the household is awaited, promises of service do not run."""
-    return (
-        select(DeadlineRow.ticket)
-        .where(
-            col(DeadlineRow.ticket) == col(Ticket.id),
-            col(DeadlineRow.met_at).is_(None),
-            col(DeadlineRow.due_at) < now,
-            or_(col(DeadlineRow.clock) != "service", col(Ticket.state).not_in(PAUSING)),
-        )
-        .exists()
+async def _places(unit: Unit, residence: str, staircase: str | None) -> list[str]:
+    """The dwellings of a residence or of a staircase of it, and the buildings when it is all of it."""
+    dwellings = sa_select(_DWELLING.c.id).where(
+        _DWELLING.c.coop == unit.coop, _DWELLING.c.residence == residence
     )
+    if staircase is not None:
+        dwellings = dwellings.where(_DWELLING.c.staircase == staircase)
+        return list((await unit.session.execute(dwellings)).scalars())
+    buildings = sa_select(_BUILDING.c.id).where(
+        _BUILDING.c.coop == unit.coop, _BUILDING.c.residence == residence
+    )
+    return list((await unit.session.execute(union(dwellings, buildings))).scalars())

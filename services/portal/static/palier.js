@@ -84,7 +84,7 @@
     if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
   });
 
-  // Keys: ? help, / search, j and k through the list, g then a letter to a page of the menu.
+  // Keys: ? help, / search, j and k through the list, x to choose a line, g then a letter to a page of the menu.
   let leading = false;
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
@@ -115,6 +115,8 @@
       }
     } else if (event.key === "j" || event.key === "k") {
       step(event.key === "j" ? 1 : -1);
+    } else if (event.key === "x") {
+      document.activeElement.closest("tr")?.querySelector(".pick input")?.click();
     }
   });
 

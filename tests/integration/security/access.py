@@ -325,6 +325,11 @@ PAGES: dict[str, Access] = {
     "POST /replays/{replay}/actions": of_coop(OPERATORS, body=form(action="resume")),
     # requests
     "GET /desk": only(TEAM),
+    "POST /desk/bulk": only(TEAM, body=form(action="acknowledge")),
+    "POST /desk/views": only(TEAM, body=form(name="À moi", view="show=mine")),
+    "POST /desk/views/{view}/forget": only(TEAM, body=form()),
+    "GET /desk/residences": only(TEAM),
+    "GET /desk/{ticket}/meanwhile": of_coop(TEAM, query={"version": "1"}),
     "GET /desk/{ticket}": of_coop(TEAM),
     "POST /desk/{ticket}/actions": of_coop(TEAM, body=form(action="acknowledge", version="1")),
     "POST /desk/{ticket}/messages": of_coop(TEAM, body=form(body="Bonjour")),

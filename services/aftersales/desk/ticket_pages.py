@@ -1,68 +1,26 @@
-"""The desk: the queue by deadline with its filters in the address, and one request to act on."""
+"""One request at the desk: everything about it, and what may be done with it now."""
 
 from datetime import datetime
 from typing import Annotated
-from urllib.parse import urlencode
 
-from fastapi import Depends, Form, Query, Request
+from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from contracts.codes import Priority, Responsible
 from services.aftersales import actions, queries, registry, ticket_parts, views
 from services.aftersales.actions import Changes
-from services.aftersales.lifecycle import STATES, TABLE
+from services.aftersales.desk import meanwhile
+from services.aftersales.lifecycle import TABLE
 from services.aftersales.page_base import actor_of, answer, pages, written
-from services.aftersales.words import codes, labelled, word
+from services.aftersales.words import codes, labelled
 from services.kit.i18n import language_of
 from services.kit.registry import zone_of
 from services.kit.unit import Unit
-from services.kit.web import PageQuery, Principal, Problem, RoomUnit, Who, invalid, page_of, roles
+from services.kit.web import Principal, Problem, RoomUnit, Who, invalid, roles
 
 TEAM = ("staff", "caretaker")
 MAIN = ("acknowledge", "qualify", "assign", "schedule", "start", "finish", "confirm", "close", "resume")
 """The usual next steps, shown first and open; the others wait behind a line."""
-
-
-@pages.get("/desk", **roles(*TEAM))
-async def desk(
-    request: Request,
-    unit: RoomUnit,
-    who: Who,
-    page: Annotated[PageQuery, Depends()],
-    show: Annotated[str, Query(pattern="^(open|overdue|new|waiting|all)$")] = "open",
-    team: str = "",
-    residence: str = "",
-    priority: str = "",
-) -> Response:
-    """Most pressing first."""
-    language, zone = language_of(request), await zone_of(unit)
-    chosen = {"team": team, "residence": residence, "priority": priority}
-    counts = {
-        tab: await queries.count(unit, _filters(tab, team, residence, priority))
-        for tab in ("open", "overdue", "new", "waiting")
-    }
-    rows = await queries.listed(
-        unit, who, _filters(show, team, residence, priority), page.limit, queries.position(page)
-    )
-    items = [views.summary_out(row.ticket, row.residence, row.is_overdue, zone, language) for row in rows]
-    shown = page_of(items, page, queries.position_of)
-    kept = {name: value for name, value in chosen.items() if value}
-    following = urlencode({**kept, "show": show, "cursor": shown.next_cursor}) if shown.next_cursor else None
-    return await answer(
-        request,
-        unit,
-        "desk.html",
-        tickets=shown.items,
-        show=show,
-        chosen=chosen,
-        counts=counts,
-        tab_url=lambda tab: "/desk?" + urlencode({"show": tab, **kept}),
-        following=f"/desk?{following}" if following else None,
-        residences=await queries.residences(unit),
-        teams=labelled("teams", language),
-        priorities=labelled("priorities", language),
-        team_name=lambda code: word("teams", code, language) if code in codes("teams") else code,
-    )
 
 
 @pages.get("/desk/{ticket}", **roles(*TEAM))
@@ -78,6 +36,7 @@ async def act(
     who: Who,
     action: Annotated[str, Form(max_length=64)],
     version: Annotated[int, Form()],
+    seen_at: Annotated[str, Form(max_length=40)] = "",
     reason: Annotated[str, Form(max_length=64)] = "",
     comment: Annotated[str, Form(max_length=4000)] = "",
     appointment_at: Annotated[str, Form(max_length=32)] = "",
@@ -87,7 +46,8 @@ async def act(
     priority: Annotated[str, Form(max_length=8)] = "",
     responsible: Annotated[str, Form(max_length=32)] = "",
 ) -> Response:
-    """One action; what is refused is said on the same page, with nothing lost."""
+    """One action; what is refused is said on the same page, with all that was typed, and beside it what
+    others did meanwhile."""
     found = await queries.visible(unit, ticket, who)
     try:
         changes = Changes(
@@ -107,7 +67,12 @@ async def act(
         )
         await actions.act(unit, found.id, action, actor_of(who), changes)
     except Problem as problem:
-        return await _ticket(request, unit, who, ticket, problem)
+        given = {
+            "action": action, "reason": reason, "comment": comment, "appointment_at": appointment_at,
+            "assignee": assignee, "team": team, "cause": cause, "priority": priority,
+            "responsible": responsible,
+        }  # fmt: skip
+        return await _ticket(request, unit, who, ticket, problem, given, seen_at)
     return RedirectResponse(f"/desk/{ticket}", 303)
 
 
@@ -122,25 +87,29 @@ async def write(
     return await written(unit, who, ticket, body, f"/desk/{ticket}")
 
 
-def _filters(show: str, team: str, residence: str, priority: str) -> queries.Filters:
-    waiting = [state for state in STATES if state.startswith("waiting_")]
-    states = {"new": ["submitted", "reopened"], "waiting": waiting}.get(show)
-    return queries.Filters(
-        state=states,
-        team=team or None,
-        residence=residence or None,
-        priority=priority or None,
-        overdue=True if show == "overdue" else None,
-        is_open=None if show == "all" else True,
-    )
+@pages.get("/desk/{ticket}/meanwhile", **roles(*TEAM))
+async def changed_meanwhile(
+    ticket: str, version: int, request: Request, unit: RoomUnit, who: Who
+) -> Response:
+    """For an open page: a word when the request is no longer as shown. What is typed is not touched."""
+    found = await queries.visible(unit, ticket, who)
+    return await answer(request, unit, "desk_meanwhile.html", ticket=found, version=version)
 
 
 async def _ticket(
-    request: Request, unit: Unit, who: Principal, ticket_id: str, problem: Problem | None = None
+    request: Request,
+    unit: Unit,
+    who: Principal,
+    ticket_id: str,
+    problem: Problem | None = None,
+    given: dict[str, str] | None = None,
+    seen_at: str = "",
 ) -> Response:
     language = language_of(request)
     found = await queries.visible(unit, ticket_id, who)
     shown = await views.ticket_out(unit, found, who.role, language)
+    history = await views.history_out(unit, found, language)
+    messages = await views.messages_out(unit, found)
     return await answer(
         request,
         unit,
@@ -152,8 +121,11 @@ async def _ticket(
         needs={action: TABLE[action].needs for action in shown.legal_actions},
         household=await registry.household(unit, found.occupancy) if found.occupancy else [],
         people=[one for one in (await registry.staff(unit)).values() if one.role in TEAM],
-        history=await views.history_out(unit, found, language),
-        messages=await views.messages_out(unit, found),
+        history=history,
+        messages=messages,
+        news=meanwhile.since(seen_at, history, messages) if problem else [],
+        given=given or {},
+        seen_at=unit.now.isoformat(),
         pieces=await ticket_parts.shown(ticket_parts.DESK, unit, found, who),
         choices={
             name: labelled(name, language)
