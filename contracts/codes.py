@@ -118,6 +118,27 @@ class GasFactorSource(StrEnum):
     TABLE = "table"
 
 
+class CostReason(StrEnum):
+    """Why a day has no cost. A closed list: each has words in both languages."""
+
+    NO_CONTRACT = "no_contract"
+    NO_PRICE = "no_price"
+    NO_OFFPEAK_HOURS = "no_offpeak_hours"
+    TEMPO_COLOUR_UNKNOWN = "tempo_colour_unknown"
+    NO_SLOTS = "no_slots"
+    """The price changes during the day, of which only the total is kept."""
+    NO_TARIFF_FOR_FLUID = "no_tariff_for_fluid"
+    NO_GAS_FACTOR = "no_gas_factor"
+    NOTHING_KNOWN = "nothing_known"
+    """All of the day is missing or held back."""
+
+
+class EnergyReason(StrEnum):
+    """Why a day of gas, counted in litres, has no energy."""
+
+    NO_GAS_FACTOR = "no_gas_factor"
+
+
 class Reason(StrEnum):
     """Why a message went to quarantine. A closed list: each has words in both languages."""
 

@@ -9,7 +9,18 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from contracts.codes import UNIT_OF, Check, GasFactorSource, Purpose, Quality, Quantity, Severity, Unit
+from contracts.codes import (
+    UNIT_OF,
+    Check,
+    CostReason,
+    EnergyReason,
+    GasFactorSource,
+    Purpose,
+    Quality,
+    Quantity,
+    Severity,
+    Unit,
+)
 from contracts.units import Volume
 from services.kit.i18n import language_of
 from services.kit.registry import lives_there
@@ -47,15 +58,15 @@ class DayOut(BaseModel):
     slots: int
     quality: dict[Quality, int]
     cost_eur: str | None
-    cost_reason: str | None = None
+    cost_reason: CostReason | None = None
     """Why the cost is null."""
     revision: int
     """0 while the day is still open."""
     energy_wh: int | None = None
     """Of a gas volume: rounded so that the days asked for add up to their period. Null for all else."""
     conversion: ConversionOut | None = None
-    energy_reason: str | None = None
-    """Why a gas day has no energy: `no_gas_factor`."""
+    energy_reason: EnergyReason | None = None
+    """Why a gas day has no energy."""
 
 
 class DaysOut(BaseModel):
@@ -192,7 +203,7 @@ async def _energies(unit: RoomUnit, seen: queries.Sight, rows: Sequence[Any]) ->
         row.day: {
             "energy_wh": wh,
             "conversion": ConversionOut(kwh_per_m3=by.factor.kwh_per_m3, source=by.source) if by else None,
-            "energy_reason": None if by else "no_gas_factor",
+            "energy_reason": None if by else EnergyReason.NO_GAS_FACTOR,
         }
         for row, wh in zip(rows, told, strict=True)
         for by in [found[row.day]]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from contracts.codes import Fluid, Quantity
+from contracts.codes import CostReason, Fluid, Quantity
 from contracts.units import Energy, EnergyPrice, Volume, VolumePrice, amount_of
 from services.metering import tariffs
 from services.metering.days import CivilDay
@@ -18,7 +18,7 @@ PRICED: dict[Fluid, tuple[Quantity, ...]] = {
     Fluid.HEAT: (Quantity.HEAT, Quantity.ENERGY_IMPORT),
 }
 """What is paid for. What a home feeds in, or the heat in its hot water, has no price here."""
-_NOT_PRICED = Cost(None, reason="no_tariff_for_fluid")
+_NOT_PRICED = Cost(None, reason=CostReason.NO_TARIFF_FOR_FLUID)
 
 
 def of_day(
@@ -33,7 +33,7 @@ def of_day(
     if quantity not in PRICED[fluid]:
         return _NOT_PRICED
     if all(value is None for value in slots):
-        return Cost(None, reason="nothing_known")
+        return Cost(None, reason=CostReason.NOTHING_KNOWN)
     if fluid is Fluid.ELECTRICITY:
         return tariffs.cost(civil, slots, contract, tariffs.load())
     total = sum(value for value in slots if value is not None)
@@ -67,7 +67,7 @@ def _by_own_price(
     amount = amount_of(quantity, total)
     if isinstance(amount, Volume) and is_converted(fluid, quantity):
         if conversion is None:
-            return Cost(None, reason="no_gas_factor")
+            return Cost(None, reason=CostReason.NO_GAS_FACTOR)
         amount = conversion.factor.energy(amount)
     eur = _eur(amount, price)
     return Cost(tariffs.rounded(eur), {"base": tariffs.rounded(eur)})

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from contracts.codes import TariffKind
+from contracts.codes import CostReason, TariffKind
 from contracts.offpeak import minutes_inside, windows
 from contracts.units import Energy, EnergyPrice, GasFactor
 from services.kit.tariffs import Version, version_on, versions
@@ -20,6 +20,8 @@ _SLOT_MINUTES = SLOT_SECONDS // 60
 _CENT_HUNDREDTH = Decimal("0.0001")
 _ALIASES = {"hp": "peak", "hc": "offpeak", "total": "base"}
 """Own prices may be named by register, as on a French meter."""
+_UNKNOWN = {"?": CostReason.TEMPO_COLOUR_UNKNOWN, "!": CostReason.NO_OFFPEAK_HOURS}
+"""By the label of half-hours whose label is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,12 @@ class Tables:
 class Cost:
     """Energy cost of one day, taxes included, without the subscription.
 
-    `eur` is None with a `reason` (`no_contract`, `no_price`, `no_offpeak_hours`,
-    `tempo_colour_unknown`); `parts` keeps what could be priced, by label.
+    `eur` is None with a `reason`; `parts` keeps what could be priced, by label.
     """
 
     eur: Decimal | None
     parts: Mapping[str, Decimal] = field(default_factory=dict)
-    reason: str | None = None
+    reason: CostReason | None = None
 
     @property
     def text(self) -> str | None:
@@ -71,18 +72,16 @@ class Cost:
 def cost(civil: CivilDay, slots_wh: Sequence[int | None], contract: Contract | None, tables: Tables) -> Cost:
     """The cost of a day's half-hours. Missing half-hours cost nothing: they are not consumption."""
     if contract is None:
-        return Cost(None, reason="no_contract")
+        return Cost(None, reason=CostReason.NO_CONTRACT)
     if contract.tariff is TariffKind.OWN and not contract.prices:
-        return Cost(None, reason="no_price")
+        return Cost(None, reason=CostReason.NO_PRICE)
     prices = _prices(civil.day, contract, tables)
     parts: dict[str, Decimal] = {}
-    reason: str | None = None
+    reason: CostReason | None = None
     for label, watt_minutes in _energy_by_label(civil, slots_wh, contract, tables).items():
         price = prices.get(label)
         if price is None:
-            reason = {"?": "tempo_colour_unknown", "!": "no_offpeak_hours"}.get(
-                label[:1], reason or "no_price"
-            )
+            reason = _UNKNOWN.get(label[:1], reason or CostReason.NO_PRICE)
         else:
             parts[label] = price * watt_minutes / (_SLOT_MINUTES * 1_000)
     shown = {label: rounded(eur) for label, eur in parts.items()}
@@ -94,10 +93,12 @@ def cost(civil: CivilDay, slots_wh: Sequence[int | None], contract: Contract | N
 def cost_of_total(day: date, total_wh: int, contract: Contract | None, tables: Tables) -> Cost:
     """The cost where only the day's total may be kept: known for a single price, else null."""
     if contract is None:
-        return Cost(None, reason="no_contract")
+        return Cost(None, reason=CostReason.NO_CONTRACT)
     price = _prices(day, contract, tables).get("base")
     if price is None:
-        return Cost(None, reason="no_slots" if contract.tariff is not TariffKind.BASE else "no_price")
+        return Cost(
+            None, reason=CostReason.NO_PRICE if contract.tariff is TariffKind.BASE else CostReason.NO_SLOTS
+        )
     return Cost(rounded(EnergyPrice(price).of(Energy.of_wh(total_wh))))
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from contracts.codes import CostReason, EnergyReason
 from services.kit.ids import new_id
 from tests.conftest import OpenUnit, Web
 from tests.integration.metering.homes import Home, a_home, contract, reading, send, settle_all
@@ -143,3 +144,12 @@ async def test_operators_see_the_flow_and_decide_on_the_quarantine(
     assert shown["payload"] is None
     elsewhere = web.as_("operator", new_id("x")[-10:])
     assert (await web.client.post(f"{root}/retry", headers=elsewhere)).status_code == 404
+
+
+async def test_the_reasons_for_no_cost_and_no_energy_are_closed_lists_of_the_description(web: Web) -> None:
+    found = (await web.client.get("/api/v1/openapi.json")).json()["components"]["schemas"]
+    for name, codes in (("cost_reason", CostReason), ("energy_reason", EnergyReason)):
+        kinds = found["DayOut"]["properties"][name]["anyOf"]
+        told = [found[kind["$ref"].rsplit("/", 1)[1]] if "$ref" in kind else kind for kind in kinds]
+        listed = [value for kind in told for value in kind.get("enum", [kind.get("const")]) if value]
+        assert set(listed) == set(codes)

@@ -1,12 +1,14 @@
 """What gas, water and heat cost: by the household's own price, each in its own unit."""
 
+import re
 from datetime import date
 from decimal import Decimal
+from importlib.resources import files
 from typing import Any
 
 import pytest
 
-from contracts.codes import Fluid, GasFactorSource, Quantity, TariffKind
+from contracts.codes import CostReason, Fluid, GasFactorSource, Quantity, TariffKind
 from contracts.units import GasFactor
 from services.metering.costing import of_day, of_total
 from services.metering.fluids import Conversion, calendar_of
@@ -77,3 +79,9 @@ def test_a_day_of_which_nothing_is_known_costs_nobody_knows_what() -> None:
     civil = calendar_of(Fluid.ELECTRICITY, "Europe/Paris").day(DAY)
     found = of_day(Fluid.ELECTRICITY, Quantity.ENERGY_IMPORT, civil, nothing, None, None)
     assert (found.eur, found.reason) == (None, "nothing_known")
+
+
+def test_every_reason_for_no_cost_has_words_on_the_page() -> None:
+    words = files("services.metering").joinpath("templates/metering/words.html").read_text("utf-8")
+    table = words.split("set no_cost = {")[1].split("%}")[0]
+    assert set(re.findall(r'"(\w+)": _\(', table)) == set(CostReason)
