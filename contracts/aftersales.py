@@ -40,11 +40,46 @@ class TicketChanged(Event):
 
 
 class IncidentDeclared(Event):
+    """A person confirmed that several homes have one cause, or a home joined them."""
+
     subject: ClassVar[str] = "aftersales.incident_declared.v1"
     incident: str
     building: BuildingId | None = None
     occupancies: tuple[OccupancyId, ...]
+    """The households that hear of it for the first time."""
     symptom: str
+    family: str | None = None
+    news: str | None = None
+    """The text staff wrote for all, in `registry.incident_news`."""
+    expected_at: Instant | None = None
+    """When staff expect it to be over."""
+
+
+class IncidentUpdated(Event):
+    """An incident was proposed, moved on, or staff wrote how it goes."""
+
+    subject: ClassVar[str] = "aftersales.incident_updated.v1"
+    incident: str
+    building: BuildingId | None = None
+    occupancies: tuple[OccupancyId, ...] = ()
+    """The households to write to; empty when only the cooperative's people are concerned."""
+    symptom: str
+    family: str | None = None
+    state: str
+    news: str | None = None
+    expected_at: Instant | None = None
+
+
+class IncidentResolved(Event):
+    """The cause is gone as far as the cooperative knows: each household is asked whether it is so at home."""
+
+    subject: ClassVar[str] = "aftersales.incident_resolved.v1"
+    incident: str
+    building: BuildingId | None = None
+    occupancies: tuple[OccupancyId, ...]
+    symptom: str
+    family: str | None = None
+    news: str | None = None
 
 
 class DeadlineNear(Event):

@@ -6,7 +6,14 @@ Examples of earlier versions stay in `examples/history/`: each must parse for ev
 from datetime import UTC, date, datetime
 
 from contracts.advice import TipOutcome, TipRaised
-from contracts.aftersales import DeadlineNear, IncidentDeclared, TicketChanged, TicketOpened
+from contracts.aftersales import (
+    DeadlineNear,
+    IncidentDeclared,
+    IncidentResolved,
+    IncidentUpdated,
+    TicketChanged,
+    TicketOpened,
+)
 from contracts.base import Event
 from contracts.codes import (
     Category,
@@ -34,7 +41,7 @@ from contracts.members import (
     MovedOut,
     SandboxDropped,
 )
-from contracts.metering import DayClosed, MeterHeard, MeterSilent, SupplyFault
+from contracts.metering import DayClosed, MeterHeard, MeterSilent, SupplyFault, SupplyFaultCleared
 from contracts.notifications import Delivered, Failed
 from contracts.readings import Reading, ReadingsBatch, Rejected, Retried
 from contracts.time import HourPassed
@@ -137,7 +144,20 @@ EXAMPLES: dict[str, Event] = {
         ),
         MeterSilent(coop=_COOP, meter=_id("mtr"), last_heard_at=_AT),
         MeterHeard(coop=_COOP, meter=_id("mtr"), heard_at=_AT),
-        SupplyFault(coop=_COOP, meter=_id("mtr"), dwelling=_id("dwl"), fault="overvoltage", since=_AT),
+        SupplyFault(
+            coop=_COOP,
+            meter=_id("mtr"),
+            dwelling=_id("dwl"),
+            fault="overvoltage",
+            since=_AT,
+            id="flt_1",
+            occupancy=_id("occ"),
+            kind="voltage",
+            first_day=date(2026, 1, 5),
+            last_day=date(2026, 1, 6),
+            evidence={"highest_v": 257, "limit_v": 253, "minutes": 340},
+        ),
+        SupplyFaultCleared(coop=_COOP, meter=_id("mtr"), id="flt_1", fault="overvoltage", because="well"),
         TipRaised(
             coop=_COOP,
             tip=_id("tip"),
@@ -188,7 +208,34 @@ EXAMPLES: dict[str, Event] = {
             tells_household=True,
         ),
         IncidentDeclared(
-            coop=_COOP, incident="inc_1", building=_id("bld"), occupancies=(_id("occ"),), symptom="no_heat"
+            coop=_COOP,
+            incident="inc_1",
+            building=_id("bld"),
+            occupancies=(_id("occ"),),
+            symptom="no_heat",
+            family="heating",
+            news="inn_1",
+            expected_at=datetime(2026, 1, 6, 17, 0, tzinfo=UTC),
+        ),
+        IncidentUpdated(
+            coop=_COOP,
+            incident="inc_1",
+            building=_id("bld"),
+            occupancies=(_id("occ"),),
+            symptom="no_heat",
+            family="heating",
+            state="in_progress",
+            news="inn_2",
+            expected_at=datetime(2026, 1, 7, 11, 0, tzinfo=UTC),
+        ),
+        IncidentResolved(
+            coop=_COOP,
+            incident="inc_1",
+            building=_id("bld"),
+            occupancies=(_id("occ"),),
+            symptom="no_heat",
+            family="heating",
+            news="inn_3",
         ),
         DeadlineNear(
             coop=_COOP,

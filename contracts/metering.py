@@ -50,10 +50,33 @@ class MeterHeard(Event):
 
 
 class SupplyFault(Event):
-    """The readings show a fault of the supply: a ticket, not a tip."""
+    """The readings show a fault of the supply: a ticket, not a tip. Told once, until it is cleared."""
 
     subject: ClassVar[str] = "metering.supply_fault.v1"
     meter: MeterId
     dwelling: DwellingId | None = None
     fault: str
+    """A code of the group `supply_faults`."""
     since: Instant
+    id: str | None = None
+    """`flt_…`: the row of `registry.supply_fault` with the days it was seen in."""
+    occupancy: OccupancyId | None = None
+    """The household that lives there; None for a common-part meter."""
+    kind: str | None = None
+    """What fails: `voltage`, `flow`, `heating` or `meter`."""
+    first_day: date | None = None
+    last_day: date | None = None
+    """The civil days in which it was seen, both included."""
+    evidence: dict[str, int] = {}
+    """Figures by name, whole units; their words are in the group `fault_figures`."""
+
+
+class SupplyFaultCleared(Event):
+    """The readings are well again, or what they showed may no longer be used."""
+
+    subject: ClassVar[str] = "metering.supply_fault_cleared.v1"
+    meter: MeterId
+    id: str
+    fault: str
+    because: str
+    """`well` or `no_ground`: consent was withdrawn or the household left."""

@@ -40,7 +40,7 @@ def word(group: str, code: str, language: str) -> str:
 @cache
 def _groups() -> dict[str, dict[str, Label]]:
     found: dict[str, dict[str, Label]] = {}
-    for name in ("homes", "tickets", "energy"):
+    for name in ("homes", "tickets", "energy", "incidents"):
         table = yaml.safe_load((files("contracts.words") / f"{name}.yaml").read_text(encoding="utf-8"))
         for group, rows in table.items():
             assert group not in found, f"{group} stands in two tables"
