@@ -3,22 +3,40 @@
 The state is never stored knowledge: it is what the history of actions leads to.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from services.aftersales.history import (
+    ENDED,
+    PAUSING,
+    RESUMED,
+    SAME,
+    WAITING,
+    Claim,
+    Standing,
+    Step,
+    Terms,
+    advance,
+    begin,
+    side_of,
+)
+
+__all__ = [
+    "ENDED", "PAUSING", "REOPEN_DAYS", "STATES", "TABLE", "Claim", "IllegalAction", "Missing", "Standing",
+    "Step", "Terms", "Transition", "apply", "legal_actions", "take",
+]  # fmt: skip
+
 REOPEN_DAYS: Final = 30
 """How long, in days of 24 h after it was settled or refused, a request may be reopened."""
-PAUSING: Final = frozenset({"waiting_member", "waiting_access"})
-"""Only the household's own answer and an agreed access stop the cooperative's clocks."""
-ENDED: Final = frozenset({"resolved", "closed", "not_eligible", "cancelled"})
+AFTER_REMINDER: Final = timedelta(days=1)
+"""How long after the reminder silence may at the earliest be taken for a yes."""
 
-_WAITING = ("waiting_member", "waiting_access", "waiting_parts", "waiting_third_party")
 _WORKING = ("acknowledged", "qualified", "assigned", "scheduled", "in_progress")
+_KNOWN = ("qualified", "assigned", "scheduled", "in_progress", *WAITING)
 _HANDS = ("staff", "caretaker", "contractor")
-_SAME = "as before"
-_RESUMED = "as before waiting"
+_TEAM = ("staff", "caretaker")
 
 
 @dataclass(frozen=True)
@@ -29,91 +47,99 @@ class Transition:
     to: str
     roles: tuple[str, ...]
     needs: tuple[str, ...] = ()
+    """What whoever acts must give: fields of the action's form."""
     without_household: tuple[str, ...] = ()
+    needs_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What one role must give besides."""
+    records: tuple[str, ...] = ()
+    """Facts that the room writes down with the step; without them it may not be taken."""
 
 
 TABLE: Final[dict[str, Transition]] = {
-    "acknowledge": Transition(("submitted", "reopened"), "acknowledged", ("staff", "caretaker")),
-    "qualify": Transition(("acknowledged", "qualified"), "qualified", ("staff",)),
-    "assign": Transition(("qualified", "assigned"), "assigned", ("staff",)),
-    "schedule": Transition(("assigned", "scheduled"), "scheduled", _HANDS, ("appointment_at",)),
+    "acknowledge": Transition(("submitted", "reopened"), "acknowledged", _TEAM, records=("named",)),
+    "qualify": Transition(
+        ("acknowledged", "qualified"),
+        "qualified",
+        ("staff",),
+        records=("element", "place", "tenure", "responsible", "regimes", "dates"),
+    ),
+    "notify_debtor": Transition(
+        (*_KNOWN, "done", "resolved"), SAME, ("staff",), records=("notice", "debtor", "sha256")
+    ),
+    "estimate": Transition(_KNOWN, SAME, ("staff", "contractor"), ("cost_cents",)),
+    "approve": Transition(_KNOWN, SAME, ("staff",), records=("named",)),
+    "assign": Transition(("qualified", "assigned"), "assigned", ("staff",), records=("to",)),
+    "schedule": Transition(
+        ("assigned", "scheduled"),
+        "scheduled",
+        (*_HANDS, "resident"),
+        ("appointment_at",),
+        needs_of={"resident": ("slot",)},
+    ),
+    "on_the_way": Transition(("assigned", "scheduled"), SAME, _HANDS),
     "start": Transition(("assigned", "scheduled"), "in_progress", _HANDS),
-    "make_safe": Transition((*_WORKING, *_WAITING, "submitted", "reopened"), _SAME, _HANDS),
-    "finish": Transition(("in_progress",), "done", _HANDS),
-    "confirm": Transition(("done",), "resolved", ("resident",), (), ("staff", "caretaker")),
+    "missed": Transition(("scheduled",), "assigned", (*_HANDS, "resident"), ("side",)),
+    "make_safe": Transition((*_WORKING, *WAITING, "submitted", "reopened", "attached"), SAME, _HANDS),
+    "finish": Transition(("in_progress",), "done", _HANDS, needs_of={"contractor": ("outcome",)}),
+    "confirm": Transition(("done", "attached"), "resolved", ("resident",), (), _TEAM),
+    "half_fixed": Transition(("done",), "assigned", ("resident",), ("comment",), _TEAM),
+    "sign_off": Transition(("done",), SAME, ("resident", "staff"), (), ("caretaker",)),
+    "remind": Transition(("done",), SAME, ("system",)),
     "lapse": Transition(("done",), "resolved", ("system",)),
-    "close": Transition(("resolved",), "closed", ("resident", "system"), (), ("staff", "caretaker")),
+    "close": Transition(("resolved",), "closed", ("resident", "system"), (), _TEAM),
     "reopen": Transition(
         ("done", "resolved", "closed", "not_eligible"),
         "reopened",
         ("resident", "staff", "caretaker"),
         ("comment",),
     ),
-    "wait_member": Transition(_WORKING, "waiting_member", ("staff", "caretaker"), ("comment",)),
+    "wait_member": Transition(_WORKING, "waiting_member", _TEAM, ("comment",)),
     "wait_access": Transition(_WORKING, "waiting_access", _HANDS),
     "wait_parts": Transition(_WORKING, "waiting_parts", _HANDS),
     "wait_third_party": Transition(_WORKING, "waiting_third_party", ("staff",)),
-    "resume": Transition(_WAITING, _RESUMED, ("staff", "caretaker", "contractor", "resident")),
+    "resume": Transition(WAITING, RESUMED, ("staff", "caretaker", "contractor", "resident")),
     "refuse": Transition(
-        ("acknowledged", "qualified", "assigned", *_WAITING),
+        ("acknowledged", "qualified", "assigned", *WAITING),
         "not_eligible",
         ("staff",),
         ("reason", "comment"),
+        records=("named",),
     ),
+    "contest": Transition(("not_eligible",), "contested", ("resident",), ("comment",), _TEAM),
+    "uphold": Transition(("contested",), "not_eligible", ("staff",), ("comment",), records=("named",)),
+    "overturn": Transition(("contested",), "acknowledged", ("staff",), ("comment",), records=("named",)),
+    "secure_claim": Transition(
+        ("acknowledged", *_KNOWN, "done", "reopened"), SAME, ("staff",), ("secured_by", "comment")
+    ),
+    "attach": Transition(
+        ("submitted", "reopened", *_WORKING, *WAITING),
+        "attached",
+        ("staff", "system"),
+        records=("incident",),
+    ),
+    "detach": Transition(("attached",), RESUMED, ("staff", "caretaker", "resident", "system")),
+    "finish_together": Transition(("attached",), "done", ("staff", "system")),
     "cancel": Transition(
-        ("submitted", "acknowledged", "qualified", "assigned", "scheduled", *_WAITING),
+        ("submitted", *_WORKING[:4], *WAITING, "attached", "contested"),
         "cancelled",
         ("resident",),
         (),
-        ("staff", "caretaker"),
+        _TEAM,
     ),
-}
+}  # fmt: skip
 STATES: Final = (
     "submitted",
     *_WORKING,
     "done",
     "resolved",
     "closed",
-    *_WAITING,
+    *WAITING,
     "not_eligible",
     "cancelled",
     "reopened",
+    "contested",
+    "attached",
 )
-
-
-@dataclass(frozen=True)
-class Step:
-    """One action of the history. `at` is UTC and never goes back within a history."""
-
-    action: str
-    role: str
-    at: datetime
-    reason: str | None = None
-    comment: str | None = None
-    appointment_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where a request stands, as its history tells."""
-
-    state: str
-    since: datetime
-    opened_at: datetime
-    as_of: datetime
-    """Up to when an unfinished pause is counted."""
-    has_household: bool = True
-    resume_to: str | None = None
-    pauses: tuple[tuple[datetime, datetime | None], ...] = ()
-    has_started: bool = False
-    first_answer_at: datetime | None = None
-    made_safe_at: datetime | None = None
-    done_at: datetime | None = None
-    """When the present repair was finished; None again after a reopening."""
-    ended_at: datetime | None = None
-    reopened_at: datetime | None = None
-    times_reopened: int = 0
-    appointment_at: datetime | None = None
 
 
 class IllegalAction(Exception):
@@ -132,91 +158,101 @@ class Missing(Exception):
         self.field = field
 
 
-def legal_actions(ticket: Standing, actor_role: str, at: datetime) -> tuple[str, ...]:
-    """What that role may do now, in the order people should see it."""
-    return tuple(action for action in TABLE if _is_legal(ticket, action, actor_role, at))
+def legal_actions(ticket: Standing, actor_role: str, at: datetime, actor: str = "") -> tuple[str, ...]:
+    """What that role, and where it matters that person, may do now, in the order people should see it."""
+    return tuple(action for action in TABLE if _is_legal(ticket, Step(action, actor_role, at, actor=actor)))
 
 
 def take(ticket: Standing, step: Step) -> Standing:
     """The standing after one more step. Raises IllegalAction or Missing."""
-    if not _is_legal(ticket, step.action, step.role, step.at):
-        raise IllegalAction(step.action, ticket.state, legal_actions(ticket, step.role, step.at))
-    for field in TABLE[step.action].needs:
-        value = getattr(step, field)
-        if value is None or (isinstance(value, str) and not value.strip()):
-            raise Missing(field)
-    return _advance(ticket, step)
+    if not _is_legal(ticket, step):
+        legal = legal_actions(ticket, step.role, step.at, step.actor)
+        raise IllegalAction(step.action, ticket.state, tuple(one for one in legal if one != step.action))
+    row = TABLE[step.action]
+    for name in (*row.needs, *row.needs_of.get(step.role, ())):
+        if step.given(name) is None:
+            raise Missing(name)
+    for name in row.records:
+        if name not in step.facts:
+            raise Missing(name)
+    return advance(ticket, step, row.to)
 
 
-def apply(events: Sequence[Step], *, has_household: bool = True, as_of: datetime | None = None) -> Standing:
+def apply(
+    events: Sequence[Step],
+    *,
+    has_household: bool = True,
+    terms: Terms | None = None,
+    as_of: datetime | None = None,
+) -> Standing:
     """The standing that a recorded history leads to. History is believed: its steps were legal when taken.
 
     `as_of` is the present instant, for a pause that still lasts; else the last step's.
     """
     first, *rest = events
-    ticket = Standing("submitted", first.at, first.at, first.at, has_household)
+    ticket = begin(first, terms or Terms(has_household=has_household))
     for step in rest:
-        ticket = _advance(ticket, step)
+        ticket = advance(ticket, step, TABLE[step.action].to)
     return replace(ticket, as_of=max(as_of or ticket.as_of, ticket.as_of))
 
 
-def _is_legal(ticket: Standing, action: str, role: str, at: datetime) -> bool:
-    transition = TABLE.get(action)
+def _is_legal(ticket: Standing, step: Step) -> bool:
+    transition = TABLE.get(step.action)
     if transition is None or ticket.state not in transition.froms:
         return False
     roles = transition.roles if ticket.has_household else (*transition.roles, *transition.without_household)
-    if role not in roles:
+    return step.role in roles and _is_guarded(ticket, step)
+
+
+def _is_guarded(ticket: Standing, step: Step) -> bool:
+    """Whether the conditions hold that states and roles alone do not tell."""
+    if step.role == "contractor" and ticket.needs_notice:
+        return False  # a warranty's work never reaches a firm before its debtor was written to
+    if step.action in ("assign", "schedule", "start", "finish") and ticket.awaits_approval:
         return False
-    if action == "reopen" and ticket.ended_at is not None:
-        return at <= ticket.ended_at + timedelta(days=REOPEN_DAYS)
-    if action == "close" and role == "system":
-        return ticket.ended_at is not None and at >= ticket.ended_at + timedelta(days=REOPEN_DAYS)
-    if action == "cancel":
-        return not ticket.has_started
-    if action == "make_safe":
-        return ticket.made_safe_at is None
-    if action == "resume" and role == "resident":
-        return ticket.state == "waiting_member"
-    if action == "resume" and role == "contractor":
-        return ticket.state in ("waiting_access", "waiting_parts")
+    claim, ended_at = ticket.terms.claim, ticket.ended_at
+    match step.action:
+        case "assign":
+            goes_out = ticket.terms.is_given_to_party or (claim is not None and claim.is_first)
+            return not (goes_out and ticket.needs_notice)
+        case "notify_debtor" | "secure_claim":
+            return claim is not None
+        case "approve":
+            return ticket.awaits_approval
+        case "missed" if step.role == "resident":
+            return ticket.appointment_at is not None and step.at >= ticket.appointment_at
+        case "make_safe":
+            return ticket.made_safe_at is None
+        case "confirm":
+            return not ticket.terms.is_signed
+        case "sign_off":
+            return ticket.terms.is_signed and side_of(step.role) in ticket.awaits_signature_of
+        case "remind":
+            return ticket.terms.settles_by_silence and ticket.reminded_at is None
+        case "lapse":
+            reminded_at = ticket.reminded_at
+            return (
+                ticket.terms.settles_by_silence
+                and not ticket.terms.is_signed
+                and reminded_at is not None
+                and step.at >= reminded_at + AFTER_REMINDER
+            )
+        case "reopen" | "contest" if ended_at is not None and step.at > ended_at + timedelta(
+            days=REOPEN_DAYS
+        ):
+            return False
+        case "reopen":
+            return ticket.state != "not_eligible" or step.role != "resident"  # a refusal is contested instead
+        case "contest":
+            return ticket.contested_at is None
+        case "uphold":
+            return not (ticket.terms.others and step.actor and step.actor == ticket.refused_by)
+        case "close" if step.role == "system":
+            return ended_at is not None and step.at >= ended_at + timedelta(days=REOPEN_DAYS)
+        case "cancel":
+            return not ticket.has_started
+        case "resume" if step.role == "resident":
+            return ticket.state == "waiting_member"
+        case "resume" if step.role == "contractor":
+            return ticket.state in ("waiting_access", "waiting_parts")
     return True
-
-
-def _advance(ticket: Standing, step: Step) -> Standing:
-    to = TABLE[step.action].to
-    if to == _SAME:
-        return replace(ticket, made_safe_at=step.at, as_of=step.at)
-    if to == _RESUMED:
-        to = ticket.resume_to or "acknowledged"
-    pauses = ticket.pauses
-    if ticket.state in PAUSING and to != ticket.state:
-        pauses = (*pauses[:-1], (pauses[-1][0], step.at))
-    if to in PAUSING:
-        pauses = (*pauses, (step.at, None))
-    after = replace(
-        ticket,
-        state=to,
-        since=step.at,
-        as_of=step.at,
-        pauses=pauses,
-        resume_to=ticket.state if to in _WAITING else None,
-        has_started=ticket.has_started or to == "in_progress",
-        appointment_at=step.appointment_at or ticket.appointment_at,
-    )
-    if step.action == "acknowledge" or step.action == "refuse":
-        after = replace(after, first_answer_at=ticket.first_answer_at or step.at)
-    elif step.action == "finish":
-        after = replace(after, done_at=step.at)
-    elif step.action == "reopen":
-        after = replace(
-            after,
-            done_at=None,
-            made_safe_at=None,
-            ended_at=None,
-            reopened_at=step.at,
-            times_reopened=ticket.times_reopened + 1,
-            appointment_at=None,
-        )
-    if to in ENDED and ticket.ended_at is None:
-        after = replace(after, ended_at=step.at)
-    return after
