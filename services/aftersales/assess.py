@@ -1,7 +1,7 @@
 """Applies the rules to a request and writes down what they found; used when it opens and at each change."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, text
@@ -11,8 +11,9 @@ from contracts.codes import Priority, Regime, Responsible
 from services.aftersales import registry
 from services.aftersales.config import Config, config_for
 from services.aftersales.deadlines import Deadline, TicketFacts, deadlines, told_at_opening
+from services.aftersales.dwelling_file.dates import dates_for, etat_des_lieux_on
 from services.aftersales.lifecycle import PAUSING, Standing, Step, apply
-from services.aftersales.model import DeadlineRow, Inspection, Ticket, TicketEvent, WarrantyRow
+from services.aftersales.model import DeadlineRow, Ticket, TicketEvent, WarrantyRow
 from services.aftersales.priority import priority_of
 from services.aftersales.registry import Home
 from services.aftersales.responsibility import Case, responsible_for
@@ -41,17 +42,17 @@ async def home_of(unit: Unit, ticket: Ticket) -> Home:
 async def decide(unit: Unit, ticket: Ticket, home: Home) -> None:
     """Set priority, responsible party, warranties and team; what a person decided stands."""
     config = await config_for(unit, home)
-    inspection = await _inspection(unit, ticket)
     claimed_on = ticket.opened_at.astimezone(config.calendar.zone).date()
     is_common = element_of(ticket.element).is_common or taxonomy().places[ticket.place].is_common
     found = warranties(
         ticket.element,
         home.tenure,
-        _dates(ticket, home, inspection),
+        await _dates(unit, ticket, home),
         ticket.noticed_on,
         symptom=ticket.symptom,
         claimed_on=claimed_on,
         is_common=is_common,
+        own=config.own_terms,
     )
     if "priority" not in ticket.set_by_person:
         ticket.priority = priority_of(ticket.element, ticket.symptom, claimed_on, config.heating).value
@@ -86,7 +87,6 @@ async def wind_clocks(
 ) -> None:
     """Recompute the clocks from the history. A warning given stays given unless its time has moved on."""
     config = config or await config_for(unit, home)
-    inspection = await _inspection(unit, ticket)
     found = await unit.session.execute(select(WarrantyRow).where(col(WarrantyRow.ticket) == ticket.id))
     facts = TicketFacts(
         element=ticket.element,
@@ -95,10 +95,10 @@ async def wind_clocks(
         responsible=Responsible(ticket.responsible),
         standing=standing,
         tenure=home.tenure,
-        dates=_dates(ticket, home, inspection),
+        dates=await _dates(unit, ticket, home),
         warranties=tuple(_warranty(row) for row in found.scalars()),
         heating=config.heating,
-        etat_des_lieux_on=await _etat_des_lieux_on(unit, ticket),
+        etat_des_lieux_on=await etat_des_lieux_on(unit, home),
         declared_to_insurer_on=ticket.declared_to_insurer_on,
     )
     rows = await unit.session.execute(select(DeadlineRow).where(col(DeadlineRow.ticket) == ticket.id))
@@ -153,27 +153,10 @@ def from_json(stored: dict[str, Any]) -> Reason:
     return Reason(stored["key"], stored["params"])
 
 
-def _dates(ticket: Ticket, home: Home, inspection: Inspection | None) -> Dates:
-    livraison_on = home.dates.livraison_on
-    if livraison_on is None and inspection is not None and inspection.kind == "livraison":
-        livraison_on = inspection.held_on
-    return replace(home.dates, livraison_on=livraison_on, installed_on=ticket.installed_on)
-
-
-async def _inspection(unit: Unit, ticket: Ticket) -> Inspection | None:
-    return await unit.session.get(Inspection, ticket.inspection) if ticket.inspection else None
-
-
-async def _etat_des_lieux_on(unit: Unit, ticket: Ticket) -> date | None:
-    if ticket.occupancy is None:
-        return None
-    found = await unit.session.execute(
-        select(col(Inspection.held_on))
-        .where(col(Inspection.occupancy) == ticket.occupancy, col(Inspection.kind) == "etat_des_lieux")
-        .order_by(col(Inspection.held_on))
-        .limit(1)
-    )
-    return found.scalar_one_or_none()
+async def _dates(unit: Unit, ticket: Ticket, home: Home) -> Dates:
+    """The days that count for what the request is about; a day of installation told with it comes first."""
+    dates = await dates_for(unit, home, ticket.element, ticket.place, ticket.noticed_on)
+    return replace(dates, installed_on=ticket.installed_on) if ticket.installed_on else dates
 
 
 def _clock(ticket: Ticket, deadline: Deadline, now: datetime) -> DeadlineRow:

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from contracts.codes import Responsible, Tenure
 from services.aftersales.business_calendar import BusinessCalendar, default_calendar
 from services.aftersales.model import WHOLE_COOP, ResponsibilityRule, Setting
+from services.aftersales.own_terms import OwnTerm
 from services.aftersales.priority import HeatingPeriod, default_heating_period
 from services.aftersales.registry import Home
 from services.aftersales.responsibility import Override
@@ -25,6 +26,9 @@ class Config:
     is_copropriete: bool
     overrides: tuple[Override, ...] = ()
     teams: dict[str, str] = field(default_factory=dict)
+    is_heating_known: bool = True
+    """False when neither the building nor the cooperative says its season: the usual one is assumed."""
+    own_terms: tuple[OwnTerm, ...] = ()
 
 
 async def config_for(unit: Unit, home: Home) -> Config:
@@ -34,7 +38,13 @@ async def config_for(unit: Unit, home: Home) -> Config:
         .where(col(Setting.coop) == unit.coop, col(Setting.building).in_([WHOLE_COOP, home.building or ""]))
         .order_by(col(Setting.building))
     )
-    settings: dict[str, Any] = {row.name: row.value for row in rows.scalars()}
+    settings: dict[str, Any] = {}
+    own_terms: list[OwnTerm] = []
+    for row in rows.scalars():
+        if row.name == "terms":
+            own_terms += [own_term_from(one, row.building or None) for one in row.value]
+        else:
+            settings[row.name] = row.value
     own = await unit.session.execute(
         select(ResponsibilityRule).where(col(ResponsibilityRule.coop) == unit.coop)
     )
@@ -45,6 +55,23 @@ async def config_for(unit: Unit, home: Home) -> Config:
         is_copropriete=bool(settings.get("copropriete", home.is_copropriete)),
         overrides=tuple(_override(row) for row in own.scalars()),
         teams=dict(settings.get("teams") or {}),
+        is_heating_known=bool(heating),
+        own_terms=tuple(own_terms),
+    )
+
+
+def own_term_from(stored: dict[str, Any], building: str | None) -> OwnTerm:
+    """A decision on an unconfirmed term, as the setting `terms` keeps it."""
+    return OwnTerm(
+        code=stored["code"],
+        applies=stored["applies"],
+        tenure=Tenure(stored["tenure"]) if stored.get("tenure") else None,
+        building=building,
+        years=stored.get("years"),
+        months=stored.get("months"),
+        calendar_days=stored.get("calendar_days"),
+        basis=stored.get("basis"),
+        valid_from=date.fromisoformat(stored["valid_from"]),
     )
 
 
@@ -65,6 +92,7 @@ def _override(row: ResponsibilityRule) -> Override:
         basis=row.basis,
         valid_from=row.valid_from,
         building=row.building,
+        trade=row.trade,
         element=row.element,
         symptom=row.symptom,
         tenure=Tenure(row.tenure) if row.tenure else None,

@@ -26,6 +26,7 @@ class Override:
     basis: str
     valid_from: date
     building: str | None = None
+    trade: str | None = None
     element: str | None = None
     symptom: str | None = None
     tenure: Tenure | None = None
@@ -36,17 +37,19 @@ class Override:
             self.valid_from <= case.on
             and (self.valid_to is None or case.on <= self.valid_to)
             and self.building in (None, case.building)
+            and self.trade in (None, element_of(case.element).trade)
             and self.element in (None, case.element)
             and self.symptom in (None, case.symptom)
             and self.tenure in (None, case.tenure)
         )
 
     @property
-    def precision(self) -> tuple[bool, int]:
-        """A building's rule beats the cooperative's, then the one that names more beats the other."""
-        return self.building is not None, sum(
-            value is not None for value in (self.element, self.symptom, self.tenure)
-        )
+    def precision(self) -> tuple[bool, int, date]:
+        """A building's rule beats the cooperative's, one that names more the other, the later the earlier.
+
+        An element is more precise than all that a rule of its trade may name besides."""
+        named = sum(value is not None for value in (self.trade, self.symptom, self.tenure))
+        return self.building is not None, named + 4 * (self.element is not None), self.valid_from
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,19 @@
 """The cooperative's own rules over HTTP: who answers for what, heating seasons, working time, teams."""
 
-from datetime import date
-from typing import Annotated, Literal
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
-from sqlalchemy import text
-from sqlmodel import col, select
+from pydantic import BaseModel, Field, StringConstraints
 
 from contracts.codes import Responsible, Tenure
-from services.aftersales import registry
+from services.aftersales import settings
 from services.aftersales.api_base import router
 from services.aftersales.bodies import Body, ElementCode, SymptomCode
 from services.aftersales.choices import check_codes
-from services.aftersales.model import WHOLE_COOP, ResponsibilityRule, Setting
+from services.aftersales.model import ResponsibilityRule
+from services.aftersales.page_base import actor_of
 from services.aftersales.taxonomy import taxonomy
-from services.kit.ids import new_id
-from services.kit.unit import Unit
-from services.kit.web import RoomUnit, invalid, not_found, roles
+from services.kit.web import RoomUnit, Who, invalid, roles
 
 MonthDay = Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
 Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
@@ -45,6 +42,8 @@ class RuleIn(Body):
     valid_from: date
     valid_to: date | None = None
     building: str | None = None
+    trade: str | None = None
+    """A whole trade; an `element` is more precise."""
     element: ElementCode | None = None
     symptom: SymptomCode | None = None
     tenure: Tenure | None = None
@@ -58,79 +57,103 @@ class RulesOut(Body):
     rules: list[RuleOut]
 
 
+class TermIn(Body):
+    """A decision on a legal term that is not confirmed for a tenure; left out periods stay as they are."""
+
+    code: Annotated[str, StringConstraints(max_length=64)]
+    """Of a window (GET /occupancies/{id}/windows) or a whole regime."""
+    tenure: Tenure | None = None
+    applies: bool
+    years: Annotated[int, Field(ge=0, le=30)] | None = None
+    months: Annotated[int, Field(ge=0, le=120)] | None = None
+    calendar_days: Annotated[int, Field(ge=0, le=3660)] | None = None
+    basis: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=200)]
+    """The text, contract or opinion it rests on; shown to households."""
+    valid_from: date
+
+
+class ChangeOut(BaseModel):
+    name: str
+    building: str | None
+    before: Any
+    after: Any
+    changed_by: str
+    changed_at: datetime
+
+
+class ChangesOut(BaseModel):
+    changes: list[ChangeOut]
+
+
 @router.get("/responsibility-rules", **roles("staff"))
 async def rules(unit: RoomUnit) -> RulesOut:
     """The cooperative's own rules, which come before the house's."""
-    found = await unit.session.execute(select(ResponsibilityRule).order_by(col(ResponsibilityRule.id)))
-    return RulesOut(rules=[RuleOut(**row.model_dump(exclude={"coop"})) for row in found.scalars()])
+    return RulesOut(rules=[_rule(row) for row in await settings.rules(unit)])
 
 
 @router.post("/responsibility-rules", status_code=201, **roles("staff"))
-async def add_rule(body: RuleIn, unit: RoomUnit) -> RuleOut:
+async def add_rule(body: RuleIn, unit: RoomUnit, who: Who) -> RuleOut:
     """For requests opened or re-examined from now on; end a rule by another one, history stands."""
     check_codes("", **{name: code for name in ("element", "symptom") if (code := getattr(body, name))})
-    if body.valid_to is not None and body.valid_to < body.valid_from:
-        raise invalid("/valid_to", "before_start", "A rule cannot end before it begins.")
-    if body.building is not None:
-        await _building(unit, body.building)
-    assert unit.coop is not None
-    row = ResponsibilityRule(id=new_id("rul"), coop=unit.coop, **body.model_dump())
-    unit.session.add(row)
-    await unit.session.flush()
-    return RuleOut(id=row.id, **body.model_dump())
+    if body.trade is not None and body.trade not in taxonomy().trades:
+        raise invalid("/trade", "unknown_code", "Use a trade of GET /taxonomy.")
+    return _rule(await settings.add_rule(unit, actor_of(who).id, body.model_dump()))
 
 
 @router.delete("/responsibility-rules/{rule}", status_code=204, **roles("staff"))
-async def drop_rule(rule: str, unit: RoomUnit) -> None:
+async def drop_rule(rule: str, unit: RoomUnit, who: Who) -> None:
     """Requests already decided keep what was decided."""
-    row = await unit.session.get(ResponsibilityRule, rule)
-    if row is None:
-        raise not_found()
-    await unit.session.delete(row)
+    await settings.end_rule(unit, rule, actor_of(who).id)
 
 
 @router.put("/aftersales-settings/heating_period", status_code=204, **roles("staff"))
-async def heating_period(body: HeatingPeriodIn, unit: RoomUnit, building: str | None = None) -> None:
+async def heating_period(
+    body: HeatingPeriodIn, unit: RoomUnit, who: Who, building: str | None = None
+) -> None:
     """For one building, or for all that have none of their own."""
-    await _keep(unit, building, "heating_period", body.model_dump(mode="json", by_alias=True))
+    value = body.model_dump(mode="json", by_alias=True)
+    await settings.keep(unit, building, "heating_period", value, actor_of(who).id)
 
 
 @router.put("/aftersales-settings/calendar", status_code=204, **roles("staff"))
-async def calendar(body: CalendarIn, unit: RoomUnit) -> None:
+async def calendar(body: CalendarIn, unit: RoomUnit, who: Who) -> None:
     """Opening hours and closing days of the cooperative."""
     for weekday, ranges in (body.week or {}).items():
         if any(start >= end for start, end in ranges):
             raise invalid(f"/week/{weekday}", "empty_range", "A range ends after it begins.")
     if body.week is not None and not any(body.week.values()):
         raise invalid("/week", "never_open", "The cooperative works on at least one day.")
-    await _keep(unit, None, "calendar", body.model_dump(mode="json", exclude_none=True))
+    value = body.model_dump(mode="json", exclude_none=True)
+    await settings.keep(unit, None, "calendar", value, actor_of(who).id)
 
 
 @router.put("/aftersales-settings/teams", status_code=204, **roles("staff"))
-async def teams(body: dict[str, str], unit: RoomUnit) -> None:
+async def teams(body: dict[str, str], unit: RoomUnit, who: Who) -> None:
     """Trade to the cooperative's own team."""
     if unknown := set(body) - set(taxonomy().trades):
         raise invalid(f"/{min(unknown)}", "unknown_code", "Use a trade of GET /taxonomy.")
-    await _keep(unit, None, "teams", dict(body))
+    await settings.keep(unit, None, "teams", dict(body), actor_of(who).id)
 
 
 @router.put("/aftersales-settings/copropriete", status_code=204, **roles("staff"))
-async def copropriete(body: bool, building: str, unit: RoomUnit) -> None:
+async def copropriete(body: bool, building: str, unit: RoomUnit, who: Who) -> None:
     """Whether a building has a syndic, where its households do not tell."""
-    await _keep(unit, building, "copropriete", body)
+    await settings.keep(unit, building, "copropriete", body, actor_of(who).id)
 
 
-async def _building(unit: Unit, building: str) -> None:
-    if await registry.home_of_building(unit, building) is None:
-        raise not_found()
+@router.put("/aftersales-settings/terms", status_code=204, **roles("staff"))
+async def terms(body: TermIn, unit: RoomUnit, who: Who, building: str | None = None) -> None:
+    """Decide whether, and how long, a legal term applies that is not confirmed (PSLA, BRS, acoustic year)."""
+    decision = body.model_dump(mode="json", exclude_none=True)
+    await settings.decide_term(unit, building, decision, actor_of(who).id)
 
 
-async def _keep(unit: Unit, building: str | None, name: str, value: object) -> None:
-    assert unit.coop is not None
-    if building is not None:
-        await _building(unit, building)
-    await unit.session.execute(
-        text("DELETE FROM aftersales.setting WHERE coop = :coop AND building = :building AND name = :name"),
-        {"coop": unit.coop, "building": building or WHOLE_COOP, "name": name},
-    )
-    unit.session.add(Setting(coop=unit.coop, building=building or WHOLE_COOP, name=name, value=value))
+@router.get("/aftersales-settings/changes", **roles("staff"))
+async def changes(unit: RoomUnit) -> ChangesOut:
+    """Who changed which setting, from what to what, when; the latest hundred."""
+    found = await settings.changes(unit)
+    return ChangesOut(changes=[ChangeOut.model_validate(row.model_dump()) for row in found])
+
+
+def _rule(row: ResponsibilityRule) -> RuleOut:
+    return RuleOut.model_validate(row.model_dump(exclude={"coop"}))

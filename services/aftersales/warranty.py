@@ -3,6 +3,7 @@
 Sources: Code civil 1642-1, 1648, 1792 and following; terms and elements are in `warranty.yaml`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -12,6 +13,7 @@ from pydantic import TypeAdapter
 
 from contracts.codes import Regime, Responsible, Tenure
 from services.aftersales.legal_time import plus_months, plus_years
+from services.aftersales.own_terms import OwnTerm, own_term
 from services.aftersales.tables import Row, in_force, load
 from services.aftersales.taxonomy import element_of
 from services.aftersales.words import Reason
@@ -28,6 +30,8 @@ class Dates:
     moved_in_on: date | None = None
     installed_on: date | None = None
     """When the element was replaced or added after réception: it then has no construction warranty."""
+    contract_ends_on: date | None = None
+    """Last day of what the installer of a replaced element warrants by contract, where it is known."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +72,14 @@ def warranties(
     symptom: str | None = None,
     claimed_on: date | None = None,
     is_common: bool | None = None,
+    own: Sequence[OwnTerm] = (),
 ) -> list[Warranty]:
     """The warranties that cover `element` for a household of that tenure; several may run at once.
 
     `noticed_on` is when the defect was first seen, `claimed_on` (same day when absent) when the
     cooperative was told: a warranty must still run then. Without any, the list holds one entry of
-    regime `none` that says why. Raises KeyError for an unknown element.
+    regime `none` that says why. `own` is what the cooperative decided about terms that are not confirmed.
+    Raises KeyError for an unknown element.
     """
     claimed_on = max(claimed_on or noticed_on, noticed_on)
     is_common = element_of(element).is_common if is_common is None else is_common
@@ -83,11 +89,12 @@ def warranties(
     if symptom in table["wear_symptoms"]:
         return [_none(Reason("wear_not_covered"))]
     if dates.installed_on and (dates.reception_on is None or dates.installed_on > dates.reception_on):
-        return [_none(Reason("replaced_equipment", {"installed_on": dates.installed_on.isoformat()}))]
+        return [_replaced(dates, claimed_on)]
     running = [
         warranty
-        for terms in in_force(_terms(), dates.reception_on or dates.livraison_on or claimed_on)
-        if _covers(terms, element, symptom, tenure, is_common)
+        for row in in_force(_terms(), dates.reception_on or dates.livraison_on or claimed_on)
+        if _covers(row, element, symptom, tenure, is_common)
+        and (terms := _decided(row, tenure, claimed_on, own)) is not None
         and (warranty := _running(terms, tenure, dates, noticed_on, claimed_on)) is not None
     ]
     return running or [_none(_why_none(dates, claimed_on))]
@@ -133,6 +140,28 @@ def _running(
     return Warranty(terms.regime, terms.debtor, starts_on, ends_on, terms.basis, tuple(reasons), list_by_on)
 
 
+def _decided(terms: Terms, tenure: Tenure | None, on: date, own: Sequence[OwnTerm]) -> Terms | None:
+    """The row as the cooperative decided it, where it is not confirmed; None where it does not apply."""
+    decided = None if terms.verified else own_term(own, terms.regime.value, terms.regime, tenure, on)
+    if decided is None:
+        return terms
+    if not decided.applies:
+        return None
+    return decided.counted(terms).model_copy(update={"basis": decided.basis or terms.basis, "verified": True})
+
+
+def _replaced(dates: Dates, claimed_on: date) -> Warranty:
+    """Only the installer's contract (Cass. 3e civ., 21 March 2024, n° 22-18.694)."""
+    assert dates.installed_on is not None
+    reasons = [Reason("replaced_equipment", {"installed_on": dates.installed_on.isoformat()})]
+    if dates.contract_ends_on is not None:
+        key = (
+            "installer_contract_runs" if claimed_on <= dates.contract_ends_on else "installer_contract_ended"
+        )
+        reasons.append(Reason(key, {"ends_on": dates.contract_ends_on.isoformat()}))
+    return _none(*reasons)
+
+
 def _covers(terms: Terms, element: str, symptom: str | None, tenure: Tenure | None, is_common: bool) -> bool:
     if terms.tenures is not None and tenure not in terms.tenures:
         return False
@@ -154,8 +183,8 @@ def _why_none(dates: Dates, claimed_on: date) -> Reason:
     return Reason("warranties_ended", {"reception_on": dates.reception_on.isoformat()})
 
 
-def _none(reason: Reason) -> Warranty:
-    return Warranty(Regime.NONE, None, None, None, None, (reason,))
+def _none(*reasons: Reason) -> Warranty:
+    return Warranty(Regime.NONE, None, None, None, None, reasons)
 
 
 @cache

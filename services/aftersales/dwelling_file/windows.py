@@ -1,0 +1,226 @@
+"""Every legal window of a dwelling and its household: when each opens and ends, who owes what, and why.
+
+Pure: the dates come from the dwelling's file, the terms from `windows.yaml`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cache
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from contracts.codes import Regime, Responsible, Tenure
+from services.aftersales.dwelling_file.facts import File, Installed
+from services.aftersales.legal_time import plus_months
+from services.aftersales.own_terms import OwnTerm, own_term
+from services.aftersales.tables import Row, in_force, load
+from services.aftersales.words import Reason
+
+State = Literal["to_come", "running", "ends_soon", "over", "unknown"]
+STATES: tuple[State, ...] = ("to_come", "running", "ends_soon", "over", "unknown")
+ORDER = ("ends_soon", "running", "to_come", "unknown", "over")
+"""What a reader should see first."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A period in which something can be claimed. `ends_on` is its last day, included; civil days."""
+
+    code: str
+    state: State
+    debtor: Responsible
+    claimant: Responsible
+    """Who has to write: the household itself, or the cooperative for a home that it lets."""
+    basis: str
+    verified: bool
+    source: str
+    starts_on: date | None = None
+    ends_on: date | None = None
+    """None for a window without a day that ends it, and for an unknown one."""
+    missing: str | None = None
+    """Why it cannot be counted: a key of `window_missing` in words.yaml."""
+    notes: tuple[Reason, ...] = ()
+    element: str | None = None
+    """Of equipment with its installer's contract."""
+    about: str | None = None
+    """Opaque id: the request declared to the insurer, or the equipment."""
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in ("running", "ends_soon")
+
+
+class Terms(Row):
+    """One row of `windows.yaml`."""
+
+    code: str
+    regime: Regime | None = None
+    tenures: tuple[Tenure, ...] | None = None
+    starts: Literal["reception", "keys", "entry", "heating", "list_end", "declared"]
+    years: int = 0
+    months: int = 0
+    calendar_days: int = 0
+    until: Literal["reserves_lifted"] | None = None
+    debtor: Responsible
+    soon_days: int
+    basis: str
+
+
+class InstallerTerms(BaseModel):
+    """What holds for equipment under its installer's contract."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    debtor: Responsible
+    soon_days: int
+    basis: str
+    source: str
+    verified: bool
+
+
+def windows(file: File, tenure: Tenure | None, today: date, own: Sequence[OwnTerm] = ()) -> list[Window]:
+    """All windows that concern a household of `tenure` (None: the empty dwelling), on civil day `today`.
+
+    What presses most comes first. A window that lacks a date is there with state `unknown` and the reason;
+    one that does not concern the tenure is not. `own`: the cooperative's decisions on unconfirmed rows.
+    """
+    found = [
+        window
+        for terms in in_force(_terms(), file.reception_on or file.keys_on(tenure)[0] or today)
+        if terms.tenures is None or tenure in terms.tenures
+        for window in _counted(terms, file, tenure, today, own)
+    ]
+    found += [_installer(one, tenure, today) for one in file.equipment if one.regime == "contract"]
+    return sorted(
+        found,
+        key=lambda one: (ORDER.index(one.state), one.ends_on or date.max, one.code, one.about or ""),
+    )
+
+
+def _counted(
+    terms: Terms, file: File, tenure: Tenure | None, today: date, own: Sequence[OwnTerm]
+) -> Iterator[Window]:
+    blank = Window(
+        code=terms.code,
+        state="unknown",
+        debtor=terms.debtor,
+        claimant=claimant(terms.code, tenure),
+        basis=terms.basis,
+        verified=terms.verified,
+        source=terms.source,
+    )
+    decided = None if terms.verified else own_term(own, terms.code, terms.regime, tenure, today)
+    if decided is not None:
+        if not decided.applies:
+            return
+        terms = decided.counted(terms)
+        key = "overridden_for_building" if decided.building else "overridden_for_coop"
+        blank = replace(blank, basis=decided.basis or terms.basis, verified=True, notes=(Reason(key),))
+    elif not terms.verified and tenure in (Tenure.PSLA, Tenure.BRS):
+        blank = replace(blank, notes=(Reason("not_verified"),))
+    if terms.starts == "declared":
+        for ticket, declared_on in file.declared:
+            yield _placed(replace(blank, about=ticket), terms, declared_on, today)
+        return
+    start = _start(terms, file, tenure)
+    if isinstance(start, str):
+        yield replace(blank, missing=start)
+        return
+    counted_from, notes = start
+    blank = replace(blank, notes=(*notes, *blank.notes))
+    if terms.until == "reserves_lifted":
+        yield _held_back(blank, file, counted_from, today)
+    elif terms.starts == "list_end":
+        # The claim is open from the keys on; only its end is counted from the end of the list.
+        yield _placed(blank, terms, counted_from, today, opens_on=file.keys_on(tenure)[0])
+    else:
+        yield _placed(blank, terms, counted_from, today)
+
+
+def _start(terms: Terms, file: File, tenure: Tenure | None) -> tuple[date, tuple[Reason, ...]] | str:
+    """The day it is counted from, with what was assumed; or the key of what is missing."""
+    if terms.starts == "reception":
+        return (file.reception_on, ()) if file.reception_on else "no_reception_date"
+    if terms.starts in ("keys", "list_end"):
+        keys_on, notes = file.keys_on(tenure)
+        if keys_on is None:
+            return "no_livraison_date"
+        if terms.starts == "keys":
+            return keys_on, notes
+        listed_by = plus_months(keys_on, 1)
+        if file.reception_on is None:
+            # The end can only move later once the réception is known: the earlier one is safe.
+            notes = (*notes, Reason("reception_unknown_earlier_kept"))
+        return max(listed_by, file.reception_on or listed_by), notes
+    entry_on, notes = file.entry_on()
+    if entry_on is None:
+        return "no_entry_date"
+    if terms.starts == "entry":
+        return entry_on, notes
+    return file.heating.next_start(entry_on), (*notes, *file.heating_notes)
+
+
+def _placed(
+    window: Window, terms: Terms, counted_from: date, today: date, opens_on: date | None = None
+) -> Window:
+    ends_on = plus_months(counted_from, 12 * terms.years + terms.months)
+    ends_on += timedelta(days=terms.calendar_days)
+    starts_on = opens_on or counted_from
+    state = state_of(starts_on, ends_on, today, terms.soon_days)
+    return replace(window, starts_on=starts_on, ends_on=ends_on, state=state)
+
+
+def _held_back(window: Window, file: File, starts_on: date, today: date) -> Window:
+    """Money held back at the keys, until the réserves are lifted; without any there is nothing to hold."""
+    if today < starts_on:
+        state: State = "to_come"
+    else:
+        state = "running" if file.has_open_reserves or today == starts_on else "over"
+    return replace(window, starts_on=starts_on, state=state)
+
+
+def _installer(one: Installed, tenure: Tenure | None, today: date) -> Window:
+    terms = _installer_terms()
+    return Window(
+        code="installer_contract",
+        state="running"
+        if one.contract_ends_on is None
+        else state_of(one.installed_on, one.contract_ends_on, today, terms.soon_days),
+        debtor=terms.debtor,
+        claimant=claimant("installer_contract", tenure),
+        basis=terms.basis,
+        verified=terms.verified,
+        source=terms.source,
+        starts_on=one.installed_on,
+        ends_on=one.contract_ends_on,
+        notes=(Reason("replaced_equipment", {"installed_on": one.installed_on.isoformat()}),),
+        element=one.element,
+        about=one.id,
+    )
+
+
+def state_of(starts_on: date, ends_on: date, today: date, soon_days: int) -> State:
+    """Where `today` stands in a window; both ends are included."""
+    if today < starts_on:
+        return "to_come"
+    if today > ends_on:
+        return "over"
+    return "ends_soon" if (ends_on - today).days <= soon_days else "running"
+
+
+def claimant(code: str, tenure: Tenure | None) -> Responsible:
+    """A tenant asks the cooperative, which claims on the others; who bought claims in their own name."""
+    own = tenure is not None and (tenure is not Tenure.TENANT or code in ("edl_completion", "edl_heating"))
+    return Responsible.RESIDENT if own else Responsible.COOPERATIVE
+
+
+@cache
+def _terms() -> tuple[Terms, ...]:
+    return TypeAdapter(tuple[Terms, ...]).validate_python(load("dwelling_file/windows")["windows"])
+
+
+@cache
+def _installer_terms() -> InstallerTerms:
+    return InstallerTerms.model_validate(load("dwelling_file/windows")["installer"])

@@ -1,0 +1,158 @@
+"""The cooperative's own settings and rules of responsibility: changed by its staff, each change kept."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import col, select
+
+from services.aftersales import registry
+from services.aftersales.dwelling_file.model import SettingChange
+from services.aftersales.model import WHOLE_COOP, ResponsibilityRule, Setting
+from services.aftersales.tables import load
+from services.kit.ids import new_id
+from services.kit.problems import invalid, not_found
+from services.kit.unit import Unit
+
+RULE = "responsibility_rule"
+
+
+async def keep(unit: Unit, building: str | None, name: str, value: Any, by: str) -> None:
+    """Set one setting of the cooperative, or of one of its buildings; None takes it back."""
+    assert unit.coop is not None
+    if building is not None:
+        await known_building(unit, building)
+    before = await held(unit, building, name)
+    if before == value:
+        return
+    await unit.session.execute(
+        text("DELETE FROM aftersales.setting WHERE coop = :coop AND building = :building AND name = :name"),
+        {"coop": unit.coop, "building": building or WHOLE_COOP, "name": name},
+    )
+    if value is not None:
+        unit.session.add(Setting(coop=unit.coop, building=building or WHOLE_COOP, name=name, value=value))
+    _changed(unit, building, name, before, value, by)
+    await unit.session.flush()
+
+
+async def held(unit: Unit, building: str | None, name: str) -> Any:
+    """What is set there, without what it falls back on; None when nothing is."""
+    row = await unit.session.execute(
+        select(Setting).where(
+            col(Setting.coop) == unit.coop,
+            col(Setting.building) == (building or WHOLE_COOP),
+            col(Setting.name) == name,
+        )
+    )
+    found = row.scalar_one_or_none()
+    return None if found is None else found.value
+
+
+async def everything(unit: Unit) -> list[Setting]:
+    """All that the cooperative has set, its own first, then its buildings'."""
+    rows = await unit.session.execute(
+        select(Setting)
+        .where(col(Setting.coop) == unit.coop)
+        .order_by(col(Setting.building), col(Setting.name))
+    )
+    return list(rows.scalars())
+
+
+async def rules(unit: Unit) -> list[ResponsibilityRule]:
+    rows = await unit.session.execute(
+        select(ResponsibilityRule)
+        .where(col(ResponsibilityRule.coop) == unit.coop)
+        .order_by(col(ResponsibilityRule.valid_from).desc(), col(ResponsibilityRule.id))
+    )
+    return list(rows.scalars())
+
+
+async def add_rule(unit: Unit, by: str, facts: dict[str, Any]) -> ResponsibilityRule:
+    """A rule for requests opened or looked into again from now on. `facts` are its columns."""
+    assert unit.coop is not None
+    if facts.get("valid_to") is not None and facts["valid_to"] < facts["valid_from"]:
+        raise invalid("/valid_to", "before_start", "A rule cannot end before it begins.")
+    if facts.get("building") is not None:
+        await known_building(unit, facts["building"])
+    row = ResponsibilityRule(id=new_id("rul"), coop=unit.coop, **facts)
+    unit.session.add(row)
+    _changed(unit, row.building, RULE, None, _plain(row), by)
+    await unit.session.flush()
+    return row
+
+
+async def end_rule(unit: Unit, rule: str, by: str, on: date | None = None) -> None:
+    """Drop a rule, or let it hold until `on`, included. What was decided with it stays decided."""
+    row = await unit.session.get(ResponsibilityRule, rule)
+    if row is None or row.coop != unit.coop:
+        raise not_found()
+    before = _plain(row)
+    if on is None:
+        await unit.session.delete(row)
+        _changed(unit, row.building, RULE, before, None, by)
+    else:
+        if on < row.valid_from:
+            raise invalid("/valid_to", "before_start", "A rule cannot end before it begins.")
+        row.valid_to = on
+        _changed(unit, row.building, RULE, before, _plain(row), by)
+    await unit.session.flush()
+
+
+async def decide_term(unit: Unit, building: str | None, decision: dict[str, Any], by: str) -> None:
+    """Decide on one unconfirmed legal term, in place of what was decided on it before."""
+    if (decision["code"], decision.get("tenure")) not in unconfirmed_terms():
+        raise invalid("/code", "confirmed", "Only a term that is not confirmed can be decided.")
+    before = await held(unit, building, "terms") or []
+    key = (decision["code"], decision.get("tenure"))
+    others = [one for one in before if (one["code"], one.get("tenure")) != key]
+    await keep(unit, building, "terms", [*others, decision], by)
+
+
+def unconfirmed_terms() -> set[tuple[str, str | None]]:
+    """Windows and regimes, with the tenure, of which no primary text was read."""
+    found: set[tuple[str, str | None]] = set()
+    rows = [*load("dwelling_file/windows")["windows"], *load("warranty")["regimes"]]
+    for row in rows:
+        if not row["verified"]:
+            codes = {row.get("code"), row.get("regime")} - {None}
+            found |= {(code, tenure) for code in codes for tenure in row.get("tenures", [None])}
+    return found
+
+
+async def changes(unit: Unit, limit: int = 100) -> list[SettingChange]:
+    """What was changed, by whom, when; the latest first."""
+    rows = await unit.session.execute(
+        select(SettingChange)
+        .where(col(SettingChange.coop) == unit.coop)
+        .order_by(col(SettingChange.changed_at).desc(), col(SettingChange.id).desc())
+        .limit(limit)
+    )
+    return list(rows.scalars())
+
+
+async def known_building(unit: Unit, building: str) -> registry.Home:
+    """404 when it is not one of the cooperative's."""
+    found = await registry.home_of_building(unit, building)
+    if found is None:
+        raise not_found()
+    return found
+
+
+def _plain(row: ResponsibilityRule) -> dict[str, Any]:
+    return row.model_dump(mode="json", exclude={"coop"}, exclude_none=True)
+
+
+def _changed(unit: Unit, building: str | None, name: str, before: Any, after: Any, by: str) -> None:
+    assert unit.coop is not None
+    unit.session.add(
+        SettingChange(
+            id=new_id("chg"),
+            coop=unit.coop,
+            building=building,
+            name=name,
+            before=before,
+            after=after,
+            changed_by=by,
+            changed_at=unit.now,
+        )
+    )
