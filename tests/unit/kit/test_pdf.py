@@ -1,0 +1,84 @@
+"""Documents that people keep: every French letter, the same bytes for the same words, nothing lost."""
+
+import io
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from pypdf import PdfReader
+
+from services.kit.pdf import Document, Picture, Signature, printable
+
+AT = datetime(2026, 11, 22, 10, tzinfo=UTC)
+
+
+def picture(width: int = 300, height: int = 200) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (width, height), "teal").save(out, "PNG")
+    return out.getvalue()
+
+
+def letter(*paragraphs: str) -> bytes:
+    document = Document("État des lieux", language="fr", at=AT, author="Coopérative", reference="doc_1")
+    for paragraph in paragraphs:
+        document.paragraph(paragraph)
+    return document.finish()
+
+
+def words_of(content: bytes) -> str:
+    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
+
+
+def test_french_letters_the_euro_and_narrow_spaces_are_written() -> None:
+    sentence = "L’œuvre coûte 1\u202f234,50\u00a0€ ; « ça gêne où naïf » — Œuvre n° 3…"
+    assert sentence.replace("\u00a0", " ") in words_of(letter(sentence)).replace("\u00a0", " ")
+
+
+def test_the_same_words_give_the_same_bytes() -> None:
+    assert letter("Une fuite sous l’évier.") == letter("Une fuite sous l’évier.")
+    assert letter("Une fuite.") != letter("Deux fuites.")
+
+
+@pytest.mark.parametrize(
+    ("language", "tag", "foot"), [("fr", "fr-FR", "Page 1 sur 1"), ("en", "en-GB", "Page 1 of 1")]
+)
+def test_it_says_its_language_title_and_pages(language: str, tag: str, foot: str) -> None:
+    read = PdfReader(io.BytesIO(Document("Titre", language=language, at=AT).finish()))
+    assert read.trailer["/Root"]["/Lang"] == tag
+    assert read.metadata is not None
+    assert read.metadata.title == "Titre"
+    assert foot in read.pages[0].extract_text()
+
+
+def test_long_tables_go_on_with_their_heads_and_pictures_and_signatures_stay_whole() -> None:
+    document = Document("Livraison", language="fr", at=AT)
+    document.heading("Cuisine")
+    document.table(("Élément", "Défaut"), [("Robinet", f"Défaut numéro {row}") for row in range(80)], (1, 2))
+    document.pictures([Picture(picture(), "La fuite"), Picture(picture(20, 900), "Le mur")] * 4)
+    document.pairs([("Compteur d’eau", "123,4 m³")])
+    document.bullets(["deux clés de porte", "un badge"])
+    document.signatures([
+        Signature("L’acheteur", "Foyer 12", "le 22 novembre 2026 à 11:00", picture()),
+        Signature("La coopérative", "Agent 1", "le 22 novembre 2026 à 11:01"),
+    ])  # fmt: skip
+    read = words_of(document.finish())
+    assert read.count("Élément") >= 2
+    for words in ("Défaut numéro 79", "123,4 m³", "un badge", "Foyer 12", "Agent 1"):
+        assert words in read
+
+
+def test_what_the_letters_cannot_show_leaves_a_sign_and_no_hole() -> None:
+    assert printable("Merci 😀\x00 !") == "Merci � !"
+    assert printable("e\u0301te\u0301\tfini\r\n") == "été fini\n"
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(max_size=300))
+def test_whatever_people_write_makes_a_document(words: str) -> None:
+    document = Document(words, language="fr", at=AT, reference=words)
+    document.heading(words)
+    document.paragraph(words)
+    document.table((words,), [(words,)])
+    assert document.finish().startswith(b"%PDF-")
