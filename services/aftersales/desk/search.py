@@ -25,7 +25,7 @@ UNION SELECT t.id FROM aftersales.ticket t WHERE t.coop = :coop AND t.occupancy 
     SELECT r.occupancy FROM registry.contact c JOIN registry.resident r ON r.person = c.person
     WHERE c.coop = :coop AND :words <> '' AND c.name ILIKE :like
     UNION SELECT o.id FROM registry.dwelling d JOIN registry.occupancy o ON o.dwelling = d.id
-    WHERE d.coop = :coop AND :words <> '' AND lower(d.ref) = lower(:asked))
+    WHERE d.coop = :coop AND lower(d.ref) = lower(:asked))
 LIMIT :most
 """
 
@@ -33,8 +33,8 @@ LIMIT :most
 async def found(unit: Unit, asked: str) -> list[str]:
     """The ids of the cooperative's requests that answer `asked`, in no order; at most `MOST`.
 
-    A number is a request's own number. Words must all occur in what was written, from their beginning:
-    `chaud` finds `chaudière`. What an element is called finds the requests under way about it.
+    A number is a request's own number or a home's. Words must all occur in what was written, from their
+    beginning: `chaud` finds `chaudière`. What an element is called finds the requests under way about it.
     """
     terms = re.findall(r"[a-z0-9]+", folded(asked))
     number = re.fullmatch(r"\s*(?:n[o°]?\.?\s*|#)?(\d{1,9})\s*", asked.lower())
@@ -43,7 +43,7 @@ async def found(unit: Unit, asked: str) -> list[str]:
         {
             "coop": unit.coop,
             "number": int(number[1]) if number else None,
-            "words": " & ".join(f"{term}:*" for term in terms),
+            "words": "" if number else " & ".join(f"{term}:*" for term in terms),
             "elements": _called(" ".join(terms)),
             "like": "%" + re.sub(r"([%_\\])", r"\\\1", asked.strip()) + "%",
             "asked": asked.strip(),
