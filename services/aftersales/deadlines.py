@@ -4,107 +4,117 @@ Safety runs day and night and never pauses. Service counts the cooperative's wor
 while the household or an agreed access is awaited. Legal dates are counted by the calendar.
 """
 
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contracts.codes import ClockFamily, Priority, Regime, Responsible, Tenure
+from contracts.codes import ClockFamily
 from services.aftersales.business_calendar import BusinessCalendar
-from services.aftersales.legal_time import end_of_day, plus_months
-from services.aftersales.lifecycle import Standing
-from services.aftersales.priority import HeatingPeriod, default_heating_period
+from services.aftersales.clock import Alarms, Deadline, TicketFacts
+from services.aftersales.legal_clocks import legal_clocks
+from services.aftersales.lifecycle import PAUSING, Standing
 from services.aftersales.tables import load
-from services.aftersales.taxonomy import element_of
-from services.aftersales.warranty import Dates, Warranty
 
-
-@dataclass(frozen=True)
-class Deadline:
-    """A promise or legal date. `met_at` is when it was kept or ceased to matter; None while it runs."""
-
-    kind: str
-    clock: ClockFamily
-    starts_at: datetime
-    due_at: datetime
-    met_at: datetime | None = None
-
-    def percent(self, now: datetime) -> int:
-        """How much of the time given is used, 0 to 100."""
-        given = (self.due_at - self.starts_at).total_seconds()
-        if given <= 0 or now >= self.due_at:
-            return 100
-        return max(0, int(100 * (now - self.starts_at).total_seconds() / given))
-
-    def is_overdue(self, now: datetime) -> bool:
-        """Whether it was missed: still running after its time, or met too late."""
-        return (self.met_at or now) > self.due_at
-
-
-@dataclass(frozen=True)
-class TicketFacts:
-    """What the clocks depend on, beside the history."""
-
-    element: str
-    symptom: str
-    priority: Priority
-    responsible: Responsible
-    standing: Standing
-    tenure: Tenure | None = None
-    dates: Dates = field(default_factory=Dates)
-    warranties: tuple[Warranty, ...] = ()
-    heating: HeatingPeriod | None = None
-    etat_des_lieux_on: date | None = None
-    """Day of the tenant's entry inspection, where one was recorded."""
-    declared_to_insurer_on: date | None = None
-    """Day the dommages-ouvrage insurer received the declaration."""
+__all__ = [
+    "Deadline", "TicketFacts", "deadlines", "is_quiet", "next_alarm", "threshold_passed", "told_at_opening",
+]  # fmt: skip
 
 
 def deadlines(facts: TicketFacts, calendar: BusinessCalendar) -> list[Deadline]:
     """All clocks of a request, soonest first. All instants are UTC."""
-    found = [*_promises(facts, calendar), *_answers(facts, calendar), *_legal(facts, calendar)]
-    ended_at = facts.standing.ended_at
+    standing = facts.standing
+    promised = [*_promises(facts, calendar), *_answers(facts, calendar)]
+    found = [
+        *(replace(one, alarms=_alarms(one, standing, calendar)) for one in promised),
+        *(replace(one, alarms=_alarms(one, standing, calendar)) for one in legal_clocks(facts, calendar)),
+    ]
     return sorted(
-        (_stopped(deadline, ended_at) for deadline in found),
+        (_stopped(deadline, standing) for deadline in found),
         key=lambda deadline: (deadline.due_at, deadline.kind),
     )
 
 
 def threshold_passed(deadline: Deadline, warned_percent: int, now: datetime) -> int | None:
     """The highest warning threshold that is reached and was not yet warned of; None when there is none."""
-    used = deadline.percent(now)
-    steps: list[int] = load("deadlines")["warn_at_percent"][deadline.clock.value]
-    return max((step for step in steps if warned_percent < step <= used), default=None)
+    reached = [percent for percent, at in _thresholds(deadline) if warned_percent < percent and at <= now]
+    return max(reached, default=None)
+
+
+def next_alarm(deadline: Deadline, warned_percent: int) -> datetime | None:
+    """When the next warning is due; None once it is kept or the last one was given."""
+    if deadline.met_at is not None:
+        return None
+    return min((at for percent, at in _thresholds(deadline) if percent > warned_percent), default=None)
 
 
 def told_at_opening(deadline: Deadline, now: datetime) -> int:
-    """The threshold a new request starts from: a legal period well under way is no news, its end is."""
-    first: int = load("deadlines")["warn_at_percent"]["legal"][0]
-    return first if deadline.clock is ClockFamily.LEGAL and deadline.percent(now) >= first else 0
+    """The threshold a new clock starts from: a legal period well under way is no news, its end is."""
+    if deadline.clock is not ClockFamily.LEGAL:
+        return 0
+    ending = load("deadlines")["legal_ending_percent"]
+    under_way = [percent for percent, at in _thresholds(deadline) if percent < ending and at <= now]
+    return max(under_way, default=0)
 
 
-def _stopped(deadline: Deadline, ended_at: datetime | None) -> Deadline:
-    if deadline.met_at is None and ended_at is not None:
-        return Deadline(deadline.kind, deadline.clock, deadline.starts_at, deadline.due_at, ended_at)
+def _thresholds(deadline: Deadline) -> Alarms:
+    if deadline.alarms:
+        return deadline.alarms
+    given = deadline.due_at - deadline.starts_at
+    steps: list[int] = load("deadlines")["warn_at_percent"][deadline.clock.value]
+    return tuple((step, deadline.starts_at + given * step / 100) for step in steps)
+
+
+def _alarms(deadline: Deadline, standing: Standing, calendar: BusinessCalendar) -> Alarms:
+    """Safety and legal thresholds by the wall's clock; those of service in working time, pauses left out."""
+    if deadline.clock is not ClockFamily.SERVICE:
+        return _thresholds(deadline)
+    start, due_at = deadline.starts_at, deadline.due_at
+    paused = sum(
+        (calendar.elapsed(since, min(until, due_at)) for since, until in _pauses(standing, start, due_at)),
+        timedelta(),
+    )
+    budget = calendar.elapsed(start, due_at) - paused
+    steps: list[int] = load("deadlines")["warn_at_percent"]["service"]
+    return tuple(
+        (step, due_at if step == 100 else _after(start, budget * step / 100, standing, calendar))
+        for step in steps
+    )
+
+
+def _stopped(deadline: Deadline, standing: Standing) -> Deadline:
+    """What is over promises nothing more; a legal period also ends where the debtor has bound itself."""
+    if deadline.met_at is None and standing.ended_at is not None:
+        return replace(deadline, met_at=standing.ended_at)
     return deadline
 
 
-def _promises(facts: TicketFacts, calendar: BusinessCalendar) -> list[Deadline]:
-    standing = facts.standing
+def _promises(facts: TicketFacts, calendar: BusinessCalendar) -> Iterator[Deadline]:
+    standing, table = facts.standing, load("deadlines")
     met = {
         "first_answer": standing.first_answer_at,
         "call_back": standing.first_answer_at,
         "make_safe": standing.made_safe_at or standing.done_at,
         "repair": standing.done_at,
     }
-    found = []
-    for row in load("deadlines")["promises"][facts.priority.value]:
+    for row in table["promises"][facts.priority.value]:
+        kind, clock = row["kind"], ClockFamily(row["clock"])
         starts_at = standing.opened_at
-        if row["kind"] == "repair" and standing.reopened_at is not None:
-            starts_at = standing.reopened_at  # the first result stays in the history
-        due_at = _due(row, starts_at, standing, calendar)
-        clock = ClockFamily(row["clock"])
-        found.append(Deadline(row["kind"], clock, starts_at, due_at, met.get(row["kind"])))
-    return found
+        if kind in ("first_answer", "call_back"):
+            if standing.asked_again_at is not None:
+                again_at = standing.asked_again_at
+                due_at = _due(row, again_at, standing, calendar)
+                yield Deadline("answer_again", clock, again_at, due_at, standing.answered_again_at)
+        elif standing.reopened_at is not None:
+            if kind == "repair" and standing.first_done_at is not None:
+                # What comes after does not change the first result: reports keep it.
+                first_due_at = _due(row, starts_at, standing, calendar)
+                yield Deadline("first_repair", clock, starts_at, first_due_at, standing.first_done_at)
+            if kind == "repair" and standing.is_short:
+                row = table["again"][facts.priority.value]
+            if kind == "repair" or standing.asked_again_at is not None:
+                starts_at = standing.reopened_at
+        yield Deadline(kind, clock, starts_at, _due(row, starts_at, standing, calendar), met.get(kind))
 
 
 def _due(row: dict[str, Any], start: datetime, standing: Standing, calendar: BusinessCalendar) -> datetime:
@@ -118,6 +128,15 @@ def _due(row: dict[str, Any], start: datetime, standing: Standing, calendar: Bus
         due_at = calendar.end_of_working_day(start, row["working_days"])
     else:
         due_at = calendar.add(start, timedelta(minutes=row["working_minutes"]))
+    return _moved(due_at, start, standing, calendar)
+
+
+def _after(start: datetime, budget: timedelta, standing: Standing, calendar: BusinessCalendar) -> datetime:
+    """When that much working time, pauses left out, has passed since `start`."""
+    return _moved(calendar.add(start, budget), start, standing, calendar)
+
+
+def _moved(due_at: datetime, start: datetime, standing: Standing, calendar: BusinessCalendar) -> datetime:
     # A pause counts only inside the promise's own time, in the order of the pauses.
     for paused_at, resumed_at in standing.pauses:
         until = resumed_at or max(standing.as_of, paused_at)
@@ -126,55 +145,31 @@ def _due(row: dict[str, Any], start: datetime, standing: Standing, calendar: Bus
     return due_at
 
 
-def _answers(facts: TicketFacts, calendar: BusinessCalendar) -> list[Deadline]:
-    standing, found = facts.standing, []
-    if standing.state == "done" and standing.done_at is not None:
-        days = load("deadlines")["household_answer"]["working_days"]
-        due_at = calendar.end_of_working_day(standing.done_at, days)
-        found.append(Deadline("household_answer", ClockFamily.SERVICE, standing.done_at, due_at))
-    if standing.state == "waiting_parts":
-        days = load("deadlines")["contractor_parts"]["working_days"]
-        due_at = calendar.end_of_working_day(standing.since, days)
-        found.append(Deadline("contractor_parts", ClockFamily.SERVICE, standing.since, due_at))
-    return found
+def _pauses(standing: Standing, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    for paused_at, resumed_at in standing.pauses:
+        until = resumed_at or max(standing.as_of, paused_at)
+        if until > start and paused_at < end:
+            yield max(paused_at, start), until
 
 
-def _legal(facts: TicketFacts, calendar: BusinessCalendar) -> list[Deadline]:
-    opened_at, zone = facts.standing.opened_at, calendar.zone
-    opened_on = opened_at.astimezone(zone).date()
-    found: list[Deadline] = []
+def _answers(facts: TicketFacts, calendar: BusinessCalendar) -> Iterator[Deadline]:
+    """Clocks on others: the household's check, the firm's visit and parts, the answer to a contested refusal.
 
-    def add(kind: str, starts_on: date, ends_on: date) -> None:
-        starts_at = end_of_day(starts_on, zone) - timedelta(hours=23, minutes=59, seconds=59)
-        due_at = end_of_day(ends_on, zone)
-        found.append(Deadline(kind, ClockFamily.LEGAL, starts_at.astimezone(UTC), due_at.astimezone(UTC)))
+    None of them stops what was promised to the household.
+    """
+    standing = facts.standing
+    for kind, since, met_at in (
+        ("household_answer", standing.done_at if standing.state == "done" else None, None),
+        ("contractor_parts", standing.parts_since, standing.parts_until),
+        ("contractor_answer", standing.handed_at, standing.taken_up_at),
+        ("contest_answer", standing.contested_at, standing.contest_answered_at),
+    ):
+        if since is not None:
+            due_at = calendar.end_of_working_day(since, load("deadlines")[kind]["working_days"])
+            yield Deadline(kind, ClockFamily.SERVICE, since, due_at, met_at)
 
-    for warranty in facts.warranties:
-        if warranty.regime is Regime.NONE or warranty.starts_on is None or warranty.ends_on is None:
-            continue
-        add(warranty.regime.value, warranty.starts_on, warranty.ends_on)
-        if warranty.list_by_on is not None and opened_on <= warranty.list_by_on:
-            add("apparent_list", warranty.starts_on, warranty.list_by_on)
-    table = load("deadlines")["legal"]
-    if facts.tenure is Tenure.TENANT:
-        entry_on = facts.etat_des_lieux_on or facts.dates.moved_in_on
-        if entry_on is not None:
-            ends_on = entry_on + timedelta(days=table["edl_completion"]["calendar_days"])
-            if entry_on <= opened_on <= ends_on:
-                add("edl_completion", entry_on, ends_on)
-            season_on = (facts.heating or default_heating_period()).next_start(entry_on)
-            heating_on = plus_months(season_on, table["edl_heating"]["months"])
-            if element_of(facts.element).trade == "heating" and entry_on <= opened_on <= heating_on:
-                add("edl_heating", entry_on, heating_on)
-        if facts.responsible is Responsible.COOPERATIVE and facts.priority is not Priority.P4:
-            days = table["works_21_days"]["calendar_days"]
-            add("works_21_days", opened_on, opened_on + timedelta(days=days))
-    if facts.symptom == "leak_from_neighbour":
-        days = table["insurance_declaration"]["working_days"]
-        due_on = calendar.end_of_working_day(opened_at, days).astimezone(zone).date()
-        add("insurance_declaration", opened_on, due_on)
-    if facts.declared_to_insurer_on is not None:
-        for kind in ("do_refusal", "do_position", "do_offer"):
-            ends_on = facts.declared_to_insurer_on + timedelta(days=table[kind]["calendar_days"])
-            add(kind, facts.declared_to_insurer_on, ends_on)
-    return found
+
+def is_quiet(clock: ClockFamily, state: str) -> bool:
+    """Whether no warning is given of that clock in that state: the household is awaited, or an incident's own
+    clocks run for it."""
+    return clock is ClockFamily.SERVICE and (state in PAUSING or state == "attached")

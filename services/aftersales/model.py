@@ -90,7 +90,16 @@ class TicketEvent(SQLModel, table=True):
     """One action of a request's history. Only ever added; erasing a person blanks its words."""
 
     __tablename__ = "ticket_event"
-    __table_args__ = ({"schema": SCHEMA},)
+    __table_args__ = (
+        Index(
+            "ticket_event_key",
+            "ticket",
+            "idempotency_key",
+            unique=True,
+            postgresql_where=text("idempotency_key IS NOT NULL"),
+        ),
+        {"schema": SCHEMA},
+    )
     ticket: str = Field(primary_key=True, foreign_key="aftersales.ticket.id")
     place_in_history: int = Field(primary_key=True)
     coop: str
@@ -106,6 +115,12 @@ class TicketEvent(SQLModel, table=True):
     """Business time."""
     recorded_at: datetime = _instant()
     """Wall time."""
+    channel: str | None = None
+    """How it came: a code of the group `channels`, or `desk`, `link`, `api`; null in old histories."""
+    facts: dict[str, Any] | None = _json(nullable=True)
+    """What else the step keeps, codes and days only; see `lifecycle.TABLE`."""
+    idempotency_key: str | None = None
+    """Of the caller: the same key is the same step, however often it is sent."""
 
 
 class TicketMessage(SQLModel, table=True):
@@ -144,6 +159,7 @@ class DeadlineRow(SQLModel, table=True):
     __tablename__ = "ticket_deadline"
     __table_args__ = (
         Index("ticket_deadline_running", "due_at", postgresql_where=text("met_at IS NULL")),
+        Index("ticket_deadline_alarm", "alarm_at", postgresql_where=text("alarm_at IS NOT NULL")),
         {"schema": SCHEMA},
     )
     ticket: str = Field(primary_key=True, foreign_key="aftersales.ticket.id")
@@ -154,6 +170,8 @@ class DeadlineRow(SQLModel, table=True):
     due_at: datetime = _instant()
     met_at: datetime | None = _instant(nullable=True)
     warned_percent: int
+    alarm_at: datetime | None = _instant(nullable=True)
+    """When the next warning is due; null while none is."""
 
 
 class Inspection(SQLModel, table=True):

@@ -1,0 +1,58 @@
+"""The legal dates of a request: calendar days that never pause, counted de quantième à quantième."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from contracts.codes import ClockFamily, Priority, Regime, Responsible, Tenure
+from services.aftersales.business_calendar import BusinessCalendar
+from services.aftersales.clock import Deadline, TicketFacts
+from services.aftersales.legal_time import end_of_day, plus_months
+from services.aftersales.priority import default_heating_period
+from services.aftersales.tables import load
+from services.aftersales.taxonomy import element_of
+
+
+def legal_clocks(facts: TicketFacts, calendar: BusinessCalendar) -> list[Deadline]:
+    """Every legal date that concerns the request. A notice does not stop a warranty's period: only the
+    debtor's written commitment or a court does."""
+    opened_at, zone = facts.standing.opened_at, calendar.zone
+    opened_on = opened_at.astimezone(zone).date()
+    found: list[Deadline] = []
+
+    secured_at = facts.standing.secured_at
+
+    def add(kind: str, starts_on: date, ends_on: date, met_at: datetime | None = None) -> None:
+        starts_at = end_of_day(starts_on, zone) - timedelta(hours=23, minutes=59, seconds=59)
+        due_at = end_of_day(ends_on, zone)
+        found.append(
+            Deadline(kind, ClockFamily.LEGAL, starts_at.astimezone(UTC), due_at.astimezone(UTC), met_at)
+        )
+
+    for warranty in facts.warranties:
+        if warranty.regime is Regime.NONE or warranty.starts_on is None or warranty.ends_on is None:
+            continue
+        add(warranty.regime.value, warranty.starts_on, warranty.ends_on, secured_at)
+        if warranty.list_by_on is not None and opened_on <= warranty.list_by_on:
+            add("apparent_list", warranty.starts_on, warranty.list_by_on)
+    table = load("deadlines")["legal"]
+    if facts.tenure is Tenure.TENANT:
+        entry_on = facts.etat_des_lieux_on or facts.dates.moved_in_on
+        if entry_on is not None:
+            ends_on = entry_on + timedelta(days=table["edl_completion"]["calendar_days"])
+            if entry_on <= opened_on <= ends_on:
+                add("edl_completion", entry_on, ends_on)
+            season_on = (facts.heating or default_heating_period()).next_start(entry_on)
+            heating_on = plus_months(season_on, table["edl_heating"]["months"])
+            if element_of(facts.element).trade == "heating" and entry_on <= opened_on <= heating_on:
+                add("edl_heating", entry_on, heating_on)
+        if facts.responsible is Responsible.COOPERATIVE and facts.priority is not Priority.P4:
+            days = table["works_21_days"]["calendar_days"]
+            add("works_21_days", opened_on, opened_on + timedelta(days=days))
+    if facts.symptom == "leak_from_neighbour":
+        days = table["insurance_declaration"]["working_days"]
+        due_on = calendar.end_of_working_day(opened_at, days).astimezone(zone).date()
+        add("insurance_declaration", opened_on, due_on)
+    if facts.declared_to_insurer_on is not None:
+        for kind in ("do_refusal", "do_position", "do_offer"):
+            ends_on = facts.declared_to_insurer_on + timedelta(days=table[kind]["calendar_days"])
+            add(kind, facts.declared_to_insurer_on, ends_on)
+    return found
