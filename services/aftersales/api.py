@@ -2,5 +2,6 @@
 
 from services.aftersales import settings_api, tickets_api
 from services.aftersales.api_base import router
+from services.aftersales.parties import api as parties_api
 
-__all__ = ["router", "settings_api", "tickets_api"]
+__all__ = ["parties_api", "router", "settings_api", "tickets_api"]

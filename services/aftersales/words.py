@@ -63,4 +63,6 @@ def _value(name: str, value: str, language: str) -> str:
         return word("parties", value, language)
     if name == "regime":
         return word("regimes", value, language)
+    if name == "trade":
+        return word("trades", value, language).lower()
     return value
