@@ -35,6 +35,11 @@ def translations(language: str, folders: Iterable[Path]) -> NullTranslations:
     return _translations(language, tuple(folders))
 
 
+def mark(text: str) -> str:
+    """Marks a text for the catalogues, imported as `_`: it is translated where its reader is known."""
+    return text
+
+
 @lru_cache
 def _translations(language: str, folders: tuple[Path, ...]) -> NullTranslations:
     merged: NullTranslations = NullTranslations()

@@ -13,6 +13,7 @@ from fastapi import Request, Response
 from nacl.secret import SecretBox
 from sqlalchemy import text
 
+from services.kit.i18n import mark as _
 from services.kit.problems import Problem
 from services.kit.unit import Unit
 
@@ -22,7 +23,7 @@ Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 async def once(request: Request, unit: Unit, caller: str, key: str, call: Handle) -> Response:
     """Run `call` once for this caller, route and key; later the same answer, for a day."""
     if not 8 <= len(key) <= 200:
-        raise Problem(422, "invalid_idempotency_key", "An Idempotency-Key has 8 to 200 characters.")
+        raise Problem(422, "invalid_idempotency_key", _("An Idempotency-Key has 8 to 200 characters."))
     secret = request.app.state.secrets.derive_bytes("web/idempotency")
     name = hmac.new(secret, f"{caller} {request.url.path} {key}".encode(), hashlib.sha256).hexdigest()
     box = SecretBox(hmac.new(secret, f"seal {caller} {key}".encode(), hashlib.sha256).digest())
@@ -60,7 +61,7 @@ async def _replay(unit: Unit, name: str, fingerprint: str, box: SecretBox) -> Re
         raise Problem(
             422,
             "idempotency_key_reused",
-            "This Idempotency-Key was used for another request; make a new one.",
+            _("This Idempotency-Key was used for another request; make a new one."),
         )
     return Response(
         box.decrypt(bytes(row.sealed)),

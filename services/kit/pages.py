@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.kit.i18n import LANGUAGES, Formats, language_of, translations
+from services.kit.i18n import mark as _
 from services.kit.principal import Principal
 from services.kit.problems import forbidden
 from services.kit.receiving import form_of
@@ -22,6 +23,7 @@ from services.kit.web import ANYONE, UnitRoute, roles, route_class
 
 __all__ = ["RoomWeb", "Templates", "page_router", "refuse_other_sites", "render", "roles"]
 
+_OWN = Path(__file__).parent
 CSRF_HEADER = "X-CSRF-Token"
 CSRF_FIELD = "csrf_token"
 
@@ -103,7 +105,7 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        catalogue = translations(language, [folder / "locale" for folder in self.folders])
+        catalogue = translations(language, [_OWN / "locale", *(folder / "locale" for folder in self.folders)])
         environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
         environment.globals.update(self.globals, languages=LANGUAGES)
         return environment
@@ -116,9 +118,9 @@ def refuse_other_sites(request: Request) -> None:
     if site not in (None, "same-origin", "none") or (
         origin is not None and urlsplit(origin).netloc != request.headers.get("host")
     ):
-        raise forbidden("This request came from another site.")
+        raise forbidden(_("This request came from another site."))
     if site is None and origin is None:
-        raise forbidden("The browser did not say where this request comes from.")
+        raise forbidden(_("The browser did not say where this request comes from."))
 
 
 async def _knows_the_token(request: Request, who: Principal | None) -> None:
@@ -129,7 +131,7 @@ async def _knows_the_token(request: Request, who: Principal | None) -> None:
     if given is None:
         given = str((await form_of(request)).get(CSRF_FIELD, ""))
     if not hmac.compare_digest(given, who.csrf):
-        raise forbidden("This page is out of date; reload it and try again.")
+        raise forbidden(_("This page is out of date; reload it and try again."))
 
 
 def _to_sign_in(request: Request) -> Response:

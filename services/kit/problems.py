@@ -1,20 +1,30 @@
-"""Errors of the HTTP API as RFC 9457 problem documents, with closed codes."""
+"""Errors of the HTTP API as RFC 9457 problem documents, with closed codes, in the reader's language."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from babel.support import NullTranslations
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from services.kit import field_words
+from services.kit.i18n import language_of, translations
+from services.kit.i18n import mark as _
 from services.kit.outage import SUSPECTS, is_outage
 
 MEDIA_TYPE = "application/problem+json"
+_LOCALE = Path(__file__).parent / "locale"
 
 
 class Problem(Exception):
-    """Raised by actions and rules at the edge; becomes the response."""
+    """Raised by actions and rules at the edge; becomes the response.
+
+    `title` and the messages of `errors` are English; readers get what the catalogues have in their language.
+    A title such as `larger than %(mb)s MB` takes its figures from `figures`.
+    """
 
     def __init__(
         self,
@@ -23,28 +33,40 @@ class Problem(Exception):
         title: str,
         *,
         headers: Mapping[str, str] | None = None,
+        figures: Mapping[str, object] | None = None,
         **extra: Any,
     ) -> None:
         super().__init__(title)
         self.status = status
         self.code = code
-        self.title = title
+        self.template = title
+        self.figures = figures
+        self.title = self._filled(title)
         self.headers = headers
         self.extra = extra
 
-    def document(self) -> dict[str, Any]:
-        return {"type": f"urn:palier:problem:{self.code}", "title": self.title, "status": self.status} | {
+    def document(self, words: NullTranslations | None = None) -> dict[str, Any]:
+        """As it is sent, in English unless `words` say otherwise."""
+        words = words or NullTranslations()
+        translate = words.gettext
+        title, extra = self._filled(translate(self.template)), dict(self.extra)
+        if errors := extra.get("errors"):
+            extra["errors"] = [error | {"message": translate(error["message"])} for error in errors]
+        return {"type": f"urn:palier:problem:{self.code}", "title": title, "status": self.status} | {
             "code": self.code,
-            **self.extra,
+            **extra,
         }
+
+    def _filled(self, title: str) -> str:
+        return title if self.figures is None else title % self.figures
 
 
 def not_found() -> Problem:
     """Also for what exists but is another's: its existence is not told."""
-    return Problem(404, "not_found", "There is no such thing here.")
+    return Problem(404, "not_found", _("There is no such thing here."))
 
 
-def forbidden(title: str = "Your role may not do this.") -> Problem:
+def forbidden(title: str = _("Your role may not do this.")) -> Problem:
     return Problem(403, "forbidden", title)
 
 
@@ -58,7 +80,7 @@ def invalid(pointer: str, code: str, message: str) -> Problem:
     return Problem(
         422,
         "invalid",
-        "Some fields are not right.",
+        _("Some fields are not right."),
         errors=[{"pointer": pointer, "code": code, "message": message}],
     )
 
@@ -66,32 +88,41 @@ def invalid(pointer: str, code: str, message: str) -> Problem:
 def unavailable() -> Problem:
     """An engine is away for the moment. Nothing was done, or it was and the idempotency key tells."""
     return Problem(
-        503, "unavailable", "A part of the system is restarting; try again.", headers={"Retry-After": "2"}
+        503, "unavailable", _("A part of the system is restarting; try again."), headers={"Retry-After": "2"}
     )
 
 
 def unfit() -> Problem:
     """A value that the database cannot hold: a NUL character, a number beyond its range."""
-    return Problem(422, "unfit_value", "A value has characters or a size that cannot be kept.")
+    return Problem(422, "unfit_value", _("A value has characters or a size that cannot be kept."))
+
+
+def answer(request: Request, problem: Problem) -> JSONResponse:
+    """The response to `request`, in its reader's language: by the kit's catalogue and the rooms'."""
+    templates = getattr(request.app.state, "templates", None)
+    rooms = [folder / "locale" for folder in templates.folders] if templates is not None else []
+    words = translations(language_of(request), [_LOCALE, *rooms])
+    return JSONResponse(
+        problem.document(words), problem.status, headers=problem.headers, media_type=MEDIA_TYPE
+    )
 
 
 def install(app: FastAPI) -> None:
     """Turn every error of the API into a problem document."""
 
-    async def on_problem(_: Request, error: Exception) -> JSONResponse:
+    async def on_problem(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, Problem)
-        return JSONResponse(error.document(), error.status, headers=error.headers, media_type=MEDIA_TYPE)
+        return answer(request, error)
 
-    async def on_validation(_: Request, error: Exception) -> JSONResponse:
+    async def on_validation(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        return _invalid_fields(error)
+        return answer(request, _invalid_fields(error, language_of(request)))
 
-    async def on_http(_: Request, error: Exception) -> JSONResponse:
+    async def on_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        problem = Problem(error.status_code, _CODES.get(error.status_code, "error"), str(error.detail))
-        return JSONResponse(
-            problem.document(), error.status_code, headers=error.headers, media_type=MEDIA_TYPE
-        )
+        code = _CODES.get(error.status_code, "error")
+        title = _TITLES.get(error.status_code, str(error.detail))
+        return answer(request, Problem(error.status_code, code, title, headers=error.headers))
 
     async def on_outage(request: Request, error: Exception) -> JSONResponse:
         if not is_outage(error):
@@ -115,17 +146,24 @@ _CODES = {
 }
 
 
-def _invalid_fields(error: RequestValidationError) -> JSONResponse:
+_TITLES = {
+    404: _("There is no such thing here."),
+    405: _("This address does not take this method."),
+}
+"""Of errors that the framework raises with its own words."""
+
+
+def _invalid_fields(error: RequestValidationError, language: str) -> Problem:
+    words = translations(language, [_LOCALE])
     errors = [
         {
             "pointer": "" if item["type"] == "json_invalid" else _pointer(item["loc"]),
             "code": item["type"],
-            "message": item["msg"].removeprefix("Value error, "),
+            "message": field_words.told(item, words),
         }
         for item in error.errors()
     ]
-    problem = Problem(422, "invalid", "Some fields are not right.", errors=errors)
-    return JSONResponse(problem.document(), 422, media_type=MEDIA_TYPE)
+    return Problem(422, "invalid", _("Some fields are not right."), errors=errors)
 
 
 def _pointer(location: Sequence[str | int]) -> str:

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, asynccontextmanager, contextmanag
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
+from services.kit.i18n import mark as _
 from services.kit.principal import Principal
 from services.kit.problems import Problem
 
@@ -29,9 +30,9 @@ class Turns:
     def of(self, caller: str) -> Iterator[None]:
         """Hold a turn; 429 for who has enough of them, 503 when there are none."""
         if self._taken[caller] >= self._most_each:
-            raise _later(429, "too_many_uploads", "You are sending several files already; wait for one.")
+            raise _later(429, "too_many_uploads", _("You are sending several files already; wait for one."))
         if self._taken.total() >= self._most_of_all:
-            raise _later(503, "busy", "Many files are arriving now; try again in a minute.")
+            raise _later(503, "busy", _("Many files are arriving now; try again in a minute."))
         self._taken[caller] += 1
         try:
             yield

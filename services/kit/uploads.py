@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, cast
 from fastapi import APIRouter, Request
 from starlette.datastructures import FormData, UploadFile
 
+from services.kit.i18n import mark as _
 from services.kit.principal import Principal
 from services.kit.problems import Problem, invalid
 from services.kit.receiving import form_of, is_form_with_files, turn
@@ -94,7 +95,7 @@ def _of_form(form: FormData, most_bytes: int) -> Upload:
     """The form's file; 422 without one."""
     file = next((value for value in form.values() if isinstance(value, UploadFile)), None)
     if file is None:
-        raise invalid("/file", "missing", "Send a file.")
+        raise invalid("/file", "missing", _("Send a file."))
     if (file.size or 0) > most_bytes:
         raise too_large(most_bytes)
     return Upload(file.file, file.size or 0, file.filename)
@@ -125,5 +126,6 @@ def too_large(most_bytes: int) -> Problem:
     return Problem(
         413,
         "too_large",
-        f"This file is larger than {most_bytes // 1_000_000} MB. Split it, by year for instance.",
+        _("This file is larger than %(mb)s MB. Split it, by year for instance."),
+        figures={"mb": most_bytes // 1_000_000},
     )

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from contracts.codes import Role
 from services.kit import idempotency
+from services.kit.i18n import mark as _
 from services.kit.principal import PLATFORM, Principal, principal_of
 from services.kit.problems import Problem, conflict, forbidden, invalid, not_found
 from services.kit.receiving import received
@@ -117,12 +118,12 @@ class ApiRoute(UnitRoute):
             return None
         if who is None:
             raise Problem(
-                401, "unauthorized", "A valid token is needed.", headers={"WWW-Authenticate": "Bearer"}
+                401, "unauthorized", _("A valid token is needed."), headers={"WWW-Authenticate": "Bearer"}
             )
         if who.role not in self.allowed:
             raise forbidden()
         if who.csrf is not None and request.method not in ("GET", "HEAD"):
-            raise forbidden("A session may change things through pages only; use a token.")
+            raise forbidden(_("A session may change things through pages only; use a token."))
         return None
 
     async def answer(self, request: Request, who: Principal | None, unit: Unit, call: Handle) -> Response:
@@ -145,7 +146,7 @@ def _unit(request: Request) -> Unit:
 def _who(request: Request) -> Principal:
     who: Principal | None = request.state.who
     if who is None:
-        raise Problem(401, "unauthorized", "Sign in first.")
+        raise Problem(401, "unauthorized", _("Sign in first."))
     return who
 
 
@@ -170,7 +171,7 @@ class Paging:
         except ValueError:
             value = None
         if not isinstance(value, list):
-            raise invalid("/cursor", "invalid_cursor", "Use the next_cursor of the previous page.")
+            raise invalid("/cursor", "invalid_cursor", _("Use the next_cursor of the previous page."))
         return value
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import text
 
 from contracts.codes import EditKind, Purpose, Quantity
+from services.kit.i18n import mark as _
 from services.kit.ids import new_id
 from services.kit.principal import Principal
 from services.kit.problems import conflict, invalid, not_found
@@ -86,7 +87,7 @@ async def undo(unit: Unit, who: Principal, id: str, why: str) -> Any:
     """What was there before stands again. Returns the edit; 404 when unknown, 409 when undone already."""
     row = await one(unit, id)
     if row.undone_at is not None:
-        raise conflict("already_undone", "This edit was undone already.")
+        raise conflict("already_undone", _("This edit was undone already."))
     seen = await queries.sight(unit, who, row.meter, Quantity(row.quantity))
     if unit.coop is None:
         await unit.enter(seen.coop)
@@ -131,20 +132,20 @@ def _amounts(seen: Sight, wanted: Wanted) -> tuple[int | None, ...] | None:
     """The values of a `set`, checked. 422 names the field that is wrong."""
     slots = seen.calendar.day(wanted.day).slots
     if seen.quantity not in SETTLED_BY.values():
-        raise invalid("/quantity", "not_settled", "This quantity has no half-hours.")
+        raise invalid("/quantity", "not_settled", _("This quantity has no half-hours."))
     if wanted.day > seen.today:
-        raise invalid("/day", "in_future", "The day has not begun.")
+        raise invalid("/day", "in_future", _("The day has not begun."))
     if wanted.first_slot > wanted.last_slot:
-        raise invalid("/from_slot", "after_to", "`from_slot` is after `to_slot`.")
+        raise invalid("/from_slot", "after_to", _("`from_slot` is after `to_slot`."))
     if wanted.last_slot >= slots:
         raise invalid("/to_slot", "beyond_the_day", f"This day has {slots} half-hours, counted from 0.")
     count = wanted.last_slot - wanted.first_slot + 1
     if wanted.kind is not EditKind.SET:
         if wanted.values is not None or wanted.total is not None:
-            raise invalid("/values", "not_for_this_kind", "Only `set` takes values.")
+            raise invalid("/values", "not_for_this_kind", _("Only `set` takes values."))
         return None
     if (wanted.values is None) == (wanted.total is None):
-        raise invalid("/values", "values_missing", "`set` takes either `values` or a `total`.")
+        raise invalid("/values", "values_missing", _("`set` takes either `values` or a `total`."))
     if wanted.total is not None:
         return spread(wanted.total, count)
     if wanted.values is not None and len(wanted.values) != count:
@@ -159,15 +160,17 @@ async def _ground(unit: Unit, seen: Sight, day: date, kind: EditKind | None) -> 
     occupancy = meter.occupancy_on(day)
     if meter.dwelling is not None:
         if occupancy is None:
-            raise conflict("outside_occupancy", "Nobody lived there on that day.")
+            raise conflict("outside_occupancy", _("Nobody lived there on that day."))
         if not occupancy.may_keep_slots:
-            raise conflict("no_half_hours", "The household does not let half-hours be kept.")
+            raise conflict("no_half_hours", _("The household does not let half-hours be kept."))
     key = {"meter": seen.id, "quantity": seen.quantity.value, "day": day}
     is_frozen = (await unit.session.execute(text(_IS_FROZEN), key)).scalar_one_or_none()
     if is_frozen:
-        raise conflict("frozen", "The readings of this day are gone: it can no longer change.")
+        raise conflict("frozen", _("The readings of this day are gone: it can no longer change."))
     if is_frozen is None and kind in (EditKind.CONFIRM, EditKind.DISCARD):
-        raise conflict("nothing_measured", "Nothing was measured on this day.", legal_actions=[EditKind.SET])
+        raise conflict(
+            "nothing_measured", _("Nothing was measured on this day."), legal_actions=[EditKind.SET]
+        )
     return occupancy.id if occupancy else None
 
 

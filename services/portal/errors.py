@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from services.kit import problems
 from services.kit.i18n import language_of
@@ -72,7 +72,7 @@ async def _bug(request: Request, error: Exception) -> Response:
     _LOG.error("request failed", exc_info=error, extra={"reference": reference})
     if _is_program(request):
         problem = Problem(500, "internal", "Something went wrong on our side.", reference=reference)
-        response: Response = JSONResponse(problem.document(), 500, media_type=problems.MEDIA_TYPE)
+        response: Response = problems.answer(request, problem)
     else:
         response = await _page(request, error, reference)
     protect(response.headers)  # this answer is made outside all middleware

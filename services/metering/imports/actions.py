@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from contracts.codes import FileFormat, FileReason, Role
 from contracts.words import word
+from services.kit.i18n import mark as _
 from services.kit.ids import new_id
 from services.kit.principal import Principal
 from services.kit.problems import Problem, conflict, invalid
@@ -95,7 +96,7 @@ async def act(unit: Unit, who: Principal, id: str, action: ImportAction) -> Any:
     row = await queries.one(unit, who, id, lock=True)
     legal = legal_actions_of(row, who)
     if action not in legal:
-        raise conflict("illegal_action", "This is not possible for this import now.", legal_actions=legal)
+        raise conflict("illegal_action", _("This is not possible for this import now."), legal_actions=legal)
     if action is ImportAction.CANCEL:
         await unit.session.execute(
             text(
@@ -129,8 +130,10 @@ def _may_keep(meter: Meter, own: Iterable[str] | None) -> None:
     if not any(occupancy.may_keep_days for occupancy in concerned):
         raise conflict(
             "no_consent",
-            "The household has not allowed its consumption to be followed. It chooses what to allow under"
-            " “My data and consents”; then the file can be imported.",
+            _(
+                "The household has not allowed its consumption to be followed. It chooses what to allow under"
+                " “My data and consents”; then the file can be imported."
+            ),
             legal_actions=["consent"],
         )
 
@@ -140,7 +143,7 @@ async def _has_room(unit: Unit, who: Principal, meter: str, size: int) -> None:
     await unit.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
     waiting = (await unit.session.execute(text(_WAITING), {"meter": meter, "who": who.id})).one()
     if waiting.of_meter >= MOST_WAITING or waiting.bytes + size > MOST_WAITING_BYTES:
-        raise conflict("too_many_waiting", "Many files wait already; let them be read first.")
+        raise conflict("too_many_waiting", _("Many files wait already; let them be read first."))
 
 
 def _detected(upload: Upload, filename: str | None, format: FileFormat | None, language: str) -> Found:
