@@ -1,5 +1,6 @@
 """Tickets from move-in onward. Published by `aftersales`."""
 
+from datetime import date
 from typing import ClassVar
 
 from contracts.base import BuildingId, DwellingId, Event, Instant, OccupancyId, TicketId
@@ -92,3 +93,16 @@ class DeadlineNear(Event):
     clock: ClockFamily
     due_at: Instant
     percent: int
+
+
+class CheckInDue(Event):
+    """A household is asked whether all is well, before legal windows shut."""
+
+    subject: ClassVar[str] = "aftersales.check_in_due.v1"
+    check_in: str
+    occupancy: OccupancyId
+    kind: str
+    windows: tuple[str, ...]
+    """Codes of the windows it is asked for."""
+    ends_on: date | None = None
+    """The last day, included, of the first of them to shut."""

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 from contracts.advice import TipOutcome, TipRaised
 from contracts.aftersales import (
+    CheckInDue,
     DeadlineNear,
     IncidentDeclared,
     IncidentResolved,
@@ -245,6 +246,14 @@ EXAMPLES: dict[str, Event] = {
             clock=ClockFamily.LEGAL,
             due_at=datetime(2026, 9, 1, 21, 59, tzinfo=UTC),
             percent=80,
+        ),
+        CheckInDue(
+            coop=_COOP,
+            check_in=_id("chk"),
+            occupancy=_id("occ"),
+            kind="d9",
+            windows=("edl_completion",),
+            ends_on=date(2026, 1, 15),
         ),
         Delivered(
             coop=_COOP, intent=_id("ntf"), person=_id("per"), channel=Channel.EMAIL, category=Category.TICKETS

@@ -31,6 +31,7 @@ EVENTS: tuple[type[Event], ...] = (
     aftersales.IncidentUpdated,
     aftersales.IncidentResolved,
     aftersales.DeadlineNear,
+    aftersales.CheckInDue,
     notifications.Delivered,
     notifications.Failed,
     time.HourPassed,

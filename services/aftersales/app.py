@@ -1,14 +1,16 @@
 """Composes the after-sales room."""
 
-from contracts.members import Erased, SandboxDropped
+from contracts.members import Erased, MovedIn, SandboxDropped
 from contracts.metering import SupplyFault
 from contracts.time import HourPassed
 from services.aftersales import handlers
+from services.aftersales.dwelling_file import asking
 from services.aftersales.parties.posting import deliver
 from services.kit.room import Room
 
 
 def build(room: Room) -> None:
+    room.on(MovedIn, asking.moved_in)
     room.on(Erased, handlers.erased)
     room.on(SandboxDropped, handlers.sandbox_dropped)
     room.on(SupplyFault, handlers.supply_fault)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from services.aftersales import by_time
+from services.aftersales.dwelling_file import asking
 from services.kit.outage import is_outage
 from services.kit.unit import Unit
 
@@ -16,6 +17,7 @@ DUTIES: tuple[Duty, ...] = (
     by_time.rewind_paused,
     by_time.warn,
     by_time.settle,
+    asking.ask,
 )
 
 

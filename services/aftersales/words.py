@@ -47,10 +47,15 @@ def render(reason: Reason, language: str) -> str:
     return word("reasons", reason.key, language).format(**values)
 
 
+def render_text(group: str, code: str, language: str, **values: object) -> str:
+    """A sentence of `words.yaml` with what it names."""
+    return word(group, code, language).format(**values)
+
+
 @cache
 def _labels(group: str) -> dict[str, Label]:
     """Sentences are this room's own; what codes are called is the contract's."""
-    own = load("words").get(group)
+    own = load("words").get(group) or load("dwelling_file/words").get(group)
     return labels(group) if own is None else {code: Label(**row) for code, row in own.items()}
 
 

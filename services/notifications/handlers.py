@@ -1,7 +1,7 @@
 """What notifications hears: each event becomes intents for the people whom it concerns."""
 
 from contracts.advice import TipRaised
-from contracts.aftersales import DeadlineNear, IncidentDeclared, TicketChanged, TicketOpened
+from contracts.aftersales import CheckInDue, DeadlineNear, IncidentDeclared, TicketChanged, TicketOpened
 from contracts.members import Erased, MovedIn, SandboxDropped
 from services.kit import dropping
 from services.kit.unit import Unit
@@ -38,6 +38,11 @@ async def incident_declared(event: IncidentDeclared, unit: Unit) -> None:
 async def deadline_near(event: DeadlineNear, unit: Unit) -> None:
     staff = [person.id for person in await registry.staff(unit, event.coop) if person.role == "staff"]
     await actions.tell(unit, event.coop, intents.deadline_near(event, staff), staff=True)
+
+
+async def check_in_due(event: CheckInDue, unit: Unit) -> None:
+    persons = await registry.residents(unit, [event.occupancy])
+    await actions.tell(unit, event.coop, intents.check_in_due(event, persons))
 
 
 async def erased(event: Erased, unit: Unit) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from contracts.advice import TipRaised
-from contracts.aftersales import DeadlineNear, IncidentDeclared, TicketChanged, TicketOpened
+from contracts.aftersales import CheckInDue, DeadlineNear, IncidentDeclared, TicketChanged, TicketOpened
 from contracts.codes import Category, ClockFamily, Priority
 from contracts.members import MovedIn
 
@@ -144,6 +144,21 @@ def deadline_near(event: DeadlineNear, staff: Iterable[str]) -> list[Intent]:
             is_urgent=True,
         )
         for person in staff
+    ]
+
+
+def check_in_due(event: CheckInDue, persons: Iterable[str]) -> list[Intent]:
+    """A right is about to lapse, so it cannot be switched off; each check-in is sent once."""
+    facts = {
+        "kind": event.kind,
+        "windows": list(event.windows),
+        "ends_on": None if event.ends_on is None else event.ends_on.isoformat(),
+    }
+    return [
+        Intent(
+            person, Category.LEGAL, "check_in", f"check_in:{event.check_in}:{person}", event.check_in, facts
+        )
+        for person in persons
     ]
 
 

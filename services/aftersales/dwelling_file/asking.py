@@ -1,0 +1,213 @@
+"""Opens each household's file, plans its check-ins, and asks those that are due: a duty of every hour."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import text
+from sqlmodel import col, select
+
+from contracts.aftersales import CheckInDue
+from contracts.members import MovedIn
+from services.aftersales import registry
+from services.aftersales.config import Config, config_for
+from services.aftersales.dwelling_file import check_ins
+from services.aftersales.dwelling_file.dates import file_of
+from services.aftersales.dwelling_file.facts import File
+from services.aftersales.dwelling_file.model import CheckIn, DwellingFile
+from services.aftersales.registry import Home
+from services.kit.ids import new_id
+from services.kit.registry import local_today, zone_of
+from services.kit.unit import Unit
+
+WAKING = range(8, 20)
+"""Local hours at which a household is asked something that can wait until the morning."""
+
+OPENED_AT_ONCE = 500
+"""Files opened in one hour for households that have none: a cooperative that arrives is spread over some."""
+
+
+async def moved_in(event: MovedIn, unit: Unit) -> None:
+    """Open the household's file."""
+    await open_file(unit, event.occupancy, quiet=event.quiet)
+
+
+async def open_file(unit: Unit, occupancy: str, *, quiet: bool) -> None:
+    """Plan what the household will be asked, once. Of one that has long lived there only what is to come."""
+    home = await registry.home_of_occupancy(unit, occupancy)
+    if home is None or home.dwelling is None:
+        return
+    known = await unit.session.get(DwellingFile, occupancy)
+    if known is not None:
+        return
+    assert unit.coop is not None
+    unit.session.add(
+        DwellingFile(occupancy=occupancy, coop=unit.coop, dwelling=home.dwelling, opened_at=unit.now)
+    )
+    await unit.session.flush()
+    await plan(unit, home, after=await local_today(unit) if quiet else None)
+
+
+async def plan(unit: Unit, home: Home, after: date | None = None) -> None:
+    """Plan the check-ins by what is known now; those asked already stay. With `after`, only later ones.
+
+    Called again whenever a legal day, an inspection or a season changes.
+    """
+    assert home.occupancy is not None
+    assert home.tenure is not None
+    assert unit.coop is not None
+    config = await config_for(unit, home)
+    file = await file_of(unit, home, config)
+    known = {row.kind: row for row in await of_household(unit, home.occupancy)}
+    wanted = {one.kind: one for one in check_ins.questions(file, home.tenure, config.own_terms)}
+    for kind, question in wanted.items():
+        row = known.get(kind)
+        if row is not None:
+            if row.state == "planned":
+                row.due_on, row.ends_on = question.due_on, question.ends_on
+                row.windows = [window.code for window in question.windows]
+        elif after is None or question.due_on > after:
+            unit.session.add(
+                CheckIn(
+                    id=new_id("chk"),
+                    coop=unit.coop,
+                    occupancy=home.occupancy,
+                    kind=kind,
+                    due_on=question.due_on,
+                    state="planned",
+                    windows=[window.code for window in question.windows],
+                    ends_on=question.ends_on,
+                )
+            )
+    await unit.session.flush()
+
+
+async def replan(unit: Unit, home: Home) -> None:
+    """After a day of the home's file changed: whoever lives there is asked at the right time."""
+    rows = await unit.session.execute(
+        text(
+            "SELECT f.occupancy FROM aftersales.dwelling_file f JOIN registry.occupancy o"
+            " ON o.id = f.occupancy WHERE (f.occupancy = :occupancy OR f.dwelling = :dwelling"
+            " OR o.building = :building) AND (o.ends_at IS NULL OR o.ends_at > :now) ORDER BY f.occupancy"
+        ),
+        {
+            "occupancy": home.occupancy,
+            "dwelling": home.dwelling,
+            "building": home.building if home.dwelling is None else None,
+            "now": unit.now,
+        },
+    )
+    today = await local_today(unit)
+    for occupancy in rows.scalars().all():
+        found = await registry.home_of_occupancy(unit, occupancy)
+        if found is not None:
+            await plan(unit, found, after=today)
+
+
+async def of_household(unit: Unit, occupancy: str) -> list[CheckIn]:
+    """All its check-ins, in the order of their days."""
+    rows = await unit.session.execute(
+        select(CheckIn)
+        .where(col(CheckIn.occupancy) == occupancy)
+        .order_by(col(CheckIn.due_on), col(CheckIn.kind))
+    )
+    return list(rows.scalars())
+
+
+async def ask(unit: Unit) -> None:
+    """The hourly duty: files of households that have none, then every question whose day has come."""
+    for occupancy, quiet in await _without_file(unit):
+        await open_file(unit, occupancy, quiet=quiet)
+    if not await _is_waking(unit):
+        return
+    today = await local_today(unit)
+    rows = await unit.session.execute(
+        select(CheckIn)
+        .where(col(CheckIn.coop) == unit.coop, col(CheckIn.state) == "planned", col(CheckIn.due_on) <= today)
+        .order_by(col(CheckIn.occupancy), col(CheckIn.due_on), col(CheckIn.kind))
+    )
+    by_household: dict[str, list[CheckIn]] = {}
+    for row in rows.scalars():
+        by_household.setdefault(row.occupancy, []).append(row)
+    for occupancy, due in by_household.items():
+        async with unit.part():
+            await _ask_household(unit, occupancy, due, today)
+
+
+@dataclass(frozen=True)
+class _Household:
+    home: Home
+    file: File
+    config: Config
+
+
+async def _ask_household(unit: Unit, occupancy: str, due: list[CheckIn], today: date) -> None:
+    household = await _living_there(unit, occupancy)
+    asked: list[tuple[CheckIn, check_ins.Question]] = []
+    for row in due:
+        if household is None:
+            row.state = "dropped"
+            continue
+        assert household.home.tenure is not None
+        due_on = check_ins.due_on(household.file, household.home.tenure, row.kind)
+        if due_on is not None and due_on > today:
+            row.due_on = due_on
+            continue
+        question = check_ins.at(
+            household.file, household.home.tenure, row.kind, today, household.config.own_terms
+        )
+        if question is None:
+            row.state = "dropped"
+        else:
+            asked.append((row, question))
+    for row, _ in asked[:-1]:
+        row.state = "superseded"
+    for row, question in asked[-1:]:
+        row.state, row.asked_at = "asked", unit.now
+        row.windows = [window.code for window in question.windows]
+        row.ends_on = question.ends_on
+        unit.emit(
+            CheckInDue(
+                coop=row.coop,
+                check_in=row.id,
+                occupancy=row.occupancy,
+                kind=row.kind,
+                windows=tuple(row.windows),
+                ends_on=row.ends_on,
+            ),
+            row.id,
+        )
+    await unit.session.flush()
+
+
+async def _living_there(unit: Unit, occupancy: str) -> _Household | None:
+    """The household with its file; None when it has left, or is known no more."""
+    gone = await unit.session.execute(
+        text("SELECT 1 FROM registry.occupancy WHERE id = :id AND (ends_at IS NULL OR ends_at > :now)"),
+        {"id": occupancy, "now": unit.now},
+    )
+    home = await registry.home_of_occupancy(unit, occupancy) if gone.first() else None
+    if home is None:
+        return None
+    config = await config_for(unit, home)
+    return _Household(home, await file_of(unit, home, config), config)
+
+
+async def _without_file(unit: Unit) -> list[tuple[str, bool]]:
+    """Households recorded before files were kept, or whose move-in was not heard: (occupancy, quiet)."""
+    rows = await unit.session.execute(
+        text(
+            "SELECT o.id, o.quiet FROM registry.occupancy o WHERE o.coop = :coop"
+            " AND (o.ends_at IS NULL OR o.ends_at > :now)"
+            " AND NOT EXISTS (SELECT 1 FROM aftersales.dwelling_file f WHERE f.occupancy = o.id)"
+            " ORDER BY o.id LIMIT :most"
+        ),
+        {"coop": unit.coop, "now": unit.now, "most": OPENED_AT_ONCE},
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+async def _is_waking(unit: Unit) -> bool:
+    """Nobody is written to at night. A clock that stands still would wait for ever: its hour is no matter."""
+    if unit.now != unit.wall:
+        return True
+    return unit.now.astimezone(await zone_of(unit)).hour in WAKING

@@ -1,0 +1,54 @@
+"""What a household can do next, after a decision on who must act or after a refusal, in its own words."""
+
+from functools import cache
+
+from pydantic import BaseModel, ConfigDict
+
+from contracts.codes import Responsible, Tenure
+from services.aftersales.tables import Row, load
+from services.aftersales.words import word
+
+
+class Steps(Row):
+    """One row of `next_steps.yaml`: keys of sentences, the common ones first."""
+
+    all: tuple[str, ...]
+    tenant: tuple[str, ...]
+    owner: tuple[str, ...]
+
+    def for_tenure(self, tenure: Tenure | None) -> tuple[str, ...]:
+        if tenure is None:
+            return self.all
+        return (*self.all, *(self.tenant if tenure is Tenure.TENANT else self.owner))
+
+
+class Table(BaseModel):
+    """`next_steps.yaml` as a whole."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    responsible: dict[Responsible, Steps]
+    refusals: dict[str, Steps]
+
+
+def after_decision(responsible: Responsible, tenure: Tenure | None, language: str) -> list[str]:
+    """What to do once it is settled who must act."""
+    return _said(_table().responsible[responsible], tenure, language)
+
+
+def after_refusal(reason: str, tenure: Tenure | None, language: str) -> tuple[str, list[str]]:
+    """Why a request with that reason code is not taken on, and what the household can still do.
+
+    A code that the table does not know yet is explained as `other`.
+    """
+    known = reason if reason in _table().refusals else "other"
+    return word("refusals", known, language), _said(_table().refusals[known], tenure, language)
+
+
+def _said(steps: Steps, tenure: Tenure | None, language: str) -> list[str]:
+    return [word("next_steps", key, language) for key in steps.for_tenure(tenure)]
+
+
+@cache
+def _table() -> Table:
+    return Table.model_validate(load("next_steps"))
