@@ -9,8 +9,8 @@ from contracts.codes import Priority, Responsible
 from services.aftersales.model import DeadlineRow, Ticket
 from services.kit.unit import Unit
 
-SILENT = frozenset({"qualify", "assign"})
-"""Actions inside the cooperative, of which the household is not written to."""
+SILENT = frozenset({"qualify", "assign", "estimate", "approve", "secure_claim", "attach", "detach", "photo"})
+"""What the household is not written to about: actions inside the cooperative, photos beside words."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,8 @@ class Actor:
 
     id: str
     role: str
+    channel: str | None = None
+    """How the act comes; see `history.Step.channel`."""
 
 
 async def opened(unit: Unit, ticket: Ticket) -> TicketOpened:

@@ -5,6 +5,7 @@ from typing import Any, Literal, NamedTuple
 
 from services.aftersales.intake import access
 from services.aftersales.model import Ticket
+from services.aftersales.photos import actions as photo_actions
 from services.kit.unit import Unit
 from services.kit.web import Principal
 
@@ -20,9 +21,15 @@ class Part(NamedTuple):
     load: Load
 
 
-HOUSEHOLD: tuple[Part, ...] = (Part("aftersales/access_on_ticket.html", "aside", access.on_page),)
+HOUSEHOLD: tuple[Part, ...] = (
+    Part("aftersales/photos_on_ticket.html", "main", photo_actions.on_page),
+    Part("aftersales/access_on_ticket.html", "aside", access.on_page),
+)
 """On the household's page of a request, in this order."""
-DESK: tuple[Part, ...] = (Part("aftersales/access_on_ticket.html", "aside", access.on_page),)
+DESK: tuple[Part, ...] = (
+    Part("aftersales/photos_on_ticket.html", "main", photo_actions.on_page),
+    Part("aftersales/access_on_ticket.html", "aside", access.on_page),
+)
 """On the staff's page of a request, in this order."""
 
 

@@ -103,6 +103,7 @@ class Document:
             text_align="LEFT",
             line_height=5.0,
             padding=(1.1, 1.5),
+            v_align="TOP",
         ) as table:
             for cells in ([heads] if heads else []) + list(rows):
                 table.row([printable(cell) for cell in cells])

@@ -108,8 +108,13 @@ async def served(unit: Unit, photo: Photo, size: Size = "full") -> Response:
     return Response(found, media_type="image/jpeg", headers=dict(HEADERS))
 
 
+def may_forget(unit: Unit, photo: Photo, person: str | None) -> bool:
+    """Whether they put it, and lately."""
+    return photo.put_by == person and unit.now - photo.put_at <= FRESH and photo.inspection is None
+
+
 async def forget(unit: Unit, photo: Photo, by: Actor) -> None:
-    """Who put it takes it back. 409 once it is a day old, or belongs to a signed inspection."""
+    """Who put it takes it back. 409 for others, and once it is a day old."""
     if photo.put_by != by.id:
         raise conflict("not_yours", "Only who put a photo can take it back.")
     if unit.now - photo.put_at > FRESH:

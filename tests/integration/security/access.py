@@ -221,6 +221,10 @@ API: dict[str, Access] = {
     ),
     "GET /tickets/{ticket}/messages": theirs(HOUSEHOLDS, TEAM),
     "POST /tickets/{ticket}/messages": theirs(HOUSEHOLDS, TEAM, body=lambda t, c: {"body": "Merci"}),
+    "POST /tickets/{ticket}/photos": theirs(HOUSEHOLDS, TEAM, body=lambda t, c: {"no": "photo"}),
+    "GET /tickets/{ticket}/photos": theirs(HOUSEHOLDS, TEAM),
+    "GET /tickets/{ticket}/photos/{photo}": theirs(HOUSEHOLDS, TEAM),
+    "DELETE /tickets/{ticket}/photos/{photo}": theirs(HOUSEHOLDS, TEAM),
     "POST /occupancies/{occupancy}/inspection": of_coop(
         TEAM, body=lambda t, c: {"kind": "etat_des_lieux", "on": "2026-01-05", "findings": []}
     ),
@@ -347,6 +351,10 @@ PAGES: dict[str, Access] = {
     "GET /tickets/{ticket}": Access(TEAM | {"resident"}, NOT_THEIRS & HOUSEHOLDS),
     "POST /tickets/{ticket}/actions": theirs(HOUSEHOLDS, body=form(action="cancel")),
     "POST /tickets/{ticket}/messages": theirs(HOUSEHOLDS, body=form(body="Merci")),
+    "POST /tickets/{ticket}/photos": theirs(HOUSEHOLDS, TEAM),
+    "GET /photos/{photo}": theirs(HOUSEHOLDS, TEAM),
+    "GET /photos/{photo}/small": theirs(HOUSEHOLDS, TEAM),
+    "POST /photos/{photo}/take-back": theirs(HOUSEHOLDS, TEAM),
     "GET /demandes": only(HOUSEHOLDS),
     "GET /demandes/{rest}": only(HOUSEHOLDS, TEAM),
     # messages
@@ -373,6 +381,6 @@ def parameters(town: Town) -> dict[str, str]:
         "feed": commons["feed"], "recording": commons["recording"], "replay": commons["replay"],
         "rule": commons["rule"], "id": commons["rejected"], "key": commons["letter"], "rest": home.ticket,
         "exchange": home.exchange, "edit": home.edit, "file_import": home.file_import, "action": "undo",
-        "place": home.dwelling,
+        "place": home.dwelling, "photo": home.photo, "inspection": home.inspection,
         "token": "wrong", "role": "staff", "coop": home.coop, "subject": home.person, "seal": "wrong",
     }  # fmt: skip

@@ -98,6 +98,8 @@ class Household:
     exchange: str
     edit: str
     file_import: str
+    photo: str
+    inspection: str
     marks: frozenset[str]
 
 
@@ -345,8 +347,33 @@ class _Office:
             exchange["id"],
             edit,
             file_import,
+            *await self._inspected(coop, occupancy, ticket["id"], person),
             frozenset(marks),
         )
+
+    async def _inspected(self, coop: str, occupancy: str, ticket: str, person: str) -> tuple[str, str]:
+        """A photo of the request, and an inspection under way."""
+        photo, inspection = new_id("pho"), new_id("ins")
+        await self._insert(
+            "aftersales",
+            "INSERT INTO aftersales.photo (id, coop, ticket, put_by, role, put_at, width, height)"
+            " VALUES (:id, :coop, :ticket, :person, 'resident', now(), 4, 3)",
+            id=photo, coop=coop, ticket=ticket, person=person,
+        )  # fmt: skip
+        await self._insert(
+            "aftersales",
+            "INSERT INTO aftersales.photo_file (photo, size, coop, content)"
+            " SELECT :photo, size, :coop, 'x' FROM unnest(ARRAY['full', 'small']) size",
+            photo=photo, coop=coop,
+        )  # fmt: skip
+        await self._insert(
+            "aftersales",
+            "INSERT INTO aftersales.guided_inspection (id, coop, occupancy, kind, held_on, started_by,"
+            " started_at, record, version) VALUES (:id, :coop, :occupancy, 'etat_des_lieux', current_date,"
+            " 'x', now(), '{}', 1)",
+            id=inspection, coop=coop, occupancy=occupancy,
+        )  # fmt: skip
+        return photo, inspection
 
     async def _insert(self, room: str, statement: str, **values: Any) -> None:
         async with self.room_unit(room) as unit:
