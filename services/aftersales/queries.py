@@ -11,7 +11,6 @@ from sqlmodel import col, select
 from contracts.codes import Role
 from services.aftersales import registry
 from services.aftersales.bodies import TicketSummary
-from services.aftersales.desk import search
 from services.aftersales.model import DeadlineRow, Ticket, TicketEvent, TicketMessage, WarrantyRow
 from services.aftersales.taxonomy import taxonomy
 from services.kit.problems import invalid, not_found
@@ -44,8 +43,8 @@ class Filters:
     dwelling: str | None = None
     staircase: str | None = None
     """Of the residence; without it, nothing."""
-    words: str | None = None
-    """What to search, see `desk.search`."""
+    only: tuple[str, ...] | None = None
+    """Ids, as `desk.search` found them."""
 
 
 @dataclass(frozen=True)
@@ -219,8 +218,8 @@ async def _filtered(unit: Unit, query: Select[Any], filters: Filters) -> Select[
     if filters.is_open is not None:
         ended = col(Ticket.ended_at)
         query = query.where(ended.is_(None) if filters.is_open else ended.is_not(None))
-    if filters.words:
-        query = query.where(col(Ticket.id).in_(await search.found(unit, filters.words)))
+    if filters.only is not None:
+        query = query.where(col(Ticket.id) == func.any(list(filters.only)))
     return query
 
 

@@ -1,5 +1,6 @@
 """What a queue shows, as the desk's address says it: filters that can be kept, shared and gone back to."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Annotated
 from urllib.parse import parse_qsl, urlencode
@@ -38,8 +39,8 @@ class Asked:
         """As the part of an address behind the question mark; what asks for nothing is left out."""
         return urlencode({name: value for name, value in (asdict(self) | more).items() if value})
 
-    def filters(self, person: str) -> Filters:
-        """For the queue of `person`."""
+    def filters(self, person: str, found: Sequence[str] | None = None) -> Filters:
+        """For the queue of `person`; `found`: the ids that answer the words, when some are asked for."""
         return Filters(
             state={"new": list(NEW), "waiting": list(WAITING)}.get(self.show),
             team=self.team or None,
@@ -52,7 +53,7 @@ class Asked:
             overdue=True if self.show == "overdue" else None,
             assignee=person if self.show == "mine" else None,
             is_open=None if self.show == "all" else True,
-            words=self.q.strip() or None,
+            only=tuple(found) if found is not None else None,
         )
 
 

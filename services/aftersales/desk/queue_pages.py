@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from services.aftersales import queries, registry, views
 from services.aftersales.actions import Changes
-from services.aftersales.desk import bulk, residences, saved
+from services.aftersales.desk import bulk, residences, saved, search
 from services.aftersales.desk.asked import NEW, WAITING, Asked, from_query
 from services.aftersales.model import Ticket
 from services.aftersales.page_base import answer, pages
@@ -33,7 +33,8 @@ async def desk(
 ) -> Response:
     """Most pressing first. `done` and `not_done`: the numbers of a bulk action that just ended."""
     language, zone = language_of(request), await zone_of(unit)
-    filters = asked.filters(who.id)
+    found = await search.found(unit, asked.q) if asked.q.strip() else None
+    filters = asked.filters(who.id, found)
     rows = await queries.listed(unit, who, filters, page.limit, queries.position(page))
     items = [views.summary_out(row.ticket, row.residence, row.is_overdue, zone, language) for row in rows]
     shown = page_of(items, page, queries.position_of)
@@ -46,7 +47,7 @@ async def desk(
         names={person.id: person.name for person in people},
         assignees={row.ticket.id: row.ticket.assignee for row in rows},
         asked=asked,
-        counts=await _counts(unit, asked, who.id),
+        counts=await _counts(unit, asked.at("open").filters(who.id, found), who.id),
         following=f"/desk?{asked.query(cursor=shown.next_cursor)}" if shown.next_cursor else None,
         residences=await queries.residences(unit),
         choices={name: labelled(name, language) for name in ("teams", "priorities", "parties")},
@@ -119,11 +120,11 @@ async def by_residence(
     )
 
 
-async def _counts(unit: Unit, asked: Asked, person: str) -> dict[str, int]:
+async def _counts(unit: Unit, running: queries.Filters, person: str) -> dict[str, int]:
     state, assignee = col(Ticket.state), col(Ticket.assignee)
     counted = await queries.count(
         unit,
-        asked.at("open").filters(person),
+        running,
         col(Ticket.next_due_at) < unit.now,
         state.in_(NEW),
         state.in_(WAITING),

@@ -9,7 +9,7 @@ from services.aftersales.taxonomy import taxonomy
 from services.kit.unit import Unit
 
 MOST = 2_000
-"""More requests than anybody reads; the next word narrows it."""
+"""The newest so many answer: more than anybody reads, and the next word narrows it."""
 
 _PLAIN = str.maketrans("àâäáãçéèêëîïíôöóõùûüúñÿ", "aaaaaceeeeiiioooouuuuny")
 """As the database folds what it stores."""
@@ -26,12 +26,12 @@ UNION SELECT t.id FROM aftersales.ticket t WHERE t.coop = :coop AND t.occupancy 
     WHERE c.coop = :coop AND :words <> '' AND c.name ILIKE :like
     UNION SELECT o.id FROM registry.dwelling d JOIN registry.occupancy o ON o.dwelling = d.id
     WHERE d.coop = :coop AND lower(d.ref) = lower(:asked))
-LIMIT :most
+ORDER BY 1 DESC LIMIT :most
 """
 
 
 async def found(unit: Unit, asked: str) -> list[str]:
-    """The ids of the cooperative's requests that answer `asked`, in no order; at most `MOST`.
+    """The ids of the cooperative's requests that answer `asked`, the newest first; at most `MOST`.
 
     A number is a request's own number or a home's. Words must all occur in what was written, from their
     beginning: `chaud` finds `chaudière`. What an element is called finds the requests under way about it.
