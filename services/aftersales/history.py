@@ -201,7 +201,7 @@ def _of_action(ticket: Standing, step: Step) -> dict[str, Any]:
         case "schedule" | "start":
             visit = step.appointment_at or ticket.appointment_at
             return {"appointment_at": visit, "taken_up_at": ticket.taken_up_at or at}
-        case "missed":
+        case "missed" | "unschedule" | "come_back" | "hand_back":
             return {"appointment_at": None}
         case "make_safe":
             return {"made_safe_at": at}
