@@ -93,6 +93,24 @@ class DeadlineNear(Event):
     clock: ClockFamily
     due_at: Instant
     percent: int
+    assignee: str | None = None
+    """The person who answers for the request, and its `team`: they hear of it; of what is missed, all staff."""
+    team: str | None = None
+
+
+class InspectionSigned(Event):
+    """Both sides signed an état des lieux or a livraison, or the cooperative took note of what was added."""
+
+    subject: ClassVar[str] = "aftersales.inspection_signed.v1"
+    inspection: str
+    occupancy: OccupancyId
+    kind: str
+    """`etat_des_lieux` or `livraison`."""
+    held_on: date
+    findings: int
+    """How many became requests."""
+    amendment: str | None = None
+    """What the household added afterwards, once the cooperative took note of it."""
 
 
 class CheckInDue(Event):

@@ -12,6 +12,7 @@ from contracts.aftersales import (
     IncidentDeclared,
     IncidentResolved,
     IncidentUpdated,
+    InspectionSigned,
     TicketChanged,
     TicketOpened,
 )
@@ -254,6 +255,14 @@ EXAMPLES: dict[str, Event] = {
             kind="d9",
             windows=("edl_completion",),
             ends_on=date(2026, 1, 15),
+        ),
+        InspectionSigned(
+            coop=_COOP,
+            inspection=_id("ins"),
+            occupancy=_id("occ"),
+            kind="livraison",
+            held_on=date(2026, 1, 5),
+            findings=3,
         ),
         Delivered(
             coop=_COOP, intent=_id("ntf"), person=_id("per"), channel=Channel.EMAIL, category=Category.TICKETS

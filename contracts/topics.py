@@ -32,6 +32,7 @@ EVENTS: tuple[type[Event], ...] = (
     aftersales.IncidentResolved,
     aftersales.DeadlineNear,
     aftersales.CheckInDue,
+    aftersales.InspectionSigned,
     notifications.Delivered,
     notifications.Failed,
     time.HourPassed,

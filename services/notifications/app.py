@@ -1,7 +1,14 @@
 """Composes the notifications room."""
 
 from contracts.advice import TipRaised
-from contracts.aftersales import CheckInDue, DeadlineNear, IncidentDeclared, TicketChanged, TicketOpened
+from contracts.aftersales import (
+    CheckInDue,
+    DeadlineNear,
+    IncidentDeclared,
+    InspectionSigned,
+    TicketChanged,
+    TicketOpened,
+)
 from contracts.members import Erased, MovedIn, SandboxDropped
 from services.kit.room import Room
 from services.notifications import handlers
@@ -16,6 +23,7 @@ def build(room: Room) -> None:
     room.on(IncidentDeclared, handlers.incident_declared)
     room.on(DeadlineNear, handlers.deadline_near)
     room.on(CheckInDue, handlers.check_in_due)
+    room.on(InspectionSigned, handlers.inspection_signed)
     room.on(Erased, handlers.erased)
     room.on(SandboxDropped, handlers.sandbox_dropped)
     room.background("deliver", deliver)

@@ -1,7 +1,14 @@
 """What notifications hears: each event becomes intents for the people whom it concerns."""
 
 from contracts.advice import TipRaised
-from contracts.aftersales import CheckInDue, DeadlineNear, IncidentDeclared, TicketChanged, TicketOpened
+from contracts.aftersales import (
+    CheckInDue,
+    DeadlineNear,
+    IncidentDeclared,
+    InspectionSigned,
+    TicketChanged,
+    TicketOpened,
+)
 from contracts.members import Erased, MovedIn, SandboxDropped
 from services.kit import dropping
 from services.kit.unit import Unit
@@ -43,6 +50,11 @@ async def deadline_near(event: DeadlineNear, unit: Unit) -> None:
 async def check_in_due(event: CheckInDue, unit: Unit) -> None:
     persons = await registry.residents(unit, [event.occupancy])
     await actions.tell(unit, event.coop, intents.check_in_due(event, persons))
+
+
+async def inspection_signed(event: InspectionSigned, unit: Unit) -> None:
+    persons = await registry.residents(unit, [event.occupancy])
+    await actions.tell(unit, event.coop, intents.inspection_signed(event, persons))
 
 
 async def erased(event: Erased, unit: Unit) -> None:

@@ -6,7 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from contracts.advice import TipRaised
-from contracts.aftersales import CheckInDue, DeadlineNear, IncidentDeclared, TicketChanged, TicketOpened
+from contracts.aftersales import (
+    CheckInDue,
+    DeadlineNear,
+    IncidentDeclared,
+    InspectionSigned,
+    TicketChanged,
+    TicketOpened,
+)
 from contracts.codes import Category, ClockFamily, Priority
 from contracts.members import MovedIn
 
@@ -158,6 +165,21 @@ def check_in_due(event: CheckInDue, persons: Iterable[str]) -> list[Intent]:
         Intent(
             person, Category.LEGAL, "check_in", f"check_in:{event.check_in}:{person}", event.check_in, facts
         )
+        for person in persons
+    ]
+
+
+def inspection_signed(event: InspectionSigned, persons: Iterable[str]) -> list[Intent]:
+    """The signed document is handed over at once, by law: it cannot be switched off."""
+    facts = {
+        "kind": event.kind,
+        "held_on": event.held_on.isoformat(),
+        "findings": event.findings,
+        "is_amendment": event.amendment is not None,
+    }
+    key = f"inspection_signed:{event.inspection}:{event.amendment or ''}"
+    return [
+        Intent(person, Category.LEGAL, "inspection_signed", f"{key}:{person}", event.inspection, facts)
         for person in persons
     ]
 

@@ -25,6 +25,7 @@ PARTS: dict[type[Event], dict[Role, str]] = {
     aftersales.IncidentUpdated: {RESIDENT: "tickets", CARETAKER: "tickets", STAFF: "tickets"},
     aftersales.IncidentResolved: {RESIDENT: "tickets", CARETAKER: "tickets", STAFF: "tickets"},
     aftersales.DeadlineNear: {CARETAKER: "tickets", STAFF: "tickets"},
+    aftersales.InspectionSigned: {RESIDENT: "tickets", CARETAKER: "tickets", STAFF: "tickets"},
     notifications.Delivered: {RESIDENT: "messages", OPERATOR: "mailbox"},
     notifications.Failed: {STAFF: "messages", OPERATOR: "mailbox"},
     members.MovedIn: {STAFF: "homes"},

@@ -41,6 +41,12 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("deadline_near", {"number": 1, "kind": "repair", "due_at": "2026-11-02T09:00:00+00:00", "percent": 100}),
     ("check_in", {"kind": "d9", "windows": ["edl_completion"], "ends_on": "2026-11-12"}),
     ("check_in", {"kind": "m11", "windows": ["parfait_achevement", "acoustique"], "ends_on": None}),
+    *[
+        ("inspection_signed", {"kind": kind, "held_on": "2026-11-02", "findings": count, "is_amendment": added})
+        for kind, count, added in [
+            ("livraison", 2, False), ("etat_des_lieux", 0, False), ("etat_des_lieux", 1, True),
+        ]
+    ],
     *[("ticket_opened", {**TICKET, "responsible": one.value}) for one in Responsible],
     ("ticket_opened", {**TICKET, "priority": "p0", "first_answer_due_at": None}),
     *[
