@@ -33,6 +33,10 @@ class Taxonomy:
     elements: dict[str, Element]
     places: dict[str, Place]
     symptoms: dict[str, Label]
+    found_in: dict[str, tuple[str, ...]]
+    """By place: the elements usually there, most often told first."""
+    first_places: tuple[str, ...]
+    """The places offered first."""
 
 
 @cache
@@ -57,6 +61,8 @@ def taxonomy() -> Taxonomy:
             for code, label in labels("places").items()
         },
         symptoms=labels("symptoms"),
+        found_in={place: tuple(elements) for place, elements in content["found_in"].items()},
+        first_places=tuple(content["first_places"]),
     )
 
 

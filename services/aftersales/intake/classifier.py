@@ -1,0 +1,175 @@
+"""Understands a sentence about something wrong at home: what, where, how urgent, and which words said so.
+
+Nothing is learned and nothing is hidden: `vocabulary.yaml` holds every word it knows. It proposes, the
+person confirms; below `SURE_ENOUGH` one asks instead.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from contracts.codes import Priority
+from services.aftersales.intake.grouping import Group, grouped
+from services.aftersales.intake.matching import Found, Hit, find
+from services.aftersales.intake.vocabulary import vocabulary
+from services.aftersales.priority import HeatingPeriod, priority_of
+from services.aftersales.taxonomy import Element, element_of, taxonomy
+
+SURE_ENOUGH = 0.5
+MOST_TEXT = 4000
+IMPLIED, RIVAL, OFF_LIST, NO_SYMPTOM, UNNAMED_PLACE = 0.6, 0.85, 0.85, 0.6, "whole_dwelling"
+About = Literal["element", "symptom", "place", "urgency"]
+
+
+@dataclass(frozen=True)
+class Because:
+    """Words of the person, as written, and what they were taken to tell."""
+
+    about: About
+    words: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One problem as it was understood. Codes are those of the taxonomy."""
+
+    trade: str
+    element: str
+    symptom: str | None
+    """None when nothing says what is wrong with it."""
+    place: str | None
+    priority: Priority
+    confidence: float
+    """From 0 to 1; a rank rather than a probability."""
+    because: tuple[Because, ...]
+
+    @property
+    def is_sure(self) -> bool:
+        return self.confidence >= SURE_ENOUGH
+
+
+@dataclass(frozen=True)
+class Danger:
+    """Words of the person that ask for a telephone call before anything else."""
+
+    code: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Understood:
+    proposals: tuple[Proposal, ...] = ()
+    """In the order in which they were told."""
+    dangers: tuple[Danger, ...] = ()
+    places: tuple[str, ...] = ()
+
+    @property
+    def sure(self) -> tuple[Proposal, ...]:
+        return tuple(one for one in self.proposals if one.is_sure)
+
+
+@dataclass(frozen=True)
+class Home:
+    """What is known of the home before a word is read."""
+
+    on: date = date(2000, 1, 1)
+    heating: str = ""
+    """`contracts.codes.Heating`, or empty when it is not known."""
+    season: HeatingPeriod | None = None
+
+
+def understand(text: str, home: Home | None = None) -> Understood:
+    """Never raises, whatever is written; what is not understood is left out."""
+    home = home or Home()
+    found = find(text[:MOST_TEXT], home.heating)
+    groups = grouped(found, home.heating)
+    named = found.of("place")
+    return Understood(
+        proposals=tuple(_proposal(found, group, named, home) for group in groups),
+        dangers=tuple(_dangers(found)),
+        places=tuple(dict.fromkeys(hit.code for hit in named)),
+    )
+
+
+def _proposal(found: Found, group: Group, places: list[Hit], home: Home) -> Proposal:
+    element = element_of(group.element)
+    symptom, symptom_hit = _symptom(element, group, home)
+    place, place_hit = _place(found, group, element, places)
+    because = [Because("element", found.words(hit)) for hit in group.names]
+    because += [Because("symptom", found.words(symptom_hit))] if symptom_hit else []
+    because += [Because("place", found.words(place_hit))] if place_hit else []
+    because += [Because("urgency", found.words(hit)) for hit in found.of("urgency")]
+    return Proposal(
+        trade=element.trade,
+        element=element.code,
+        symptom=symptom,
+        place=place,
+        priority=priority_of(element.code, symptom or "other", home.on, home.season),
+        confidence=round(_confidence(element, symptom, group), 2),
+        because=tuple(dict.fromkeys(because)),
+    )
+
+
+def _symptom(element: Element, group: Group, home: Home) -> tuple[str | None, Hit | None]:
+    """The most urgent of those it usually has, else the most urgent of all that were said of it."""
+    said = [(resolved(hit.code, element), hit) for hit in group.symptoms]
+    usual = [(code, hit) for code, hit in said if code in element.symptoms]
+    if usual or said:
+        return min(usual or said, key=lambda one: _rank(element.code, one[0], home))
+    if group.is_absent:
+        usual_ones = [code for code in ("missing", "broken") if code in element.symptoms]
+        return (usual_ones or element.symptoms)[0], None
+    return vocabulary().told_by_name.get(element.code), None
+
+
+def resolved(symptom: str, element: Element) -> str:
+    """What a complaint means for that element: a window that does not close cannot be locked."""
+    table = vocabulary().resolve.get(symptom)
+    code = (table.get(element.code) or table[""]) if table else symptom
+    if code == "broken" and "broken" not in element.symptoms and element.symptoms[0].startswith("no_"):
+        return element.symptoms[0]
+    return code
+
+
+def _place(found: Found, group: Group, element: Element, places: list[Hit]) -> tuple[str | None, Hit | None]:
+    """Named beside it, else anywhere in the text when it is one only, else where such a thing usually is."""
+    near = [hit for hit in places if hit.clause in group.clauses]
+    near = near or [hit for hit in places if hit.sentence in group.sentences]
+    if not near and len({hit.code for hit in places}) == 1:
+        near = places
+    of_itself = {at for hit in group.names for at in hit.at}
+    near.sort(key=lambda hit: (not of_itself.isdisjoint(hit.at), hit.code == UNNAMED_PLACE, hit.at))
+    if near and of_itself.isdisjoint(near[0].at):
+        return near[0].code, near[0]
+    usual = vocabulary().default_place.get(element.code)
+    if usual is None and near:
+        return near[0].code, near[0]
+    return usual, None
+
+
+def _confidence(element: Element, symptom: str | None, group: Group) -> float:
+    sure = group.weight if group.names else IMPLIED
+    if symptom is None:
+        sure *= NO_SYMPTOM
+    elif symptom not in element.symptoms:
+        sure *= OFF_LIST
+    if group.has_rival:
+        sure *= RIVAL
+    return sure * min((hit.likeness for hit in (*group.names, *group.symptoms)), default=1.0)
+
+
+def _rank(element: str, symptom: str, home: Home) -> int:
+    known = symptom if symptom in taxonomy().symptoms else "other"
+    return list(Priority).index(priority_of(element, known, home.on, home.season))
+
+
+def _dangers(found: Found) -> Iterable[Danger]:
+    """A danger's words inside a harmless phrase ("conduit de fumée") are none."""
+    covers = [set(hit.at) for hit in found.of("harmless")]
+    seen: set[str] = set()
+    for hit in found.of("danger"):
+        if hit.is_denied or hit.code in seen or any(set(hit.at) <= cover for cover in covers):
+            continue
+        seen.add(hit.code)
+        yield Danger(hit.code, found.words(hit))

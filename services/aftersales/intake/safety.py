@@ -1,0 +1,87 @@
+"""What is asked before anything else, and the numbers to call: everybody's, and the cooperative's own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlmodel import col, select
+
+from services.aftersales.model import WHOLE_COOP, Setting
+from services.aftersales.tables import load
+from services.kit.unit import Unit
+
+SETTING = "emergency_numbers"
+"""Name of the setting, by cooperative and building: the name of a number to the number."""
+ANY = "any"
+"""The number for whatever has none of its own."""
+
+
+@dataclass(frozen=True)
+class Danger:
+    """A situation in which one calls before one writes; what is recorded of it afterwards."""
+
+    code: str
+    element: str
+    symptom: str
+    place: str
+    advice: Mapping[str, str]
+    """By language."""
+    public_number: str | None
+    """What everybody calls; None where only the cooperative helps."""
+    own_number: str | None
+    """The name of the cooperative's number that comes before it."""
+    is_asked: bool
+    """False: known from the household's words only."""
+    is_call_first: bool
+
+
+@cache
+def safety() -> tuple[Danger, ...]:
+    """All dangers, in the order in which they are asked."""
+    emergencies = load("priority")["emergencies"]
+    return tuple(_danger(row, emergencies) for row in load("intake/safety")["dangers"])
+
+
+def danger_of(code: str) -> Danger | None:
+    """The danger of that code; None for any other."""
+    return next((danger for danger in safety() if danger.code == code), None)
+
+
+def number_names() -> list[str]:
+    """What a cooperative may give numbers for."""
+    return list(load("intake/safety")["numbers"])
+
+
+async def own_number(unit: Unit, building: str | None, name: str | None) -> str | None:
+    """The building's own number, else the cooperative's; of that name, else the one for everything."""
+    if name is None:
+        return None
+    rows = await unit.session.execute(
+        select(Setting).where(
+            col(Setting.coop) == unit.coop,
+            col(Setting.name) == SETTING,
+            col(Setting.building).in_([WHOLE_COOP, building or WHOLE_COOP]),
+        )
+    )
+    by_building = {row.building: dict(row.value or {}) for row in rows.scalars()}
+    for wanted in (name, ANY):
+        for where in (building or WHOLE_COOP, WHOLE_COOP):
+            if number := by_building.get(where, {}).get(wanted):
+                return str(number)
+    return None
+
+
+def _danger(row: Mapping[str, Any], emergencies: Mapping[str, Any]) -> Danger:
+    advice = emergencies[row["advice"]] if "advice" in row else row
+    return Danger(
+        code=row["code"],
+        element=row["element"],
+        symptom=row["symptom"],
+        place=row["place"],
+        advice={language: advice[language] for language in ("fr", "en")},
+        public_number=advice.get("call"),
+        own_number=row.get("number"),
+        is_asked=row.get("asked", True),
+        is_call_first=row.get("call_first", True),
+    )

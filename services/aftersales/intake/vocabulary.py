@@ -1,0 +1,152 @@
+"""The words of `vocabulary.yaml`, made ready to be looked for in what somebody wrote."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from services.aftersales.intake.spelling import (
+    LONG_ENOUGH_BY_EAR,
+    by_ear,
+    folded,
+    is_slip,
+    singular,
+    without_doubles,
+)
+from services.aftersales.tables import load
+
+NOT = "NEG"
+Kind = Literal["element", "symptom", "place", "danger", "harmless", "urgency", "not_after_all"]
+SURE, SLIP = 1.0, 0.9
+"""How well a word was recognised: as it is written, or in spite of its spelling."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word of a phrase; of `text|text`, or a stem."""
+
+    texts: tuple[str, ...]
+    is_stem: bool = False
+
+    def likeness(self, written: str) -> float:
+        """How surely `written` (folded) is this word, spelled right: 1 or 0."""
+        if self.is_stem:
+            return SURE if written.startswith(self.texts[0]) else 0.0
+        return SURE if singular(written) in self.texts or written in self.texts else 0.0
+
+    def likeness_misspelled(self, written: str) -> float:
+        """The same for a word that is in no phrase as it is written."""
+        heard = by_ear(written)
+        for meant in self.texts:
+            if len(meant) < LONG_ENOUGH_BY_EAR:
+                continue
+            sound = by_ear(meant)
+            same = heard == sound or (self.is_stem and heard.startswith(sound))
+            if same and len(sound) >= LONG_ENOUGH_BY_EAR - 1:
+                return SLIP
+            for begin in _beginnings(written, meant) if self.is_stem else (singular(written),):
+                if without_doubles(begin) == without_doubles(meant) or is_slip(begin, meant):
+                    return SLIP
+        return 0.0
+
+
+def _beginnings(written: str, stem: str) -> tuple[str, ...]:
+    """What of a word may be the stem: as long, or one letter more."""
+    return written[: len(stem)], written[: len(stem) + 1]
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """What it points to, and how much: 1 names a thing, less only hints at it."""
+
+    kind: Kind
+    code: str
+    words: tuple[Word, ...]
+    weight: float
+
+    @property
+    def says_not(self) -> bool:
+        return any(word.texts == (NOT,) for word in self.words)
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    phrases: tuple[Phrase, ...]
+    not_: frozenset[str]
+    doubt: frozenset[str]
+    before: frozenset[str]
+    breaks: frozenset[str]
+    ignored: frozenset[str]
+    not_slips: frozenset[str]
+    resolve: dict[str, dict[str, str]]
+    implied: dict[str, dict[str, str]]
+    default_place: dict[str, str]
+    better_none: frozenset[str]
+    generic: dict[str, dict[str, str]]
+    told_by_name: dict[str, str]
+
+
+NAMED, GENERIC, HINTED = 1.0, 0.8, 0.55
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """Read and made ready once."""
+    table = load("intake/vocabulary")
+    small = {name: frozenset(folded(word) for word in words) for name, words in table["small_words"].items()}
+    return Vocabulary(
+        phrases=tuple(_phrases(table)),
+        not_=small["not"],
+        doubt=small["doubt"],
+        before=small["before"],
+        breaks=small["breaks"],
+        ignored=small["ignored"],
+        not_slips=frozenset(folded(word) for word in table["not_slips"]),
+        resolve=table["resolve"],
+        implied=table["implied"],
+        default_place=table["default_place"],
+        better_none=frozenset(table["better_none"]),
+        generic={code: row["means"] for code, row in table["generic"].items()},
+        told_by_name=table["told_by_name"],
+    )
+
+
+def _phrases(table: dict[str, Any]) -> Iterator[Phrase]:
+    for code, row in table["elements"].items():
+        for weight, name in ((NAMED, "names"), (HINTED, "hints")):
+            for text in row.get(name, ()):
+                yield _phrase("element", code, text, weight)
+    for code, row in table["generic"].items():
+        for text in row["names"]:
+            yield _phrase("element", code, text, GENERIC)
+    kinds: tuple[tuple[Kind, str], ...] = (
+        ("symptom", "symptoms"),
+        ("place", "places"),
+        ("danger", "dangers"),
+    )
+    for kind, group in kinds:
+        for code, texts in table[group].items():
+            for text in texts:
+                yield _phrase(kind, code, text, NAMED)
+    for text in table["harmless"]:
+        yield _phrase("harmless", "harmless", text, NAMED)
+    for text in table["urgency"]:
+        yield _phrase("urgency", "urgent", text, NAMED)
+    for text in table["small_words"]["not_after_all"]:
+        yield _phrase("not_after_all", "not_after_all", text, NAMED)
+
+
+def _phrase(kind: Kind, code: str, text: str, weight: float) -> Phrase:
+    return Phrase(kind, code, tuple(_word(word) for word in text.split()), weight)
+
+
+def _word(text: str) -> Word:
+    if text == NOT:
+        return Word((NOT,))
+    if text.endswith("*"):
+        return Word((folded(text[:-1]),), is_stem=True)
+    meant = {folded(one) for one in text.split("|")}
+    for group in load("intake/vocabulary")["same"]:
+        if meant & set(group):
+            meant |= {folded(one) for one in group}
+    return Word(tuple(sorted(meant | {singular(one) for one in meant})))

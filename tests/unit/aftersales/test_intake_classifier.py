@@ -1,0 +1,207 @@
+"""What is understood of a sentence, and with which words: measured on everyday speech and official cases."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.aftersales.intake.classifier import SURE_ENOUGH, Home, Understood, understand
+from services.aftersales.intake.safety import safety
+from services.aftersales.tables import load
+from services.aftersales.taxonomy import taxonomy
+
+FOLDER = Path(__file__).parent
+SENTENCES: list[dict[str, Any]] = yaml.safe_load((FOLDER / "intake_sentences.yaml").read_text("utf-8"))
+OFFICIAL: dict[str, dict[str, list[str]]] = yaml.safe_load(
+    (FOLDER / "intake_histologe.yaml").read_text("utf-8")
+)
+
+# Right by half, in percent. "develop" is what the vocabulary was improved on. "hold-out" was not looked at
+# for that, except for two of its dangers (a carbon monoxide alarm, bare wires) that had gone unheard: those
+# are mended wherever they are found. Both halves are by one hand, and so kinder than a cooperative's post.
+#
+#                        sentences  thing  complaint  place  danger
+# first run, develop        47        98       89      100     100
+# first run, hold-out       47        89       74       98      96
+# now, develop              47       100      100      100     100
+# now, hold-out             47        91       85      100     100
+#
+# official cases        sentences  trade  thing  (asked instead of guessed: none)
+# now, develop              25       100     100
+# now, hold-out             32        94      94
+FLOOR_OF_SENTENCES = {"develop": (95, 95, 95, 100), "hold-out": (85, 78, 93, 100)}
+FLOOR_OF_OFFICIAL = {"develop": (95, 95), "hold-out": (90, 90)}
+
+
+def half(text: str) -> str:
+    return "hold-out" if int(hashlib.sha256(text.encode()).hexdigest(), 16) % 2 else "develop"
+
+
+def right(row: dict[str, Any], found: Understood) -> tuple[bool, bool, bool, bool]:
+    """Things and complaints in order, the first one's place, the danger."""
+    wanted = [[codes.split("|") for codes in one] for one in row["is"]]
+    things = [one.element for one in found.sure]
+    same = len(things) == len(wanted)
+    is_thing = same and all(thing in want[0] for thing, want in zip(things, wanted, strict=True))
+    is_complaint = is_thing and all(
+        one.symptom in want[1] for one, want in zip(found.sure, wanted, strict=True)
+    )
+    is_place = "place" not in row or bool(found.sure and found.sure[0].place == row["place"])
+    dangers = [one.code for one in found.dangers]
+    return is_thing, is_complaint, is_place, row["danger"] in dangers if "danger" in row else not dangers
+
+
+def percents(rows: Sequence[tuple[bool, ...]]) -> list[int]:
+    return [round(100 * sum(column) / len(rows)) for column in zip(*rows, strict=True)]
+
+
+def is_above(reached: list[int], floor: tuple[int, ...]) -> bool:
+    return all(found >= least for found, least in zip(reached, floor, strict=True))
+
+
+@pytest.mark.parametrize("part", ["develop", "hold-out"])
+def test_everyday_sentences_are_understood(part: str) -> None:
+    rows = [row for row in SENTENCES if half(row["say"]) == part]
+    reached = percents([right(row, understand(row["say"])) for row in rows])
+    assert len(rows) >= 40
+    assert all(found >= floor for found, floor in zip(reached, FLOOR_OF_SENTENCES[part], strict=True)), (
+        reached
+    )
+
+
+@pytest.mark.parametrize("part", ["develop", "hold-out"])
+def test_the_official_cases_go_to_the_right_trade(part: str, shared_data: Path) -> None:
+    path = shared_data / "tickets_fr_histologe" / "DesordreCritere.yml"
+    cases = yaml.safe_load(path.read_text("utf-8"))["desordre_critere"]
+    sentences = {
+        case["label_critere"].strip(): OFFICIAL.get(case["slug_critere"]) for case in reversed(cases)
+    }
+    rows = []
+    for sentence, wanted in sentences.items():
+        if wanted is None or half(sentence) != part:
+            continue
+        first = next(iter(understand(sentence).sure), None)
+        rows.append(
+            (
+                first is not None and first.trade in wanted["trades"],
+                first is not None and first.element in wanted["elements"],
+            )
+        )
+    assert len(rows) >= 20
+    reached = percents(rows)
+    assert is_above(reached, FLOOR_OF_OFFICIAL[part]), reached
+
+
+@pytest.mark.parametrize(
+    ("sentence", "danger"),
+    [
+        ("fuitte de gaz", "gas"),
+        ("Odeur d'œuf pourri dans la cuisine", "gas"),
+        ("l'alarme CO2 sonne", "carbon_monoxide"),
+        ("le détecteur de fumée sonne sans arrêt", "fire"),
+        ("ça sent le brûlé dans le tableau", "fire"),
+        ("j'ai pris une décharge en touchant le robinet", "electricity"),
+        ("de l'eau dans la prise", "electricity"),
+        ("water is dripping through the light fitting", "electricity"),
+        ("ma fille est bloquée dans l'ascenseur", "lift"),
+        ("je n'arrive pas à couper l'eau", "flood"),
+        ("le plafond menace de tomber", "collapse"),
+        ("there are flames in the bin room", "fire"),
+    ],
+)
+def test_a_danger_is_heard_at_once(sentence: str, danger: str) -> None:
+    assert danger in [one.code for one in understand(sentence).dangers]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "pas d'odeur de gaz",
+        "aucune fumée, juste une prise cassée",
+        "le conduit de fumée est à ramoner",
+        "l'ascenseur est bloqué au deuxième, vide",
+        "la pile du détecteur de fumée est à changer",
+        "la porte coupe-feu ne ferme plus",
+        "no smell of gas, but the boiler is off",
+    ],
+)
+def test_no_danger_is_heard_where_there_is_none(sentence: str) -> None:
+    assert understand(sentence).dangers == ()
+
+
+def test_what_is_denied_is_no_complaint() -> None:
+    assert [one.symptom for one in understand("pas de fuite, mais le robinet est entartré").sure] == [
+        "limescale"
+    ]
+    assert understand("no leak at all").sure == ()
+
+
+def test_the_words_that_led_to_it_are_given_as_they_were_written() -> None:
+    (one,) = understand("Ma Chaudière ne s'allume plus, dans la CUISINE").sure
+    assert {(because.about, because.words) for because in one.because} == {
+        ("element", "Chaudière"),
+        ("symptom", "allume plus"),
+        ("place", "CUISINE"),
+    }
+
+
+def test_what_heats_the_home_decides_what_heating_means() -> None:
+    said = "le chauffage ne marche plus"
+    by_heating = {"gas": "boiler", "electric": "radiator", "district": "collective_heating"}
+    for heating, element in by_heating.items():
+        assert understand(said, Home(heating=heating)).sure[0].element == element
+
+
+def test_below_the_threshold_one_asks() -> None:
+    found = understand("un problème avec le mur")
+    assert found.sure == ()
+    assert [one.element for one in found.proposals] == ["wall_crack"]
+    assert found.proposals[0].confidence < SURE_ENOUGH
+
+
+def test_slips_accents_and_plurals_do_not_matter() -> None:
+    for said in ("RADIATEURS FROIDS", "radiatteur froid", "radiateur frois", "le radiateru est froid"):
+        assert [one.element for one in understand(said).sure] == ["radiator"], said
+
+
+@given(st.text(max_size=600))
+def test_nothing_that_can_be_written_makes_it_fail(text: str) -> None:
+    found = understand(text)
+    known = taxonomy()
+    for one in found.proposals:
+        assert one.element in known.elements
+        assert one.symptom is None or one.symptom in known.symptoms
+        assert one.place is None or one.place in known.places
+        assert 0 < one.confidence <= 1
+        assert all(because.words in text for because in one.because)
+
+
+_SPOKEN = """le la robinet chaudière fuit ne plus pas chauffe gaz odeur de . , et mais sous porte volet cassé the
+    tap won't leaking no hot water ascenseur coincé dans cuisine salle bain prise étincelles moisi bruit"""
+_WORDS = st.sampled_from(_SPOKEN.split())
+
+
+@given(st.lists(_WORDS, max_size=40).map(" ".join))
+def test_no_order_of_known_words_makes_it_fail_and_each_thing_is_told_once(text: str) -> None:
+    found = understand(text)
+    assert len({one.element for one in found.proposals}) == len(found.proposals)
+    assert found == understand(text)
+
+
+def test_the_vocabulary_names_only_what_exists() -> None:
+    words, known = load("intake/vocabulary"), taxonomy()
+    assert set(words["elements"]) == set(known.elements) - {"other"}
+    assert set(words["symptoms"]) - set(words["resolve"]) <= set(known.symptoms)
+    assert set(known.symptoms) - {"other"} <= set(words["symptoms"])
+    assert set(words["places"]) == set(known.places) - {"other"}
+    assert set(words["default_place"].values()) <= set(known.places)
+    for group in ("resolve", "implied"):
+        assert all("" in row for row in words[group].values()), "every row says what holds elsewhere"
+    assert set(words["dangers"]) <= {danger.code for danger in safety()}
