@@ -1,25 +1,31 @@
 """What a person may do with a request: open it, move it on, write about it. Pages and API call these."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import text
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
 from contracts.codes import Priority, Responsible
 from services.aftersales import registry
-from services.aftersales.assess import decide, home_of, standing_of, wind_clocks
-from services.aftersales.lifecycle import IllegalAction, Missing, Standing, Step, apply, take
+from services.aftersales.assess import decide, home_of
+from services.aftersales.changes import Changes, apply_changes, check, facts_of, happened_at
+from services.aftersales.incidents import joining
+from services.aftersales.lifecycle import IllegalAction, Missing, Standing, Step, apply, offered, take
 from services.aftersales.lifecycle import legal_actions as legal
 from services.aftersales.model import Ticket, TicketEvent, TicketMessage
+from services.aftersales.notices.wanted import NoticeWanted
+from services.aftersales.notices.writing import notice_facts, write_notice
 from services.aftersales.registry import Home
+from services.aftersales.standings import standing_of, terms_of
 from services.aftersales.telling import Actor, changed, opened
-from services.aftersales.words import codes
+from services.aftersales.winding import wind_clocks
 from services.kit.ids import new_id
 from services.kit.problems import conflict, invalid
 from services.kit.registry import local_today
 from services.kit.unit import Unit
+
+__all__ = ["SYSTEM", "Changes", "NewTicket", "act", "lapse", "locked_now", "open_ticket", "write_message"]
 
 SYSTEM = Actor("system", "system")
 
@@ -37,24 +43,6 @@ class NewTicket:
     reported_by: str | None = None
     inspection: str | None = None
     cause: str = "unknown"
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What goes with an action; None leaves things as they are."""
-
-    reason: str | None = None
-    comment: str | None = None
-    appointment_at: datetime | None = None
-    assignee: str | None = None
-    team: str | None = None
-    priority: Priority | None = None
-    responsible: Responsible | None = None
-    basis: str | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
-    """New place, element, symptom, cause, installed_on, declared_to_insurer_on."""
-    version: int | None = None
-    """The version the person saw; another one now is a conflict."""
 
 
 async def open_ticket(unit: Unit, home: Home, new: NewTicket, actor: Actor) -> Ticket:
@@ -91,39 +79,34 @@ async def open_ticket(unit: Unit, home: Home, new: NewTicket, actor: Actor) -> T
     unit.session.add(ticket)
     await decide(unit, ticket, home)
     ticket.assignee = await registry.contact_for(unit, ticket.team)
-    step = Step("submit", actor.role, unit.now)
+    step = Step("submit", actor.role, unit.now, actor=actor.id, channel=new.channel)
     _record(unit, ticket, step, actor, 1)
     standing = apply([step], has_household=ticket.occupancy is not None)
     await wind_clocks(unit, ticket, home, standing)
     await unit.session.flush()
     unit.emit(await opened(unit, ticket), ticket.id)
+    if await joining.join(unit, ticket) and ticket.priority != Priority.P0:
+        await act(unit, ticket.id, "attach", SYSTEM, Changes(facts={"incident": ticket.incident}))
     return ticket
 
 
 async def act(unit: Unit, ticket_id: str, action: str, actor: Actor, changes: Changes) -> Ticket:
-    """One step of its life. 409 with what is legal instead, 422 for what is missing.
+    """One step of its life. 409 with what is legal instead, 422 for what is missing; then nothing is changed.
 
     The caller has checked that the actor may see the request.
     """
     ticket = await _locked(unit, ticket_id)
+    if changes.key is not None and await _is_taken(unit, ticket, changes.key):
+        return ticket
     standing = await standing_of(unit, ticket)
     if changes.version is not None and changes.version != ticket.version:
         raise conflict(
             "changed_meanwhile",
             "Somebody changed this request meanwhile; look again.",
-            legal_actions=legal(standing, actor.role, unit.now),
+            legal_actions=offered(standing, actor.role, unit.now, actor.id),
         )
-    step = Step(action, actor.role, unit.now, changes.reason, changes.comment, changes.appointment_at)
-    try:
-        after = take(standing, step)
-    except IllegalAction as refusal:
-        raise conflict("illegal_action", str(refusal), legal_actions=refusal.legal) from refusal
-    except Missing as missing:
-        raise invalid(f"/{missing.field}", "missing", f"{action} needs a {missing.field}.") from missing
-    await _check(unit, step, changes)
-    home = await home_of(unit, ticket)
-    await _apply_changes(unit, ticket, home, action, actor, changes)
-    await _moved(unit, ticket, home, step, actor, after)
+    async with unit.part():
+        await _step(unit, ticket, standing, action, actor, changes)
     return ticket
 
 
@@ -142,73 +125,121 @@ async def write_message(unit: Unit, ticket_id: str, actor: Actor, body: str) -> 
     unit.session.add(message)
     standing = await standing_of(unit, ticket)
     if actor.role == "resident" and standing.state == "waiting_member":
-        step = Step("resume", actor.role, unit.now)
-        await _moved(unit, ticket, await home_of(unit, ticket), step, actor, take(standing, step))
+        await _simply(unit, ticket, standing, "resume", actor)
     else:
         ticket.version += 1
         unit.emit(changed(ticket, "message", actor), ticket.id)
     return message
 
 
-async def lapse(unit: Unit, ticket_id: str, action: str) -> None:
-    """`lapse` or `close` by the passing of time; nothing when a person was faster."""
-    ticket = await _locked(unit, ticket_id)
+async def lapse(unit: Unit, ticket_id: str, action: str) -> bool:
+    """`remind`, `lapse` or `close` by the passing of time; whether it was done.
+
+    It is not when a person was faster, or has the request in hand just now.
+    """
+    ticket = await locked_now(unit, ticket_id)
+    if ticket is None:
+        return False
     standing = await standing_of(unit, ticket)
-    if action in legal(standing, SYSTEM.role, unit.now):
-        step = Step(action, SYSTEM.role, unit.now)
-        await _moved(unit, ticket, await home_of(unit, ticket), step, SYSTEM, take(standing, step))
+    is_legal = action in legal(standing, SYSTEM.role, unit.now)
+    if is_legal:
+        await _simply(unit, ticket, standing, action, SYSTEM)
+    return is_legal
 
 
-async def _moved(unit: Unit, ticket: Ticket, home: Home, step: Step, actor: Actor, after: Standing) -> None:
+async def locked_now(unit: Unit, ticket_id: str) -> Ticket | None:
+    """The request for this unit alone; None while somebody else is changing it."""
+    found = await unit.session.execute(
+        select(Ticket)
+        .where(col(Ticket.id) == ticket_id)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return found.scalar_one_or_none()
+
+
+async def _simply(unit: Unit, ticket: Ticket, standing: Standing, action: str, actor: Actor) -> None:
+    place, last = await _last(unit, ticket)
+    at = max(unit.now, last)
+    step = Step(action, actor.role, at, actor=actor.id, channel=actor.channel)
+    after = take(standing, step)
+    await _moved(unit, ticket, await home_of(unit, ticket), step, actor, after, place + 1)
+
+
+async def _step(
+    unit: Unit, ticket: Ticket, before: Standing, action: str, actor: Actor, changes: Changes
+) -> None:
+    home = await home_of(unit, ticket)
+    place, last = await _last(unit, ticket)
+    at = happened_at(unit, last, actor, changes)
+    await apply_changes(unit, ticket, home, action, actor, before, changes)
+    standing = replace(before, terms=await terms_of(unit, ticket))
+    step = Step(
+        action,
+        actor.role,
+        at,
+        changes.reason,
+        changes.comment,
+        changes.appointment_at,
+        actor.id,
+        actor.channel,
+    )
+    possible = legal(standing, actor.role, at, actor.id)
+    if action not in possible:
+        refusal = IllegalAction(action, standing.state, possible)
+        alternatives = offered(standing, actor.role, at, actor.id)
+        raise conflict("illegal_action", str(refusal), legal_actions=alternatives) from refusal
+    facts = await facts_of(unit, ticket, home, action, actor, changes)
+    if action == "notify_debtor" and "notice" not in facts:
+        notice = await write_notice(unit, [ticket], standing, changes.notice or NoticeWanted(), actor)
+        facts |= notice_facts(notice)
+    step = replace(step, facts=facts)
+    try:
+        after = take(standing, step)
+    except Missing as missing:
+        raise invalid(f"/{missing.field}", "missing", f"{action} needs a {missing.field}.") from missing
+    check(unit, step, changes)
+    await _moved(unit, ticket, home, step, actor, after, place + 1, changes.key)
+
+
+async def _moved(
+    unit: Unit,
+    ticket: Ticket,
+    home: Home,
+    step: Step,
+    actor: Actor,
+    after: Standing,
+    place: int,
+    key: str | None = None,
+) -> None:
     """Write the step into the history and everything that follows from it."""
     ticket.state, ticket.ended_at = after.state, after.ended_at
     ticket.appointment_at = after.appointment_at
     ticket.version += 1
-    count = await unit.session.execute(
-        select(func.max(col(TicketEvent.place_in_history))).where(col(TicketEvent.ticket) == ticket.id)
-    )
-    _record(unit, ticket, step, actor, (count.scalar_one() or 0) + 1)
-    await wind_clocks(unit, ticket, home, after)
+    _record(unit, ticket, step, actor, place, key)
+    await wind_clocks(unit, ticket, home, replace(after, as_of=max(after.as_of, unit.now)))
     await unit.session.flush()
     unit.emit(changed(ticket, step.action, actor), ticket.id)
 
 
-async def _apply_changes(
-    unit: Unit, ticket: Ticket, home: Home, action: str, actor: Actor, changes: Changes
-) -> None:
-    """Staff's corrections; a reopened request is never less urgent than before."""
-    by_person = set(ticket.set_by_person)
-    if actor.role in ("staff", "caretaker"):
-        for name, value in changes.facts.items():
-            setattr(ticket, name, value)
-        if changes.priority is not None:
-            ticket.priority = changes.priority.value
-            by_person.add("priority")
-        if changes.responsible is not None:
-            ticket.responsible = changes.responsible.value
-            ticket.basis = changes.basis or "Décision de la coopérative"
-            ticket.reasons = [{"key": "decided_by_person", "params": {}}]
-            by_person.add("responsible")
-        if changes.team is not None:
-            ticket.team = changes.team
-            by_person.add("team")
-        if changes.assignee is not None:
-            ticket.assignee = changes.assignee
-        elif action == "acknowledge" and actor.id in await registry.staff(unit):
-            ticket.assignee = actor.id
-    if sorted(by_person) != sorted(ticket.set_by_person):
-        ticket.set_by_person = sorted(by_person)
-    if changes.facts or changes.priority or changes.responsible:
-        await decide(unit, ticket, home)
+async def _last(unit: Unit, ticket: Ticket) -> tuple[int, datetime]:
+    found = await unit.session.execute(
+        select(col(TicketEvent.place_in_history), col(TicketEvent.occurred_at))
+        .where(col(TicketEvent.ticket) == ticket.id)
+        .order_by(col(TicketEvent.place_in_history).desc())
+        .limit(1)
+    )
+    place, at = found.one()
+    return place, at
 
 
-async def _check(unit: Unit, step: Step, changes: Changes) -> None:
-    if step.action == "refuse" and step.reason not in codes("reason_codes"):
-        raise invalid("/reason", "unknown_code", "Use a reason code of GET /taxonomy.")
-    if step.action == "schedule" and changes.appointment_at is not None and changes.appointment_at < unit.now:
-        raise invalid("/appointment_at", "in_the_past", "A visit is arranged for later.")
-    if changes.assignee is not None and changes.assignee not in await registry.staff(unit):
-        raise invalid("/assignee", "unknown_person", "Name a person of the cooperative's staff.")
+async def _is_taken(unit: Unit, ticket: Ticket, key: str) -> bool:
+    found = await unit.session.execute(
+        select(col(TicketEvent.place_in_history)).where(
+            col(TicketEvent.ticket) == ticket.id, col(TicketEvent.idempotency_key) == key
+        )
+    )
+    return found.first() is not None
 
 
 async def _locked(unit: Unit, ticket_id: str) -> Ticket:
@@ -232,7 +263,7 @@ async def _next_number(unit: Unit) -> int:
     return int(found.scalar_one())
 
 
-def _record(unit: Unit, ticket: Ticket, step: Step, actor: Actor, place: int) -> None:
+def _record(unit: Unit, ticket: Ticket, step: Step, actor: Actor, place: int, key: str | None = None) -> None:
     unit.session.add(
         TicketEvent(
             ticket=ticket.id,
@@ -247,5 +278,8 @@ def _record(unit: Unit, ticket: Ticket, step: Step, actor: Actor, place: int) ->
             state=ticket.state,
             occurred_at=step.at,
             recorded_at=unit.wall,
+            channel=step.channel,
+            facts=dict(step.facts) or None,
+            idempotency_key=key,
         )
     )

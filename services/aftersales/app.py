@@ -3,7 +3,7 @@
 from contracts.members import Erased, MovedIn, SandboxDropped
 from contracts.metering import SupplyFault
 from contracts.time import HourPassed
-from services.aftersales import handlers
+from services.aftersales import handlers, watching
 from services.aftersales.dwelling_file import asking
 from services.aftersales.parties.posting import deliver
 from services.kit.room import Room
@@ -16,3 +16,4 @@ def build(room: Room) -> None:
     room.on(SupplyFault, handlers.supply_fault)
     room.on(HourPassed, handlers.hour_passed)
     room.background("letters", deliver)
+    room.background("safety", watching.watch)

@@ -1,7 +1,7 @@
 """What the HTTP API takes and gives, with every closed list as an enum."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -72,6 +72,20 @@ class ActionIn(Body):
     cause: Cause | None = None
     installed_on: date | None = None
     declared_to_insurer_on: date | None = None
+    party: str | None = None
+    """Firm that is to do the work (`assign`); an empty text gives it back to the cooperative's team."""
+    side: Annotated[str, _code(*codes("sides"))] | None = None
+    """`missed`: whose doing it was."""
+    outcome: Annotated[str, _code(*codes("outcomes"))] | None = None
+    """`finish`: what the visit ended with."""
+    cost_cents: int | None = Field(default=None, ge=0, le=100_000_000)
+    """`estimate`, tax included."""
+    secured_by: Annotated[str, _code(*codes("secured_by"))] | None = None
+    """`secure_claim`: what stops the legal period."""
+    channel: Annotated[str, _code(*codes("channels"))] | None = None
+    """How the caller heard of it, when not by this interface."""
+    occurred_at: Instant | None = None
+    """When it happened, if earlier than now."""
     version: int | None = None
     """The version the caller saw: 409 when somebody was faster."""
 
@@ -179,7 +193,11 @@ class EventOut(BaseModel):
     comment: str | None
     appointment_at: datetime | None
     state: StateCode
+    channel: str | None
+    facts: dict[str, Any]
+    """What the step rests on: codes, days and ids, such as the dates a warranty was counted from."""
     occurred_at: datetime
+    recorded_at: datetime
 
 
 class HistoryOut(BaseModel):

@@ -7,7 +7,7 @@ while the household or an agreed access is awaited. Legal dates are counted by t
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from contracts.codes import ClockFamily
 from services.aftersales.business_calendar import BusinessCalendar
@@ -35,6 +35,10 @@ def deadlines(facts: TicketFacts, calendar: BusinessCalendar) -> list[Deadline]:
     )
 
 
+NOT_STAFFS: Final = frozenset({"household_answer"})
+"""Clocks on the household: it is reminded, the staff are not warned."""
+
+
 def threshold_passed(deadline: Deadline, warned_percent: int, now: datetime) -> int | None:
     """The highest warning threshold that is reached and was not yet warned of; None when there is none."""
     reached = [percent for percent, at in _thresholds(deadline) if warned_percent < percent and at <= now]
@@ -43,7 +47,7 @@ def threshold_passed(deadline: Deadline, warned_percent: int, now: datetime) -> 
 
 def next_alarm(deadline: Deadline, warned_percent: int) -> datetime | None:
     """When the next warning is due; None once it is kept or the last one was given."""
-    if deadline.met_at is not None:
+    if deadline.met_at is not None or deadline.kind in NOT_STAFFS:
         return None
     return min((at for percent, at in _thresholds(deadline) if percent > warned_percent), default=None)
 

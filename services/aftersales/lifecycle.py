@@ -25,7 +25,7 @@ from services.aftersales.history import (
 
 __all__ = [
     "ENDED", "PAUSING", "REOPEN_DAYS", "STATES", "TABLE", "Claim", "IllegalAction", "Missing", "Standing",
-    "Step", "Terms", "Transition", "apply", "legal_actions", "take",
+    "Step", "Terms", "Transition", "apply", "legal_actions", "offered", "take",
 ]  # fmt: skip
 
 REOPEN_DAYS: Final = 30
@@ -37,6 +37,7 @@ _WORKING = ("acknowledged", "qualified", "assigned", "scheduled", "in_progress")
 _KNOWN = ("qualified", "assigned", "scheduled", "in_progress", *WAITING)
 _HANDS = ("staff", "caretaker", "contractor")
 _TEAM = ("staff", "caretaker")
+_WITH_INCIDENT = frozenset({"attach", "finish_together"})
 
 
 @dataclass(frozen=True)
@@ -164,6 +165,15 @@ class Missing(Exception):
 def legal_actions(ticket: Standing, actor_role: str, at: datetime, actor: str = "") -> tuple[str, ...]:
     """What that role, and where it matters that person, may do now, in the order people should see it."""
     return tuple(action for action in TABLE if _is_legal(ticket, Step(action, actor_role, at, actor=actor)))
+
+
+def offered(ticket: Standing, actor_role: str, at: datetime, actor: str = "") -> tuple[str, ...]:
+    """The legal actions that a person can ask for by name; others come with an incident or a free slot."""
+    return tuple(
+        action
+        for action in legal_actions(ticket, actor_role, at, actor)
+        if action not in _WITH_INCIDENT and "slot" not in TABLE[action].needs_of.get(actor_role, ())
+    )
 
 
 def take(ticket: Standing, step: Step) -> Standing:

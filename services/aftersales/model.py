@@ -172,6 +172,8 @@ class DeadlineRow(SQLModel, table=True):
     warned_percent: int
     alarm_at: datetime | None = _instant(nullable=True)
     """When the next warning is due; null while none is."""
+    alarms: list[list[Any]] = _json()
+    """Percent of the time given and the instant (ISO 8601) at which that much is used, ascending."""
 
 
 class Inspection(SQLModel, table=True):

@@ -22,6 +22,7 @@ from services.aftersales.bodies import (
     TicketOut,
     TicketSummary,
 )
+from services.aftersales.changes import CORRECTIONS
 from services.aftersales.choices import check_codes, taxonomy_out
 from services.aftersales.inspections import recording
 from services.aftersales.lifecycle import STATES
@@ -42,6 +43,8 @@ from services.kit.web import (
     roles,
 )
 
+KEPT = ("side", "outcome", "cost_cents", "secured_by")
+"""What a step keeps beside its words."""
 PEOPLE = ("resident", "caretaker", "staff")
 
 
@@ -117,22 +120,21 @@ async def history(ticket: str, request: Request, unit: RoomUnit, who: Who) -> Hi
 async def act(ticket: str, body: ActionIn, request: Request, unit: RoomUnit, who: Who) -> TicketOut:
     """409 lists the legal actions; 422 names what the action needs. Corrections are staff's."""
     await queries.visible(unit, ticket, who)
-    facts = body.model_dump(
-        include={"place", "element", "symptom", "cause", "installed_on", "declared_to_insurer_on"},
-        exclude_none=True,
-    )
+    facts = body.model_dump(include={*CORRECTIONS, *KEPT}, exclude_none=True)
     check_codes("", **{name: facts[name] for name in ("place", "element", "symptom") if name in facts})
     changes = Changes(
         **body.model_dump(
             include={
-                "reason", "comment", "appointment_at", "assignee", "team", "priority", "responsible",
-                "basis", "version",
+                "reason", "comment", "appointment_at", "assignee", "team", "party", "priority", "responsible",
+                "basis", "version", "occurred_at",
             }
         ),
         facts=facts,
+        key=_key(request, who),
     )  # fmt: skip
-    changed = await actions.act(unit, ticket, body.action, _actor(who), changes)
-    return await views.ticket_out(unit, changed, who.role, language_of(request))
+    actor = Actor(who.id, who.role.value, body.channel or "api")
+    changed = await actions.act(unit, ticket, body.action, actor, changes)
+    return await views.ticket_out(unit, changed, who.role, language_of(request), who.id)
 
 
 @router.get("/tickets/{ticket}/messages", **roles(*PEOPLE))
@@ -180,6 +182,11 @@ async def _home(unit: Unit, who: Principal, occupancy: str | None, building: str
     if home is None:
         raise not_found()
     return home
+
+
+def _key(request: Request, who: Principal) -> str | None:
+    key = request.headers.get("idempotency-key")
+    return f"{who.id}:{key}"[:200] if key else None
 
 
 def _actor(who: Principal) -> Actor:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.codes import ClockFamily, Priority, Regime, Responsible
 from services.aftersales import queries, registry
-from services.aftersales.assess import from_json, standing_of
+from services.aftersales.assess import from_json
 from services.aftersales.bodies import (
     ContactOut,
     DeadlineOut,
@@ -16,16 +16,17 @@ from services.aftersales.bodies import (
     TicketSummary,
     WarrantyOut,
 )
-from services.aftersales.lifecycle import PAUSING, legal_actions
+from services.aftersales.lifecycle import PAUSING, offered
 from services.aftersales.model import DeadlineRow, Ticket, WarrantyRow
 from services.aftersales.priority import emergency_of
+from services.aftersales.standings import standing_of
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.words import render, word
 from services.kit.registry import Staff, zone_of
 from services.kit.unit import Unit
 
 
-async def ticket_out(unit: Unit, ticket: Ticket, role: str, language: str) -> TicketOut:
+async def ticket_out(unit: Unit, ticket: Ticket, role: str, language: str, actor: str = "") -> TicketOut:
     """A request with its warranties, clocks, contact, and what a caller of `role` may do now."""
     whole = await queries.whole(unit, ticket)
     zone = await zone_of(unit)
@@ -48,7 +49,7 @@ async def ticket_out(unit: Unit, ticket: Ticket, role: str, language: str) -> Ti
         incident=ticket.incident,
         emergency=EmergencyOut(call=emergency.call, advice=emergency.advice(language)) if emergency else None,
         cause=ticket.cause,
-        legal_actions=list(legal_actions(standing, role, unit.now)),
+        legal_actions=list(offered(standing, role, unit.now, actor)),
         version=ticket.version,
     )
 
@@ -95,7 +96,10 @@ async def history_out(unit: Unit, ticket: Ticket, language: str) -> list[EventOu
             comment=row.comment,
             appointment_at=_local(row.appointment_at, zone),
             state=row.state,
+            channel=row.channel,
+            facts=row.facts or {},
             occurred_at=row.occurred_at.astimezone(zone),
+            recorded_at=row.recorded_at.astimezone(zone),
         )
         for row in await queries.history(unit, ticket)
     ]

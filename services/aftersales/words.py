@@ -52,6 +52,11 @@ def render_text(group: str, code: str, language: str, **values: object) -> str:
     return word(group, code, language).format(**values)
 
 
+def spoken_day(day: date, language: str) -> str:
+    """A civil day as people write it out."""
+    return format_date(day, "long", locale=language).replace("\u202f", " ")
+
+
 @cache
 def _labels(group: str) -> dict[str, Label]:
     """Sentences are this room's own; what codes are called is the contract's."""
@@ -61,7 +66,7 @@ def _labels(group: str) -> dict[str, Label]:
 
 def _value(name: str, value: str, language: str) -> str:
     if name.endswith("_on"):
-        return format_date(date.fromisoformat(value), "long", locale=language).replace("\u202f", " ")
+        return spoken_day(date.fromisoformat(value), language)
     if name == "element" and value in taxonomy().elements:
         return taxonomy().elements[value].label.in_(language).lower()
     if name in ("debtor", "responsible"):

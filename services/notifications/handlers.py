@@ -12,7 +12,7 @@ from contracts.aftersales import (
 from contracts.members import Erased, MovedIn, SandboxDropped
 from services.kit import dropping
 from services.kit.unit import Unit
-from services.notifications import actions, intents, personal, registry
+from services.notifications import actions, concerned, intents, personal, registry
 
 
 async def moved_in(event: MovedIn, unit: Unit) -> None:
@@ -43,8 +43,8 @@ async def incident_declared(event: IncidentDeclared, unit: Unit) -> None:
 
 
 async def deadline_near(event: DeadlineNear, unit: Unit) -> None:
-    staff = [person.id for person in await registry.staff(unit, event.coop) if person.role == "staff"]
-    await actions.tell(unit, event.coop, intents.deadline_near(event, staff), staff=True)
+    people = concerned.near(event, await registry.staff(unit, event.coop))
+    await actions.tell(unit, event.coop, intents.deadline_near(event, people), staff=True)
 
 
 async def check_in_due(event: CheckInDue, unit: Unit) -> None:

@@ -29,7 +29,7 @@ SELECT sum(received)::bigint, sum(stored)::bigint, sum(duplicate)::bigint,
        sum(discarded_no_consent + discarded_outside_occupancy)::bigint FROM metering.meter_state
 """
 _HISTORY = """
-SELECT action, role, occurred_at, reason, comment, appointment_at, place_in_history
+SELECT action, role, occurred_at, reason, comment, appointment_at, actor, facts, place_in_history
 FROM aftersales.ticket_event WHERE ticket = %s ORDER BY place_in_history
 """
 _UNSETTLED = """
@@ -75,7 +75,7 @@ class Store:
     def actions(self, ticket: str) -> list[str]:
         """Its history after it was submitted; fails when no legal path leads along it."""
         first, *rest = self.rows(_HISTORY, ticket)
-        assert [row[6] for row in (first, *rest)] == list(range(1, len(rest) + 2)), f"{ticket} has gaps"
+        assert [row[8] for row in (first, *rest)] == list(range(1, len(rest) + 2)), f"{ticket} has gaps"
         standing = apply([_step(first)])
         for row in rest:
             try:
@@ -149,8 +149,8 @@ def message_ids(data_dir: Path) -> list[str]:
 
 
 def _step(row: tuple[Any, ...]) -> Step:
-    action, role, at, reason, comment, appointment_at, _ = row
-    return Step(action, role, _utc(at), reason, comment, appointment_at)
+    action, role, at, reason, comment, appointment_at, actor, facts, _ = row
+    return Step(action, role, _utc(at), reason, comment, appointment_at, actor, facts=facts or {})
 
 
 def _utc(at: datetime) -> datetime:

@@ -30,6 +30,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("idempotency_key IS NOT NULL"),
     )
     op.add_column("ticket_deadline", sa.Column("alarm_at", sa.DateTime(timezone=True)), schema=SCHEMA)
+    op.add_column("ticket_deadline", sa.Column("alarms", JSONB), schema=SCHEMA)
     op.create_index(
         "ticket_deadline_alarm",
         "ticket_deadline",
@@ -37,18 +38,21 @@ def upgrade() -> None:
         schema=SCHEMA,
         postgresql_where=sa.text("alarm_at IS NOT NULL"),
     )
-    # Running clocks get their next alarm at once; from then on each change of a request computes it.
+    # Running clocks get their last alarm at once; from then on each change of a request computes all.
     op.execute(
-        "UPDATE aftersales.ticket_deadline SET alarm_at = due_at"
-        " WHERE met_at IS NULL AND warned_percent < 100"
+        "UPDATE aftersales.ticket_deadline SET alarms = jsonb_build_array(jsonb_build_array(100,"
+        " to_char(due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"+00:00\"'))),"
+        " alarm_at = CASE WHEN met_at IS NULL AND warned_percent < 100 THEN due_at END"
     )
+    op.alter_column("ticket_deadline", "alarms", nullable=False, schema=SCHEMA)
     _notices()
 
 
 def downgrade() -> None:
     for table in ("notice_proof", "notice_ticket", "notice"):
         op.drop_table(table, schema=SCHEMA)
-    op.drop_column("ticket_deadline", "alarm_at", schema=SCHEMA)
+    for column in ("alarms", "alarm_at"):
+        op.drop_column("ticket_deadline", column, schema=SCHEMA)
     for column in ("idempotency_key", "facts", "channel"):
         op.drop_column("ticket_event", column, schema=SCHEMA)
 

@@ -1,0 +1,190 @@
+"""What goes with an action: the corrections of staff, the facts a step keeps, and what may not be given."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, select
+
+from contracts.codes import Priority, Regime, Responsible
+from services.aftersales import registry
+from services.aftersales.assess import dates_of, decide
+from services.aftersales.lifecycle import TABLE, Standing, Step
+from services.aftersales.model import Ticket, WarrantyRow
+from services.aftersales.notices.wanted import NoticeWanted
+from services.aftersales.parties.model import Party
+from services.aftersales.registry import Home
+from services.aftersales.telling import Actor
+from services.aftersales.words import codes
+from services.kit.problems import invalid
+from services.kit.unit import Unit
+
+TEAM = ("staff", "caretaker")
+CORRECTIONS = ("place", "element", "symptom", "cause", "installed_on", "declared_to_insurer_on")
+"""Facts of the request that the cooperative's people may set right with any action."""
+CODED = {"side": "sides", "outcome": "outcomes", "secured_by": "secured_by"}
+"""Facts of a step that are codes, and their group of words."""
+BY_NAME = ("acknowledge", "refuse", "approve", "uphold", "overturn")
+"""Actions that a named person answers for, also where a machine's token sends them."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What goes with an action; None leaves things as they are."""
+
+    reason: str | None = None
+    comment: str | None = None
+    appointment_at: datetime | None = None
+    assignee: str | None = None
+    team: str | None = None
+    party: str | None = None
+    """The firm that is to do the work; an empty text takes it back to the cooperative's own team."""
+    priority: Priority | None = None
+    responsible: Responsible | None = None
+    basis: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    """Corrections of the request, and what the step keeps: see CORRECTIONS and `lifecycle.TABLE`."""
+    notice: NoticeWanted | None = None
+    version: int | None = None
+    """The version the person saw; another one now is a conflict."""
+    occurred_at: datetime | None = None
+    """When it happened, if earlier than now: work done on a Sunday and told on Monday."""
+    key: str | None = None
+    """The caller's idempotency key: the same one is the same step."""
+
+
+async def apply_changes(
+    unit: Unit, ticket: Ticket, home: Home, action: str, actor: Actor, standing: Standing, changes: Changes
+) -> None:
+    """Staff's corrections, then the rules again; a reopened request is never less urgent than before."""
+    if "incident" in TABLE.get(action, _NONE).records:
+        ticket.incident = changes.facts.get("incident")
+    elif action == "detach":
+        ticket.incident = None
+    if actor.role not in TEAM:
+        return
+    by_person = set(ticket.set_by_person)
+    corrections = {name: value for name, value in changes.facts.items() if name in CORRECTIONS}
+    for name, value in corrections.items():
+        setattr(ticket, name, value)
+    if changes.priority is not None:
+        ticket.priority = changes.priority.value
+        by_person.add("priority")
+    if changes.responsible is not None:
+        ticket.responsible = changes.responsible.value
+        ticket.basis = changes.basis or "Décision de la coopérative"
+        ticket.reasons = [{"key": "decided_by_person", "params": {}}]
+        by_person.add("responsible")
+    if changes.team is not None:
+        ticket.team = changes.team
+        by_person.add("team")
+    if changes.party is not None:
+        ticket.party = await _party(unit, changes.party)
+        by_person.add("party")
+    if changes.assignee is not None:
+        if changes.assignee not in await registry.staff(unit):
+            raise invalid("/assignee", "unknown_person", "Name a person of the cooperative's staff.")
+        ticket.assignee = changes.assignee
+    if sorted(by_person) != sorted(ticket.set_by_person):
+        ticket.set_by_person = sorted(by_person)
+    if corrections or changes.priority or changes.responsible:
+        await decide(unit, ticket, home)
+    floor = standing.priority_floor
+    if floor is not None and ticket.priority > floor:  # p0 sorts first
+        if changes.priority is not None:
+            raise invalid("/priority", "less_than_before", "Reopened work is never less urgent than before.")
+        ticket.priority = floor
+
+
+def check(unit: Unit, step: Step, changes: Changes) -> None:
+    """Refuse codes that do not exist and hours that cannot be."""
+    if step.action == "refuse" and step.reason not in codes("reason_codes"):
+        raise invalid("/reason", "unknown_code", "Use a reason code of GET /taxonomy.")
+    for name, group in CODED.items():
+        if name in step.facts and step.facts[name] not in codes(group):
+            raise invalid(f"/{name}", "unknown_code", f"Use one of: {', '.join(codes(group))}.")
+    if step.action == "schedule" and changes.appointment_at is not None and changes.appointment_at < unit.now:
+        raise invalid("/appointment_at", "in_the_past", "A visit is arranged for later.")
+
+
+def happened_at(unit: Unit, last: datetime, actor: Actor, changes: Changes) -> datetime:
+    """When the step took place: now, or earlier where the cooperative's people or a firm say so."""
+    at = changes.occurred_at
+    if at is None or actor.role == "resident":
+        return max(unit.now, last)
+    if at > unit.now or at < last:
+        raise invalid(
+            "/occurred_at", "out_of_order", "It cannot lie ahead, nor before the request's last step."
+        )
+    return at
+
+
+async def facts_of(
+    unit: Unit, ticket: Ticket, home: Home, action: str, actor: Actor, changes: Changes
+) -> dict[str, Any]:
+    """What the step keeps: what its row in the table names, from the caller or from the request itself."""
+    row = TABLE[action]
+    named = (*row.needs, *row.needs_of.get(actor.role, ()), *row.records, "incident")
+    facts = {name: changes.facts[name] for name in named if changes.facts.get(name) is not None}
+    match action:
+        case "qualify":
+            facts |= await _findings(unit, ticket, home)
+        case "assign":
+            facts |= {"to": "contractor" if ticket.party else "team", "team": ticket.team}
+            facts |= {"party": ticket.party} if ticket.party else {}
+        case "reopen" | "half_fixed":
+            facts["priority"] = ticket.priority
+        case _ if action in BY_NAME:
+            facts["named"] = await _named(unit, ticket, actor)
+        case "sign_off" | "attach" if actor.role in TEAM:
+            facts["named"] = await _named(unit, ticket, actor)
+    if action == "acknowledge" and facts["named"] is not None:
+        ticket.assignee = facts["named"]
+    return facts
+
+
+async def _findings(unit: Unit, ticket: Ticket, home: Home) -> dict[str, Any]:
+    """What was found out and on which dates it rests: later changes of the file do not rewrite it."""
+    dates = await dates_of(unit, ticket, home)
+    known: Sequence[str] = ("reception_on", "livraison_on", "moved_in_on", "installed_on")
+    found = await unit.session.execute(
+        select(col(WarrantyRow.regime), col(WarrantyRow.ends_on))
+        .where(col(WarrantyRow.ticket) == ticket.id)
+        .order_by(col(WarrantyRow.ends_on))
+    )
+    return {
+        "element": ticket.element,
+        "place": ticket.place,
+        "tenure": home.tenure.value if home.tenure else None,
+        "responsible": ticket.responsible,
+        "priority": ticket.priority,
+        "regimes": {
+            regime: ends_on.isoformat() for regime, ends_on in found if regime != Regime.NONE and ends_on
+        },
+        "dates": {name: day.isoformat() for name in known if (day := getattr(dates, name)) is not None}
+        | {"noticed_on": ticket.noticed_on.isoformat()},
+    }
+
+
+async def _named(unit: Unit, ticket: Ticket, actor: Actor) -> str | None:
+    """The person who answers for the step. A machine's token acts in the name of the contact that the
+    household was given, or of the `assignee` it names; None only where the cooperative has named nobody yet:
+    the first answer then stays due."""
+    people = await registry.staff(unit)
+    if actor.id in people:
+        return actor.id
+    if ticket.assignee in people:
+        return ticket.assignee
+    if people:
+        raise invalid("/assignee", "missing", "Name the person who answers for it.")
+    return None
+
+
+async def _party(unit: Unit, party: str) -> str | None:
+    if party and await unit.session.get(Party, party) is None:
+        raise invalid("/party", "unknown_party", "Name a firm that the cooperative knows.")
+    return party or None
+
+
+_NONE = TABLE["confirm"]

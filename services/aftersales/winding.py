@@ -1,0 +1,86 @@
+"""Keeps the stored clocks of a request as its history, its rules and its cooperative's calendar make them."""
+
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from contracts.codes import Priority, Responsible
+from services.aftersales.assess import dates_of, warranty_of
+from services.aftersales.config import Config, config_for
+from services.aftersales.deadlines import (
+    Deadline,
+    TicketFacts,
+    deadlines,
+    is_quiet,
+    next_alarm,
+    threshold_passed,
+    told_at_opening,
+)
+from services.aftersales.dwelling_file.dates import etat_des_lieux_on
+from services.aftersales.lifecycle import Standing
+from services.aftersales.model import DeadlineRow, Ticket, WarrantyRow
+from services.aftersales.registry import Home
+from services.kit.unit import Unit
+
+
+async def wind_clocks(
+    unit: Unit, ticket: Ticket, home: Home, standing: Standing, config: Config | None = None
+) -> None:
+    """Recompute the clocks from the history. A warning given stays given unless its time has moved on."""
+    config = config or await config_for(unit, home)
+    rows = await unit.session.execute(select(DeadlineRow).where(col(DeadlineRow.ticket) == ticket.id))
+    before = {row.kind: row for row in rows.scalars()}
+    running = []
+    for deadline in await clocks_of(unit, ticket, home, standing, config):
+        row = before.pop(deadline.kind, None)
+        if row is None:
+            row = _clock(ticket, deadline, unit.now)
+            unit.session.add(row)
+        else:
+            if deadline.due_at > row.due_at:
+                reached = threshold_passed(deadline, 0, unit.now) or 0
+                row.warned_percent = min(row.warned_percent, reached)
+            row.starts_at, row.due_at, row.met_at = deadline.starts_at, deadline.due_at, deadline.met_at
+        quiet = is_quiet(deadline.clock, standing.state)
+        row.alarms = [[percent, at.isoformat()] for percent, at in deadline.alarms]
+        row.alarm_at = None if quiet else next_alarm(deadline, row.warned_percent)
+        if deadline.met_at is None and not quiet:
+            running.append(deadline.due_at)
+    for left in before.values():
+        await unit.session.delete(left)
+    ticket.next_due_at = min(running, default=None)
+
+
+async def clocks_of(
+    unit: Unit, ticket: Ticket, home: Home, standing: Standing, config: Config
+) -> list[Deadline]:
+    """What the clocks of the request are, from its history and present facts alone."""
+    found = await unit.session.execute(select(WarrantyRow).where(col(WarrantyRow.ticket) == ticket.id))
+    facts = TicketFacts(
+        element=ticket.element,
+        symptom=ticket.symptom,
+        priority=Priority(ticket.priority),
+        responsible=Responsible(ticket.responsible),
+        standing=standing,
+        tenure=home.tenure,
+        dates=await dates_of(unit, ticket, home),
+        warranties=tuple(warranty_of(row) for row in found.scalars()),
+        heating=config.heating,
+        etat_des_lieux_on=await etat_des_lieux_on(unit, home),
+        declared_to_insurer_on=ticket.declared_to_insurer_on,
+    )
+    return deadlines(facts, config.calendar)
+
+
+def _clock(ticket: Ticket, deadline: Deadline, now: datetime) -> DeadlineRow:
+    return DeadlineRow(
+        ticket=ticket.id,
+        coop=ticket.coop,
+        kind=deadline.kind,
+        clock=deadline.clock.value,
+        starts_at=deadline.starts_at,
+        due_at=deadline.due_at,
+        met_at=deadline.met_at,
+        warned_percent=told_at_opening(deadline, now),
+        alarms=[],
+    )
