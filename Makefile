@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 ROOMS  := $(wildcard services/*)
-PO     := $(wildcard services/*/locale/*/LC_MESSAGES/*.po)
+PO     := $(wildcard services/*/locale/*/LC_MESSAGES/*.po deploy/locale/*/LC_MESSAGES/*.po)
 MO     := $(PO:.po=.mo)
 STAMPS := $(VENV)/.stamps
 VENDOR := services/portal/static/vendor/.stamp
@@ -57,7 +57,7 @@ contracts: install  ## Generate the JSON Schemas and the AsyncAPI document from 
 	$(BIN)/python -m contracts.generate
 
 messages: install  ## Collect texts into the rooms' catalogues and name those without French
-	@failed=0; for room in $(ROOMS); do \
+	@failed=0; for room in $(ROOMS) deploy; do \
 	    if [ -d $$room/templates ] || [ -d $$room/locale ]; then \
 	        $(BIN)/python deploy/setup/messages.py $$room || failed=1; \
 	    fi; \

@@ -9,25 +9,27 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from deploy.words import _, language
+
 COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("demo", "Play a small cooperative through the past month, then go on live."),
-    "up": ("up", "Engines and all rooms, until stopped."),
-    "serve": ("serve", "Only the named rooms, against engines named by URL."),
-    "migrate": ("migrate", "Bring the database schemas up to date."),
-    "coop": ("members:coop_app", "Cooperatives."),
-    "staff": ("members:staff_app", "Staff accounts."),
-    "token": ("members:token_app", "An API token."),
-    "simulate": ("simulate", "A fleet of simulated meters publishing over MQTT."),
-    "replay": ("replay", "Play recorded consumption as a meter would."),
-    "replays": ("replays", "Feeds and replays of a running instance: start, lead, look."),
-    "import": ("importing", "Import a file of past consumption."),
-    "import-homes": ("import_homes", "Import homes, households and meters from a spreadsheet."),
-    "rejected": ("rejected", "The quarantine."),
-    "score": ("score", "Score the advice on labelled homes."),
-    "bench": ("bench", "Measure the pipeline."),
-    "backup": ("backup", "Save everything, verified."),
-    "restore": ("restore", "Bring a backup back."),
-    "doctor": ("doctor", "Check settings, engines, durability, limits, clock and disk."),
+    "demo": ("demo", _("Play a small cooperative through the past month, then go on live.")),
+    "up": ("up", _("Engines and all rooms, until stopped.")),
+    "serve": ("serve", _("Only the named rooms, against engines named by URL.")),
+    "migrate": ("migrate", _("Bring the database schemas up to date.")),
+    "coop": ("members:coop_app", _("Cooperatives.")),
+    "staff": ("members:staff_app", _("Staff accounts.")),
+    "token": ("members:token_app", _("An API token.")),
+    "simulate": ("simulate", _("A fleet of simulated meters publishing over MQTT.")),
+    "replay": ("replay", _("Play recorded consumption as a meter would.")),
+    "replays": ("replays", _("Feeds and replays of a running instance: start, lead, look.")),
+    "import": ("importing", _("Import a file of past consumption.")),
+    "import-homes": ("import_homes", _("Import homes, households and meters from a spreadsheet.")),
+    "rejected": ("rejected", _("The quarantine.")),
+    "score": ("score", _("Score the advice on labelled homes.")),
+    "bench": ("bench", _("Measure the pipeline.")),
+    "backup": ("backup", _("Save everything, verified.")),
+    "restore": ("restore", _("Bring a backup back.")),
+    "doctor": ("doctor", _("Check settings, engines, durability, limits, clock and disk.")),
 }
 """Every command: its module in `deploy/commands/` (`:` its Typer app, when that is not called `app`) and its
 line of help, so that `palier --help` imports nothing else. A command whose module is missing is not shown."""
@@ -45,10 +47,12 @@ class LazyGroup(TyperGroup):
         module, attribute = _place(cmd_name)
         command = typer.main.get_command(getattr(import_module(module), attribute))
         command.name = cmd_name
+        if language() != "en":  # what the function says of itself is English
+            command.help = COMMANDS[cmd_name][1]
         return command
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        with formatter.section("Commands"):
+        with formatter.section(_("Commands")):
             formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from contracts.codes import Fluid, Heating, Purpose, Right, Role, TariffKind, Tenure
+from deploy.words import _
 from simulators.api import Api, ApiError
 from simulators.publications import Device
 from simulators.residence import MAIL_DOMAIN, TEXT_VERSION, device_of
@@ -124,7 +125,8 @@ def drop(operator: Api, coop: str) -> None:
     try:
         operator.delete(f"/coops/{coop}")
     except (ApiError, OSError) as error:
-        typer.echo(f"palier: the sandbox {coop} could not be dropped and stays: {error}", err=True)
+        told = _("the sandbox {coop} could not be dropped and stays: {error}")
+        typer.echo("palier: " + told.format(coop=coop, error=error), err=True)
 
 
 def _clock_of(operator: Api, coop: str) -> Callable[[datetime], None]:

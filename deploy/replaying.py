@@ -13,6 +13,7 @@ from rich.progress import track
 from contracts.codes import UNIT_OF, Fluid, Quantity, Unit
 from deploy.player_scripts import Series, by_day, contract_for
 from deploy.replay_places import Place, Tenancy
+from deploy.words import _
 from services.metering.fluids import calendar_of
 from simulators import feeds
 from simulators.feeds import Interval
@@ -55,10 +56,11 @@ class Feed:
         """The dry run: what would be played."""
         local = ZoneInfo(self.zone)
         first, last = self.intervals[0].start.astimezone(local), self.intervals[-1].end.astimezone(local)
-        return (
-            f"{self.name}: {len(self.intervals)} intervals of {self.intervals[0].step_s} s, "
-            f"{amount(self.energy_wh, self.quantity)}, from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}"
-        )
+        return _("{name}: {n} intervals of {step} s, {amount}, from {first} to {last}").format(
+            name=self.name, n=len(self.intervals), step=self.intervals[0].step_s,
+            amount=amount(self.energy_wh, self.quantity), first=f"{first:%Y-%m-%d %H:%M}",
+            last=f"{last:%Y-%m-%d %H:%M}",
+        )  # fmt: skip
 
     def publications(self, place: Place, as_registers: bool) -> Iterator[Publication]:
         if as_registers or not Series(self.quantity, self.intervals).is_load_curve:
@@ -94,12 +96,16 @@ class Played:
         return asdict(self)
 
     def words(self) -> str:
-        return (
-            f"{self.file}: {self.days} days, {amount(self.file_wh, self.quantity)} in the file, "
-            f"{amount(self.stored_wh, self.quantity)} stored, {self.days_equal} of {self.days} days equal, "
-            f"{self.duplicates} duplicates; {self.readings} readings in {self.messages} messages, "
-            f"{self.seconds:.1f} s, meter {self.meter} of {self.coop}"
-        )
+        return _(
+            "{file}: {days} days, {wanted} in the file, {stored} stored, {equal} of {days} days equal, "
+            "{duplicates} duplicates; {readings} readings in {messages} messages, {seconds} s, meter {meter} "
+            "of {coop}"
+        ).format(
+            file=self.file, days=self.days, wanted=amount(self.file_wh, self.quantity),
+            stored=amount(self.stored_wh, self.quantity), equal=self.days_equal, duplicates=self.duplicates,
+            readings=self.readings, messages=self.messages, seconds=f"{self.seconds:.1f}", meter=self.meter,
+            coop=self.coop,
+        )  # fmt: skip
 
 
 def play(

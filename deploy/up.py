@@ -21,6 +21,7 @@ from deploy.operator_token import operator_token
 from deploy.room_process import project_folder
 from deploy.rooms import PROCESSES
 from deploy.supervisor import RoomProcess, Supervisor
+from deploy.words import _
 from services.kit import logs, natsauth
 from services.kit import secrets as kit_secrets
 from services.kit.operations import Operations, prepare_metrics
@@ -118,10 +119,10 @@ def prepare(settings: Settings) -> None:
     try:
         problem = ours.recv()
     except EOFError:
-        problem = "it ended without a word; see the log above"
+        problem = _("it ended without a word; see the log above")
     process.join()
     if problem:
-        raise EngineError(f"could not migrate and provision: {problem}")
+        raise EngineError(_("could not migrate and provision: {problem}").format(problem=problem))
 
 
 def _prepare(settings: dict[str, Any], answer: "Connection[str, str]") -> None:
@@ -151,9 +152,8 @@ def _watch(
     operations.start()
     try:
         if missing := supervisor.start_rooms(_READY_SECONDS):
-            raise EngineError(
-                f"not ready after {_READY_SECONDS:.0f} s: {', '.join(missing)}; see the log above"
-            )
+            told = _("not ready after {seconds} s: {rooms}; see the log above")
+            raise EngineError(told.format(seconds=f"{_READY_SECONDS:.0f}", rooms=", ".join(missing)))
         endpoints = Endpoints(
             http=f"http://{http[0]}:{http[1]}",
             mqtt=settings.mqtt_url or "",
@@ -176,9 +176,8 @@ def read_endpoints(data_dir: Path) -> Endpoints:
     try:
         return Endpoints(**json.loads((data_dir / "endpoints.json").read_text()))
     except FileNotFoundError as error:
-        raise EngineError(
-            f"no running palier in {data_dir}: start `palier up --data-dir {data_dir}`"
-        ) from error
+        told = _("no running palier in {folder}: start `palier up --data-dir {folder}`")
+        raise EngineError(told.format(folder=data_dir)) from error
 
 
 def running_settings(settings: Settings) -> Settings:

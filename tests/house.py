@@ -242,5 +242,7 @@ def _palier() -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """The caller's, without settings of Palier: a developer's own engines are no place for tests."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PALIER_")}
+    """The caller's, without settings of Palier: a developer's own engines are no place for tests. Commands
+    speak English, whatever the developer's language."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PALIER_")}
+    return kept | {"LC_ALL": "C.UTF-8"}

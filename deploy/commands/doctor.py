@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deploy.commands.options import DataDir, settings_for
+from deploy.words import _, language
 
 if TYPE_CHECKING:
     from deploy.engines.durability import Check
@@ -13,12 +14,13 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 _MARKS = {"ok": "✓", "warning": "!", "failed": "✗"}
+_COLON = {"en": ": ", "fr": " : "}
 
 
 @app.command()
 def doctor(
     data_dir: DataDir = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help=_("For machines."))] = False,
 ) -> None:
     """Check settings, machine, and the engines as they really run; exit 1 when something failed.
 
@@ -30,10 +32,27 @@ def doctor(
         typer.echo(json.dumps({"healthy": not ill, "checks": [check.as_dict() for check in checks]}))
     else:
         for check in checks:
-            typer.echo(f"{_MARKS[check.verdict]} {check.name}: {check.found}")
+            typer.echo(f"{_MARKS[check.verdict]} {_named(check.name)}{_COLON[language()]}{check.found}")
             if check.advice:
                 typer.echo(f"    → {check.advice}")
     raise typer.Exit(1 if ill else 0)
+
+
+def _named(name: str) -> str:
+    """A check's name as a person reads it; for machines it is the same everywhere."""
+    names = {
+        "settings": _("settings"),
+        "data folder": _("data folder"),
+        "disk space": _("disk space"),
+        "file system": _("file system"),
+        "open files": _("open files"),
+        "clock": _("clock"),
+        "time zones": _("time zones"),
+        "instance": _("instance"),
+        "mail": _("mail"),
+        "dead letters": _("dead letters"),
+    }
+    return names.get(name, name)
 
 
 def examine_all(settings: "Settings") -> "list[Check]":
@@ -49,7 +68,9 @@ def examine_all(settings: "Settings") -> "list[Check]":
     try:
         settings = running_settings(settings)
     except EngineError:
-        checks.append(warning("instance", "not running", "start `palier up` to have the engines checked too"))
+        checks.append(
+            warning("instance", _("not running"), _("start `palier up` to have the engines checked too"))
+        )
         if not (settings.nats_url or settings.database_url):
             return checks
     return checks + examine(settings, secrets.load(settings))
@@ -62,20 +83,26 @@ def _settings(settings: "Settings") -> "list[Check]":
 
     checks = []
     if settings.secret is not None and len(settings.secret) < 32:
-        checks.append(failed("PALIER_SECRET", "too short", "give at least 32 random characters, or unset it"))
+        checks.append(
+            failed("PALIER_SECRET", _("too short"), _("give at least 32 random characters, or unset it"))
+        )
     if settings.nats_url and not settings.mqtt_url:
-        checks.append(failed("PALIER_MQTT_URL", "unset", "the bus is named by URL: name its broker too"))
+        checks.append(
+            failed("PALIER_MQTT_URL", _("unset"), _("the bus is named by URL: name its broker too"))
+        )
     if settings.mqtt_url:
         parts = urlsplit(settings.mqtt_url)
         if parts.scheme == "mqtt" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
             checks.append(
-                warning("PALIER_MQTT_URL", "no TLS", "passwords cross the network in clear: use mqtts://")
+                warning(
+                    "PALIER_MQTT_URL", _("no TLS"), _("passwords cross the network in clear: use mqtts://")
+                )
             )
     if settings.public_url is None:
         checks.append(
-            warning("PALIER_PUBLIC_URL", "unset", "links in messages only work on this machine: set it")
+            warning("PALIER_PUBLIC_URL", _("unset"), _("links in messages only work on this machine: set it"))
         )
-    return checks or [ok("settings", "complete")]
+    return checks or [ok("settings", _("complete"))]
 
 
 def _binaries(settings: "Settings") -> "list[Check]":
@@ -94,5 +121,5 @@ def _binaries(settings: "Settings") -> "list[Check]":
         try:
             checks.append(ok(name, version()))
         except EngineError as error:
-            checks.append(failed(name, "cannot run", str(error)))
+            checks.append(failed(name, _("cannot run"), str(error)))
     return checks

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import typer
 
 from deploy.commands.options import DataDir, settings_for
+from deploy.words import _, language, number
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -40,24 +41,28 @@ class Kind(StrEnum):
 @app.command()
 def import_file(
     file: Annotated[
-        Path, typer.Argument(help="The file, as it was downloaded.", exists=True, dir_okay=False)
+        Path, typer.Argument(help=_("The file, as it was downloaded."), exists=True, dir_okay=False)
     ],
-    meter: Annotated[str, typer.Option(help="Id of the meter that it is about (mtr_…).")],
-    format: Annotated[str, typer.Option(help="auto, or a name as --help of the API lists them.")] = "auto",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Only the result, as JSON.")] = False,
-    time_column: Annotated[str | None, typer.Option(help="Any CSV: the column of the time.")] = None,
-    value_column: Annotated[str | None, typer.Option(help="Any CSV: the column of the value.")] = None,
-    unit: Annotated[str | None, typer.Option(help="Wh, kWh, W, kW, L, m3…")] = None,
+    meter: Annotated[str, typer.Option(help=_("Id of the meter that it is about (mtr_…)."))],
+    format: Annotated[str, typer.Option(help=_("auto, or a name as --help of the API lists them."))] = "auto",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Only say what would change."))] = False,
+    as_json: Annotated[bool, typer.Option("--json", help=_("Only the result, as JSON."))] = False,
+    time_column: Annotated[str | None, typer.Option(help=_("Any CSV: the column of the time."))] = None,
+    value_column: Annotated[str | None, typer.Option(help=_("Any CSV: the column of the value."))] = None,
+    unit: Annotated[str | None, typer.Option(help=_("Wh, kWh, W, kW, L, m3…"))] = None,
     zone: Annotated[
-        str | None, typer.Option(help="Zone of times without offset; default: the meter's.")
+        str | None, typer.Option(help=_("Zone of times without offset; default: the meter's."))
     ] = None,
-    stamp: Annotated[Stamp | None, typer.Option(help="Whether times are the start or the end.")] = None,
-    kind: Annotated[Kind | None, typer.Option(help="Amounts of intervals, or a cumulative register.")] = None,
-    date_order: Annotated[str | None, typer.Option(help="dmy or mdy, where a file leaves it open.")] = None,
-    url: Annotated[str | None, typer.Option(help="Another instance's portal.")] = None,
+    stamp: Annotated[Stamp | None, typer.Option(help=_("Whether times are the start or the end."))] = None,
+    kind: Annotated[
+        Kind | None, typer.Option(help=_("Amounts of intervals, or a cumulative register."))
+    ] = None,
+    date_order: Annotated[
+        str | None, typer.Option(help=_("dmy or mdy, where a file leaves it open."))
+    ] = None,
+    url: Annotated[str | None, typer.Option(help=_("Another instance's portal."))] = None,
     token: Annotated[
-        str | None, typer.Option(envvar="PALIER_TOKEN", help="With --url: the token of its API.")
+        str | None, typer.Option(envvar="PALIER_TOKEN", help=_("With --url: the token of its API."))
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
@@ -68,9 +73,10 @@ def import_file(
     from simulators.api import ApiError
 
     if (url is None) != (token is None):
-        raise typer.BadParameter("--url and --token go together", param_hint="--url")
+        raise typer.BadParameter(_("--url and --token go together"), param_hint="--url")
     if file.stat().st_size > MOST_BYTES:
-        _fail(f"{file.name} is larger than {MOST_BYTES // 1_000_000} MB; split it, by year for instance")
+        told = _("{file} is larger than {mb} MB; split it, by year for instance")
+        _fail(told.format(file=file.name, mb=MOST_BYTES // 1_000_000))
     query = {
         "filename": without_number(file.name), "format": format, "dry_run": str(dry_run).lower(),
         "time_column": time_column,
@@ -88,11 +94,11 @@ def import_file(
             typer.echo(json.dumps(error.problem))
         _fail(_in_words(error), 2 if error.status == 422 and _is_usage(error) else 1)
     except OSError as error:
-        _fail(f"no answer from Palier: {error}")
+        _fail(_("no answer from Palier: {error}").format(error=error))
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
     else:
-        typer.echo(f"Found: {found_in_words(found['found'])}", err=True)
+        typer.echo(_("Found: {found}").format(found=found_in_words(found["found"])), err=True)
         typer.echo(result_in_words(found))
     raise typer.Exit(0 if found["state"] == "done" else 1)
 
@@ -100,13 +106,14 @@ def import_file(
 def found_in_words(found: dict[str, Any]) -> str:
     """`Enedis load curve (CSV): energy_import, mean W, 30 min, end of interval, Europe/Paris`."""
     unit, step = found["unit"], found["step_s"]
+    stamps = {"start": _("time at the start of each interval"), "end": _("time at the end of each interval")}
     parts = [
         found["quantity"],
-        f"mean {unit}" if unit in ("W", "kW") else unit,
+        _("mean {unit}").format(unit=unit) if unit in ("W", "kW") else unit,
         _step(step) if step else None,
-        "cumulative register" if found["kind"] == "register" else None,
-        f"time at the {found['stamp']} of each interval" if found["stamp"] else None,
-        f"local time of {found['zone']}" if found["zone"] else None,
+        _("cumulative register") if found["kind"] == "register" else None,
+        stamps.get(found["stamp"]),
+        _("local time of {zone}").format(zone=found["zone"]) if found["zone"] else None,
     ]
     told = ", ".join(part for part in parts if part)
     return f"{found['label']}: {told}" if told else str(found["label"])
@@ -114,27 +121,42 @@ def found_in_words(found: dict[str, Any]) -> str:
 
 def result_in_words(found: dict[str, Any]) -> str:
     """What became of the rows, then each refused line with its reason."""
-    would = " (dry run: nothing was stored)" if found["dry_run"] else ""
-    lines = [f"{found['state']}{would}: " + ", ".join(
-        f"{found[name]:,} {name}" for name in ("accepted", "duplicate", "conflict", "refused")
-    )]  # fmt: skip
-    away = [
-        (found["outside_occupancy"], "outside the household's stay"),
-        (found["no_consent"], "not allowed"),
-    ]
-    lines += [f"{count:,} {why}: not kept" for count, why in away if count]
+    would = _(" (dry run: nothing was stored)") if found["dry_run"] else ""
+    counted = {
+        "accepted": _("{n} accepted"),
+        "duplicate": _("{n} duplicate"),
+        "conflict": _("{n} conflict"),
+        "refused": _("{n} refused"),
+    }
+    told = ", ".join(words.format(n=number(found[name])) for name, words in counted.items())
+    lines = [f"{_state(found['state'])}{would}: {told}"]
+    away = {
+        "outside_occupancy": _("{n} outside the household's stay: not kept"),
+        "no_consent": _("{n} not allowed: not kept"),
+    }
+    lines += [words.format(n=number(found[name])) for name, words in away.items() if found[name]]
     if found["first_day"]:
-        lines.append(f"from {found['first_day']} to {found['last_day']}")
-    if found["accepted"] and found["unit"]:
-        lines.append(f"accepted in all: {_amount(found['accepted_value'], found['unit'])}")
-    if found["found"].get("estimated"):
-        lines.append(f"{found['found']['estimated']:,} that the file itself calls estimated")
+        lines.append(_("from {first} to {last}").format(first=found["first_day"], last=found["last_day"]))
+    if found["accepted"] and found["unit"] and found["accepted_value"] is not None:
+        amount = _amount(found["accepted_value"], found["unit"])
+        lines.append(_("accepted in all: {amount}").format(amount=amount))
+    if estimated := found["found"].get("estimated"):
+        lines.append(_("{n} that the file itself calls estimated").format(n=number(estimated)))
     if found["message"]:
         lines.append(found["message"])
-    lines += [f"  line {one['line']}: {one['text']}" for one in found["refusals"][:SHOWN_REFUSALS]]
+    line = _("  line {n}: {text}")
+    lines += [line.format(n=one["line"], text=one["text"]) for one in found["refusals"][:SHOWN_REFUSALS]]
     if found["refused"] > SHOWN_REFUSALS:
-        lines.append(f"  … and {found['refused'] - SHOWN_REFUSALS:,} more; --json shows the first 1,000")
+        more = number(found["refused"] - SHOWN_REFUSALS)
+        lines.append(_("  … and {n} more; --json shows the first 1,000").format(n=more))
     return "\n".join(lines)
+
+
+def _state(state: str) -> str:
+    """The state as a person reads it; its code in English."""
+    from contracts.words import word
+
+    return word("import_states", state, "fr").lower() if language() == "fr" else state
 
 
 def _send(api: "Api", meter: str, file: Path, query: dict[str, Any]) -> dict[str, Any]:
@@ -147,13 +169,15 @@ def _follow(api: "Api", started: dict[str, Any], *, is_quiet: bool) -> dict[str,
     """Ask until the import has ended, showing how far it is."""
     found = started
     with _bar(is_quiet) as progress:
-        task = progress.add_task(found["state"], total=found["bytes_total"])
+        task = progress.add_task(_state(found["state"]), total=found["bytes_total"])
         while found["state"] not in ENDED:
             time.sleep(POLL_S)
             found = api.get(f"/imports/{started['id']}")
             is_read = found["rows_total"] is not None
             progress.update(
-                task, description=f"{found['state']}: {found['rows']:,} rows" if is_read else found["state"],
+                task, description=_("{state}: {n} rows").format(
+                    state=_state(found["state"]), n=number(found["rows"])
+                ) if is_read else _state(found["state"]),
                 total=found["rows_total"] if is_read else found["bytes_total"],
                 completed=found["rows"] if is_read else found["bytes_read"],
             )  # fmt: skip
@@ -173,9 +197,9 @@ def _api(url: str | None, token: str | None, data_dir: Path | None) -> "Api":
     from simulators.api import Api
 
     if url is not None and token is not None:
-        return Api(url, token, "en")
+        return Api(url, token, language())
     found = read_endpoints(settings_for(data_dir).data_dir)
-    return Api(found.http, found.operator_token, "en")
+    return Api(found.http, found.operator_token, language())
 
 
 def _is_usage(error: Any) -> bool:
@@ -192,7 +216,7 @@ def _in_words(error: Any) -> str:
         if option or one["message"] not in lines:
             lines.append(f"  {option}{one['message']}")
     if problem.get("columns"):
-        lines.append(f"  its columns: {', '.join(problem['columns'])}")
+        lines.append(_("  its columns: {names}").format(names=", ".join(problem["columns"])))
     return "\n".join(lines)
 
 
@@ -203,12 +227,12 @@ def without_number(name: str) -> str:
 
 def _step(seconds: int) -> str:
     if seconds % 86_400 == 0:
-        return "days" if seconds == 86_400 else f"{seconds // 86_400} days"
+        return _("days") if seconds == 86_400 else _("{n} days").format(n=seconds // 86_400)
     return f"{seconds // 60} min" if seconds % 60 == 0 else f"{seconds} s"
 
 
 def _amount(value: int, unit: str) -> str:
-    return f"{value / 1_000:,.3f} kWh" if unit == "Wh" else f"{value:,} {unit}"
+    return f"{number(value / 1_000, 3)} kWh" if unit == "Wh" else f"{number(value)} {unit}"
 
 
 def _fail(words: str, code: int = 1) -> None:

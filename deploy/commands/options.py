@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deploy.words import _
+
 if TYPE_CHECKING:
     from services.kit.settings import Settings
 
 DataDir = Annotated[
     Path | None,
-    typer.Option(help="Where everything is kept. Default: PALIER_DATA_DIR, else .palier", file_okay=False),
+    typer.Option(help=_("Where everything is kept. Default: PALIER_DATA_DIR, else .palier"), file_okay=False),
 ]
 
 

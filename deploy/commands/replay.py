@@ -13,6 +13,7 @@ import typer
 
 from contracts.base import ID_BODY
 from deploy.commands.options import DataDir, printable
+from deploy.words import _
 
 if TYPE_CHECKING:
     from deploy.commands.keys import Keys
@@ -26,24 +27,26 @@ FEED = re.compile(f"fee_{ID_BODY}")
 def replay(
     source: Annotated[
         list[str],
-        typer.Argument(help="Files of past consumption, as for `palier import`; or a feed (fee_…)."),
+        typer.Argument(help=_("Files of past consumption, as for `palier import`; or a feed (fee_…).")),
     ],
-    speed: Annotated[str, typer.Option(help="Times real time, or max.")] = "max",
-    since: Annotated[str | None, typer.Option("--from", help="First instant or day played.")] = None,
+    speed: Annotated[str, typer.Option(help=_("Times real time, or max."))] = "max",
+    since: Annotated[str | None, typer.Option("--from", help=_("First instant or day played."))] = None,
     until: Annotated[
-        str | None, typer.Option("--to", help="Last instant, or last whole day, played.")
+        str | None, typer.Option("--to", help=_("Last instant, or last whole day, played."))
     ] = None,
-    meter: Annotated[str | None, typer.Option(help="With --live: the meter to play into.")] = None,
-    is_live: Annotated[bool, typer.Option("--live", help="Into a real meter, after a dry run.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before playing into a real meter.")] = False,
-    keep: Annotated[bool, typer.Option("--keep", help="Keep the sandbox afterwards.")] = False,
+    meter: Annotated[str | None, typer.Option(help=_("With --live: the meter to play into."))] = None,
+    is_live: Annotated[bool, typer.Option("--live", help=_("Into a real meter, after a dry run."))] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help=_("Do not ask before playing into a real meter."))
+    ] = False,
+    keep: Annotated[bool, typer.Option("--keep", help=_("Keep the sandbox afterwards."))] = False,
     zone: Annotated[
-        str, typer.Option(help="Zone of times without offset, and of the days.")
+        str, typer.Option(help=_("Zone of times without offset, and of the days."))
     ] = "Europe/Paris",
     as_registers: Annotated[
-        bool, typer.Option("--registers", help="As cumulative registers rather than load curves.")
+        bool, typer.Option("--registers", help=_("As cumulative registers rather than load curves."))
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Only the result, as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help=_("Only the result, as JSON."))] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Play files into a sandbox made for it and dropped after it, or on purpose into a named meter.
@@ -60,12 +63,12 @@ def replay(
     from simulators.ledger import Ledger
 
     if is_live != (meter is not None):
-        raise typer.BadParameter("--live and --meter go together", param_hint="--live")
+        raise typer.BadParameter(_("--live and --meter go together"), param_hint="--live")
     if is_live and len(source) > 1:
-        raise typer.BadParameter("one file at a time into a real meter")
+        raise typer.BadParameter(_("one file at a time into a real meter"))
     if is_live and as_registers:
         raise typer.BadParameter(
-            "a real meter has a register of its own that the file's would contradict; play load curves",
+            _("a real meter has a register of its own that the file's would contradict; play load curves"),
             param_hint="--registers",
         )
     if any(FEED.fullmatch(one) for one in source):
@@ -74,7 +77,9 @@ def replay(
     rate = _speed(speed)
     feeds = _feeds(_files(source), zone, _instant(since, zone, False), _instant(until, zone, True))
     if is_live and len(feeds) > 1:
-        raise typer.BadParameter("the file tells several quantities; import it instead", param_hint="SOURCE")
+        raise typer.BadParameter(
+            _("the file tells several quantities; import it instead"), param_hint="SOURCE"
+        )
     settings = running_settings(data_dir)
     endpoints = read_endpoints(settings.data_dir)
     operator = Api(endpoints.http, endpoints.operator_token)
@@ -89,7 +94,8 @@ def replay(
                 typer.echo(feed.summary(), err=True)
         if meter is not None:
             if not yes:
-                typer.confirm(f"Play this into the real meter {meter} of {coop}?", abort=True, err=True)
+                question = _("Play this into the real meter {meter} of {coop}?")
+                typer.confirm(question.format(meter=meter, coop=coop), abort=True, err=True)
             places = [replay_places.live(operator, keys, endpoints.http, meter, coop, ends)]
         else:
             tenancies = [feed.tenancy for feed in feeds]
@@ -125,7 +131,7 @@ def _play_kept(
     from deploy.commands.replays import operator, run
 
     if len(source) > 1:
-        raise typer.BadParameter("one kept feed at a time, and no file beside it")
+        raise typer.BadParameter(_("one kept feed at a time, and no file beside it"))
     body = {
         "feed": source[0], "speed": speed, "from": since, "to": until, "meter": meter, "live": is_live,
         "keep": keep, "registers": as_registers,
@@ -137,7 +143,7 @@ def _files(source: list[str]) -> list[Path]:
     paths = [Path(one) for one in source]
     for path in paths:
         if not path.is_file():
-            raise typer.BadParameter(f"there is no file {path}", param_hint="SOURCE")
+            raise typer.BadParameter(_("there is no file {path}").format(path=path), param_hint="SOURCE")
     return paths
 
 
@@ -151,7 +157,7 @@ def _feeds(source: list[Path], zone: str, first: datetime | None, last: datetime
     try:
         for path in source:
             with path.open("rb") as content:
-                series, file_format, _ = read_file(content, path.name, Options(zone=zone))
+                series, file_format, _found = read_file(content, path.name, Options(zone=zone))
             fluid = fluid_of(series, file_format)
             for one in series:
                 chosen = one.between(first, last).intervals
@@ -160,7 +166,7 @@ def _feeds(source: list[Path], zone: str, first: datetime | None, last: datetime
         typer.echo(f"palier: {printable(error)}", err=True)
         raise typer.Exit(1) from error
     if not all(feed.intervals for feed in feeds):
-        typer.echo("palier: nothing of the file lies in that period", err=True)
+        typer.echo("palier: " + _("nothing of the file lies in that period"), err=True)
         raise typer.Exit(1)
     return feeds
 
@@ -168,7 +174,7 @@ def _feeds(source: list[Path], zone: str, first: datetime | None, last: datetime
 def _place_of(meter: str, keys: "Keys") -> tuple[str, str]:
     found = keys.place_of(meter)
     if found is None:
-        typer.echo(f"palier: there is no meter {meter}", err=True)
+        typer.echo("palier: " + _("there is no meter {meter}").format(meter=meter), err=True)
         raise typer.Exit(1)
     return found
 
@@ -179,10 +185,10 @@ def _speed(text: str) -> float | None:
     try:
         rate = float(text.removesuffix("x"))
     except ValueError as error:
-        raise typer.BadParameter("a number, or max", param_hint="--speed") from error
+        raise typer.BadParameter(_("a number, or max"), param_hint="--speed") from error
     if rate > 0:
         return rate
-    raise typer.BadParameter("more than nothing, or max", param_hint="--speed")
+    raise typer.BadParameter(_("more than nothing, or max"), param_hint="--speed")
 
 
 def _instant(text: str | None, zone: str, is_end: bool) -> datetime | None:
@@ -192,7 +198,9 @@ def _instant(text: str | None, zone: str, is_end: bool) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is neither a day nor an instant") from error
+        raise typer.BadParameter(
+            _("{text} is neither a day nor an instant").format(text=repr(text))
+        ) from error
     if found.tzinfo is None:
         if len(text) == 10 and is_end:
             found += timedelta(days=1)

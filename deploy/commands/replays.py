@@ -11,14 +11,15 @@ import typer
 
 from deploy.commands.importing import without_number
 from deploy.commands.options import DataDir, settings_for
+from deploy.words import _, language
 
 if TYPE_CHECKING:
     from simulators.api import Api
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="For machines.")]
-Id = Annotated[str, typer.Argument(help="Of a replay, as `list` shows it (rpl_…).")]
-Speed = Annotated[str, typer.Option(help="Times real time, or max.")]
+Json = Annotated[bool, typer.Option("--json", help=_("For machines."))]
+Id = Annotated[str, typer.Argument(help=_("Of a replay, as `list` shows it (rpl_…)."))]
+Speed = Annotated[str, typer.Option(help=_("Times real time, or max."))]
 POLL_S = 0.5
 ENDED = ("done", "stopped", "failed")
 
@@ -36,7 +37,7 @@ def show_all(as_json: Json = False, data_dir: DataDir = None) -> None:
             f"{row['id']}  {row['state']:<8}  {row['progress']:>6.1%}  {row['feed_name'] or ''}  {kind}"
         )
     if not rows:
-        typer.echo("No replays yet.")
+        typer.echo(_("No replays yet."))
 
 
 @app.command()
@@ -51,21 +52,23 @@ def feeds(as_json: Json = False, data_dir: DataDir = None) -> None:
         period = f"{summary.get('starts_at', '')[:10]} {summary.get('ends_at', '')[:10]}"
         typer.echo(f"{row['id']}  {row['state']:<10}  {row['origin']:<9}  {period:<21}  {row['name']}")
     if not rows:
-        typer.echo("No feeds yet.")
+        typer.echo(_("No feeds yet."))
 
 
 @app.command()
 def upload(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
     zone: Annotated[
-        str, typer.Option(help="Zone of times without offset, and of the days.")
+        str, typer.Option(help=_("Zone of times without offset, and of the days."))
     ] = "Europe/Paris",
-    time_column: Annotated[str | None, typer.Option(help="Of a CSV that is not recognised.")] = None,
-    value_column: Annotated[str | None, typer.Option(help="The same.")] = None,
-    unit: Annotated[str | None, typer.Option(help="Wh, kWh, MWh, W, kW, L or m3.")] = None,
-    stamp: Annotated[str | None, typer.Option(help="A time is the start or the end of its interval.")] = None,
-    kind: Annotated[str | None, typer.Option(help="A value is an interval's or a register.")] = None,
-    quantity: Annotated[str | None, typer.Option(help="Such as energy_import or volume.")] = None,
+    time_column: Annotated[str | None, typer.Option(help=_("Of a CSV that is not recognised."))] = None,
+    value_column: Annotated[str | None, typer.Option(help=_("The same."))] = None,
+    unit: Annotated[str | None, typer.Option(help=_("Wh, kWh, MWh, W, kW, L or m3."))] = None,
+    stamp: Annotated[
+        str | None, typer.Option(help=_("A time is the start or the end of its interval."))
+    ] = None,
+    kind: Annotated[str | None, typer.Option(help=_("A value is an interval's or a register."))] = None,
+    quantity: Annotated[str | None, typer.Option(help=_("Such as energy_import or volume."))] = None,
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -94,8 +97,8 @@ def upload(
 
 @app.command()
 def record(
-    coop: Annotated[str, typer.Argument(help="The cooperative's slug.")],
-    minutes: Annotated[int, typer.Option(min=1, help="For so long.")] = 60,
+    coop: Annotated[str, typer.Argument(help=_("The cooperative's slug."))],
+    minutes: Annotated[int, typer.Option(min=1, help=_("For so long."))] = 60,
     data_dir: DataDir = None,
 ) -> None:
     """Keep a copy of what arrives in a cooperative, of who allows it, as a feed."""
@@ -111,16 +114,16 @@ def end_recording(feed: Annotated[str, typer.Argument()], data_dir: DataDir = No
 
 @app.command()
 def start(
-    feed: Annotated[str, typer.Argument(help="As `feeds` shows it (fee_…).")],
+    feed: Annotated[str, typer.Argument(help=_("As `feeds` shows it (fee_…)."))],
     speed: Speed = "max",
-    since: Annotated[str | None, typer.Option("--from", help="First instant or day played.")] = None,
-    until: Annotated[str | None, typer.Option("--to", help="Last instant, or last whole day.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
-    keep: Annotated[bool, typer.Option("--keep", help="Keep the sandbox for a week.")] = False,
-    registers: Annotated[bool, typer.Option("--registers", help="As cumulative registers.")] = False,
-    meter: Annotated[str | None, typer.Option(help="With --live or --dry-run: a real meter.")] = None,
-    live: Annotated[bool, typer.Option("--live", help="Into the real meter, after a dry run.")] = False,
-    detach: Annotated[bool, typer.Option("--detach", help="Do not wait for its end.")] = False,
+    since: Annotated[str | None, typer.Option("--from", help=_("First instant or day played."))] = None,
+    until: Annotated[str | None, typer.Option("--to", help=_("Last instant, or last whole day."))] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Only say what would change."))] = False,
+    keep: Annotated[bool, typer.Option("--keep", help=_("Keep the sandbox for a week."))] = False,
+    registers: Annotated[bool, typer.Option("--registers", help=_("As cumulative registers."))] = False,
+    meter: Annotated[str | None, typer.Option(help=_("With --live or --dry-run: a real meter."))] = None,
+    live: Annotated[bool, typer.Option("--live", help=_("Into the real meter, after a dry run."))] = False,
+    detach: Annotated[bool, typer.Option("--detach", help=_("Do not wait for its end."))] = False,
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -136,13 +139,13 @@ def start(
 def simulate(
     homes: Annotated[int, typer.Option(min=1, max=200)] = 5,
     days: Annotated[int, typer.Option(min=1, max=400)] = 30,
-    seed: Annotated[int, typer.Option(help="Which homes, weather and faults.")] = 1,
-    faults: Annotated[str, typer.Option(help="Fault profile of devices and network.")] = "none",
-    first_day: Annotated[str | None, typer.Option("--first-day", help="Else they end yesterday.")] = None,
-    fluids: Annotated[bool, typer.Option("--fluids", help="Water, gas and heat too.")] = False,
+    seed: Annotated[int, typer.Option(help=_("Which homes, weather and faults."))] = 1,
+    faults: Annotated[str, typer.Option(help=_("Fault profile of devices and network."))] = "none",
+    first_day: Annotated[str | None, typer.Option("--first-day", help=_("Else they end yesterday."))] = None,
+    fluids: Annotated[bool, typer.Option("--fluids", help=_("Water, gas and heat too."))] = False,
     speed: Speed = "max",
-    keep: Annotated[bool, typer.Option("--keep", help="Keep the sandbox for a week.")] = False,
-    detach: Annotated[bool, typer.Option("--detach", help="Do not wait for its end.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help=_("Keep the sandbox for a week."))] = False,
+    detach: Annotated[bool, typer.Option("--detach", help=_("Do not wait for its end."))] = False,
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -176,7 +179,7 @@ def resume(id: Id, data_dir: DataDir = None) -> None:
 @app.command()
 def seek(
     id: Id,
-    to: Annotated[str, typer.Argument(help="An instant or a civil day of the feed.")],
+    to: Annotated[str, typer.Argument(help=_("An instant or a civil day of the feed."))],
     data_dir: DataDir = None,
 ) -> None:
     """Go on from there, forward or back."""
@@ -185,7 +188,9 @@ def seek(
 
 @app.command("speed")
 def set_speed(
-    id: Id, speed: Annotated[str, typer.Argument(help="Times real time, or max.")], data_dir: DataDir = None
+    id: Id,
+    speed: Annotated[str, typer.Argument(help=_("Times real time, or max."))],
+    data_dir: DataDir = None,
 ) -> None:
     """Go on at another speed."""
     _act(data_dir, id, {"action": "speed", "speed": speed})
@@ -213,7 +218,7 @@ def run(api: "Api", body: dict[str, Any], *, as_json: bool, detach: bool = False
         replay = _followed(api, replay, is_quiet=as_json)
     except KeyboardInterrupt:
         _ask(api.post, f"/replays/{replay['id']}/actions", {"action": "stop"})
-        typer.echo("stopped; its sandbox goes", err=True)
+        typer.echo(_("stopped; its sandbox goes"), err=True)
         raise typer.Exit(130) from None
     result = replay["result"]
     if as_json:
@@ -232,7 +237,7 @@ def operator(data_dir: Path | None) -> "Api":
     from simulators.api import Api
 
     found = read_endpoints(settings_for(data_dir).data_dir)
-    return Api(found.http, found.operator_token, "en")
+    return Api(found.http, found.operator_token, language())
 
 
 def _followed(api: "Api", replay: dict[str, Any], *, is_quiet: bool) -> dict[str, Any]:
@@ -252,17 +257,19 @@ def _followed(api: "Api", replay: dict[str, Any], *, is_quiet: bool) -> dict[str
 
 def _told(replay: dict[str, Any], result: dict[str, Any]) -> str:
     if not replay["dry_run"]:
-        equal = "" if result["days_equal"] is None else f"{result['days_equal']} of "
-        kept = f", sandbox {replay['sandbox']} kept" if replay["sandbox"] else ""
-        sent = f"{result['readings']} readings in {result['messages']} messages"
-        return f"{equal}{result['days']} days equal, {sent}{kept}"
-    words = f"{result['days']} days, {result['readings_sent']} readings in {result['messages']} messages"
-    if replay["meter"]:
-        words += (
-            f"; at {replay['meter']}: {result['new']} new, {result['duplicate']} known,"
-            f" {result['conflict']} contradicted, {result['days_new']} days new,"
-            f" {result['days_changed']} changed"
+        one = (
+            _("{days} days equal") if result["days_equal"] is None else _("{days_equal} of {days} days equal")
         )
+        words = one.format(**result) + _(", {readings} readings in {messages} messages").format(**result)
+        if replay["sandbox"]:
+            words += _(", sandbox {sandbox} kept").format(sandbox=replay["sandbox"])
+        return words
+    words = _("{days} days, {readings_sent} readings in {messages} messages").format(**result)
+    if replay["meter"]:
+        words += _(
+            "; at {meter}: {new} new, {duplicate} known, {conflict} contradicted, {days_new} days new,"
+            " {days_changed} changed"
+        ).format(**result | {"meter": replay["meter"]})
     return words
 
 
@@ -277,7 +284,8 @@ def _ask(call: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return call(*arguments)
     except ApiError as error:
-        legal = f" Possible: {', '.join(error.legal_actions)}." if error.legal_actions else ""
+        legal = _(" Possible: {actions}.").format(actions=", ".join(error.legal_actions))
+        legal = legal if error.legal_actions else ""
         _fail(f"{error}{legal}")
 
 

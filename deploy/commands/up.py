@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from deploy.commands.options import DataDir, settings_for
+from deploy.words import _
 
 app = typer.Typer(add_completion=False)
 
@@ -13,11 +14,11 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def up(
     data_dir: DataDir = None,
-    http_port: Annotated[int | None, typer.Option(help="The portal's port on loopback.")] = None,
-    mqtt_port: Annotated[int | None, typer.Option(help="The broker's port on loopback.")] = None,
-    nats_port: Annotated[int | None, typer.Option(help="The bus's port on loopback.")] = None,
+    http_port: Annotated[int | None, typer.Option(help=_("The portal's port on loopback."))] = None,
+    mqtt_port: Annotated[int | None, typer.Option(help=_("The broker's port on loopback."))] = None,
+    nats_port: Annotated[int | None, typer.Option(help=_("The bus's port on loopback."))] = None,
     mqtt_listen: Annotated[
-        str | None, typer.Option(help="Public MQTT address, host:port; needs TLS.")
+        str | None, typer.Option(help=_("Public MQTT address, host:port; needs TLS."))
     ] = None,
     tls_cert: Annotated[Path | None, typer.Option(exists=True, dir_okay=False)] = None,
     tls_key: Annotated[Path | None, typer.Option(exists=True, dir_okay=False)] = None,
@@ -34,9 +35,9 @@ def up(
     if mqtt_listen is not None:
         if tls_cert is None or tls_key is None:
             raise typer.BadParameter(
-                "a public address needs --tls-cert and --tls-key", param_hint="--mqtt-listen"
+                _("a public address needs --tls-cert and --tls-key"), param_hint="--mqtt-listen"
             )
         tls = MqttTls(mqtt_listen, tls_cert.absolute(), tls_key.absolute())
     elif tls_cert or tls_key:
-        raise typer.BadParameter("is for --mqtt-listen", param_hint="--tls-cert")
+        raise typer.BadParameter(_("is for --mqtt-listen"), param_hint="--tls-cert")
     run(settings_for(data_dir), Listen(http_port, mqtt_port, nats_port, tls))

@@ -11,6 +11,7 @@ from deploy.engines.mail import Mail
 from deploy.engines.mqtt_tls import MqttTls, MqttTlsListener
 from deploy.engines.nats import Nats
 from deploy.engines.postgres import Postgres
+from deploy.words import _
 from services.kit import secrets as kit_secrets
 from services.kit.secrets import Secrets
 from services.kit.settings import Settings
@@ -50,7 +51,7 @@ class Engines:
         self._given = settings
         self.data_dir = settings.data_dir.absolute()
         if settings.nats_url is not None and settings.mqtt_url is None:
-            raise EngineError("PALIER_NATS_URL is set: name the MQTT broker too, with PALIER_MQTT_URL")
+            raise EngineError(_("PALIER_NATS_URL is set: name the MQTT broker too, with PALIER_MQTT_URL"))
         self.claim = Claim(self.data_dir)
         self.claim.take()
         self.secrets: Secrets = kit_secrets.load(settings)

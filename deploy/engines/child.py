@@ -12,6 +12,8 @@ from pathlib import Path
 
 import psutil
 
+from deploy.words import _
+
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -63,11 +65,15 @@ class Child:
         while not ready():
             if self.exit_code() is not None:
                 raise EngineError(
-                    f"{self.name} ended at start (exit {self.exit_code()}): {self.last_words()}"
+                    _("{name} ended at start (exit {code}): {words}").format(
+                        name=self.name, code=self.exit_code(), words=self.last_words()
+                    )
                 )
             if time.monotonic() > deadline:
                 raise EngineError(
-                    f"{self.name} is not ready after {timeout_seconds:.0f} s: {self.last_words()}"
+                    _("{name} is not ready after {seconds} s: {words}").format(
+                        name=self.name, seconds=f"{timeout_seconds:.0f}", words=self.last_words()
+                    )
                 )
             time.sleep(0.02)
 

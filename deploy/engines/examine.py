@@ -22,6 +22,7 @@ from deploy.engines.durability import (
     ok,
     warning,
 )
+from deploy.words import _
 from services.kit import natsauth
 from services.kit.broker import signed_url
 from services.kit.secrets import Secrets
@@ -56,7 +57,9 @@ def _postgres(url: str) -> list[Check]:
     except psycopg.Error as error:
         return [
             failed(
-                "postgres", type(error).__name__, f"cannot be reached or refuses the owner: {error}".strip()
+                "postgres",
+                type(error).__name__,
+                _("cannot be reached or refuses the owner: {error}").format(error=error).strip(),
             )
         ]
     assert row is not None
@@ -78,12 +81,12 @@ def _without_partition(connection: "psycopg.Connection[tuple[Any, ...]]") -> lis
     assert row is not None
     lacking, until = row
     if lacking:
-        advice = "readings lack their partition: they are safe, but why does nobody make partitions ahead?"
-        return [warning("partitions", f"{lacking} readings without", advice)]
+        advice = _("readings lack their partition: they are safe, but why does nobody make partitions ahead?")
+        return [warning("partitions", _("{n} readings without").format(n=lacking), advice)]
     if until is None or until <= today + timedelta(days=1):
-        advice = "none is made ahead: is the metering room running? Its log says why"
-        return [warning("partitions", f"until {until}", advice)]
-    return [ok("partitions", f"until {until}")]
+        advice = _("none is made ahead: is the metering room running? Its log says why")
+        return [warning("partitions", _("until {day}").format(day=until), advice)]
+    return [ok("partitions", _("until {day}").format(day=until))]
 
 
 async def _nats(settings: Settings, secrets: Secrets) -> list[Check]:
@@ -92,14 +95,16 @@ async def _nats(settings: Settings, secrets: Secrets) -> list[Check]:
         dead = await _dead_letters(settings, secrets)
     except (OSError, NatsError, NatsTimeout) as error:
         return [
-            failed("nats", type(error).__name__, "cannot be reached, or refuses the users `sys` and `admin`")
+            failed(
+                "nats", type(error).__name__, _("cannot be reached, or refuses the users `sys` and `admin`")
+            )
         ]
     checks = [
         *judge_nats(varz),
         _clocks("nats", datetime.fromisoformat(varz["now"][:26].rstrip("Z") + "+00:00")),
     ]
     if dead:
-        advice = "events that a room could not handle: `palier rejected` and the log say why"
+        advice = _("events that a room could not handle: `palier rejected` and the log say why")
         checks.append(warning("dead letters", dead, advice))
     else:
         checks.append(ok("dead letters", 0))
@@ -137,13 +142,13 @@ def _smtp(url: str) -> Check:
         with kind(parts.hostname or "", parts.port or 25, timeout=5) as server:
             server.noop()
     except (OSError, smtplib.SMTPException) as error:
-        return failed("mail", type(error).__name__, "households get no e-mail: see PALIER_SMTP_URL")
+        return failed("mail", type(error).__name__, _("households get no e-mail: see PALIER_SMTP_URL"))
     return ok("mail", f"{parts.hostname}:{parts.port or 25}")
 
 
 def _clocks(engine: str, there: datetime) -> Check:
     apart = abs((datetime.now(UTC) - there).total_seconds())
-    name, found = f"{engine} clock", f"{apart:.1f} s apart"
+    name, found = f"{engine} clock", _("{seconds} s apart").format(seconds=f"{apart:.1f}")
     if apart > _CLOCKS_APART_SECONDS:
-        return failed(name, found, "leases and sessions need one time: run an NTP client on both machines")
+        return failed(name, found, _("leases and sessions need one time: run an NTP client on both machines"))
     return ok(name, found)

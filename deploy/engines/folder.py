@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from deploy.engines.child import EngineError
+from deploy.words import _
 
 
 class Claim:
@@ -25,7 +26,9 @@ class Claim:
         except BlockingIOError as error:
             os.close(lock)
             raise EngineError(
-                f"{self._data_dir} is in use by another palier: stop it, or use --data-dir"
+                _("{folder} is in use by another palier: stop it, or use --data-dir").format(
+                    folder=self._data_dir
+                )
             ) from error
         self._lock = lock
 
@@ -39,7 +42,8 @@ class Claim:
         owner = self._data_dir.stat().st_uid
         if owner != os.geteuid():
             raise EngineError(
-                f"{self._data_dir} belongs to user {owner}, this is user {os.geteuid()}: "
-                "run as that user, or use --data-dir"
+                _(
+                    "{folder} belongs to user {owner}, this is user {me}: run as that user, or use --data-dir"
+                ).format(folder=self._data_dir, owner=owner, me=os.geteuid())
             )
         (self._data_dir / "run").mkdir(exist_ok=True, mode=0o700)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from deploy.engines.child import Child, EngineError, without_settings
 from deploy.engines.nats import Nats
+from deploy.words import _
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,13 @@ class MqttTls:
 
     @property
     def address(self) -> tuple[str, int]:
-        host, _, port = self.listen.rpartition(":")
+        host, _colon, port = self.listen.rpartition(":")
         if not host or not port.isdigit():
-            raise EngineError(f"{self.listen} is not an address: write host:port, for example 0.0.0.0:8883")
+            raise EngineError(
+                _("{listen} is not an address: write host:port, for example 0.0.0.0:8883").format(
+                    listen=self.listen
+                )
+            )
         return host.strip("[]"), int(port)
 
 
@@ -51,7 +56,9 @@ class MqttTlsListener:
             context.load_cert_chain(self._tls.certificate, self._tls.key)
         except (OSError, ssl.SSLError) as error:
             raise EngineError(
-                f"the certificate and key for {self._tls.listen} do not work: {error}"
+                _("the certificate and key for {listen} do not work: {error}").format(
+                    listen=self._tls.listen, error=error
+                )
             ) from error
         arguments: list[str | Path] = [
             host,

