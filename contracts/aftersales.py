@@ -36,6 +36,10 @@ class TicketChanged(Event):
     state: str
     actor_role: str
     appointment_at: Instant | None = None
+    expected_at: Instant | None = None
+    """When whoever is on the way thinks to be there."""
+    side: str | None = None
+    """On whose side a visit was missed: member, contractor or cooperative."""
     tells_household: bool
     """True when the household should hear of it."""
 

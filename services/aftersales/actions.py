@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from contracts.codes import Priority, Responsible
-from services.aftersales import registry
+from services.aftersales import followers, registry
 from services.aftersales.assess import decide, home_of
 from services.aftersales.changes import Changes, apply_changes, check, facts_of, happened_at
 from services.aftersales.incidents import joining
@@ -219,7 +219,8 @@ async def _moved(
     _record(unit, ticket, step, actor, place, key)
     await wind_clocks(unit, ticket, home, replace(after, as_of=max(after.as_of, unit.now)))
     await unit.session.flush()
-    unit.emit(changed(ticket, step.action, actor), ticket.id)
+    await followers.follow(unit, ticket, step)
+    unit.emit(changed(ticket, step.action, actor, step), ticket.id)
 
 
 async def _last(unit: Unit, ticket: Ticket) -> tuple[int, datetime]:

@@ -125,7 +125,7 @@ async def facts_of(
 ) -> dict[str, Any]:
     """What the step keeps: what its row in the table names, from the caller or from the request itself."""
     row = TABLE[action]
-    named = (*row.needs, *row.needs_of.get(actor.role, ()), *row.records, "incident")
+    named = (*row.needs, *row.needs_of.get(actor.role, ()), *row.records, "incident", "minutes")
     facts = {name: changes.facts[name] for name in named if changes.facts.get(name) is not None}
     match action:
         case "qualify":

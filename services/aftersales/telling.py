@@ -1,16 +1,34 @@
 """What this room tells the others of a request: codes, dates and opaque ids, never a person's words."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlmodel import col, func, select
 
 from contracts.aftersales import TicketChanged, TicketOpened
 from contracts.codes import Priority, Responsible
+from services.aftersales.history import Step
 from services.aftersales.model import DeadlineRow, Ticket
 from services.kit.unit import Unit
 
-SILENT = frozenset({"qualify", "assign", "estimate", "approve", "secure_claim", "attach", "detach", "photo"})
+SILENT = frozenset(
+    {
+        "qualify",
+        "assign",
+        "estimate",
+        "approve",
+        "secure_claim",
+        "attach",
+        "detach",
+        "finish_together",
+        "party_message",
+        "photo",
+    }
+)
 """What the household is not written to about: actions inside the cooperative, photos beside words."""
+
+CONFIRMED = frozenset({"schedule", "unschedule"})
+"""What the household did itself and is still written to about: it then has the hour in writing."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +66,11 @@ async def opened(unit: Unit, ticket: Ticket) -> TicketOpened:
     )
 
 
-def changed(ticket: Ticket, action: str, actor: Actor) -> TicketChanged:
+def changed(ticket: Ticket, action: str, actor: Actor, step: Step | None = None) -> TicketChanged:
     """That a request moved on or was written about, and whether the household should hear of it."""
+    facts = step.facts if step else {}
+    minutes = facts.get("minutes")
+    hears = action in CONFIRMED or (actor.role != "resident" and action not in SILENT)
     return TicketChanged(
         coop=ticket.coop,
         ticket=ticket.id,
@@ -61,5 +82,7 @@ def changed(ticket: Ticket, action: str, actor: Actor) -> TicketChanged:
         state=ticket.state,
         actor_role=actor.role,
         appointment_at=ticket.appointment_at,
-        tells_household=ticket.occupancy is not None and actor.role != "resident" and action not in SILENT,
+        expected_at=step.at + timedelta(minutes=int(minutes)) if step and minutes else None,
+        side=facts.get("side"),
+        tells_household=ticket.occupancy is not None and hears,
     )

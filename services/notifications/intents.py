@@ -101,6 +101,8 @@ def ticket_changed(event: TicketChanged, persons: Iterable[str], at: datetime) -
         "action": event.action,
         "state": event.state,
         "appointment_at": _iso(event.appointment_at),
+        "expected_at": _iso(event.expected_at),
+        "side": event.side,
     }
     return [
         Intent(

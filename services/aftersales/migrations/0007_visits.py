@@ -14,6 +14,7 @@ depends_on = None
 TABLES = (
     "letter",
     "party_link",
+    "party_message",
     "routing_rule",
     "availability",
     "slot",
@@ -90,6 +91,19 @@ def _letters() -> None:
         schema="aftersales",
     )
     op.create_index("party_link_party", "party_link", ["party"], schema="aftersales")
+    op.create_table(
+        "party_message",
+        sa.Column("id", sa.String, primary_key=True),
+        _text("coop"),
+        sa.Column("ticket", sa.String, sa.ForeignKey("aftersales.ticket.id"), nullable=False),
+        sa.Column("party", sa.String, sa.ForeignKey("aftersales.party.id"), nullable=False),
+        _text("author"),
+        _text("role"),
+        _text("body", nullable=True),
+        _instant("written_at"),
+        schema="aftersales",
+    )
+    op.create_index("party_message_ticket", "party_message", ["ticket", "written_at"], schema="aftersales")
 
 
 def _rules() -> None:

@@ -105,6 +105,24 @@ class PartyLink(SQLModel, table=True):
     revoked_at: datetime | None = _instant(nullable=True)
 
 
+class PartyMessage(SQLModel, table=True):
+    """A word between the cooperative and a party about a request; households do not see it."""
+
+    __tablename__ = "party_message"
+    __table_args__ = (Index("party_message_ticket", "ticket", "written_at"), {"schema": "aftersales"})
+    id: str = Field(primary_key=True)
+    coop: str
+    ticket: str = Field(foreign_key="aftersales.ticket.id")
+    party: str = Field(foreign_key="aftersales.party.id")
+    author: str
+    """The party, or a person of the cooperative."""
+    role: str
+    """contractor or staff."""
+    body: str | None = None
+    """Null once erased."""
+    written_at: datetime = _instant()
+
+
 class RoutingRule(SQLModel, table=True):
     """A rule of the cooperative's own: which team or party follows what; see `routing.Rule`."""
 

@@ -35,10 +35,13 @@ def brought(request: Request) -> Brought:
     return found
 
 
-def page_with_photos(pages: APIRouter, path: str, *allowed: str, **more: Any) -> Callable[..., Any]:
+def page_with_photos(
+    pages: APIRouter, path: str, *allowed: str, kind: type[UnitRoute] | None = None, **more: Any
+) -> Callable[..., Any]:
     """`@page_with_photos(pages, "/tickets/{ticket}/photos", "resident")`: a POST of a page's form, which may
-    have files. Its other fields come as usual. The path must be in `portal/patience.py`."""
-    return _register(pages, path, _PhotosPage, allowed, more)
+    have files. Its other fields come as usual. The path must be in `portal/patience.py`. `kind`: a kind of
+    PhotosPage that asks more of the caller."""
+    return _register(pages, path, kind or PhotosPage, allowed, more)
 
 
 def api_with_photos(router: APIRouter, path: str, *allowed: str, **more: Any) -> Callable[..., Any]:
@@ -46,7 +49,9 @@ def api_with_photos(router: APIRouter, path: str, *allowed: str, **more: Any) ->
     return _register(router, path, _PhotosApi, allowed, more)
 
 
-class _PhotosPage(PageRoute):
+class PhotosPage(PageRoute):
+    """A page's form that may bring photos."""
+
     @asynccontextmanager
     async def received(self, request: Request, who: Principal | None) -> AsyncIterator[None]:
         async with super().received(request, who):
@@ -88,7 +93,7 @@ async def _add(found: Brought, raw: bytes) -> None:
 def _register(
     router: APIRouter, path: str, kind: type[UnitRoute], allowed: tuple[str, ...], more: dict[str, Any]
 ) -> Callable[..., Any]:
-    extra = roles(*allowed)["openapi_extra"] | ({} if kind is _PhotosPage else {"requestBody": _BODY})
+    extra = roles(*allowed)["openapi_extra"] | ({} if issubclass(kind, PhotosPage) else {"requestBody": _BODY})
 
     def register(endpoint: Callable[..., Any]) -> Callable[..., Any]:
         router.add_api_route(

@@ -1,4 +1,4 @@
-"""Calendar files that other programs read: civil time, the rules of the zone, one entry however often moved."""
+"""Calendar files that other programs read: civil time, the zone's rules, one entry however often moved."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
