@@ -2,7 +2,8 @@
 
 from services.aftersales import settings_api, tickets_api
 from services.aftersales.api_base import router
+from services.aftersales.dwelling_file import api as dwelling_api
 from services.aftersales.parties import api as parties_api
 from services.aftersales.photos import api as photos_api
 
-__all__ = ["parties_api", "photos_api", "router", "settings_api", "tickets_api"]
+__all__ = ["dwelling_api", "parties_api", "photos_api", "router", "settings_api", "tickets_api"]

@@ -8,6 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from contracts.codes import Regime, Tenure
+from services.aftersales.tables import load
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -34,6 +35,16 @@ class OwnTerm:
         decided = {name: value for name, value in given.items() if value is not None}
         fresh: dict[str, int] = dict.fromkeys((name for name in given if hasattr(terms, name)), 0)
         return terms.model_copy(update=fresh | decided) if decided else terms
+
+
+def is_confirmed(row_is_verified: bool, tenure: Tenure | None) -> bool:
+    """Whether a row holds as it stands for that tenure, so that nothing is left to decide."""
+    return row_is_verified and not is_unconfirmed(tenure)
+
+
+def is_unconfirmed(tenure: Tenure | None) -> bool:
+    """Whether the law of that tenure was not read: what is said of it carries a note."""
+    return tenure is not None and tenure.value in load("warranty")["unconfirmed_tenures"]
 
 
 def own_term(

@@ -12,6 +12,7 @@ from functools import cache
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from contracts.codes import Regime, Responsible, Tenure
+from services.aftersales.own_terms import is_confirmed, is_unconfirmed
 from services.aftersales.tables import Row, in_force, load
 from services.aftersales.taxonomy import element_of
 from services.aftersales.warranty import Warranty
@@ -114,9 +115,10 @@ def responsible_for(case: Case, overrides: Sequence[Override] = ()) -> Decision:
         return Decision(rule.responsible, rule.basis, (Reason(key), *claims), True)
     row = next(row for row in in_force(_rules(), case.on) if _holds(row.when, case))
     reasons = [Reason(row.reason, {"element": case.element}), *claims]
-    if not row.verified and case.tenure in (Tenure.PSLA, Tenure.BRS):
+    if is_unconfirmed(case.tenure):
         reasons.append(Reason("not_verified"))
-    return Decision(row.responsible, row.basis, tuple(dict.fromkeys(reasons)), row.verified)
+    verified = is_confirmed(row.verified, case.tenure)
+    return Decision(row.responsible, row.basis, tuple(dict.fromkeys(reasons)), verified)
 
 
 def _holds(when: When, case: Case) -> bool:

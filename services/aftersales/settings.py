@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import col, select
 
+from contracts.codes import Tenure
 from services.aftersales import registry
 from services.aftersales.dwelling_file.model import SettingChange
 from services.aftersales.model import WHOLE_COOP, ResponsibilityRule, Setting
@@ -101,7 +102,9 @@ async def end_rule(unit: Unit, rule: str, by: str, on: date | None = None) -> No
 async def decide_term(unit: Unit, building: str | None, decision: dict[str, Any], by: str) -> None:
     """Decide on one unconfirmed legal term, in place of what was decided on it before."""
     if (decision["code"], decision.get("tenure")) not in unconfirmed_terms():
-        raise invalid("/code", "confirmed", "Only a term that is not confirmed can be decided.")
+        raise invalid(
+            "/code", "confirmed", "Only a term not confirmed for that tenure is decided."
+        )
     before = await held(unit, building, "terms") or []
     key = (decision["code"], decision.get("tenure"))
     others = [one for one in before if (one["code"], one.get("tenure")) != key]
@@ -109,13 +112,14 @@ async def decide_term(unit: Unit, building: str | None, decision: dict[str, Any]
 
 
 def unconfirmed_terms() -> set[tuple[str, str | None]]:
-    """Windows and regimes, with the tenure, of which no primary text was read."""
+    """Windows and regimes, each with a tenure for which it is not confirmed."""
     found: set[tuple[str, str | None]] = set()
-    rows = [*load("dwelling_file/windows")["windows"], *load("warranty")["regimes"]]
-    for row in rows:
-        if not row["verified"]:
-            codes = {row.get("code"), row.get("regime")} - {None}
-            found |= {(code, tenure) for code in codes for tenure in row.get("tenures", [None])}
+    for row in (*load("dwelling_file/windows")["windows"], *load("warranty")["regimes"]):
+        tenures = set(row.get("tenures", [tenure.value for tenure in Tenure]))
+        if row["verified"]:
+            tenures &= set(load("warranty")["unconfirmed_tenures"])
+        codes = {row.get("code"), row.get("regime")} - {None}
+        found |= {(code, tenure) for code in codes for tenure in tenures}
     return found
 
 

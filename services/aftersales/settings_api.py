@@ -62,7 +62,7 @@ class TermIn(Body):
 
     code: Annotated[str, StringConstraints(max_length=64)]
     """Of a window (GET /occupancies/{id}/windows) or a whole regime."""
-    tenure: Tenure | None = None
+    tenure: Tenure
     applies: bool
     years: Annotated[int, Field(ge=0, le=30)] | None = None
     months: Annotated[int, Field(ge=0, le=120)] | None = None

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from contracts.codes import Regime, Responsible, Tenure
 from services.aftersales.legal_time import plus_months, plus_years
-from services.aftersales.own_terms import OwnTerm, own_term
+from services.aftersales.own_terms import OwnTerm, is_confirmed, is_unconfirmed, own_term
 from services.aftersales.tables import Row, in_force, load
 from services.aftersales.taxonomy import element_of
 from services.aftersales.words import Reason
@@ -86,7 +86,8 @@ def warranties(
     table = load("warranty")
     if element in table["uncovered"]:
         return [_none(Reason("wear_not_covered"))]
-    if symptom in table["wear_symptoms"]:
+    is_wear = symptom in table["wear_symptoms"]
+    if is_wear and not (symptom in table["visible_at_keys"] and _at_the_keys(tenure, dates, noticed_on)):
         return [_none(Reason("wear_not_covered"))]
     if dates.installed_on and (dates.reception_on is None or dates.installed_on > dates.reception_on):
         return [_replaced(dates, claimed_on)]
@@ -94,15 +95,23 @@ def warranties(
         warranty
         for row in in_force(_terms(), dates.reception_on or dates.livraison_on or claimed_on)
         if _covers(row, element, symptom, tenure, is_common)
+        and (not is_wear or row.regime is Regime.APPARENT_1642_1)
         and (terms := _decided(row, tenure, claimed_on, own)) is not None
         and (warranty := _running(terms, tenure, dates, noticed_on, claimed_on)) is not None
     ]
+    if is_wear and not running:
+        return [_none(Reason("wear_not_covered"))]
     return running or [_none(_why_none(dates, claimed_on))]
 
 
 def runs(found: list[Warranty]) -> bool:
     """Whether any warranty answers for the defect."""
     return any(warranty.regime is not Regime.NONE for warranty in found)
+
+
+def _at_the_keys(tenure: Tenure | None, dates: Dates, noticed_on: date) -> bool:
+    keys_on = dates.livraison_on or (dates.moved_in_on if tenure is Tenure.BUYER_VEFA else None)
+    return keys_on is not None and noticed_on <= keys_on
 
 
 def _running(
@@ -135,16 +144,18 @@ def _running(
         return None
     params = {"regime": terms.regime.value, "debtor": terms.debtor.value, "ends_on": ends_on.isoformat()}
     reasons.insert(0, Reason("apparent_to_list" if list_by_on else "warranty_running", params))
-    if not terms.verified and tenure in (Tenure.PSLA, Tenure.BRS):
+    if not terms.verified and is_unconfirmed(tenure):
         reasons.append(Reason("not_verified"))
     return Warranty(terms.regime, terms.debtor, starts_on, ends_on, terms.basis, tuple(reasons), list_by_on)
 
 
 def _decided(terms: Terms, tenure: Tenure | None, on: date, own: Sequence[OwnTerm]) -> Terms | None:
     """The row as the cooperative decided it, where it is not confirmed; None where it does not apply."""
-    decided = None if terms.verified else own_term(own, terms.regime.value, terms.regime, tenure, on)
-    if decided is None:
+    if is_confirmed(terms.verified, tenure):
         return terms
+    decided = own_term(own, terms.regime.value, terms.regime, tenure, on)
+    if decided is None:
+        return terms.model_copy(update={"verified": False})
     if not decided.applies:
         return None
     return decided.counted(terms).model_copy(update={"basis": decided.basis or terms.basis, "verified": True})

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from contracts.codes import Regime, Responsible, Tenure
 from services.aftersales.dwelling_file.facts import File, Installed
 from services.aftersales.legal_time import plus_months
-from services.aftersales.own_terms import OwnTerm, own_term
+from services.aftersales.own_terms import OwnTerm, is_confirmed, is_unconfirmed, own_term
 from services.aftersales.tables import Row, in_force, load
 from services.aftersales.words import Reason
 
@@ -111,15 +111,18 @@ def _counted(
         verified=terms.verified,
         source=terms.source,
     )
-    decided = None if terms.verified else own_term(own, terms.code, terms.regime, tenure, today)
+    confirmed = is_confirmed(terms.verified, tenure)
+    decided = None if confirmed else own_term(own, terms.code, terms.regime, tenure, today)
     if decided is not None:
         if not decided.applies:
             return
         terms = decided.counted(terms)
         key = "overridden_for_building" if decided.building else "overridden_for_coop"
         blank = replace(blank, basis=decided.basis or terms.basis, verified=True, notes=(Reason(key),))
-    elif not terms.verified and tenure in (Tenure.PSLA, Tenure.BRS):
-        blank = replace(blank, notes=(Reason("not_verified"),))
+    elif not confirmed:
+        blank = replace(blank, verified=False)
+        if is_unconfirmed(tenure):
+            blank = replace(blank, notes=(Reason("not_verified"),))
     if terms.starts == "declared":
         for ticket, declared_on in file.declared:
             yield _placed(replace(blank, about=ticket), terms, declared_on, today)
