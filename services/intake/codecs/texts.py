@@ -7,7 +7,6 @@ from typing import Any
 
 from contracts.codes import Reason
 from services.intake.codecs.base import Refused, check_instant, number, shown
-from services.intake.codecs.localtime import instant_of
 
 _DECIMAL = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,12})?", re.ASCII)
 _LATEST_SECONDS = 10**11
@@ -32,16 +31,19 @@ def decimal(value: Any, where: str) -> int | Decimal:
 
 
 def iso_instant(value: Any, received_at: datetime, where: str) -> datetime:
-    """An ISO 8601 instant (UTC); without an offset, a local time where devices are. Raises `Refused`."""
+    """An ISO 8601 instant (UTC). Raises `Refused`, without an offset too: who sends these always says it, so
+    a time without was rewritten on its way, and nobody knows in which zone."""
     if type(value) is not str:
         raise Refused(Reason.WRONG_SHAPE, f"{where} is not text; expected is 2026-01-05T12:00:00Z")
     try:
         told = datetime.fromisoformat(value.strip())
-        instant = instant_of(told, received_at) if told.tzinfo is None else told.astimezone(UTC)
+        instant = None if told.tzinfo is None else told.astimezone(UTC)
     except (ValueError, OverflowError):
         raise Refused(
             Reason.WRONG_SHAPE, f"{where} {shown(value)} is no time; expected is 2026-01-05T12:00:00Z"
         ) from None
+    if instant is None:
+        raise Refused(Reason.NO_TIME, f"{where} has no offset; expected is 2026-01-05T12:00:00Z")
     check_instant(instant, received_at, where)
     return instant
 

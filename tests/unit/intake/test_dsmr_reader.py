@@ -44,6 +44,14 @@ def test_numbers_and_other_offsets_mean_the_same():
     assert values("dsmr-reader", "dsmr/json", local) == values("dsmr-reader", "json", SAID)
 
 
+def test_in_the_hour_that_autumn_repeats_the_offset_tells_which_it_is():
+    arrived = datetime(2026, 10, 25, 3, tzinfo=UTC)
+    for offset, hour in (("+02:00", 0), ("+01:00", 1)):
+        said = SAID | {"timestamp": f"2026-10-25T02:30:00{offset}", "extra_device_delivered": None}
+        found = values("dsmr-reader", "json", said, arrived)
+        assert found[0].instant == datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
+
+
 def test_what_is_null_is_absent():
     said = SAID | {"electricity_currently_returned": None, "extra_device_delivered": None}
     assert set(amounts(values("dsmr-reader", "json", said | {"electricity_returned_2": None}))) == {
@@ -120,6 +128,7 @@ def test_a_field_that_is_null_is_no_reading():
         ("json", [], Reason.WRONG_SHAPE),
         ("json", {"timestamp": "2026-01-05T10:59:55Z", "teller_1": "5"}, Reason.UNKNOWN_FIELD),
         ("json", SAID | {"timestamp": "yesterday"}, Reason.WRONG_SHAPE),
+        ("json", SAID | {"timestamp": "2026-01-05T11:59:55"}, Reason.NO_TIME),
         ("json", SAID | {"timestamp": "2027-01-05T10:59:55Z"}, Reason.IN_FUTURE),
         ("json", SAID | {"electricity_delivered_1": "1.581,123"}, Reason.NOT_A_NUMBER),
         ("json", SAID | {"electricity_delivered_1": True}, Reason.NOT_A_NUMBER),
