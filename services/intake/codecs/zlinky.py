@@ -13,8 +13,8 @@ from services.intake.codecs.localtime import instant_in_season
 POLLED_WITHIN = timedelta(minutes=15)
 """The date is polled every ten minutes, registers come when they change: a date that recent says that the
 message has just been sent, and the arrival tells its values apart."""
-STANDS_STILL = timedelta(days=31)
-"""No queue keeps a message that long: an older `current_date` is not polled any more."""
+STANDS_STILL = timedelta(days=8)
+"""Hardly a queue keeps a message for more than a week: an older `current_date` is not polled any more."""
 ROUNDING_MILLI = 4_000_000
 """Registers rounded to the kWh, as some versions of Zigbee2MQTT do, differ from their sum by chance."""
 AGES_MILLI = 15_000_000
@@ -143,7 +143,7 @@ def _last_seen(said: Any) -> datetime | None:
 
 def _current_date(fields: dict[str, Any], received_at: datetime) -> datetime | None:
     """The meter's date: season, then local time. None where it cannot be trusted: a small letter or a blank
-    is a clock that lost its time, and a date a month old stands still."""
+    is a clock that lost its time, and a date more than a week old stands still."""
     said = fields.get("current_date", fields.get("currentDate"))
     match = _DATE.fullmatch(said) if type(said) is str else None
     if match is None:

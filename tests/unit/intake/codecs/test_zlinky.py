@@ -146,6 +146,8 @@ def test_of_three_phases_only_the_total_is_apparent_power():
         ({"current_date": "E261320154205"}, ARRIVED),
         ({"current_date": 260720154205}, ARRIVED),
         ({"current_date": "H231207214030"}, ARRIVED),  # years ago: it stands still
+        ({"current_date": "E260711154205"}, ARRIVED),  # nine days: no queue keeps a message so long
+        ({"current_date": "E260714154205"}, datetime(2026, 7, 14, 13, 42, 5, tzinfo=UTC)),
         ({"current_date": "H260720154205"}, ARRIVED),  # no winter time in July
         ({}, ARRIVED),
         ({"last_seen": "2026-07-20T15:40:00+02:00"}, datetime(2026, 7, 20, 13, 40, tzinfo=UTC)),
