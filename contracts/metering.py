@@ -3,6 +3,8 @@
 from datetime import date
 from typing import ClassVar
 
+from pydantic import Field
+
 from contracts.base import DwellingId, Event, Instant, MeterId, Money, OccupancyId
 from contracts.codes import Fluid, Quality, Quantity, Unit
 
@@ -67,7 +69,7 @@ class SupplyFault(Event):
     first_day: date | None = None
     last_day: date | None = None
     """The civil days in which it was seen, both included."""
-    evidence: dict[str, int] = {}
+    evidence: dict[str, int] = Field(default_factory=dict)
     """Figures by name, whole units; their words are in the group `fault_figures`."""
 
 

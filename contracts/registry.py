@@ -1,4 +1,4 @@
-"""The read-only views that `members` publishes in the database schema `registry`.
+"""The read-only views that rooms, `members` before all, publish in the database schema `registry`.
 
 They are how a room learns, now and not from copies, who lives where, who may be written to and what
 is consented. Each view shows a web role only the cooperative of its request (`palier.sees`), and a
@@ -170,5 +170,18 @@ VIEWS: tuple[View, ...] = (
             "team": "text or null",
         },
         ("aftersales", "notifications"),
+    ),
+    View(
+        "incident_news",
+        {
+            "id": "text inn_",
+            "coop": "text",
+            "incident": "text inc_",
+            "kind": "text: declared, progress, resolved or withdrawn",
+            "text_fr": "text that staff wrote for every household concerned; it names nobody",
+            "text_en": "text or null",
+            "expected_at": "timestamptz or null: when staff expect it to be over",
+        },
+        ("notifications",),
     ),
 )

@@ -1,10 +1,11 @@
 """Composes the after-sales room."""
 
 from contracts.members import Erased, MovedIn, SandboxDropped
-from contracts.metering import SupplyFault
+from contracts.metering import SupplyFault, SupplyFaultCleared
 from contracts.time import HourPassed
 from services.aftersales import handlers, watching
 from services.aftersales.dwelling_file import asking
+from services.aftersales.incidents import sensing
 from services.aftersales.parties.posting import deliver
 from services.kit.room import Room
 
@@ -13,7 +14,8 @@ def build(room: Room) -> None:
     room.on(MovedIn, asking.moved_in)
     room.on(Erased, handlers.erased)
     room.on(SandboxDropped, handlers.sandbox_dropped)
-    room.on(SupplyFault, handlers.supply_fault)
+    room.on(SupplyFault, sensing.supply_fault)
+    room.on(SupplyFaultCleared, sensing.fault_cleared)
     room.on(HourPassed, handlers.hour_passed)
     room.background("letters", deliver)
     room.background("safety", watching.watch)

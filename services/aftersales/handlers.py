@@ -1,17 +1,12 @@
 """What after-sales hears: people to forget, faults in the readings, hours."""
 
-import logging
-
 from sqlalchemy import text
 
 from contracts.members import Erased, SandboxDropped
-from contracts.metering import SupplyFault
 from contracts.time import HourPassed
 from services.aftersales import duties, personal
 from services.kit import dropping
 from services.kit.unit import Unit
-
-_LOG = logging.getLogger(__name__)
 
 
 async def erased(event: Erased, unit: Unit) -> None:
@@ -20,11 +15,6 @@ async def erased(event: Erased, unit: Unit) -> None:
 
 async def sandbox_dropped(event: SandboxDropped, unit: Unit) -> None:
     await dropping.drop(unit, event.coop)
-
-
-async def supply_fault(event: SupplyFault, unit: Unit) -> None:
-    """A fault seen in the readings: a person looks before anything is opened in a household's name."""
-    _LOG.warning("supply fault", extra={"meter": event.meter, "fault": event.fault})
 
 
 async def hour_passed(event: HourPassed, unit: Unit) -> None:

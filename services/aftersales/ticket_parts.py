@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
+from services.aftersales.incidents import on_ticket
 from services.aftersales.intake import access
 from services.aftersales.model import Ticket
 from services.aftersales.photos import actions as photo_actions
@@ -22,11 +23,14 @@ class Part(NamedTuple):
 
 
 HOUSEHOLD: tuple[Part, ...] = (
+    Part("aftersales/incident_on_ticket.html", "main", on_ticket.for_household),
     Part("aftersales/photos_on_ticket.html", "main", photo_actions.on_page),
     Part("aftersales/access_on_ticket.html", "aside", access.on_page),
 )
 """On the household's page of a request, in this order."""
 DESK: tuple[Part, ...] = (
+    Part("aftersales/incident_on_desk.html", "aside", on_ticket.for_desk),
+    Part("aftersales/meter_on_ticket.html", "main", on_ticket.meter_for_desk),
     Part("aftersales/photos_on_ticket.html", "main", photo_actions.on_page),
     Part("aftersales/access_on_ticket.html", "aside", access.on_page),
 )

@@ -36,6 +36,7 @@ MENU = (
     Place("/tickets", _("My requests"), (RESIDENT,), "d"),
     Place("/messages", _("My messages"), (RESIDENT,), "m"),
     Place("/desk", _("Desk"), (STAFF, CARETAKER), "d"),
+    Place("/incidents", _("Incidents"), (STAFF, CARETAKER), "i"),
     Place("/homes", _("Homes"), (STAFF,), "h"),
     Place("/move-ins", _("Move-ins"), (STAFF,), "m"),
     Place("/fleet", _("Meters"), (OPERATOR,), "m"),

@@ -1,0 +1,131 @@
+"""What a decision on an incident does to others: joining two, taking it back, one request in or out."""
+
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import col, select
+
+from services.aftersales.incidents import children, places
+from services.aftersales.incidents.model import Incident, IncidentEvent
+from services.aftersales.incidents.stages import CONFIRMED, OPEN
+from services.aftersales.model import Ticket
+from services.aftersales.telling import Actor
+from services.kit.problems import conflict, invalid
+from services.kit.unit import Unit
+
+_MOVE = (
+    "UPDATE aftersales.incident_report SET incident = :to WHERE incident = :from",
+    "INSERT INTO aftersales.incident_follower (incident, occupancy, coop, person, followed_at)"
+    " SELECT :to, occupancy, coop, person, followed_at FROM aftersales.incident_follower"
+    " WHERE incident = :from"
+    " ON CONFLICT (incident, occupancy) DO NOTHING",
+    "UPDATE aftersales.meter_proposal SET incident = :to WHERE incident = :from",
+)
+
+
+async def no_second(unit: Unit, incident: Incident) -> None:
+    """409 when another open incident of that family has the place: the two are to be joined instead."""
+    found = await unit.session.execute(
+        select(Incident.id).where(
+            col(Incident.coop) == incident.coop,
+            col(Incident.family) == incident.family,
+            col(Incident.scope) == incident.scope,
+            col(Incident.state).in_(OPEN),
+            col(Incident.id) != incident.id,
+        )
+    )
+    if (other := found.scalar_one_or_none()) is not None:
+        raise conflict(
+            "incident_open_there", f"{other} is open there: join the two.", legal_actions=["merge"]
+        )
+
+
+async def other_open(unit: Unit, incident: Incident, other_id: str) -> Incident:
+    """The incident to be joined to this one, locked; 422 when it is not another open one."""
+    if other_id != incident.id:
+        found = await unit.session.execute(
+            select(Incident)
+            .where(col(Incident.id) == other_id, col(Incident.coop) == incident.coop)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        other = found.scalar_one_or_none()
+        if other is not None and other.state in OPEN:
+            return other
+    raise invalid("/other", "not_open", "Name another incident that is open.")
+
+
+async def move_all(unit: Unit, source: Incident, target: Incident) -> list[str]:
+    """Requests, reports, followers and meters' proposals of one incident become the other's."""
+    tickets = await children.of_incident(unit, source.id)
+    for ticket in tickets:
+        await children.link(unit, ticket, target.id)
+    for statement in _MOVE:
+        await unit.session.execute(text(statement), {"from": source.id, "to": target.id})
+    return [ticket.id for ticket in tickets]
+
+
+async def take_back(unit: Unit, incident: Incident, last: IncidentEvent, actor: Actor) -> None:
+    """Put things as they were before that decision. What households were told is not untold: staff write."""
+    detail: dict[str, Any] = last.detail
+    if last.action == "confirm":
+        tickets = await children.of_incident(unit, incident.id)
+        await children.detach(unit, tickets, actor)
+        for ticket in tickets:
+            await children.link(unit, ticket, incident.id)
+        incident.owner = incident.confirmed_at = None
+        incident.state = "proposed"
+    elif last.action == "dismiss":
+        await no_second(unit, incident)
+        for ticket in await _still_free(unit, detail["tickets"]):
+            await children.link(unit, ticket, incident.id)
+        incident.state = "proposed"
+    elif last.action == "rescope":
+        incident.scope = detail["scope"]
+        incident.building = await places.building_of(unit, incident.scope)
+        await no_second(unit, incident)
+    elif last.action == "merge":
+        await _part(unit, incident, detail, actor)
+
+
+async def _part(unit: Unit, incident: Incident, detail: dict[str, Any], actor: Actor) -> None:
+    other = await unit.session.get_one(Incident, detail["other"])
+    ended = await unit.session.execute(
+        select(IncidentEvent)
+        .where(col(IncidentEvent.incident) == other.id)
+        .order_by(col(IncidentEvent.place_in_history).desc())
+        .limit(1)
+    )
+    other.state, other.merged_into = ended.scalar_one().detail["state"], None
+    other.version += 1
+    await no_second(unit, other)
+    for ticket in await children.of_incident(unit, incident.id):
+        if ticket.id in detail["moved"]:
+            if other.state not in CONFIRMED:
+                await children.detach(unit, [ticket], actor)
+            await children.link(unit, ticket, other.id)
+
+
+async def free_ticket(unit: Unit, ticket_id: str) -> Ticket:
+    """A request that belongs to no incident; 422 otherwise."""
+    ticket = await unit.session.get(Ticket, ticket_id)
+    if ticket is None or ticket.coop != unit.coop:
+        raise invalid("/ticket", "unknown_ticket", "Name a request of the cooperative.")
+    if ticket.incident is not None:
+        raise invalid("/ticket", "has_incident", "That request belongs to an incident already.")
+    return ticket
+
+
+async def own_ticket(unit: Unit, incident: Incident, ticket_id: str) -> Ticket:
+    """A request of this incident; 422 otherwise."""
+    ticket = await unit.session.get(Ticket, ticket_id)
+    if ticket is None or ticket.incident != incident.id:
+        raise invalid("/ticket", "not_of_incident", "Name a request of this incident.")
+    return ticket
+
+
+async def _still_free(unit: Unit, tickets: list[str]) -> list[Ticket]:
+    rows = await unit.session.execute(
+        select(Ticket).where(col(Ticket.id).in_(tickets), col(Ticket.incident).is_(None))
+    )
+    return list(rows.scalars())

@@ -1,0 +1,106 @@
+"""What a household does about an incident: follow it without a request of its own, answer "is it back?"."""
+
+from sqlalchemy import text
+from sqlmodel import col, select
+
+from services.aftersales import registry
+from services.aftersales.incidents import actions, children
+from services.aftersales.incidents.model import Incident, IncidentFollower
+from services.aftersales.incidents.stages import CONFIRMED
+from services.aftersales.model import Ticket
+from services.aftersales.telling import Actor
+from services.kit.problems import conflict, invalid, not_found
+from services.kit.unit import Unit
+from services.kit.web import Principal
+
+NOT_BACK = {"fr": "Ce n’est pas rétabli chez nous.", "en": "It is not restored in our home."}
+"""What is noted when a household says no and writes nothing."""
+
+
+async def own_home(unit: Unit, who: Principal, occupancy: str | None) -> str:
+    """The home that is meant: the one named, or the only or present one. 404 when it is not the caller's."""
+    homes = await registry.own_occupancies(unit, who.person)
+    if occupancy is None and homes:
+        return homes[0]
+    if occupancy not in homes:
+        raise not_found()
+    return occupancy
+
+
+async def follow(unit: Unit, incident: Incident, occupancy: str, person: str) -> None:
+    """From here on the household gets the incident's news and its question. Twice is once."""
+    if incident.state not in CONFIRMED:
+        raise conflict("not_open", "That incident is over; report what is wrong.", legal_actions=[])
+    await unit.session.execute(
+        text(
+            "INSERT INTO aftersales.incident_follower (incident, occupancy, coop, person, followed_at)"
+            " VALUES (:incident, :occupancy, :coop, :person, :now)"
+            " ON CONFLICT (incident, occupancy) DO NOTHING"
+        ),
+        {
+            "incident": incident.id, "occupancy": occupancy, "coop": incident.coop, "person": person,
+            "now": unit.now,
+        },
+    )  # fmt: skip
+
+
+async def answer(
+    unit: Unit,
+    incident: Incident,
+    occupancy: str,
+    is_back: bool,
+    comment: str | None,
+    who: Actor,
+    language: str,
+) -> None:
+    """The household's word: yes settles its own requests, no takes them out; others' are untouched."""
+    if incident.state not in ("resolved", "closed"):
+        raise conflict("not_resolved", "It is still being worked on.", legal_actions=[])
+    tickets = await own_requests(unit, incident, [occupancy])
+    follower = await unit.session.get(IncidentFollower, (incident.id, occupancy))
+    if not tickets and follower is None:
+        raise invalid("/occupancy", "not_concerned", "Report what is wrong in your home instead.")
+    said = comment or (None if is_back else NOT_BACK[language if language in NOT_BACK else "fr"])
+    for ticket in tickets:
+        await children.answer(unit, ticket, is_back, said, who)
+    if follower is not None:
+        follower.answer, follower.answered_at = ("back" if is_back else "not_back"), unit.now
+    await actions.record(unit, incident, "answer", who, None, {"is_back": is_back})
+
+
+async def answer_of(unit: Unit, incident: Incident, occupancies: list[str]) -> str | None:
+    """What the household answered already."""
+    rows = await unit.session.execute(
+        text(
+            "SELECT answer FROM aftersales.incident_report WHERE incident = :id AND occupancy = ANY(:homes)"
+            " UNION ALL SELECT answer FROM aftersales.incident_follower"
+            " WHERE incident = :id AND occupancy = ANY(:homes)"
+        ),
+        {"id": incident.id, "homes": occupancies},
+    )
+    return next((answer for answer in rows.scalars() if answer), None)
+
+
+async def is_asked(unit: Unit, incident: Incident, occupancies: list[str]) -> bool:
+    """Whether the household has something to answer."""
+    if incident.state != "resolved" or await answer_of(unit, incident, occupancies):
+        return False
+    rows = await unit.session.execute(
+        text(
+            "SELECT 1 FROM aftersales.ticket WHERE incident = :id AND occupancy = ANY(:homes)"
+            " UNION ALL SELECT 1 FROM aftersales.incident_follower"
+            " WHERE incident = :id AND occupancy = ANY(:homes) LIMIT 1"
+        ),
+        {"id": incident.id, "homes": occupancies},
+    )
+    return rows.first() is not None
+
+
+async def own_requests(unit: Unit, incident: Incident, occupancies: list[str]) -> list[Ticket]:
+    """The household's own requests of the incident."""
+    rows = await unit.session.execute(
+        select(Ticket)
+        .where(col(Ticket.incident) == incident.id, col(Ticket.occupancy).in_(occupancies))
+        .order_by(col(Ticket.id))
+    )
+    return list(rows.scalars())

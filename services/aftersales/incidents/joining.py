@@ -1,0 +1,200 @@
+"""A new report finds its incident, or makes one be proposed with those before it.
+
+Any number of reports may come at once. Where an incident is open, joining it only reads its row under a
+shared lock: reports do not wait for each other. Where none is, reports of one place take turns by an
+advisory lock, so that of any three one sees the other two; the unique key of open incidents is the last word.
+"""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+
+from services.aftersales.incidents import places
+from services.aftersales.incidents.clusters import Seen, Thresholds, Verdict, needed, thresholds, verdict
+from services.aftersales.incidents.families import Family, family_of
+from services.aftersales.incidents.telling import told
+from services.aftersales.model import Ticket
+from services.kit.ids import new_id
+from services.kit.registry import local_today
+from services.kit.unit import Unit
+
+_OPEN = """
+SELECT id, state, scope FROM aftersales.incident
+WHERE coop = :coop AND family = :family AND scope = ANY(:scopes)
+  AND state IN ('proposed', 'confirmed', 'in_progress')
+ORDER BY array_position(CAST(:scopes AS text[]), scope) LIMIT 1 FOR SHARE
+"""
+_TURN = "SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"
+_REPORT = """
+INSERT INTO aftersales.incident_report (ticket, coop, family, scope, place, occupancy, reported_at, incident)
+VALUES (:ticket, :coop, :family, :scope, :place, :occupancy, :at, :incident)
+ON CONFLICT (ticket) DO UPDATE SET incident = excluded.incident
+"""
+_REPORTED = """
+SELECT count(*), min(at) FROM (
+    SELECT place, min(reported_at) AS at FROM aftersales.incident_report
+    WHERE coop = :coop AND family = :family AND scope = :scope AND reported_at >= :since AND incident IS NULL
+    GROUP BY place) AS of_place
+"""
+_SENSED = """
+SELECT count(DISTINCT dwelling), min(since) FROM aftersales.meter_proposal
+WHERE coop = :coop AND family = :family AND scope = :scope AND state = 'proposed' AND raised_at >= :since
+  AND incident IS NULL
+"""
+_PROPOSE = """
+INSERT INTO aftersales.incident (id, coop, family, scope, building, element, symptom, state, evidence,
+    tells_all, began_at, version)
+VALUES (:id, :coop, :family, :scope, :building, :element, :symptom, 'proposed', CAST(:evidence AS jsonb),
+    false, :began_at, 1)
+ON CONFLICT (coop, family, scope) WHERE state IN ('proposed', 'confirmed', 'in_progress') DO NOTHING
+RETURNING id
+"""
+_GATHER = """
+WITH gathered AS (
+    UPDATE aftersales.incident_report SET incident = :incident
+    WHERE coop = :coop AND family = :family AND scope = :scope AND reported_at >= :since AND incident IS NULL
+    RETURNING ticket)
+UPDATE aftersales.ticket SET incident = :incident WHERE id IN (SELECT ticket FROM gathered)
+"""
+_GATHER_SENSED = """
+UPDATE aftersales.meter_proposal SET incident = :incident
+WHERE coop = :coop AND family = :family AND scope = :scope AND state = 'proposed' AND incident IS NULL
+"""
+_STEP = """
+INSERT INTO aftersales.incident_event (incident, place_in_history, coop, action, actor, role, detail, state,
+    occurred_at, recorded_at)
+VALUES (:incident, 1, :coop, 'propose', 'system', 'system', CAST(:detail AS jsonb), 'proposed', :now, :wall)
+"""
+CONFIRMED = ("confirmed", "in_progress")
+
+
+async def join(unit: Unit, ticket: Ticket) -> bool:
+    """Record the report and give the request its incident, if there is one or now is. True when a person
+    has confirmed that incident: the household is told, and its request is to be attached.
+
+    The request's row is written; the caller's transaction holds what is locked here until it ends.
+    """
+    family = family_of(ticket.element, ticket.symptom)
+    if family is None:
+        return False
+    place = await places.place_of(unit, ticket.dwelling, ticket.building)
+    scopes = place.scopes(family)
+    if not scopes:
+        return False
+    found = await _open(unit, family, scopes)
+    if found is None:
+        await _take_turn(unit, family, scopes[0])
+        found = await _open(unit, family, scopes)
+    await unit.session.execute(text(_REPORT), _report(ticket, family, scopes[0], found))
+    if found is not None:
+        ticket.incident = found.id
+        if found.state in CONFIRMED and ticket.occupancy is not None:
+            await told(unit, found.id, "declared", [ticket.occupancy])
+        return found.state in CONFIRMED
+    ticket.incident = await _perhaps_propose(unit, family, scopes[0], ticket.element, ticket.symptom)
+    return False
+
+
+async def sensed(unit: Unit, family: Family, scope: str, element: str, symptom: str) -> str | None:
+    """As `join`, when a meter's fault was recorded: the incident it now belongs to."""
+    found = await _open(unit, family, [scope])
+    if found is None:
+        await _take_turn(unit, family, scope)
+        found = await _open(unit, family, [scope])
+    if found is not None:
+        await unit.session.execute(
+            text(_GATHER_SENSED),
+            {"incident": found.id, "coop": unit.coop, "family": family.code, "scope": scope},
+        )
+        return str(found.id)
+    return await _perhaps_propose(unit, family, scope, element, symptom)
+
+
+async def propose(
+    unit: Unit, family: Family, scope: str, element: str, symptom: str, seen: Seen, began_at: datetime
+) -> str | None:
+    """Make the incident with what was gathered within the window; None when somebody was faster."""
+    rules = thresholds(await local_today(unit))
+    evidence = {"reported": seen.reported, "sensed": seen.sensed, "served": seen.served}
+    incident = (
+        await unit.session.execute(
+            text(_PROPOSE),
+            {
+                "id": new_id("inc"), "coop": unit.coop, "family": family.code, "scope": scope,
+                "building": await places.building_of(unit, scope), "element": element, "symptom": symptom,
+                "evidence": _json(evidence), "began_at": began_at,
+            },
+        )
+    ).scalar_one_or_none()  # fmt: skip
+    if incident is None:
+        return None
+    place = {"incident": incident, "coop": unit.coop, "family": family.code, "scope": scope}
+    await unit.session.flush()
+    await unit.session.execute(text(_GATHER), place | {"since": unit.now - rules.window})
+    await unit.session.execute(text(_GATHER_SENSED), place)
+    await unit.session.execute(
+        text(_STEP),
+        {
+            "incident": incident, "coop": unit.coop, "detail": _json(evidence), "now": unit.now,
+            "wall": unit.wall,
+        },
+    )  # fmt: skip
+    await told(unit, incident, "proposed", [])
+    return str(incident)
+
+
+async def _perhaps_propose(unit: Unit, family: Family, scope: str, element: str, symptom: str) -> str | None:
+    rules = thresholds(await local_today(unit))
+    reported, first_told = await _counted(unit, _REPORTED, family, scope, rules.window)
+    sensed_now, first_sensed = await _counted(unit, _SENSED, family, scope, rules.sensed_window)
+    if not _may_be_enough(reported, sensed_now, rules):
+        return None
+    seen = Seen(reported, sensed_now, await places.count_served(unit, scope))
+    if verdict(seen, rules) is not Verdict.PROPOSED:
+        return None
+    began_at = min(at for at in (first_told, first_sensed) if at is not None)
+    return await propose(unit, family, scope, element, symptom, seen, began_at)
+
+
+def _may_be_enough(reported: int, sensed_now: int, rules: Thresholds) -> bool:
+    """Whether it is worth counting the dwellings served."""
+    enough = needed(0, rules)
+    return reported >= enough or sensed_now >= min(enough, rules.sensed_dwellings)
+
+
+async def _open(unit: Unit, family: Family, scopes: list[str]) -> Any:
+    await unit.session.flush()
+    found = await unit.session.execute(
+        text(_OPEN), {"coop": unit.coop, "family": family.code, "scopes": scopes}
+    )
+    return found.one_or_none()
+
+
+async def _take_turn(unit: Unit, family: Family, scope: str) -> None:
+    await unit.session.execute(text(_TURN), {"key": f"incident {unit.coop} {family.code} {scope}"})
+
+
+async def _counted(
+    unit: Unit, query: str, family: Family, scope: str, window: timedelta
+) -> tuple[int, datetime | None]:
+    row = (
+        await unit.session.execute(
+            text(query),
+            {"coop": unit.coop, "family": family.code, "scope": scope, "since": unit.now - window},
+        )
+    ).one()
+    return int(row[0]), row[1]
+
+
+def _report(ticket: Ticket, family: Family, scope: str, incident: Any) -> dict[str, Any]:
+    return {
+        "ticket": ticket.id, "coop": ticket.coop, "family": family.code, "scope": scope,
+        "place": ticket.dwelling or ticket.building, "occupancy": ticket.occupancy,
+        "at": ticket.opened_at, "incident": incident.id if incident else None,
+    }  # fmt: skip
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value)

@@ -1,0 +1,250 @@
+"""What is shown of incidents: to whom they concern, with what evidence, how many homes and how urgent."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import col, select
+
+from contracts.codes import Priority, Role
+from services.aftersales import registry
+from services.aftersales.incidents import places
+from services.aftersales.incidents.clusters import thresholds, urgency
+from services.aftersales.incidents.model import Incident, IncidentEvent, IncidentFollower, IncidentNews
+from services.aftersales.incidents.stages import OPEN, TABLE
+from services.kit.problems import not_found
+from services.kit.registry import local_today
+from services.kit.unit import Unit
+from services.kit.web import Principal
+
+_COUNTS = """
+SELECT t.incident, count(*) AS requests, count(DISTINCT coalesce(t.dwelling, t.building)) AS homes,
+       min(t.priority) AS priority, count(*) FILTER (WHERE r.answer = 'back') AS back
+FROM aftersales.ticket t LEFT JOIN aftersales.incident_report r ON r.ticket = t.id
+WHERE t.incident = ANY(:incidents) GROUP BY t.incident
+"""
+_OTHERS = """
+SELECT r.incident, count(*) FILTER (WHERE r.answer = 'not_back') AS not_back
+FROM aftersales.incident_report r WHERE r.incident = ANY(:incidents) GROUP BY r.incident
+"""
+_SENSED = """
+SELECT incident, count(DISTINCT dwelling) AS sensed FROM aftersales.meter_proposal
+WHERE incident = ANY(:incidents) GROUP BY incident
+"""
+_FOLLOWERS = """
+SELECT incident, count(*) AS followers FROM aftersales.incident_follower
+WHERE incident = ANY(:incidents) GROUP BY incident
+"""
+_SUGGESTED = """
+SELECT family, scope, count(DISTINCT place) AS homes, min(reported_at) AS first, max(reported_at) AS last,
+       min(ticket) AS ticket
+FROM aftersales.incident_report r
+WHERE coop = :coop AND reported_at >= :since AND incident IS NULL
+GROUP BY family, scope HAVING count(DISTINCT place) >= :at_least
+ORDER BY max(reported_at) DESC
+"""
+_CHILDREN = """
+SELECT t.id, t.number, t.state, t.priority, t.element, t.symptom, t.opened_at, t.dwelling, d.ref, d.staircase,
+       d.floor, d.residence, r.answer,
+       EXISTS (SELECT 1 FROM aftersales.ticket_warranty w
+               WHERE w.ticket = t.id AND w.regime <> 'none') AS warranty
+FROM aftersales.ticket t LEFT JOIN aftersales.incident_report r ON r.ticket = t.id
+LEFT JOIN registry.dwelling d ON d.id = t.dwelling
+WHERE t.incident = :incident ORDER BY t.opened_at, t.id
+"""
+_OF_HOMES = """
+SELECT DISTINCT i.* FROM aftersales.incident i
+WHERE i.coop = :coop AND i.state = ANY(:states) AND (
+    EXISTS (SELECT 1 FROM aftersales.ticket t WHERE t.incident = i.id AND t.occupancy = ANY(:homes))
+    OR EXISTS (SELECT 1 FROM aftersales.incident_follower f
+               WHERE f.incident = i.id AND f.occupancy = ANY(:homes))
+    OR i.scope = ANY(:scopes))
+ORDER BY i.began_at DESC
+"""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How large an incident is now."""
+
+    homes: int = 0
+    requests: int = 0
+    sensed: int = 0
+    followers: int = 0
+    back: int = 0
+    """Homes that said it is well again, and `not_back` those that said it is not."""
+    not_back: int = 0
+    priority: Priority = Priority.P3
+
+
+@dataclass(frozen=True)
+class Suggested:
+    """Like reports that may have one cause: for staff to look at."""
+
+    family: str
+    scope: str
+    homes: int
+    first: datetime
+    last: datetime
+    ticket: str
+
+
+async def visible(unit: Unit, incident_id: str, who: Principal) -> Incident:
+    """The incident, or 404 when it does not exist for that caller. A household sees those that concern it."""
+    incident = await unit.session.get(Incident, incident_id)
+    if incident is None:
+        raise not_found()
+    if who.role is Role.RESIDENT:
+        seen = await of_homes(unit, await registry.own_occupancies(unit, who.person), ended=True)
+        if incident.id not in {one.id for one in seen}:
+            raise not_found()
+    return incident
+
+
+async def of_homes(unit: Unit, occupancies: list[str], *, ended: bool = False) -> list[Incident]:
+    """Confirmed incidents that a household reported, follows or lives in; with `ended`, past ones too."""
+    states = ["confirmed", "in_progress", "resolved", *(("closed",) if ended else ())]
+    scopes: set[str] = set()
+    for occupancy in occupancies:
+        home = await registry.home_of_occupancy(unit, occupancy)
+        if home is None:
+            continue
+        place = await places.place_of(unit, home.dwelling, home.building)
+        scopes |= set(place.all_scopes())
+    rows = await unit.session.execute(
+        select(Incident).from_statement(text(_OF_HOMES)),
+        {"coop": unit.coop, "states": states, "homes": occupancies, "scopes": sorted(scopes)},
+    )
+    return list(rows.scalars())
+
+
+async def listed(unit: Unit, states: tuple[str, ...]) -> list[Incident]:
+    """Incidents of these states, the newest first."""
+    rows = await unit.session.execute(
+        select(Incident)
+        .where(col(Incident.coop) == unit.coop, col(Incident.state).in_(states))
+        .order_by(col(Incident.began_at).desc(), col(Incident.id))
+        .limit(200)
+    )
+    return list(rows.scalars())
+
+
+async def counted(unit: Unit, incidents: list[Incident]) -> dict[str, Counted]:
+    """Size and urgency of each, by id, in four questions whatever their number."""
+    ids = [incident.id for incident in incidents]
+    if not ids:
+        return {}
+    rules = thresholds(await local_today(unit))
+    found: dict[str, dict[str, Any]] = {id: {} for id in ids}
+    for query in (_COUNTS, _OTHERS, _SENSED, _FOLLOWERS):
+        for row in await unit.session.execute(text(query), {"incidents": ids}):
+            values = dict(row._mapping)
+            found[values.pop("incident")] |= values
+    counts = {}
+    for id, values in found.items():
+        most = Priority(values.get("priority") or Priority.P3)
+        homes = max(values.get("homes", 0), values.get("sensed", 0))
+        counts[id] = Counted(**(values | {"priority": urgency(most, homes, rules)}))
+    return counts
+
+
+async def suggested(unit: Unit) -> list[Suggested]:
+    """Places from which at least two homes said the like within the window, without an incident yet."""
+    rules = thresholds(await local_today(unit))
+    rows = await unit.session.execute(
+        text(_SUGGESTED),
+        {"coop": unit.coop, "since": unit.now - rules.window, "at_least": rules.suggest_dwellings},
+    )
+    return [Suggested(**row._mapping) for row in rows]
+
+
+async def children_of(unit: Unit, incident: Incident) -> list[Any]:
+    """The requests as staff see them in the incident: where, how far, what they answered; not their words."""
+    rows = await unit.session.execute(text(_CHILDREN), {"incident": incident.id})
+    return list(rows)
+
+
+async def news(unit: Unit, incident: Incident) -> list[IncidentNews]:
+    """What was written to all, the newest first."""
+    rows = await unit.session.execute(
+        select(IncidentNews)
+        .where(col(IncidentNews.incident) == incident.id)
+        .order_by(col(IncidentNews.written_at).desc(), col(IncidentNews.id).desc())
+    )
+    return list(rows.scalars())
+
+
+async def history(unit: Unit, incident: Incident) -> list[IncidentEvent]:
+    """Every step, the oldest first."""
+    rows = await unit.session.execute(
+        select(IncidentEvent)
+        .where(col(IncidentEvent.incident) == incident.id)
+        .order_by(col(IncidentEvent.place_in_history))
+    )
+    return list(rows.scalars())
+
+
+async def last_decision(unit: Unit, incident_id: str) -> IncidentEvent | None:
+    """The last thing a person decided that still stands, for undoing."""
+    rows = await unit.session.execute(
+        select(IncidentEvent)
+        .where(col(IncidentEvent.incident) == incident_id, col(IncidentEvent.action).in_([*TABLE, "propose"]))
+        .order_by(col(IncidentEvent.place_in_history).desc())
+    )
+    undone: set[int] = set()
+    for event in rows.scalars():
+        if event.action == "undo":
+            undone.add(event.detail["of"])
+        elif event.place_in_history not in undone:
+            return event
+    return None
+
+
+async def concerned(unit: Unit, incident: Incident) -> list[str]:
+    """Whom to write to: households with requests or that follow; with `tells_all`, all that are served."""
+    rows = await unit.session.execute(
+        text(
+            "SELECT occupancy FROM aftersales.ticket WHERE incident = :id AND occupancy IS NOT NULL"
+            " UNION SELECT occupancy FROM aftersales.incident_follower WHERE incident = :id"
+        ),
+        {"id": incident.id},
+    )
+    found = set(rows.scalars())
+    if incident.tells_all:
+        found |= set(await places.households(unit, incident.scope))
+    return sorted(found)
+
+
+async def other_scopes(unit: Unit, incident: Incident) -> list[str]:
+    """Where it could be widened or narrowed to: the places its homes lie in."""
+    rows = await unit.session.execute(
+        text(
+            "SELECT DISTINCT dwelling FROM aftersales.ticket WHERE incident = :id AND dwelling IS NOT NULL"
+            " UNION SELECT dwelling FROM aftersales.meter_proposal"
+            " WHERE incident = :id AND dwelling IS NOT NULL"
+        ),
+        {"id": incident.id},
+    )
+    found: dict[str, None] = {}
+    for dwelling in list(rows.scalars())[:50]:
+        for scope in (await places.place_of(unit, dwelling, None)).all_scopes():
+            found[scope] = None
+    return [scope for scope in found if scope != incident.scope]
+
+
+async def mergeable(unit: Unit, incident: Incident) -> list[Incident]:
+    """Other open incidents, those of the same family first."""
+    rows = await listed(unit, OPEN)
+    others = [one for one in rows if one.id != incident.id]
+    return sorted(others, key=lambda one: one.family != incident.family)
+
+
+async def follows(unit: Unit, incident: Incident, occupancies: list[str]) -> IncidentFollower | None:
+    """The follower's row of one of these households."""
+    rows = await unit.session.execute(
+        select(IncidentFollower).where(
+            col(IncidentFollower.incident) == incident.id, col(IncidentFollower.occupancy).in_(occupancies)
+        )
+    )
+    return rows.scalars().first()

@@ -1,0 +1,44 @@
+"""What this room tells the others of an incident: codes, opaque ids, and where the words for all are."""
+
+from collections.abc import Sequence
+
+from contracts.aftersales import IncidentDeclared, IncidentResolved, IncidentUpdated
+from services.aftersales.incidents.model import Incident, IncidentNews
+from services.kit.unit import Unit
+
+
+async def told(
+    unit: Unit, incident_id: str, kind: str, occupancies: Sequence[str], news: IncidentNews | None = None
+) -> None:
+    """Emit what happened (`declared`, `progress`, `resolved`, or a state alone) to those households.
+
+    Each household hears of one thing once: what it is told again, notifications knows by the ids.
+    """
+    incident = await unit.session.get_one(Incident, incident_id)
+    to = tuple(sorted(set(occupancies)))
+    if kind == "declared":
+        unit.emit(
+            IncidentDeclared(
+                coop=incident.coop, incident=incident.id, building=incident.building, occupancies=to,
+                symptom=incident.symptom, family=incident.family, news=news.id if news else None,
+                expected_at=incident.expected_at,
+            ),
+            incident.id,
+        )  # fmt: skip
+    elif kind == "resolved":
+        unit.emit(
+            IncidentResolved(
+                coop=incident.coop, incident=incident.id, building=incident.building, occupancies=to,
+                symptom=incident.symptom, family=incident.family, news=news.id if news else None,
+            ),
+            incident.id,
+        )  # fmt: skip
+    else:
+        unit.emit(
+            IncidentUpdated(
+                coop=incident.coop, incident=incident.id, building=incident.building, occupancies=to,
+                symptom=incident.symptom, family=incident.family, state=incident.state,
+                news=news.id if news else None, expected_at=incident.expected_at,
+            ),
+            incident.id,
+        )  # fmt: skip
