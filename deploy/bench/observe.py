@@ -39,7 +39,7 @@ def unsettled(database: Database) -> int:
 def is_queryable(database: Database, meter: str, instant_s: int) -> bool:
     """Whether the reading's row can be read by its key."""
     found = database.execute(
-        "SELECT 1 FROM metering.reading WHERE meter = %s AND register = 'energy_import'"
+        "SELECT 1 FROM metering.reading_row WHERE meter = %s AND register = 'energy_import'"
         " AND instant = to_timestamp(%s)",
         (meter, instant_s),
     )

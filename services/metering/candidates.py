@@ -19,9 +19,10 @@ from services.metering.vee.thresholds import Thresholds
 
 INTERPOLATED_STEP_US = 2 * 3_600 * 1_000_000
 LONGEST_STEP_US = 86_400 * 1_000_000
-_TOTALS = {
+TOTALS = {
     "edited": Source.EDITED, "file": Source.FILE, "estimated": Source.TOLD_ESTIMATE, "": Source.INTERVAL,
 }  # fmt: skip
+"""What intervals are a source of, by their register's suffix; any other suffix is a part of the total."""
 _AS_GOOD_AS = {Source.EDITED: Quality.EDITED, Source.TOLD_ESTIMATE: Quality.ESTIMATED}
 
 
@@ -209,7 +210,7 @@ def _intervals(series: _Series, quantity: Quantity, bounds: list[int], found: Ca
         if kind != Kind.INTERVAL or step_s <= 0 or _quantity_of(register) != quantity:
             continue
         amounts = intervals.of_intervals(_spans(points, step_s, bounds), bounds)
-        source = _TOTALS.get(_suffix_of(register))
+        source = TOTALS.get(_suffix_of(register))
         if source is None:
             parts.setdefault(step_s, []).append(amounts)
         else:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,11 +17,12 @@ from contracts.metering import DayClosed
 from contracts.units import GasFactor
 from services.kit.unit import Unit
 from services.metering import costing, day_rows, fluids, ledger, metrics, tariffs
+from services.metering.curves import Whole
 from services.metering.days import CivilDay
-from services.metering.packing import pack, quality_counts
+from services.metering.packing import pack, pack_whole, quality_counts
 from services.metering.registry import Meter, Occupancy
 from services.metering.settle import Settled
-from services.metering.vee.finding import as_rows
+from services.metering.vee.finding import Finding, as_rows
 from services.metering.watermark import is_due
 
 _KEEP_OPEN = """
@@ -77,7 +78,9 @@ class Work:
     uses: Counter[ledger.Use] = field(default_factory=Counter)
 
 
-def is_closing(work: Work, meter: Meter, quantity: Quantity, civil: CivilDay, settled: Settled) -> bool:
+def is_closing(
+    work: Work, meter: Meter, quantity: Quantity, civil: CivilDay, settled: Settled | Whole
+) -> bool:
     """Whether the day is told now: it was told before, or it is due."""
     watermark, heard_at = work.states.get(meter.id, (None, work.unit.wall))
     return (meter.id, quantity, civil.day) in work.told or is_due(
@@ -95,21 +98,28 @@ def decide(
     quantity: Quantity,
     civil: CivilDay,
     occupancy: Occupancy | None,
-    settled: Settled,
+    settled: Settled | Whole,
     *,
     is_due: bool,
     keeps_findings: bool = False,
 ) -> bool:
     """Keep the day open, close it, tell it again, or find that nothing changed. True when it is told.
     `keeps_findings`: the readings are gone, so what was found stands."""
-    quality = quality_counts(settled.slots)
+    if isinstance(settled, Whole):
+        quality, packed = {Quality.MEASURED.value: civil.slots}, pack_whole(settled.values, settled.source)
+        slots: Sequence[int | None] = settled.values
+        spoken: tuple[Finding, ...] = ()
+        peak_va = None
+    else:
+        quality, packed = quality_counts(settled.slots), pack(settled.slots)
+        slots = tuple(slot.value for slot in settled.slots)
+        spoken, peak_va = settled.findings, settled.peak_va
     keeps_slots = occupancy is None or occupancy.may_keep_slots
     before = work.told.get((meter.id, quantity, civil.day))
     if keeps_findings and before is not None:
         findings = before.findings
     else:
-        findings = as_rows(settled.findings, civil.slots, keeps_slots=keeps_slots)
-    packed = pack(settled.slots)
+        findings = as_rows(spoken, civil.slots, keeps_slots=keeps_slots)
     row: dict[str, Any] = {
         "meter": meter.id, "quantity": quantity.value, "day": civil.day,
         "coop": meter.coop, "occupancy": occupancy.id if occupancy else None, "slots": civil.slots,
@@ -120,13 +130,12 @@ def decide(
     if not is_due:
         work.opened.append(row | {"ends_at": civil.ends_at})
         return False
-    slots = [slot.value for slot in settled.slots]
     contract = tariffs.in_force(meter.contracts, civil.day)
     converted = _conversion(work, meter, quantity, civil, contract)
     cost = costing.of_day(meter.fluid, quantity, civil, slots, contract, converted)
-    digest = _digest(packed, cost, settled.peak_va)
+    digest = _digest(packed, cost, peak_va)
     row |= {
-        "digest": digest, "cost_eur": cost.eur, "cost_reason": cost.reason, "peak_va": settled.peak_va,
+        "digest": digest, "cost_eur": cost.eur, "cost_reason": cost.reason, "peak_va": peak_va,
     }  # fmt: skip
     if before is not None and before.digest == digest:
         if before.findings != findings:
@@ -134,9 +143,8 @@ def decide(
         return False
     revision = before.revision + 1 if before else 1
     work.closed.append(row | {"revision": revision, "closed_at": work.unit.wall})
-    values = tuple(slot.value for slot in settled.slots) if keeps_slots else None
-    told = Told(revision, digest, False, settled.value, quality, cost.eur, settled.peak_va)
-    _tell(work, meter, quantity, civil, occupancy, told, values)
+    told = Told(revision, digest, False, settled.value, quality, cost.eur, peak_va)
+    _tell(work, meter, quantity, civil, occupancy, told, slots if keeps_slots else None)
     return True
 
 
@@ -181,7 +189,7 @@ def _tell(
     civil: CivilDay,
     occupancy: Occupancy | None,
     told: Told,
-    values: tuple[int | None, ...] | None,
+    values: Sequence[int | None] | None,
 ) -> None:
     work.unit.emit(
         DayClosed(
@@ -198,7 +206,7 @@ def _tell(
             revision=told.revision,
             slots=civil.slots,
             value=told.value,
-            values=values,
+            values=None if values is None else tuple(values),
             quality={Quality(name): count for name, count in told.quality.items()},
             cost_eur=None if told.cost_eur is None else str(told.cost_eur),
             peak_va=told.peak_va,

@@ -76,5 +76,14 @@ def _constants(one: Series) -> tuple[bytes, bytes, bytes]:
 
 
 def _text(value: str) -> bytes:
-    raw = value.encode("utf-8", "replace").replace(b"\x00", b"?")  # a codec's name has no closed pattern
+    raw = _stored(value)
     return _LENGTH(len(raw)) + raw
+
+
+def storable(value: str) -> str:
+    """What of a text PostgreSQL takes: a codec's name has no closed pattern."""
+    return _stored(value).decode()
+
+
+def _stored(value: str) -> bytes:
+    return value.encode("utf-8", "replace").replace(b"\x00", b"?")

@@ -8,6 +8,7 @@ from datetime import datetime
 from contracts.codes import Quality, Quantity
 from services.metering import closing, history, retention
 from services.metering.closing import Work
+from services.metering.curves import Curve, Whole, settle_whole
 from services.metering.days import CivilDay, civil_day, instant_of, microseconds
 from services.metering.edits import Edit
 from services.metering.history import Key, Wanted
@@ -15,9 +16,10 @@ from services.metering.registry import Exchange, Meter, Occupancy
 from services.metering.settle import Settled, finish, settle
 from services.metering.slots import ABSENT, Point
 from services.metering.tariffs import in_force
-from services.metering.vee import belief
+from services.metering.vee import belief, checks
 from services.metering.vee.day import Facts
 from services.metering.vee.profile import Past
+from services.metering.vee.thresholds import Thresholds
 
 
 @dataclass(slots=True)
@@ -30,7 +32,7 @@ class Draft:
     occupancy: Occupancy | None
     facts: Facts
     edits: tuple[Edit, ...]
-    settled: Settled
+    settled: Settled | Whole
     points: Sequence[Point]
     """Kept where an outage may still take the shape of the household's own days."""
     record: Settled | None
@@ -44,16 +46,26 @@ class Draft:
     def keeps_slots(self) -> bool:
         return self.occupancy is None or self.occupancy.may_keep_slots
 
+    @property
+    def rules(self) -> Thresholds:
+        return self.facts.thresholds(self.civil.day, self.quantity)
+
     def wanted(self) -> Wanted:
         gaps = self.settled.gaps
         since = self.civil.day
         if gaps:
             since = min(since, self.civil.calendar.day_of(instant_of(min(start for start, _ in gaps))))
-        is_deep = self.keeps_slots and (bool(gaps) or ABSENT in self.settled.slots)
+        is_deep = (
+            self.keeps_slots
+            and isinstance(self.settled, Settled)
+            and (bool(gaps) or ABSENT in self.settled.slots)
+        )
         return Wanted(self.meter.id, self.quantity, self.civil.day, since, is_deep)
 
     def shaped(self, past: Past) -> Settled:
         """With outages in the household's own shape, where that is known."""
+        if isinstance(self.settled, Whole):
+            return self.settled.settled()
         if not self.settled.gaps or not past.slots:
             return self.settled
         settled = settle(
@@ -83,6 +95,17 @@ def draft(
     return Draft(meter, quantity, civil, occupancy, facts, edits, settled, kept, record)
 
 
+def draft_of_curve(
+    meter: Meter, quantity: Quantity, civil: CivilDay, occupancy: Occupancy | None, curve: Curve
+) -> Draft | None:
+    """Settle one day of which a curve is all that is known; None where it takes a closer look."""
+    facts = facts_of(meter, quantity, civil)
+    settled = settle_whole(curve, civil, quantity, facts.thresholds(civil.day, quantity))
+    if settled is None:
+        return None
+    return Draft(meter, quantity, civil, occupancy, facts, (), settled, (), None)
+
+
 def facts_of(meter: Meter, quantity: Quantity, civil: CivilDay) -> Facts:
     """What is known of the meter on that day."""
     contract = in_force(meter.contracts, civil.day)
@@ -108,17 +131,27 @@ async def tell(work: Work, drafts: Sequence[Draft]) -> None:
     heard = await history.heard(work.unit, due, work.unit.wall)
     changed: list[Key] = []
     for one in drafts:
-        settled, past = one.settled, None
+        household = one.occupancy.id if one.occupancy else None
+        is_due = one.key in due
+        if isinstance(one.settled, Whole) and is_due and one.key not in heard:
+            usual = known.usual(wanted[one.key], household)
+            if not checks.is_unusual(one.settled.value, *usual, one.rules):
+                known.note(*one.key, household, one.settled)
+                if closing.decide(
+                    work, one.meter, one.quantity, one.civil, one.occupancy, one.settled, is_due=True
+                ):
+                    changed.append(one.key)
+                continue
+        settled = one.settled.settled() if isinstance(one.settled, Whole) else one.settled
+        past = None
         if one.key in wanted:
-            household = one.occupancy.id if one.occupancy else None
             past = known.past(wanted[one.key], one.civil.calendar, household, keeps_slots=one.keeps_slots)
             settled = one.shaped(past)
-        is_due = one.key in due
         if is_due and one.record is None:
             way = heard.get(one.key) if one.meter.business_now is None else None
             settled = finish(settled, one.civil, one.quantity, facts=one.facts, past=past, heard=way)
         if is_due:
-            known.note(*one.key, one.occupancy.id if one.occupancy else None, settled.slots)
+            known.note(*one.key, household, settled)
         if closing.decide(
             work,
             one.meter,

@@ -25,6 +25,14 @@ USING registry.occupancy o, registry.meter m
 WHERE o.id = :occupancy AND m.dwelling = o.dwelling AND r.meter = m.id
   AND r.instant >= {came_sql()} AND (o.moved_out_on IS NULL OR r.instant < {left_sql()})
 """  # noqa: S608 - only constants are formatted in
+# Whole days of intervals go at once; what is left of them goes with the other readings.
+_INTERVALS_OF = f"""
+DELETE FROM metering.interval_row r
+USING registry.occupancy o, registry.meter m
+WHERE o.id = :occupancy AND m.dwelling = o.dwelling AND r.meter = m.id
+  AND r.day::timestamp AT TIME ZONE 'UTC' >= {came_sql()}
+  AND (o.moved_out_on IS NULL OR (r.day + 1)::timestamp AT TIME ZONE 'UTC' <= {left_sql()})
+"""  # noqa: S608 - only constants are formatted in
 _DISAGREEMENTS_OF = _READINGS_OF.replace("metering.reading", "metering.disagreement")
 _QUARANTINE_OF = """
 DELETE FROM metering.quarantine q
@@ -64,11 +72,12 @@ WHERE {{which}} AND m.id = d.meter AND r.meter = d.meter
       THEN ARRAY['energy_import', 'power', 'apparent_power'] ELSE ARRAY[d.quantity] END)
   AND r.instant >= {_BEGINS}
   AND r.instant < {_ENDS}
+  AND r.utc_day >= ({_BEGINS} AT TIME ZONE 'UTC')::date AND r.utc_day <= ({_ENDS} AT TIME ZONE 'UTC')::date
   AND (r.kind <> 'register' OR EXISTS (
-      SELECT 1 FROM metering.reading b WHERE b.meter = r.meter AND b.register = r.register
+      SELECT 1 FROM metering.reading_row b WHERE b.meter = r.meter AND b.register = r.register
         AND b.instant >= {_BEGINS} AND b.instant < r.instant)
     AND EXISTS (
-      SELECT 1 FROM metering.reading a WHERE a.meter = r.meter AND a.register = r.register
+      SELECT 1 FROM metering.reading_row a WHERE a.meter = r.meter AND a.register = r.register
         AND a.instant > r.instant AND a.instant <= {_ENDS}))
 """  # noqa: S608 - only constants are formatted in
 # One statement, so that exactly the days that are frozen lose their readings.
@@ -112,7 +121,7 @@ WHERE o.id = :occupancy AND s.occupancy = o.id AND r.series = s.id AND r.day > o
 _DAYS_OF_SANDBOX = """
 DELETE FROM metering.day_row r USING metering.series s WHERE s.coop = :coop AND r.series = s.id
 """
-_LARGE = (model.READING, model.DISAGREEMENT, model.OPEN_DAY)
+_LARGE = (model.READING_ROW, model.INTERVAL_ROW, model.DISAGREEMENT, model.OPEN_DAY)
 
 
 async def after_withdrawal(unit: Unit, occupancy: str) -> None:
@@ -140,7 +149,7 @@ async def all_of(unit: Unit, occupancy: str, *, keep_ledger: bool = False) -> No
     data and may still want to know, the ledger."""
     await feeds.of_household(unit, occupancy)
     await imports.of_household(unit, occupancy)
-    for statement in (_TOLD_OF, _READINGS_OF, _DISAGREEMENTS_OF, _QUARANTINE_OF, _DIRTY_OF):
+    for statement in (_TOLD_OF, _INTERVALS_OF, _READINGS_OF, _DISAGREEMENTS_OF, _QUARANTINE_OF, _DIRTY_OF):
         await _run(unit, statement, occupancy)
     await _run(unit, _DAYS_OF, occupancy)
     await gas_factors.forget(unit, occupancy)

@@ -14,9 +14,11 @@ from sqlalchemy import text
 
 from contracts.codes import EditKind, Kind, Quality, Quantity
 from services.kit.unit import Unit
+from services.metering.curves import Whole
 from services.metering.days import Calendar, CivilDay, microseconds
 from services.metering.edits import Edit, standing
 from services.metering.packing import unpack
+from services.metering.settle import Settled
 from services.metering.slots import Slot
 from services.metering.touching import SETTLED_BY
 from services.metering.vee.day import Heard
@@ -32,15 +34,28 @@ REACH = WEEKS + timedelta(days=7)
 """How far back a day's reference days lie."""
 LEANS = REACH + timedelta(days=_RULES.shape_days)
 """How far ahead a day is a reference for others: an outage leans on the weeks before it began."""
+_EPOCH = date(1970, 1, 1).toordinal()
 _LIVE = timedelta(days=2)
 """Only of days so recent does the way here say anything about the meter's clock."""
 
 _DAYS = """
-SELECT d.meter, d.quantity, d.day, d.occupancy, d.value, d.slots, d.quality,
-       CASE WHEN w.is_deep THEN d.packed END AS packed
+SELECT d.meter, d.quantity, d.day, d.occupancy, d.value, d.slots, d.quality, d.packed
 FROM unnest(CAST(:meters AS text[]), CAST(:quantities AS text[]), CAST(:firsts AS date[]),
-            CAST(:lasts AS date[]), CAST(:deep AS bool[])) w(meter, quantity, first, last, is_deep)
+            CAST(:lasts AS date[])) w(meter, quantity, first, last)
 JOIN metering.day d ON d.meter = w.meter AND d.quantity = w.quantity AND d.day BETWEEN w.first AND w.last
+"""
+# Where totals are enough: one row a series, and no list of qualities is read that is not there.
+_TOTALS = """
+SELECT s.meter, s.quantity, s.occupancy, array_agg(r.day - DATE '1970-01-01') AS days,
+    array_agg(CASE WHEN r.extra IS NULL THEN r.value
+        WHEN 10 * (coalesce((r.extra -> 'quality' ->> 'missing')::int, 0)
+                   + coalesce((r.extra -> 'quality' ->> 'suspect')::int, 0)) <= get_byte(r.body, 1)
+        THEN coalesce((r.extra ->> 'value')::bigint, r.value) END) AS totals
+FROM unnest(CAST(:meters AS text[]), CAST(:quantities AS text[]), CAST(:firsts AS date[]),
+            CAST(:lasts AS date[])) w(meter, quantity, first, last)
+JOIN metering.series s ON s.meter = w.meter AND s.quantity = w.quantity
+JOIN metering.day_row r ON r.series = s.id AND r.day BETWEEN w.first AND w.last
+GROUP BY s.id
 """
 _EDITS = """
 SELECT meter, quantity, day, id, first_slot, last_slot, kind, amounts FROM metering.edit
@@ -65,7 +80,7 @@ FROM unnest(CAST(:meters AS text[]), CAST(:quantities AS text[]), CAST(:days AS 
             CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[])) w(meter, quantity, day, first, last)
 JOIN metering.meter_register g ON g.meter = w.meter AND g.quantity = w.quantity
     AND g.kind = '{Kind.REGISTER}'
-JOIN metering.reading r ON r.meter = g.meter AND r.register = g.register
+JOIN metering.reading_row r ON r.meter = g.meter AND r.register = g.register
     AND r.instant >= w.first AND r.instant < w.last
 GROUP BY 1, 2, 3
 """  # noqa: S608 - only a constant is formatted in
@@ -92,35 +107,60 @@ class _Known:
     occupancy: str | None
     total: int | None
     """None unless nearly the whole day is known."""
-    slots: Sequence[Slot] | None
+    slots: Sequence[Slot] | Whole | None
 
 
 @dataclass(slots=True)
 class History:
-    """Closed days by series, with those of this round in the place of what was stored."""
+    """Closed days by series, with those of this round in the place of what was stored. Days are counted from
+    year 1, as `date.toordinal` does."""
 
-    days: dict[tuple[str, Quantity], dict[date, _Known]] = field(default_factory=lambda: defaultdict(dict))
+    days: dict[tuple[str, Quantity], dict[int, _Known]] = field(default_factory=lambda: defaultdict(dict))
 
     def note(
-        self, meter: str, quantity: Quantity, day: date, occupancy: str | None, slots: Sequence[Slot]
+        self,
+        meter: str,
+        quantity: Quantity,
+        day: date,
+        occupancy: str | None,
+        settled: Settled | Whole,
     ) -> None:
         """A day as it is closed in this round."""
-        values = [slot.value for slot in slots if slot.value is not None]
-        total = sum(values) if 10 * len(values) >= 9 * len(slots) else None
-        self.days[meter, quantity][day] = _Known(occupancy, total, slots)
+        if isinstance(settled, Whole):
+            known = _Known(occupancy, settled.value, settled)
+        else:
+            values = [slot.value for slot in settled.slots if slot.value is not None]
+            total = sum(values) if 10 * len(values) >= 9 * len(settled.slots) else None
+            known = _Known(occupancy, total, settled.slots)
+        self.days[meter, quantity][day.toordinal()] = known
 
     def past(self, wanted: Wanted, calendar: Calendar, occupancy: str | None, *, keeps_slots: bool) -> Past:
         """The household's own earlier days: one household's never shape another's."""
         own = {
-            day: known
+            date.fromordinal(day): known
             for day, known in self.days[wanted.meter, wanted.quantity].items()
-            if wanted.since - REACH <= day < wanted.day and known.occupancy == occupancy
+            if wanted.since - REACH <= date.fromordinal(day) < wanted.day and known.occupancy == occupancy
         }
-        slots = {day: known.slots for day, known in own.items() if known.slots is not None}
         since = wanted.day - WEEKS
         totals = {day: known.total for day, known in own.items() if day >= since and known.total is not None}
-        kept = slots if keeps_slots and wanted.is_deep else {}
+        kept: dict[date, Sequence[Slot]] = {}
+        if keeps_slots and wanted.is_deep:
+            kept = {day: _slots(known.slots) for day, known in own.items() if known.slots is not None}
         return Past(calendar.zone, kept, totals, calendar.first_hour)
+
+    def usual(self, wanted: Wanted, occupancy: str | None) -> tuple[int, int]:
+        """The sum of `past`'s totals, and of how many days it is."""
+        days, last = self.days[wanted.meter, wanted.quantity], wanted.day.toordinal()
+        totals = [
+            known.total
+            for day in range(last - WEEKS.days, last)
+            if (known := days.get(day)) and known.total is not None and known.occupancy == occupancy
+        ]
+        return sum(totals), len(totals)
+
+
+def _slots(kept: Sequence[Slot] | Whole) -> Sequence[Slot]:
+    return kept.settled().slots if isinstance(kept, Whole) else kept
 
 
 async def load(unit: Unit, wanted: Sequence[Wanted]) -> History:
@@ -130,21 +170,30 @@ async def load(unit: Unit, wanted: Sequence[Wanted]) -> History:
     for one in wanted:
         first, last, is_deep = ranges.get((one.meter, one.quantity), (one.since, one.day, False))
         ranges[one.meter, one.quantity] = (min(first, one.since), max(last, one.day), is_deep or one.is_deep)
-    if not ranges:
-        return history
-    values = {
+    if deep := {key: reach for key, reach in ranges.items() if reach[2]}:
+        for row in await unit.session.execute(text(_DAYS), _reaches(deep)):
+            unknown = row.quality.get(Quality.MISSING.value, 0) + row.quality.get(Quality.SUSPECT.value, 0)
+            total = row.value if 10 * unknown <= row.slots else None
+            slots = unpack(row.packed) if row.packed is not None else None
+            known = _Known(row.occupancy, total, slots)
+            history.days[row.meter, Quantity(row.quantity)][row.day.toordinal()] = known
+    if shallow := {key: reach for key, reach in ranges.items() if not reach[2]}:
+        for meter, quantity, occupancy, days, totals in await unit.session.execute(
+            text(_TOTALS), _reaches(shallow)
+        ):
+            found = history.days[meter, Quantity(quantity)]
+            for day, total in zip(days, totals, strict=True):
+                found[_EPOCH + day] = _Known(occupancy, total, None)
+    return history
+
+
+def _reaches(ranges: Mapping[tuple[str, Quantity], tuple[date, date, bool]]) -> dict[str, list[Any]]:
+    return {
         "meters": [meter for meter, _ in ranges],
         "quantities": [quantity.value for _, quantity in ranges],
         "firsts": [first - REACH for first, _, _ in ranges.values()],
         "lasts": [last - timedelta(days=1) for _, last, _ in ranges.values()],
-        "deep": [is_deep for _, _, is_deep in ranges.values()],
     }
-    for row in await unit.session.execute(text(_DAYS), values):
-        unknown = row.quality.get(Quality.MISSING.value, 0) + row.quality.get(Quality.SUSPECT.value, 0)
-        total = row.value if 10 * unknown <= row.slots else None
-        slots = unpack(row.packed) if row.packed is not None else None
-        history.days[row.meter, Quantity(row.quantity)][row.day] = _Known(row.occupancy, total, slots)
-    return history
 
 
 async def edits(unit: Unit, keys: Iterable[Key]) -> dict[Key, tuple[Edit, ...]]:

@@ -13,7 +13,10 @@ from services.kit.unit import Unit
 from services.metering import registers
 from services.metering.bounds import NEAR, between, midnight
 from services.metering.candidates import LONGEST_STEP_US
+from services.metering.curves import Curve, whole
 from services.metering.days import Calendar, CivilDay, instant_of
+from services.metering.interval_rows import DAY_US, number_of
+from services.metering.interval_store import days_between
 from services.metering.intervals import SAMPLE_GAP_US
 from services.metering.slots import Point
 from services.metering.touching import SETTLED_BY
@@ -34,14 +37,14 @@ SELECT r.instant, r.value_milli FROM (
     FROM (
         SELECT r.instant, r.value_milli, floor(extract(epoch FROM r.instant) / 900) AS quarter,
             r.value_milli < lag(r.value_milli) OVER (ORDER BY r.instant) AS falls
-        FROM metering.reading r
+        FROM metering.reading_row r
         WHERE g.kind = '{Kind.REGISTER}' AND r.meter = g.meter AND r.register = g.register
           AND r.instant >= :start AND r.instant <= :end AND {{bounds_r}}
     ) e WINDOW line AS (ORDER BY e.instant)
 ) r WHERE r.is_outermost OR r.is_wanted
 """  # noqa: S608 - only constants are formatted in
 _ALL = """
-SELECT r.instant, r.value_milli FROM metering.reading r
+SELECT r.instant, r.value_milli FROM metering.reading_row r
 WHERE {registers} r.meter = g.meter AND r.register = g.register AND r.instant >= :start AND r.instant <= :end
   AND {bounds_r}
 """
@@ -61,7 +64,7 @@ CROSS JOIN LATERAL (
         count(*) FILTER (WHERE q.instant < :start) AS earlier,
         count(*) FILTER (WHERE q.instant > :end) AS later
     FROM (
-        (SELECT b.instant, b.value_milli FROM metering.reading b
+        (SELECT b.instant, b.value_milli FROM metering.reading_row b
          WHERE b.meter = g.meter AND b.register = g.register AND b.instant < :start AND {{bounds_b}}
            AND (g.kind = '{Kind.REGISTER}' OR b.instant >= CAST(:start AS timestamptz) - interval '1 day')
          ORDER BY b.instant DESC
@@ -69,13 +72,17 @@ CROSS JOIN LATERAL (
         UNION ALL
         ({{inside}})
         UNION ALL
-        (SELECT a.instant, a.value_milli FROM metering.reading a
+        (SELECT a.instant, a.value_milli FROM metering.reading_row a
          WHERE a.meter = g.meter AND a.register = g.register AND a.instant > :end AND {{bounds_a}}
          ORDER BY a.instant LIMIT {registers.CONTEXT})
     ) q
 ) p
-WHERE g.meter = ANY(:meters) AND g.quantity = ANY(:quantities)
+WHERE g.meter = ANY(:meters) AND g.quantity = ANY(:quantities) AND g.first_instant IS NOT NULL
 """  # noqa: S608 - only constants are formatted in
+_INTERVALS = """
+SELECT r.meter, r.register, r.day, r.amounts FROM metering.interval_row r
+WHERE r.meter = ANY(:meters) AND starts_with(r.register, :quantity) AND {bounds}
+"""
 _FURTHER = f"""
 SELECT g.meter, g.register, g.kind, g.step_s,
     round(date_part('epoch', p.instant) * 1000000)::bigint AS us, p.value_milli AS milli
@@ -83,11 +90,11 @@ FROM metering.meter_register g
 JOIN unnest(CAST(:meters AS text[]), CAST(:registers AS text[])) AS w(meter, register)
     ON w.meter = g.meter AND w.register = g.register
 CROSS JOIN LATERAL (
-    (SELECT b.instant, b.value_milli FROM metering.reading b
+    (SELECT b.instant, b.value_milli FROM metering.reading_row b
      WHERE b.meter = g.meter AND b.register = g.register AND b.instant < :start
      ORDER BY b.instant DESC LIMIT {registers.CONTEXT})
     UNION
-    (SELECT a.instant, a.value_milli FROM metering.reading a
+    (SELECT a.instant, a.value_milli FROM metering.reading_row a
      WHERE a.meter = g.meter AND a.register = g.register AND a.instant > :end
      ORDER BY a.instant LIMIT {registers.CONTEXT})
 ) p
@@ -99,11 +106,27 @@ _Line = list[tuple[int, int]]
 """(microseconds since 1970 UTC, thousandths of the unit), in order of time."""
 
 
+_Amounts = Sequence[int | None]
+_Days = dict[str, dict[int, _Amounts]]
+"""Register to UTC day since 1970 to its intervals, see `interval_rows`."""
+
+
 class Readings:
     """A meter's readings around a run of days, by register."""
 
-    def __init__(self, series: Mapping[_Key, _Line]) -> None:
+    def __init__(self, series: Mapping[_Key, _Line], days: _Days) -> None:
         self._series = series
+        self._days = days
+
+    def curve(self, civil: CivilDay, since_us: int | None, until_us: int | None) -> Curve | None:
+        """The one load curve that is all that is known of a day and knows all of it: intervals that make up
+        half-hours, each one there. None where anything else is, or might be."""
+        if self._series or len(self._days) != 1:
+            return None
+        if (since_us or 0) > civil.start_us or (until_us is not None and until_us < civil.end_us):
+            return None
+        ((register, days),) = self._days.items()
+        return whole(register, days, civil)
 
     def around(self, civil: CivilDay, since_us: int | None, until_us: int | None) -> Iterator[Point]:
         """The readings that bear on one day, within the household's period: one household's readings
@@ -119,6 +142,15 @@ class Readings:
                 near = points[low:high]
             for us, value in near:
                 yield Point(register, kind, step_s, us, value)
+        low_us = max(civil.start_us - LONGEST_STEP_US, since_us or 0)
+        high_us = min(civil.end_us + SAMPLE_GAP_US, until_us or 2**62)
+        for register, days in self._days.items():
+            for day in range(low_us // DAY_US, high_us // DAY_US + 1):
+                amounts = days.get(day, ())
+                step = DAY_US // len(amounts) if amounts else 0
+                for n, amount in enumerate(amounts):
+                    if amount is not None and low_us <= (at := day * DAY_US + n * step) <= high_us:
+                        yield Point(register, Kind.INTERVAL, step // 1_000_000, at, amount)
 
 
 async def load(
@@ -136,7 +168,8 @@ async def load(
     found = await _load(unit, wanted, quantity, first, last, is_thinned=not is_whole)
     if not is_whole and (doubted := sorted(meter for meter in found if _may_be_doubted(found[meter]))):
         found |= await _load(unit, doubted, quantity, first, last, is_thinned=False)
-    return {meter: Readings(found.get(meter, {})) for meter in wanted}
+    days = await _intervals(unit, wanted, quantity, first, last)
+    return {meter: Readings(found.get(meter, {}), days.get(meter, {})) for meter in wanted}
 
 
 def _may_be_doubted(series: Mapping[_Key, _Line]) -> bool:
@@ -146,6 +179,20 @@ def _may_be_doubted(series: Mapping[_Key, _Line]) -> bool:
         and (line[0][1] == 0 or any(later < earlier for (_, earlier), (_, later) in pairwise(line)))
         for (_, kind, _), line in series.items()
     )
+
+
+async def _intervals(
+    unit: Unit, meters: list[str], quantity: Quantity, first: CivilDay, last: CivilDay
+) -> dict[str, _Days]:
+    """Those that may reach into the days, by meter."""
+    low = instant_of(first.start_us - LONGEST_STEP_US).date()
+    high = instant_of(last.end_us + SAMPLE_GAP_US).date()
+    statement = text(_INTERVALS.format(bounds=days_between("r", low, high)))
+    found: dict[str, _Days] = defaultdict(lambda: defaultdict(dict))
+    for row in await unit.session.execute(statement, {"meters": meters, "quantity": quantity.value}):
+        meter, register, day, amounts = row
+        found[meter][register][number_of(day)] = amounts
+    return found
 
 
 async def _load(

@@ -29,12 +29,12 @@ CROSS JOIN LATERAL (
            {begin_sql("CAST(:day AS date) + 1", "m.zone", "0")} AS ends_at) s
 CROSS JOIN LATERAL (
     SELECT min(p.instant) AS low, max(p.instant) AS high FROM (
-        (SELECT b.instant FROM metering.reading b
+        (SELECT b.instant FROM metering.reading_row b
          WHERE g.kind = '{Kind.REGISTER}' AND b.meter = g.meter AND b.register = g.register
            AND b.instant < s.starts_at
          ORDER BY b.instant DESC LIMIT {CONTEXT})
         UNION ALL
-        (SELECT a.instant FROM metering.reading a
+        (SELECT a.instant FROM metering.reading_row a
          WHERE g.kind = '{Kind.REGISTER}' AND a.meter = g.meter AND a.register = g.register
            AND a.instant >= s.ends_at
          ORDER BY a.instant LIMIT {CONTEXT})) p) near

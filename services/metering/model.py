@@ -19,7 +19,7 @@ from sqlalchemy import (
     Table,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import SQLModel
 
 from services.metering.imports.model import FILE_CHUNK, FILE_IMPORT
@@ -38,8 +38,8 @@ def _count(name: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False, server_default=text("0"))
 
 
-READING = Table(
-    "reading",
+READING_ROW = Table(
+    "reading_row",
     METADATA,
     _text("meter", primary_key=True),
     _text("register", primary_key=True),
@@ -56,6 +56,26 @@ READING = Table(
 )
 """One value as the meter gave it, in thousandths of the unit. A repeated key changes nothing."""
 
+INTERVAL_ROW = Table(
+    "interval_row",
+    METADATA,
+    _text("meter", primary_key=True),
+    _text("register", primary_key=True),
+    Column("day", Date, primary_key=True),
+    _text("coop"),
+    Column("amounts", ARRAY(BigInteger), nullable=False),
+    Column("codecs", ARRAY(String), nullable=False),
+    Column("received_at", ARRAY(INSTANT), nullable=False),
+    schema=SCHEMA,
+    postgresql_partition_by="RANGE (day)",
+)
+"""A register's intervals of one UTC day, see `interval_rows`; null where nothing was read. Codecs and times
+of arrival are one for all of them or one for each.
+
+The view `metering.reading` shows both tables as one reading a row, to each caller what the tables would. It
+has the columns of `reading_row` and `utc_day`: who bounds that too is spared the other days' rows. Readings
+are deleted through it as well; they are written by `store` only."""
+
 METER_REGISTER = Table(
     "meter_register",
     METADATA,
@@ -68,8 +88,8 @@ METER_REGISTER = Table(
     Column("first_instant", INSTANT, nullable=True),
     schema=SCHEMA,
 )
-"""Which registers a meter has ever sent: settling looks each of them up by its index. Nothing was ever
-stored before `first_instant`: nobody looks further back."""
+"""Which registers a meter has ever sent: settling looks each of them up by its index. No single row was ever
+stored before `first_instant`, none at all where it is null: nobody looks further back."""
 
 DISAGREEMENT = Table(
     "disagreement",
@@ -267,7 +287,7 @@ GAS_FACTOR = Table(
 `created_at` of its import."""
 
 TABLES = (
-    READING, METER_REGISTER, DISAGREEMENT, DIRTY_DAY, OPEN_DAY, SERIES, DAY_ROW, RAW_GONE, EDIT,
-    QUARANTINE, METER_STATE, DATA_USE, GAS_FACTOR, FILE_IMPORT, FILE_CHUNK, replays.FEED, replays.FEED_PIECE,
-    replays.FEED_READING, replays.REPLAY,
+    READING_ROW, INTERVAL_ROW, METER_REGISTER, DISAGREEMENT, DIRTY_DAY, OPEN_DAY, SERIES, DAY_ROW, RAW_GONE,
+    EDIT, QUARANTINE, METER_STATE, DATA_USE, GAS_FACTOR, FILE_IMPORT, FILE_CHUNK, replays.FEED,
+    replays.FEED_PIECE, replays.FEED_READING, replays.REPLAY,
 )  # fmt: skip

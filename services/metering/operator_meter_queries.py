@@ -78,6 +78,8 @@ ORDER BY 1 LIMIT 500
 _READINGS = """
 SELECT instant, register, kind, step_s, quantity, value_milli, codec, received_at FROM metering.reading
 WHERE meter = :meter AND quantity = ANY(:quantities) AND instant >= :start AND instant <= :end
+  AND utc_day >= (CAST(:start AS timestamptz) AT TIME ZONE 'UTC')::date
+  AND utc_day <= (CAST(:end AS timestamptz) AT TIME ZONE 'UTC')::date
 ORDER BY instant, register LIMIT :limit
 """
 _IS_SETTLING = """

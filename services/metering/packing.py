@@ -25,22 +25,17 @@ _CODE = {quality: code for code, quality in enumerate(_QUALITIES)}
 
 def pack(slots: Sequence[Slot]) -> bytes:
     """Half-hours as bytes. Values are whole units >= 0 or None; about 65 bytes for a usual day."""
-    values = [0 if slot.value is None else slot.value + 1 for slot in slots]
-    if values and min(values) < 0:
-        raise ValueError("a settled value is never negative")
-    width, wide = _narrowest(values)
-    field = (1 << width) - 1
-    bits = 0
-    for index, value in enumerate(values):
-        bits |= (value & field) << (index * width)
-    out = bytearray((_VERSION, len(slots), width, len(wide)))
-    out += bits.to_bytes(_bytes_of(len(slots), width), "little")
-    for index in wide:
-        out.append(index)
-        _put(out, values[index] >> width)
+    out = _values([0 if slot.value is None else slot.value + 1 for slot in slots])
     marks = ((_CODE[slot.quality], int(slot.source), slot.is_conflict) for slot in slots)
     for (code, source, is_conflict), run in groupby(marks):
         out += bytes((code | (0x80 if is_conflict else 0), source, sum(1 for _ in run)))
+    return bytes(out)
+
+
+def pack_whole(values: Sequence[int], source: Source) -> bytes:
+    """`pack` of half-hours that are all measured, and by one source."""
+    out = _values([value + 1 for value in values])
+    out += bytes((_CODE[Quality.MEASURED], int(source), len(values)))
     return bytes(out)
 
 
@@ -68,6 +63,27 @@ def quality_counts(slots: Iterable[Slot]) -> dict[str, int]:
     for slot in slots:
         counts[slot.quality] += 1
     return {quality.value: count for quality, count in counts.items() if count}
+
+
+def _values(values: Sequence[int]) -> bytearray:
+    """Head and values of a packed day: 0 stands for None, all others are one more than they were."""
+    if values and min(values) < 0:
+        raise ValueError("a settled value is never negative")
+    width, wide = _narrowest(values)
+    bits = 0
+    if wide:
+        field = (1 << width) - 1
+        for value in reversed(values):
+            bits = bits << width | value & field
+    else:
+        for value in reversed(values):
+            bits = bits << width | value
+    out = bytearray((_VERSION, len(values), width, len(wide)))
+    out += bits.to_bytes(_bytes_of(len(values), width), "little")
+    for index in wide:
+        out.append(index)
+        _put(out, values[index] >> width)
+    return out
 
 
 def _narrowest(values: Sequence[int]) -> tuple[int, list[int]]:

@@ -1,5 +1,8 @@
 """Where readings lie: a partition a UTC day, made ahead and dropped whole; months for history behind it.
 
+Single readings (`reading_row`) and days of intervals (`interval_row`) have the same partitions, made and
+dropped together.
+
 - The hot window (`retention.yaml`) has one partition a day, made at start and every ten minutes for a week
   ahead. Storing touches one or two of them, settling a few: their time bounds are written into the
   statements, so that the others are neither planned nor locked.
@@ -10,7 +13,7 @@
   ones may stay there: a register's last words, see `retention`, and stragglers of days already dropped.
 - A partition is dropped once its days are old enough and nothing came into it lately, all its days are
   settled and none is open. Making one waits only for who uses the default one; dropping needs all of
-  `metering.reading` for a moment. Both give up after 1.5 s and are tried again.
+  both tables for a moment. Both give up after 1.5 s and are tried again.
 
 The work role owns no table: two functions of the schema's owner do this within narrow bounds.
 """
@@ -39,17 +42,33 @@ _KNOWN_FOR_SECONDS = 300.0
 _DAY = timedelta(days=1)
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('metering/partitions', 0))"
 _ALL = "SELECT first, until FROM metering.reading_partitions() ORDER BY first"
-_MISSING = "SELECT count(*) FROM metering.reading__pdefault WHERE instant >= :since"
+_MISSING = """
+SELECT (SELECT count(*) FROM metering.reading__pdefault WHERE instant >= :since)
+    + (SELECT coalesce(sum(cardinality(array_remove(amounts, NULL))), 0)
+       FROM metering.interval__pdefault WHERE day >= :day)
+"""
 _MISSING_DAYS = """
 SELECT DISTINCT (instant AT TIME ZONE 'UTC')::date FROM metering.reading__pdefault WHERE instant >= :since
+UNION SELECT DISTINCT day FROM metering.interval__pdefault WHERE day >= :day
 """
 _LATEST_ARRIVAL = """
-SELECT max(received_at) FROM metering.reading WHERE instant >= :low AND instant < :high
+SELECT greatest(
+    (SELECT max(received_at) FROM metering.reading_row WHERE instant >= :low AND instant < :high),
+    (SELECT max(a.at) FROM metering.interval_row p CROSS JOIN LATERAL unnest(p.received_at) a(at)
+     WHERE p.day >= :first AND p.day < :until))
 """
 _UNFINISHED = """
 SELECT EXISTS (SELECT 1 FROM metering.dirty_day d WHERE d.day >= :first AND d.day <= :until)
     OR EXISTS (SELECT 1 FROM metering.open_day o JOIN registry.coop c ON c.slug = o.coop
                WHERE NOT c.sandbox AND o.day >= :first AND o.day <= :until)
+"""
+_STRAGGLING_DAYS = """
+DELETE FROM metering.interval__pdefault p
+WHERE p.day < CAST(:old AS timestamptz)::date
+  AND NOT EXISTS (SELECT 1 FROM unnest(p.received_at) a(at) WHERE a.at >= :old)
+  AND (p.day < CAST(:oldest AS timestamptz)::date OR EXISTS (
+    SELECT 1 FROM metering.meter_state s
+    WHERE s.meter = p.meter AND s.watermark >= p.day + CAST(:hot AS interval)))
 """
 # Last words stay until their meter has spoken for long enough, whatever else is here until it is old.
 _STRAGGLERS = """
@@ -99,7 +118,9 @@ async def make_ahead(unit: Unit) -> int:
     today = unit.wall.date()
     now = retention.rules(today)
     wanted = {today + n * _DAY for n in range(-now.readings_days, now.ahead_days + 1)}
-    rows = await unit.session.execute(text(_MISSING_DAYS), {"since": _midnight(min(wanted))})
+    rows = await unit.session.execute(
+        text(_MISSING_DAYS), {"since": _midnight(min(wanted)), "day": min(wanted)}
+    )
     return await _make(unit, wanted | set(rows.scalars()), today)
 
 
@@ -134,8 +155,9 @@ async def find_homes(unit: Unit, days: Collection[date]) -> None:
 async def count_missing(unit: Unit) -> int:
     """Readings of the hot window that lie in the default partition: should be none."""
     today = unit.wall.date()
-    since = _midnight(today - timedelta(days=retention.rules(today).readings_days))
-    return int((await unit.session.execute(text(_MISSING), {"since": since})).scalar_one())
+    day = today - timedelta(days=retention.rules(today).readings_days)
+    found = await unit.session.execute(text(_MISSING), {"since": _midnight(day), "day": day})
+    return int(found.scalar_one())
 
 
 async def old(unit: Unit) -> list[Span]:
@@ -149,7 +171,8 @@ async def is_past(unit: Unit, span: Span) -> bool:
     """Whether an old partition's time is over: nothing came into it lately, and all its days are settled."""
     first, until = span
     latest = await unit.session.execute(
-        text(_LATEST_ARRIVAL), {"low": _midnight(first), "high": _midnight(until)}
+        text(_LATEST_ARRIVAL),
+        {"low": _midnight(first), "high": _midnight(until), "first": first, "until": until},
     )
     came = latest.scalar_one()
     if came is not None and came > unit.wall - timedelta(
@@ -180,7 +203,8 @@ async def drop_stragglers(unit: Unit) -> None:
         "oldest": _midnight(retention.months_before(today, now.household_curve_months)),
         "hot": timedelta(days=now.readings_days),
     }
-    await unit.session.execute(text(_STRAGGLERS), values)
+    for statement in (_STRAGGLERS, _STRAGGLING_DAYS):
+        await unit.session.execute(text(statement), values)
 
 
 async def _retain(room: Room) -> None:

@@ -57,6 +57,7 @@ _DISAGREEMENTS = """
 SELECT d.instant, d.register, r.value_milli AS kept_milli, d.value_milli AS other_milli
 FROM metering.disagreement d JOIN metering.reading r
     ON r.meter = d.meter AND r.register = d.register AND r.instant = d.instant
+    AND r.utc_day = (d.instant AT TIME ZONE 'UTC')::date
 WHERE d.meter = :meter AND d.instant >= :start AND d.instant <= :end
 ORDER BY d.instant, d.register, d.value_milli LIMIT 500
 """

@@ -31,7 +31,7 @@ from services.metering import (
 )
 from services.metering.closing import Key, Told, Work
 from services.metering.days import CivilDay, microseconds
-from services.metering.drafts import Draft, draft, tell
+from services.metering.drafts import Draft, draft, draft_of_curve, tell
 from services.metering.edits import Edit
 from services.metering.fluids import is_converted
 from services.metering.meter_locks import key_of
@@ -234,8 +234,14 @@ async def _drafted(
             since = microseconds(occupancy.starts_at) if occupancy else None
             until = microseconds(occupancy.ends_at) if occupancy and occupancy.ends_at else None
             key = (meter.id, quantity, civil.day)
-            points = list(loaded[meter.id].around(civil, since, until))
             record = records.get((meter.id, civil.day))
+            if record is None and key not in decided:
+                curve = loaded[meter.id].curve(civil, since, until)
+                whole = curve and draft_of_curve(meter, quantity, civil, occupancy, curve)
+                if whole:
+                    drafts.append(whole)
+                    continue
+            points = list(loaded[meter.id].around(civil, since, until))
             one = draft(meter, quantity, civil, occupancy, points, decided.get(key, ()), record)
             if one.settled.has_data or _lost_its_ground(work.told.get(key), one.record):
                 drafts.append(one)

@@ -6,28 +6,28 @@ written in key order, so that two workers cannot wait for each other in a circle
 marking, for it takes each meter's state: of two workers with readings of one meter, the one that marks last
 sees what the other stored, and the days between their readings are marked.
 
-`metering.reading` has a partition a day. What is asked of it carries literal bounds in whole days around the
-batch: PostgreSQL then plans and locks these partitions only, and keeps the plan for the next batch.
+Intervals of a regular step go to rows of whole days, see `interval_rows`; all else is a row each, in
+`metering.reading_row`. It has a partition a day: what is asked of it carries literal bounds in whole days
+around the batch, so that PostgreSQL plans and locks these partitions only, and keeps the plan for the next.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.errors import UniqueViolation
 
 from services.kit.unit import Unit
-from services.metering import copying, fresh, partitions, touching
+from services.metering import copying, fresh, interval_rows, interval_store, partitions, touching
 from services.metering.admission import Verdict
 from services.metering.bounds import between
 from services.metering.copying import Series
 from services.metering.days import Calendar, day_sql, instant_of
-
-_DAY_US = 86_400_000_000
-_EPOCH_DAY = date(1970, 1, 1)
+from services.metering.fresh import Group
+from services.metering.interval_rows import DAY_US, DayRow, day_of
 
 
 @dataclass(slots=True)
@@ -42,21 +42,43 @@ class Tally:
 
 async def store(unit: Unit, series: Sequence[Series], tallies: Mapping[str, Tally]) -> list[str]:
     """Store what was admitted, count, mark dirty days. Returns the meters that were silent and spoke."""
-    days = {us // _DAY_US for one in series for us, _ in one.points}
-    await partitions.find_homes(unit, {_EPOCH_DAY + timedelta(days=day) for day in days})
+    found = interval_rows.split(series)
+    days = {us // DAY_US for one in found.singles for us, _ in one.points} | {key[2] for key in found.days}
+    await partitions.find_homes(unit, {day_of(day) for day in days})
     raw = await (await unit.session.connection()).get_raw_connection()
     connection: AsyncConnection[Any] = raw.driver_connection  # type: ignore[assignment]
-    await _stage(connection, series, tallies)
-    span = await _insert(connection, series, tallies) if series else None
+    await _stage(connection, found.singles, tallies)
+    span = await _insert(connection, found.singles, tallies) if found.singles else None
+    of_days: dict[fresh.Key, Group] = {}
+    if found.days:
+        new = await interval_store.keep(connection, found.days, found.others)
+        of_days = fresh.groups(_as_series(new), _calendars(tallies))
+        await _stage_fresh(connection, of_days, tallies, is_single=False)
     await connection.execute(_COUNT)
-    if span is not None:
+    if span is not None or of_days:
         await connection.execute(_REGISTERS)
+    if span is not None:
         await touching.mark_around(connection, *span)
+    if of_days:
+        await touching.mark_intervals(connection, of_days, _calendars(tallies))
     cursor = await connection.execute(_HEARD, {"meters": sorted(tallies)})
     heard = [row[0] for row in await cursor.fetchall()]
-    if span is not None:
+    if span is not None or of_days:
         await connection.execute(f"NOTIFY {touching.CHANNEL}")
     return heard
+
+
+def _as_series(days: Mapping[interval_rows.Key, DayRow]) -> Iterable[Series]:
+    for key, row in days.items():
+        meter, register, _ = key
+        step_s = row.step_us // 1_000_000
+        yield Series(
+            meter, register, row.coop, row.quantity, row.kind, step_s, "", row.received_at[0], row.points(key)
+        )
+
+
+def _calendars(tallies: Mapping[str, Tally]) -> dict[str, Calendar]:
+    return {meter: tally.calendar for meter, tally in tallies.items()}
 
 
 async def _insert(
@@ -73,17 +95,8 @@ async def _insert(
     except UniqueViolation:
         await connection.execute("ROLLBACK TO SAVEPOINT before")
     else:
-        groups = fresh.groups(series, {meter: tally.calendar for meter, tally in tallies.items()})
-        lines = (
-            (
-                meter, one.coop, tallies[meter].calendar.zone, tallies[meter].calendar.first_hour, register,
-                one.quantity, one.kind, one.step_s, day, instant_of(one.first_us), instant_of(one.last_us),
-                one.count,
-            )
-            for (meter, register, day), one in groups.items()
-        )  # fmt: skip
-        async with connection.cursor().copy("COPY stage_fresh FROM STDIN") as copy:
-            await copy.write(_lines(lines))
+        groups = fresh.groups(series, _calendars(tallies))
+        await _stage_fresh(connection, groups, tallies, is_single=True)
         return (
             instant_of(min(one.first_us for one in groups.values())),
             instant_of(max(one.last_us for one in groups.values())),
@@ -92,6 +105,25 @@ async def _insert(
     stored, first, last = await cursor.fetchone() or (0, None, None)
     await _disagree(connection)
     return (first, last) if stored and first and last else None
+
+
+async def _stage_fresh(
+    connection: AsyncConnection[Any],
+    groups: Mapping[fresh.Key, Group],
+    tallies: Mapping[str, Tally],
+    *,
+    is_single: bool,
+) -> None:
+    lines = (
+        (
+            meter, one.coop, tallies[meter].calendar.zone, tallies[meter].calendar.first_hour, register,
+            one.quantity, one.kind, one.step_s, day, instant_of(one.first_us), instant_of(one.last_us),
+            one.count, is_single,
+        )
+        for (meter, register, day), one in groups.items()
+    )  # fmt: skip
+    async with connection.cursor().copy("COPY stage_fresh FROM STDIN") as copy:
+        await copy.write(_lines(lines))
 
 
 async def _disagree(connection: AsyncConnection[Any]) -> None:
@@ -134,13 +166,13 @@ CREATE TEMP TABLE IF NOT EXISTS stage_meter (
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS stage_fresh (
     meter text, coop text, zone text, first_hour int, register text, quantity text, kind text,
-    step_s int, day date, first timestamptz, last timestamptz, rows bigint
+    step_s int, day date, first timestamptz, last timestamptz, rows bigint, is_single boolean
 ) ON COMMIT DELETE ROWS
 """
 
 # A temporary table is scanned as written, so in key order: sorting here would cost a sixth of the whole.
 _INSERT_ALL = """
-INSERT INTO metering.reading
+INSERT INTO metering.reading_row
     (meter, register, instant, coop, quantity, kind, step_s, value_milli, codec, received_at)
 SELECT meter, register, instant, coop, quantity, kind, step_s, value_milli, codec, received_at
 FROM stage_reading
@@ -152,7 +184,7 @@ WITH fresh AS ({_INSERT_ALL}
 ), grouped AS (
     INSERT INTO stage_fresh
     SELECT f.meter, m.coop, m.zone, m.first_hour, f.register, f.quantity, f.kind, f.step_s,
-           {day_sql("f.instant", "m.zone", "m.first_hour")}, min(f.instant), max(f.instant), count(*)
+           {day_sql("f.instant", "m.zone", "m.first_hour")}, min(f.instant), max(f.instant), count(*), true
     FROM fresh f JOIN stage_meter m ON m.meter = f.meter
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
     RETURNING rows, first, last
@@ -163,18 +195,19 @@ SELECT coalesce(sum(rows), 0)::bigint, min(first), max(last) FROM grouped
 _DISAGREE = """
 INSERT INTO metering.disagreement (meter, register, instant, value_milli, coop, received_at)
 SELECT s.meter, s.register, s.instant, s.value_milli, s.coop, s.received_at
-FROM stage_reading s JOIN metering.reading r
+FROM stage_reading s JOIN metering.reading_row r
     ON r.meter = s.meter AND r.register = s.register AND r.instant = s.instant AND {bounds}
 WHERE r.value_milli <> s.value_milli
 ORDER BY 1, 2, 3, 4
 ON CONFLICT DO NOTHING
 """
 
+# Single rows are looked for from `first_instant` on; a register that has none says so by having none.
 _REGISTERS = """
 INSERT INTO metering.meter_register AS k (meter, register, coop, quantity, kind, step_s, first_instant)
-SELECT f.meter, f.register, f.coop, f.quantity, f.kind, f.step_s, min(f.first)
+SELECT f.meter, f.register, f.coop, f.quantity, f.kind, f.step_s, min(f.first) FILTER (WHERE f.is_single)
 FROM stage_fresh f LEFT JOIN metering.meter_register g ON g.meter = f.meter AND g.register = f.register
-WHERE g.meter IS NULL OR g.first_instant IS NULL OR f.first < g.first_instant
+WHERE g.meter IS NULL OR f.is_single AND (g.first_instant IS NULL OR f.first < g.first_instant)
 GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2
 ON CONFLICT (meter, register) DO UPDATE SET first_instant = least(k.first_instant, excluded.first_instant)
 """

@@ -1,7 +1,7 @@
 """Which days have to be settled again: those that new readings touch, and known ones whose ground changed."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -9,8 +9,10 @@ from sqlalchemy import text
 
 from contracts.codes import Kind, Quantity
 from services.kit.unit import Unit
+from services.metering import fresh
 from services.metering.bounds import NEAR, between, midnight
-from services.metering.days import day_sql
+from services.metering.days import Calendar, day_sql
+from services.metering.fresh import Group
 from services.metering.registers import CONTEXT, REACH_MINUTES
 
 CHANNEL = "metering_dirty"
@@ -28,7 +30,7 @@ SETTLED_BY = {
 
 
 async def mark_around(connection: AsyncConnection[Any], first: datetime, last: datetime) -> None:
-    """Mark what the readings in `stage_fresh` touch; `first` and `last` are the outermost of them.
+    """Mark what the single readings in `stage_fresh` touch; `first` and `last` are the outermost of them.
 
     Nearly always the days around hold all the context that counts. Of a register that speaks seldom,
     or was silent, everything is looked at.
@@ -39,6 +41,26 @@ async def mark_around(connection: AsyncConnection[Any], first: datetime, last: d
     cursor = await connection.execute(_MARK.format(which="true", **bounds))
     if seldom := [row[0] for row in await cursor.fetchall()]:
         await connection.execute(_MARK_SELDOM, {"seldom": seldom})
+
+
+async def mark_intervals(
+    connection: AsyncConnection[Any], groups: Mapping[fresh.Key, Group], calendars: Mapping[str, Calendar]
+) -> None:
+    """Mark the days of new intervals: they say nothing of any other."""
+    days = set()
+    for (meter, _, day), one in groups.items():
+        target = SETTLED_BY.get(Quantity(one.quantity))
+        if target is None:
+            continue
+        days.add((one.coop, meter, target.value, day))
+        calendar, end_us = calendars[meter], one.last_us + one.step_s * 1_000_000
+        while (civil := calendar.day(day)).end_us < end_us:  # the last one reaches into the next day
+            day = civil.day + timedelta(days=1)
+            days.add((one.coop, meter, target.value, day))
+    coops, meters, quantities, dates = (list(column) for column in zip(*sorted(days), strict=True))
+    await connection.execute(
+        _MARK_DAYS, {"coops": coops, "meters": meters, "quantities": quantities, "days": dates}
+    )
 
 
 async def mark(unit: Unit, where: str, values: Mapping[str, Any]) -> None:
@@ -52,6 +74,11 @@ async def mark(unit: Unit, where: str, values: Mapping[str, Any]) -> None:
     )
     await unit.session.execute(text(f"NOTIFY {CHANNEL}"))
 
+
+_MARK_DAYS = """
+INSERT INTO metering.dirty_day (coop, meter, quantity, day)
+SELECT * FROM unnest(%(coops)s::text[], %(meters)s::text[], %(quantities)s::text[], %(days)s::date[])
+"""
 
 # A register reading changes what lies between its neighbours, and what is believed within its reach; near a
 # value that drops the whole context counts. A momentary power reaches ten minutes each way.
@@ -67,14 +94,14 @@ WITH near AS MATERIALIZED (
     LEFT JOIN metering.meter_state s ON s.meter = f.meter
     CROSS JOIN LATERAL (
         SELECT min(p.instant) AS until, count(*) AS readings FROM (
-            SELECT b.instant FROM metering.reading b
+            SELECT b.instant FROM metering.reading_row b
             WHERE f.kind = '{Kind.REGISTER}' AND b.meter = f.meter AND b.register = f.register
               AND b.instant < f.first AND {{bounds_b}}
             ORDER BY b.instant DESC LIMIT {CONTEXT}) p
     ) before
     CROSS JOIN LATERAL (
         SELECT max(p.instant) AS until, count(*) AS readings FROM (
-            SELECT a.instant FROM metering.reading a
+            SELECT a.instant FROM metering.reading_row a
             WHERE f.kind = '{Kind.REGISTER}' AND a.meter = f.meter AND a.register = f.register
               AND a.instant > f.last AND {{bounds_a}}
             ORDER BY a.instant LIMIT {CONTEXT}) p
@@ -86,13 +113,13 @@ WITH near AS MATERIALIZED (
                     ELSE min(n.instant) FILTER (WHERE n.instant > f.last) END AS high
         FROM (
             SELECT r.instant, r.value_milli < lag(r.value_milli) OVER (ORDER BY r.instant) AS drops
-            FROM metering.reading r
+            FROM metering.reading_row r
             WHERE f.kind = '{Kind.REGISTER}' AND r.meter = f.meter AND r.register = f.register
               AND r.instant >= coalesce(before.until, f.first) AND r.instant <= coalesce(after.until, f.last)
               AND {{bounds_r}}
         ) n
     ) n
-    WHERE {{which}}
+    WHERE f.is_single AND {{which}}
 ), marked AS (
     INSERT INTO metering.dirty_day (coop, meter, quantity, day)
     SELECT DISTINCT f.coop, f.meter, q.target, d.day::date

@@ -51,13 +51,23 @@ def check_spike(day: MeterDay, rules: Thresholds) -> list[Finding]:
                 if slot.value is not None and slot.value > limit and slot.source is not Source.EDITED
             )
         ]
-    if 100 * highest < rules.spike_share_percent * limit:
+    if not may_be_spike(values, rules):
         return []
     third = sorted(values)[-3] if len(values) > 2 else 0
-    if 100 * (highest - third) <= rules.spike_third_percent * third:
-        return []
     at = values.index(highest)
     return [Finding(Check.SPIKE, at, at, Severity.NOTICE, {"value": highest, "third": third})]
+
+
+def may_be_spike(values: Sequence[int], rules: Thresholds) -> bool:
+    """Whether the highest half-hour of a day is worth a word; 0 stands for unknown ones."""
+    limit = rules.most_units(SLOT_US)
+    highest = max(values, default=0)
+    if highest > limit:
+        return True
+    if 100 * highest < rules.spike_share_percent * limit:
+        return False
+    third = sorted(values)[-3] if len(values) > 2 else 0
+    return 100 * (highest - third) > rules.spike_third_percent * third
 
 
 def check_stuck(day: MeterDay, rules: Thresholds) -> list[Finding]:
@@ -145,15 +155,22 @@ def check_unusual(day: MeterDay, rules: Thresholds) -> list[Finding]:
     """A nearly whole day far above or below the mean of this household's own last weeks."""
     known = sum(1 for slot in day.slots if slot.value is not None)
     totals = list(day.past.totals.values()) if day.past else []
-    if len(totals) < rules.unusual_days or 10 * known < 9 * day.civil.slots:
+    value = day.value
+    if 10 * known < 9 * day.civil.slots or not is_unusual(value, sum(totals), len(totals), rules):
         return []
-    usual, value = sum(totals) // len(totals), day.value
-    if max(usual, value) < rules.unusual_units:
-        return []
-    if rules.unusual_low_percent * usual <= 100 * value <= rules.unusual_high_percent * usual:
-        return []
+    usual = sum(totals) // len(totals)
     detail = {"value": value, "usual": usual}
     return [Finding(Check.UNUSUAL, 0, day.civil.slots - 1, Severity.NOTICE, detail)]
+
+
+def is_unusual(value: int, total: int, days: int, rules: Thresholds) -> bool:
+    """Whether a day's total stands out beside the mean of so many others with `total` together."""
+    if days < rules.unusual_days:
+        return False
+    usual = total // days
+    if max(usual, value) < rules.unusual_units:
+        return False
+    return not (rules.unusual_low_percent * usual <= 100 * value <= rules.unusual_high_percent * usual)
 
 
 def check_clock_drift(day: MeterDay, rules: Thresholds) -> list[Finding]:

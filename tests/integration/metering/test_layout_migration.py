@@ -45,6 +45,14 @@ _READING = """
 INSERT INTO metering.reading VALUES
     ('mtr_1', 'energy_import', :at, 'c', 'energy_import', 'register', 0, :value, 'senml', :at)
 """
+_INTERVAL = """
+INSERT INTO metering.reading VALUES
+    ('mtr_1', 'energy_import@1800', :at, 'c', 'energy_import', 'interval', 1800, :value, :codec, :came)
+"""
+_RAW = """
+SELECT meter, register, instant, coop, quantity, kind, step_s, value_milli, codec, received_at
+FROM metering.reading ORDER BY register, instant
+"""
 
 
 @pytest.fixture
@@ -75,23 +83,33 @@ def test_days_and_readings_are_moved_in_place_and_back(engines: Engines, fresh: 
             connection.execute(text(_DAY), one | {"digest": b"0123456789abcdef", "at": NOW})
         for value, at in enumerate(instants):
             connection.execute(text(_READING), {"at": at, "value": value})
+        for n, minutes in enumerate([0, 30, 60, 70, 300, 2000 * 30]):  # one of them between the half-hours
+            at = instants[-1] + timedelta(minutes=minutes)
+            values = {"at": at, "value": 100 * n, "codec": f"codec-{n % 2}", "came": NOW + timedelta(n)}
+            connection.execute(text(_INTERVAL), values)
         connection.execute(
             text(
                 "INSERT INTO metering.meter_register (meter, register, coop, quantity, kind, step_s)"
                 " VALUES ('mtr_1', 'energy_import', 'c', 'energy_import', 'register', 0)"
             )
         )
-    days, readings = asked(fresh, _SEEN), asked(fresh, "SELECT * FROM metering.reading ORDER BY instant")
+    days, readings = asked(fresh, _SEEN), asked(fresh, _RAW)
 
     migrate(url, engines.secrets)
     assert asked(fresh, _SEEN) == days
-    assert asked(fresh, "SELECT * FROM metering.reading ORDER BY instant") == readings
+    assert asked(fresh, _RAW) == readings
     assert asked(fresh, "SELECT count(*) FROM metering.reading__pdefault") == [(0,)]
     assert asked(fresh, "SELECT first_instant FROM metering.meter_register") == [(instants[-1],)]
     assert asked(fresh, "SELECT day::text FROM metering.day WHERE has_suspect") == [("2026-03-03",)]
-    places = asked(fresh, "SELECT DISTINCT tableoid::regclass::text FROM metering.reading")
+    packed = (
+        "SELECT day::text, cardinality(array_remove(amounts, NULL)) FROM metering.interval_row ORDER BY 1"
+    )
+    assert asked(fresh, packed) == [("2016-05-04", 4), ("2016-06-14", 1)]
+    assert asked(fresh, "SELECT count(*) FROM metering.reading_row") == [(5,)], "what is not aligned stays"
+    assert asked(fresh, "SELECT count(*) FROM metering.interval__pdefault") == [(0,)]
+    places = asked(fresh, "SELECT DISTINCT tableoid::regclass::text FROM metering.reading_row")
     assert ("metering.reading__p201605",) in places
 
     command.downgrade(config(url), BEFORE)
     assert asked(fresh, _SEEN) == days
-    assert asked(fresh, "SELECT * FROM metering.reading ORDER BY instant") == readings
+    assert asked(fresh, _RAW) == readings

@@ -44,8 +44,8 @@ def test_days_are_seen_through_their_view(worker: str) -> None:
 def test_a_reading_without_a_partition_is_moved_into_its_own(worker: str) -> None:
     values = "'mtr_1', 'volume', %s, 'les-lilas', 'volume', 'register', 0, 5, 'senml', now()"
     with psycopg.connect(worker) as connection:
-        connection.execute(f"INSERT INTO metering.reading VALUES ({values})", ["2001-05-10 12:00+00"])
+        connection.execute(f"INSERT INTO metering.reading_row VALUES ({values})", ["2001-05-10 12:00+00"])
         connection.execute("SELECT metering.add_reading_partition('2001-05-01', '2001-06-01')")
-        rows = connection.execute("SELECT tableoid::regclass::text FROM metering.reading").fetchall()
+        rows = connection.execute("SELECT tableoid::regclass::text FROM metering.reading_row").fetchall()
     assert len(rows) == 1
     assert "default" not in rows[0][0]

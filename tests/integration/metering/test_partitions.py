@@ -42,7 +42,8 @@ async def spans(room_unit: OpenUnit) -> set[tuple[date, date]]:
 
 async def home_of(room_unit: OpenUnit, home: Home) -> set[str]:
     found = await rows(
-        room_unit, "SELECT DISTINCT tableoid::regclass::text AS place FROM metering.reading WHERE meter = :m",
+        room_unit,
+        "SELECT DISTINCT tableoid::regclass::text AS place FROM metering.reading_row WHERE meter = :m",
         m=home.meter,
     )  # fmt: skip
     return {row.place for row in found}
@@ -88,8 +89,8 @@ async def test_a_missing_partition_is_an_alarm_and_not_an_error(
         async with room_unit("metering") as unit:
             await unit.session.execute(
                 text(
-                    "INSERT INTO metering.reading SELECT :m, 'energy_import', :at, :coop, 'energy_import',"
-                    " 'register', 0, 5000, 'senml', now()"
+                    "INSERT INTO metering.reading_row SELECT :m, 'energy_import', :at, :coop,"
+                    " 'energy_import', 'register', 0, 5000, 'senml', now()"
                 ),
                 {"m": home.meter, "at": at, "coop": coop},
             )
@@ -109,7 +110,7 @@ async def test_readings_are_stored_while_somebody_else_holds_the_table(
     old = datetime(2004, 2, 10, tzinfo=UTC)
     url = str(engines.settings.database_url)
     async with await psycopg.AsyncConnection.connect(url) as other:
-        await other.execute("LOCK TABLE ONLY metering.reading IN SHARE UPDATE EXCLUSIVE MODE")
+        await other.execute("LOCK TABLE ONLY metering.reading_row IN SHARE UPDATE EXCLUSIVE MODE")
         await send(room_unit, coop, [reading(home, old, 100), reading(home, old + HALF_HOUR, 200)])
     assert await home_of(room_unit, home) == {"metering.reading__pdefault"}
     assert len(await rows(room_unit, "SELECT 1 FROM metering.reading WHERE meter = :m", m=home.meter)) == 2
