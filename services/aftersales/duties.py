@@ -5,6 +5,9 @@ from collections.abc import Awaitable, Callable
 
 from services.aftersales import by_time
 from services.aftersales.dwelling_file import asking
+from services.aftersales.intake import drafts
+from services.aftersales.notices import actions as notices
+from services.aftersales.visits import reminding
 from services.kit.outage import is_outage
 from services.kit.unit import Unit
 
@@ -17,7 +20,11 @@ DUTIES: tuple[Duty, ...] = (
     by_time.rewind_paused,
     by_time.warn,
     by_time.settle,
+    reminding.remind,
+    reminding.forget_tries,
+    notices.collect,
     asking.ask,
+    drafts.drop_old,
 )
 
 

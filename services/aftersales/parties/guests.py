@@ -1,5 +1,6 @@
 """Pages for who has no account but a personal link: the link is checked before anything else is read."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sqlalchemy import text
@@ -24,7 +25,7 @@ class _ByLink:
     async def refuse(self, request: Request, who: Principal | None) -> Response | None:
         if request.method not in ("GET", "HEAD"):
             refuse_other_sites(request)
-        return await turned_away(request)
+        return await turned_away(request, _party)
 
 
 class GuestPage(_ByLink, PageRoute):
@@ -38,8 +39,10 @@ class GuestPhotosPage(_ByLink, PhotosPage):
 GUEST_PAGE = route_class("aftersales", GuestPage)
 
 
-async def turned_away(request: Request) -> Response | None:
-    """The page for who has no good link; None for who has one.
+async def turned_away(
+    request: Request, find: Callable[[Unit, str], Awaitable[str | None]]
+) -> Response | None:
+    """The page for who has no good link; None for who has one. `find` tells whose it is.
 
     In a transaction of its own: a wrong try is counted although the answer is an error.
     """
@@ -49,14 +52,14 @@ async def turned_away(request: Request) -> Response | None:
         unit = Unit(session, "aftersales", state.clock, "")
         await unit.see_all()
         is_calm = await tries.count(unit, state.secrets, tries.WRONG_FROM_HOST, host, by=0)
-        party = await _holder(unit, token) if is_calm else None
+        holder = await _holder(unit, token, find) if is_calm else None
         await unit.see_all()
-        if party is not None and await tries.count(unit, state.secrets, tries.USES_OF_LINK, party.id):
+        if holder is not None and await tries.count(unit, state.secrets, tries.USES_OF_LINK, holder):
             return None
-        if is_calm and party is None:
+        if is_calm and holder is None:
             await tries.count(unit, state.secrets, tries.WRONG_FROM_HOST, host)
         phone, coop = await _to_call(unit, token)
-    status = 404 if is_calm and party is None else 429
+    status = 404 if is_calm and holder is None else 429
     return render(
         request,
         "aftersales/contractor_gone.html",
@@ -75,10 +78,15 @@ async def guest(request: Request, unit: Unit) -> Party:
     return party
 
 
-async def _holder(unit: Unit, token: str) -> Party | None:
+async def _party(unit: Unit, token: str) -> str | None:
+    party = await links.holder(unit, token)
+    return party.id if party else None
+
+
+async def _holder(unit: Unit, token: str, find: Callable[[Unit, str], Awaitable[str | None]]) -> str | None:
     try:
-        return await links.holder(unit, token)
-    except Problem:
+        return await find(unit, token)
+    except Problem:  # an address that names no cooperative
         return None
 
 
@@ -96,7 +104,7 @@ async def _to_call(unit: Unit, token: str) -> tuple[str | None, str | None]:
 
 
 def headers(response: Any) -> Any:
-    """Such a page is nobody else's: not for search engines, not for caches, and no page learns its address."""
+    """Such a page is nobody else's: not for search engines, not for caches; no page learns its address."""
     response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Cache-Control"] = "private, no-store"

@@ -23,7 +23,7 @@ _WORDS = {
         ),
         "chosen": (
             "Intervention n° {number} : rendez-vous {when}",
-            "L’habitant a choisi son créneau : {when}. Il est sur votre page, avec ce qu’il faut pour entrer.",
+            "L’habitant a choisi son créneau : {when}. Sur votre page : ce qu’il faut savoir pour entrer.",
         ),
         "called_off": (
             "Intervention n° {number} : rendez-vous annulé",

@@ -25,6 +25,17 @@ async def running(unit: Unit, ticket: str) -> Visit | None:
     return found.scalar_one_or_none()
 
 
+async def last(unit: Unit, ticket: str) -> Visit | None:
+    """The latest visit of a request, whatever became of it."""
+    found = await unit.session.execute(
+        select(Visit)
+        .where(col(Visit.ticket) == ticket)
+        .order_by(col(Visit.booked_at).desc(), col(Visit.id).desc())
+        .limit(1)
+    )
+    return found.scalar_one_or_none()
+
+
 async def follow(unit: Unit, ticket: Ticket, step: Step) -> None:
     """Called with each step, in its transaction. A household moves and cancels visits only by the windows it
     is offered and until the agreed limit: 409 otherwise, and the step is undone."""

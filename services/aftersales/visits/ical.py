@@ -61,8 +61,10 @@ def _event(entry: Entry, zone: ZoneInfo, domain: str) -> Event:
     event.add("dtend", entry.ends_at.astimezone(zone))
     event.add("summary", entry.title)
     event.add("location", entry.place)
-    event.add("description", entry.text)
-    event.add("url", entry.url)
+    if entry.text:
+        event.add("description", entry.text)
+    if entry.url:
+        event.add("url", entry.url)
     event.add("status", "CANCELLED" if entry.is_cancelled else "CONFIRMED")
     event.add("transp", "TRANSPARENT" if entry.is_cancelled else "OPAQUE")
     if entry.alarm_before is not None and not entry.is_cancelled:

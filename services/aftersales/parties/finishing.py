@@ -1,0 +1,39 @@
+"""What comes of a visit: the work is done, goes on another day, waits for a part, goes to another trade, or
+nobody could get in. Contractors never end a request: its household has the last word."""
+
+from services.aftersales import actions
+from services.aftersales.actions import Changes
+from services.aftersales.model import Ticket
+from services.aftersales.telling import Actor
+from services.aftersales.visits.following import last, running
+from services.kit.problems import invalid
+from services.kit.unit import Unit
+
+DONE = ("fixed", "nothing_found", "made_do")
+
+
+async def finish(
+    unit: Unit, ticket: Ticket, actor: Actor, *, outcome: str, note: str = "", no_photo: str = ""
+) -> None:
+    """Take the steps that the outcome means. 422 for a note that is needed, 409 when it is not possible."""
+    if outcome not in (*DONE, "no_access") and not note:
+        raise invalid("/note", "missing", "Say in a word what is still to be done.")
+    visit = await running(unit, ticket.id) or await last(unit, ticket.id)
+    if visit is not None:
+        visit.outcome, visit.note = outcome, " · ".join(part for part in (note, no_photo) if part) or None
+    if outcome == "no_access":
+        await _no_access(unit, ticket, actor, note)
+        return
+    if ticket.state in ("assigned", "scheduled"):
+        await actions.act(unit, ticket.id, "start", actor, Changes())
+    changes = Changes(comment=note or None, facts={"outcome": outcome})
+    step = {"partly": "come_back", "needs_parts": "wait_parts", "needs_other_trade": "hand_back"}
+    await actions.act(unit, ticket.id, step.get(outcome, "finish"), actor, changes)
+
+
+async def _no_access(unit: Unit, ticket: Ticket, actor: Actor, note: str) -> None:
+    if ticket.state == "scheduled":
+        changes = Changes(comment=note or None, facts={"side": "member"})
+        await actions.act(unit, ticket.id, "missed", actor, changes)
+    else:
+        await actions.act(unit, ticket.id, "wait_access", actor, Changes(comment=note or None))

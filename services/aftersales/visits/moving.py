@@ -1,0 +1,43 @@
+"""What happens to a visit: offered, agreed, called off, on the way, begun, missed."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from services.aftersales import actions
+from services.aftersales.actions import Changes
+from services.aftersales.model import Ticket
+from services.aftersales.telling import Actor, changed
+from services.kit.unit import Unit
+
+Do = Callable[[Ticket, Actor], Awaitable[Any]]
+
+
+async def offered(unit: Unit, ticket: Ticket, actor: Actor) -> None:
+    """The household hears that there are windows to choose from."""
+    unit.emit(changed(ticket, "slots_offered", actor), ticket.id)
+
+
+async def agreed(unit: Unit, ticket: Ticket, at: datetime, actor: Actor) -> None:
+    """An hour settled by voice, outside the windows."""
+    await actions.act(unit, ticket.id, "schedule", actor, Changes(appointment_at=at))
+
+
+async def call_off(unit: Unit, ticket: Ticket, actor: Actor, comment: str | None = None) -> None:
+    """Nobody comes; the household chooses anew. A household only until the agreed limit (409)."""
+    await actions.act(unit, ticket.id, "unschedule", actor, Changes(comment=comment))
+
+
+async def on_the_way(unit: Unit, ticket: Ticket, actor: Actor, minutes: int | None = None) -> None:
+    """With roughly how many minutes it takes, if known."""
+    facts = {"minutes": minutes} if minutes else {}
+    await actions.act(unit, ticket.id, "on_the_way", actor, Changes(facts=facts))
+
+
+async def start(unit: Unit, ticket: Ticket, actor: Actor) -> None:
+    await actions.act(unit, ticket.id, "start", actor, Changes())
+
+
+async def missed(unit: Unit, ticket: Ticket, side: str, actor: Actor, comment: str | None = None) -> None:
+    """The visit did not take place, on whose side is data; windows are offered again at once."""
+    await actions.act(unit, ticket.id, "missed", actor, Changes(comment=comment, facts={"side": side}))

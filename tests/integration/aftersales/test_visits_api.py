@@ -1,0 +1,254 @@
+"""Appointments: real windows, one household each, moved and called off without a call, missed as data."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import text
+
+from services.aftersales.visits import reminding
+from tests.integration.aftersales.conftest import MONDAY, PARIS
+
+if TYPE_CHECKING:
+    from tests.integration.aftersales.conftest import Cooperative
+
+pytestmark = pytest.mark.engines
+
+
+class Home:
+    """A household with a request that the plumbers' team is to visit."""
+
+    def __init__(self, aulnes: Cooperative, ticket: str, person: str, occupancy: str) -> None:
+        self.aulnes, self.ticket, self.occupancy = aulnes, ticket, occupancy
+        self.who = aulnes.resident(person)
+
+    async def slots(self) -> list[dict[str, Any]]:
+        found = await self.aulnes.get(f"/tickets/{self.ticket}/slots", self.who)
+        assert found.status_code == 200, found.text
+        return list(found.json()["slots"])
+
+    async def take(self, slot: str, who: dict[str, str] | None = None) -> Any:
+        return await self.aulnes.post(f"/tickets/{self.ticket}/visits", {"slot": slot}, who or self.who)
+
+    async def visits(self) -> list[dict[str, Any]]:
+        return list((await self.aulnes.get(f"/tickets/{self.ticket}/visits", self.who)).json()["visits"])
+
+    async def say(self, visit: str, what: str, who: dict[str, str] | None = None, **body: Any) -> Any:
+        path = f"/tickets/{self.ticket}/visits/{visit}/{what}"
+        return await self.aulnes.post(path, body, who or self.who)
+
+    async def state(self) -> str:
+        return str((await self.aulnes.get(f"/tickets/{self.ticket}")).json()["state"])
+
+
+async def a_home(aulnes: Cooperative) -> Home:
+    moved = await aulnes.move_in()
+    ticket = await aulnes.open(moved["occupancy"], element="tap", symptom="limescale", place="kitchen")
+    steps: tuple[tuple[str, dict[str, str]], ...] = (
+        ("acknowledge", {}), ("qualify", {}), ("assign", {"team": "plumbing"}),
+    )  # fmt: skip
+    for action, more in steps:
+        done = await aulnes.act(ticket["id"], action, **more)
+        assert done.status_code == 200, done.text
+    return Home(aulnes, ticket["id"], moved["persons"][0]["id"], moved["occupancy"])
+
+
+async def hours(aulnes: Cooperative, **more: Any) -> str:
+    body = {"host": "plumbing", "weekday": 3, "starts": "08:00", "ends": "12:00"} | more
+    made = await aulnes.post("/availability", body)
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
+
+
+def local(slot: dict[str, Any]) -> str:
+    return datetime.fromisoformat(slot["starts_at"]).astimezone(PARIS).strftime("%a %d %H:%M")
+
+
+async def test_a_household_chooses_a_window_of_the_team_and_is_confirmed(aulnes: Cooperative) -> None:
+    await hours(aulnes)
+    home = await a_home(aulnes)
+    offered = await home.slots()
+    assert [local(one) for one in offered[:3]] == ["Thu 19 08:00", "Thu 19 10:00", "Thu 26 08:00"]
+    taken = await home.take(offered[0]["id"])
+    assert taken.status_code == 201, taken.text
+    assert (taken.json()["state"], taken.json()["booked_by"]) == ("booked", "resident")
+    assert await home.state() == "scheduled"
+    last = (await aulnes.told("aftersales.ticket_changed.v1"))[-1]
+    assert (last["action"], last["tells_household"]) == ("schedule", True)
+
+
+async def test_two_households_cannot_have_the_same_place(aulnes: Cooperative) -> None:
+    await hours(aulnes, ends="10:00")
+    one, other = await a_home(aulnes), await a_home(aulnes)
+    slot = (await one.slots())[0]["id"]
+    answers = await asyncio.gather(one.take(slot), other.take(slot))
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    loser = other if answers[0].status_code == 201 else one
+    refusal = next(answer for answer in answers if answer.status_code == 409)
+    assert refusal.json()["code"] == "slot_taken"
+    assert await loser.state() == "assigned"
+    assert slot not in [offer["id"] for offer in await loser.slots()]
+
+
+async def test_a_window_takes_as_many_visits_as_the_host_can_make(aulnes: Cooperative) -> None:
+    await hours(aulnes, ends="10:00", capacity=2)
+    homes = [await a_home(aulnes) for _ in range(3)]
+    slot = (await homes[0].slots())[0]["id"]
+    answers = await asyncio.gather(*(home.take(slot) for home in homes))
+    assert sorted(answer.status_code for answer in answers) == [201, 201, 409]
+
+
+async def test_a_household_moves_its_visit_until_the_limit_and_calls_after_it(aulnes: Cooperative) -> None:
+    await hours(aulnes)
+    home = await a_home(aulnes)
+    first, second, third, *_ = await home.slots()
+    booked = (await home.take(first["id"])).json()
+    moved = (await home.take(second["id"])).json()
+    assert (moved["id"], moved["sequence"]) == (booked["id"], booked["sequence"] + 1)
+    assert first["id"] in [offer["id"] for offer in await home.slots()]
+    await aulnes.now(datetime(2026, 11, 18, 12, tzinfo=PARIS))
+    late = await home.take(third["id"])
+    assert (late.status_code, late.json()["code"]) == (409, "too_late_to_change")
+    assert (await home.say(moved["id"], "cancel")).json()["code"] == "too_late_to_change"
+    by_staff = await home.take(third["id"], aulnes.staff)
+    assert by_staff.status_code == 201, by_staff.text
+
+
+async def test_a_visit_called_off_in_time_frees_its_place(aulnes: Cooperative) -> None:
+    await hours(aulnes)
+    home = await a_home(aulnes)
+    slot = (await home.slots())[0]["id"]
+    visit = (await home.take(slot)).json()
+    gone = await home.say(visit["id"], "cancel")
+    assert gone.json()["state"] == "cancelled", gone.text
+    assert await home.state() == "assigned"
+    assert slot in [offer["id"] for offer in await home.slots()]
+    assert (await home.say(visit["id"], "cancel")).status_code == 409
+
+
+@pytest.mark.parametrize("side", ["member", "contractor", "cooperative"])
+async def test_a_missed_visit_is_data_on_whose_side_and_offers_start_again(
+    aulnes: Cooperative, side: str
+) -> None:
+    await hours(aulnes)
+    home = await a_home(aulnes)
+    visit = (await home.take((await home.slots())[0]["id"])).json()
+    await aulnes.now(datetime(2026, 11, 19, 10, 30, tzinfo=PARIS))
+    missed = await home.say(visit["id"], "missed", aulnes.staff, side=side)
+    assert missed.json()["missed_side"] == side, missed.text
+    last = (await aulnes.told("aftersales.ticket_changed.v1"))[-1]
+    assert (last["action"], last["side"]) == ("missed", side)
+    again = await home.take((await home.slots())[0]["id"])
+    assert again.status_code == 201
+    assert again.json()["id"] != visit["id"]
+    assert [one["state"] for one in await home.visits()] == ["missed", "booked"]
+
+
+async def test_a_household_says_that_nobody_came_once_it_was_time(aulnes: Cooperative) -> None:
+    await hours(aulnes)
+    home = await a_home(aulnes)
+    visit = (await home.take((await home.slots())[0]["id"])).json()
+    early = await home.say(visit["id"], "missed", side="cooperative")
+    assert early.status_code == 409
+    await aulnes.now(datetime(2026, 11, 19, 10, 30, tzinfo=PARIS))
+    assert (await home.say(visit["id"], "missed", side="cooperative")).status_code == 200
+
+
+async def test_a_household_cannot_arrange_an_hour_that_nobody_offers(aulnes: Cooperative) -> None:
+    home = await a_home(aulnes)
+    when = (MONDAY + timedelta(days=3)).isoformat()
+    for more in ({}, {"slot": "slt_invented"}):
+        answer = await aulnes.act(home.ticket, "schedule", home.who, appointment_at=when, **more)
+        assert answer.status_code in (409, 422), answer.text
+    assert (await home.take("slt_invented")).status_code == 409
+    assert await home.state() == "assigned"
+
+
+async def test_an_hour_that_staff_agreed_by_voice_is_a_visit_too(aulnes: Cooperative) -> None:
+    home = await a_home(aulnes)
+    when = (MONDAY + timedelta(days=3)).isoformat()
+    assert (await aulnes.act(home.ticket, "schedule", appointment_at=when)).status_code == 200
+    [visit] = await home.visits()
+    assert datetime.fromisoformat(visit["starts_at"]) == MONDAY + timedelta(days=3)
+    assert (await aulnes.act(home.ticket, "cancel", home.who)).status_code == 200
+    assert [one["state"] for one in await home.visits()] == ["cancelled"]
+
+
+async def test_the_reminder_comes_the_afternoon_before_and_once(aulnes: Cooperative) -> None:
+    await hours(aulnes)
+    home = await a_home(aulnes)
+    await home.take((await home.slots())[0]["id"])
+    for hour, told in ((15, 0), (16, 1), (17, 1)):
+        await aulnes.now(datetime(2026, 11, 18, hour, 5, tzinfo=PARIS))
+        async with aulnes.room_unit("aftersales", aulnes.slug) as unit:
+            await reminding.remind(unit)
+        actions = [one["action"] for one in await aulnes.told("aftersales.ticket_changed.v1")]
+        assert actions.count("visit_reminder") == told
+
+
+async def test_staff_propose_windows_for_one_request_and_the_household_hears(aulnes: Cooperative) -> None:
+    home, other = await a_home(aulnes), await a_home(aulnes)
+    begins = MONDAY + timedelta(days=1)
+    body = {"starts_at": begins.isoformat(), "ends_at": (begins + timedelta(hours=2)).isoformat()}
+    made = await aulnes.post(f"/tickets/{home.ticket}/slots", body)
+    assert made.status_code == 201, made.text
+    assert [one["is_proposed"] for one in await home.slots()] == [True]
+    assert await other.slots() == []
+    assert (await aulnes.told("aftersales.ticket_changed.v1"))[-1]["action"] == "slots_offered"
+    past = {"starts_at": (MONDAY - timedelta(hours=2)).isoformat(), "ends_at": MONDAY.isoformat()}
+    assert (await aulnes.post(f"/tickets/{home.ticket}/slots", past)).status_code == 422
+
+
+async def test_hours_do_not_overlap_and_are_dropped_without_touching_visits(aulnes: Cooperative) -> None:
+    made = await hours(aulnes)
+    twice = await aulnes.post(
+        "/availability", {"host": "plumbing", "weekday": 3, "starts": "11:00", "ends": "14:00"}
+    )
+    assert twice.json()["code"] == "hours_overlap"
+    home = await a_home(aulnes)
+    await home.take((await home.slots())[0]["id"])
+    gone = await aulnes.web.client.delete(f"/api/v1/availability/{made}", headers=aulnes.staff)
+    assert gone.status_code == 204
+    assert await home.slots() == []
+    assert [one["state"] for one in await home.visits()] == ["booked"]
+    unknown = {"host": "pty_unknown", "weekday": 3, "starts": "08:00", "ends": "12:00"}
+    assert (await aulnes.post("/availability", unknown)).status_code == 422
+
+
+async def test_nobody_comes_on_a_public_holiday(aulnes: Cooperative) -> None:
+    await aulnes.now(datetime(2026, 12, 21, 9, tzinfo=PARIS))
+    await hours(aulnes, weekday=4)
+    home = await a_home(aulnes)
+    assert "Fri 25 08:00" not in [local(one) for one in await home.slots()]
+
+
+async def test_what_the_visit_is_comes_from_the_history_alone(aulnes: Cooperative) -> None:
+    """The database itself refuses a second running visit of one request, whatever code wrote it."""
+    await hours(aulnes)
+    home = await a_home(aulnes)
+    await home.take((await home.slots())[0]["id"])
+    with pytest.raises(Exception, match="visit_running"):
+        async with aulnes.room_unit("aftersales", aulnes.slug) as unit:
+            await unit.session.execute(
+                text(
+                    "INSERT INTO aftersales.visit SELECT 'vis_x', coop, ticket, host, NULL, 0, starts_at,"
+                    " ends_at, state, missed_side, sequence, booked_by, booked_at, changed_at"
+                    " FROM aftersales.visit WHERE ticket = :ticket"
+                ),
+                {"ticket": home.ticket},
+            )
+
+
+async def test_another_household_sees_nothing_of_it(aulnes: Cooperative) -> None:
+    await hours(aulnes)
+    home, other = await a_home(aulnes), await a_home(aulnes)
+    visit = (await home.take((await home.slots())[0]["id"])).json()
+    for path in ("slots", "visits"):
+        assert (await aulnes.get(f"/tickets/{home.ticket}/{path}", other.who)).status_code == 404
+    assert (await home.take("slt_x", other.who)).status_code == 404
+    assert (await home.say(visit["id"], "cancel", other.who)).status_code == 404
+    path = f"/tickets/{other.ticket}/visits/{visit['id']}/cancel"
+    assert (await aulnes.post(path, {}, other.who)).status_code == 404
