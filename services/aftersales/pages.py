@@ -1,18 +1,32 @@
 """The room's pages, all on one router: those of households and the cooperative's desk."""
 
+# Addresses that are a word come before those where any word may stand: /tickets/new, then /tickets/{ticket}.
+from services.aftersales.intake import phone_pages, report_pages
+
+# isort: split
 from services.aftersales import household_pages
 from services.aftersales.desk import queue_pages, ticket_pages
+from services.aftersales.dwelling_file import pages as dwelling_pages
 from services.aftersales.incidents import meter_pages
 from services.aftersales.incidents import pages as incident_pages
+from services.aftersales.inspections import pages as inspection_pages
+from services.aftersales.inspections import signing_pages
+from services.aftersales.notices import pages as notice_pages
 from services.aftersales.page_base import pages
 from services.aftersales.photos import pages as photo_pages
 
 __all__ = [
+    "dwelling_pages",
     "household_pages",
     "incident_pages",
+    "inspection_pages",
     "meter_pages",
+    "notice_pages",
     "pages",
+    "phone_pages",
     "photo_pages",
     "queue_pages",
+    "report_pages",
+    "signing_pages",
     "ticket_pages",
 ]

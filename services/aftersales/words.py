@@ -57,10 +57,14 @@ def spoken_day(day: date, language: str) -> str:
     return format_date(day, "long", locale=language).replace("\u202f", " ")
 
 
+_OWN = ("words", "dwelling_file/words", "inspections/words")
+"""The room's own tables of words, each beside what it speaks of."""
+
+
 @cache
 def _labels(group: str) -> dict[str, Label]:
     """Sentences are this room's own; what codes are called is the contract's."""
-    own = load("words").get(group) or load("dwelling_file/words").get(group)
+    own = next((table[group] for table in map(load, _OWN) if group in table), None)
     return labels(group) if own is None else {code: Label(**row) for code, row in own.items()}
 
 

@@ -22,20 +22,34 @@ TENURES = {
 }
 
 
-async def record(
-    unit: Unit, home: Home, kind: str, held_on: date, findings: list[NewTicket], actor: Actor
-) -> list[Ticket]:
-    """Keep the act and open one request per finding, in the order found."""
-    assert unit.coop is not None
-    assert home.occupancy is not None
+def check_tenure(home: Home, kind: str) -> None:
+    """Raises 422 when that inspection is not made with such a household."""
     if home.tenure not in TENURES[kind]:
         raise invalid(
             "/kind",
             "wrong_for_tenure",
             "An état des lieux is made with a tenant, a livraison with a buyer.",
         )
+
+
+async def record(
+    unit: Unit,
+    home: Home,
+    kind: str,
+    held_on: date,
+    findings: list[NewTicket],
+    actor: Actor,
+    guided: str | None = None,
+) -> list[Ticket]:
+    """Keep the act and open one request per finding, in the order found.
+
+    `guided`: the id of the guided inspection that it comes from.
+    """
+    assert unit.coop is not None
+    assert home.occupancy is not None
+    check_tenure(home, kind)
     inspection = Inspection(
-        id=new_id("ins"),
+        id=guided or new_id("ins"),
         coop=unit.coop,
         occupancy=home.occupancy,
         kind=kind,

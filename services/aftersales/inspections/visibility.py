@@ -20,9 +20,7 @@ async def visible(unit: Unit, inspection: str, who: Principal) -> GuidedInspecti
 
 async def still_open(unit: Unit, inspection: str) -> GuidedInspection:
     """The inspection, locked for a change; 409 once both have signed."""
-    found = await unit.session.get(
-        GuidedInspection, inspection, with_for_update=True, populate_existing=True
-    )
+    found = await unit.session.get(GuidedInspection, inspection, with_for_update=True, populate_existing=True)
     if found is None:
         raise not_found()
     if found.signed_at is not None:

@@ -93,7 +93,8 @@ async def _add(found: Brought, raw: bytes) -> None:
 def _register(
     router: APIRouter, path: str, kind: type[UnitRoute], allowed: tuple[str, ...], more: dict[str, Any]
 ) -> Callable[..., Any]:
-    extra = roles(*allowed)["openapi_extra"] | ({} if issubclass(kind, PhotosPage) else {"requestBody": _BODY})
+    body = {} if issubclass(kind, PhotosPage) else {"requestBody": _BODY}
+    extra = roles(*allowed)["openapi_extra"] | body
 
     def register(endpoint: Callable[..., Any]) -> Callable[..., Any]:
         router.add_api_route(
@@ -110,7 +111,8 @@ def _register(
 
 
 _FILE = {"type": "string", "format": "binary"}
-_FORM = {"type": "object", "required": ["photos"], "properties": {"photos": {"type": "array", "items": _FILE}}}
+_FILES = {"type": "array", "items": _FILE}
+_FORM = {"type": "object", "required": ["photos"], "properties": {"photos": _FILES}}
 _BODY = {
     "required": True,
     "content": {

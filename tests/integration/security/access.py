@@ -355,6 +355,32 @@ PAGES: dict[str, Access] = {
     "GET /photos/{photo}": theirs(HOUSEHOLDS, TEAM),
     "GET /photos/{photo}/small": theirs(HOUSEHOLDS, TEAM),
     "POST /photos/{photo}/take-back": theirs(HOUSEHOLDS, TEAM),
+    # inspections; the address of a room, finding or document is the test's own
+    "GET /inspections": only(HOUSEHOLDS, TEAM),
+    "GET /fragments/inspections": only(HOUSEHOLDS),
+    "GET /occupancies/{occupancy}/inspection": of_coop(TEAM),
+    "POST /occupancies/{occupancy}/inspection": of_coop(TEAM, body=form(kind="etat_des_lieux")),
+    "GET /inspections/{inspection}": theirs(HOUSEHOLDS, TEAM),
+    "GET /inspections/{inspection}/rooms/{item}": theirs(HOUSEHOLDS, TEAM),
+    "POST /inspections/{inspection}/rooms": of_coop(TEAM, body=form(place="bedroom")),
+    "POST /inspections/{inspection}/rooms/{item}": of_coop(TEAM, body=form(action="nothing_wrong")),
+    "POST /inspections/{inspection}/rooms/{item}/photos": theirs(
+        HOUSEHOLDS, TEAM, body=form(element="tap", symptom="leak", note="Ça goutte")
+    ),
+    "POST /inspections/{inspection}/findings/{item}/remove": of_coop(TEAM),
+    "POST /inspections/{inspection}/meters": of_coop(TEAM, body=form(fluid="water", index="12")),
+    "POST /inspections/{inspection}/keys": of_coop(TEAM, body=form(what="Porte", count="2")),
+    "POST /inspections/{inspection}/remarks": of_coop(TEAM, body=form(remarks="Rien")),
+    "GET /inspections/{inspection}/sign": theirs(HOUSEHOLDS, TEAM),
+    "POST /inspections/{inspection}/sign": theirs(
+        HOUSEHOLDS, TEAM, body=form(side="household", name="x", agreed="true", read="x")
+    ),
+    "GET /inspections/{inspection}/documents/{document}": theirs(HOUSEHOLDS, TEAM),
+    "GET /inspections/{inspection}/forgotten": theirs(HOUSEHOLDS),
+    "POST /inspections/{inspection}/forgotten/photos": theirs(
+        HOUSEHOLDS, body=form(place="kitchen", element="tap", symptom="leak")
+    ),
+    "POST /inspections/{inspection}/amendments/{amendment}": of_coop(TEAM),
     "GET /demandes": only(HOUSEHOLDS),
     "GET /demandes/{rest}": only(HOUSEHOLDS, TEAM),
     # messages
@@ -382,5 +408,6 @@ def parameters(town: Town) -> dict[str, str]:
         "rule": commons["rule"], "id": commons["rejected"], "key": commons["letter"], "rest": home.ticket,
         "exchange": home.exchange, "edit": home.edit, "file_import": home.file_import, "action": "undo",
         "place": home.dwelling, "photo": home.photo, "inspection": home.inspection,
+        "item": "room-kitchen", "document": home.document, "amendment": home.amendment,
         "token": "wrong", "role": "staff", "coop": home.coop, "subject": home.person, "seal": "wrong",
     }  # fmt: skip

@@ -25,6 +25,7 @@ from services.metering.day_rows import body
 from services.metering.packing import pack
 from services.metering.settle import Slot, Source
 from tests.conftest import OpenUnit
+from tests.pictures import photo as taken
 
 CSRF = "anti-forgery-token-of-the-session"
 _DAYS = {
@@ -100,6 +101,8 @@ class Household:
     file_import: str
     photo: str
     inspection: str
+    document: str
+    amendment: str
     marks: frozenset[str]
 
 
@@ -351,9 +354,9 @@ class _Office:
             frozenset(marks),
         )
 
-    async def _inspected(self, coop: str, occupancy: str, ticket: str, person: str) -> tuple[str, str]:
-        """A photo of the request, and an inspection under way."""
-        photo, inspection = new_id("pho"), new_id("ins")
+    async def _inspected(self, coop: str, occupancy: str, ticket: str, person: str) -> list[str]:
+        """A photo of the request, an inspection under way, a document and an addition of it."""
+        photo, inspection, document, amendment = (new_id(kind) for kind in ("pho", "ins", "doc", "amd"))
         await self._insert(
             "aftersales",
             "INSERT INTO aftersales.photo (id, coop, ticket, put_by, role, put_at, width, height)"
@@ -363,17 +366,31 @@ class _Office:
         await self._insert(
             "aftersales",
             "INSERT INTO aftersales.photo_file (photo, size, coop, content)"
-            " SELECT :photo, size, :coop, 'x' FROM unnest(ARRAY['full', 'small']) size",
-            photo=photo, coop=coop,
+            " SELECT :photo, size, :coop, :content FROM unnest(ARRAY['full', 'small']) size",
+            photo=photo, coop=coop, content=taken(),
         )  # fmt: skip
         await self._insert(
             "aftersales",
             "INSERT INTO aftersales.guided_inspection (id, coop, occupancy, kind, held_on, started_by,"
             " started_at, record, version) VALUES (:id, :coop, :occupancy, 'etat_des_lieux', current_date,"
-            " 'x', now(), '{}', 1)",
+            " 'x', now(), :record, 1)",
             id=inspection, coop=coop, occupancy=occupancy,
+            record=json.dumps({"rooms": [{"id": "room-kitchen", "place": "kitchen"}]}),
         )  # fmt: skip
-        return photo, inspection
+        await self._insert(
+            "aftersales",
+            "INSERT INTO aftersales.inspection_amendment (id, coop, inspection, ticket, \"window\", place,"
+            " element, symptom, asked_by, asked_at) VALUES (:id, :coop, :inspection, :ticket, 'ten_days',"
+            " 'kitchen', 'tap', 'leak', :person, now())",
+            id=amendment, coop=coop, inspection=inspection, ticket=ticket, person=person,
+        )  # fmt: skip
+        await self._insert(
+            "aftersales",
+            "INSERT INTO aftersales.inspection_document (id, coop, inspection, content, sha256, made_at)"
+            " VALUES (:id, :coop, :inspection, 'x', 'x', now())",
+            id=document, coop=coop, inspection=inspection,
+        )  # fmt: skip
+        return [photo, inspection, document, amendment]
 
     async def _insert(self, room: str, statement: str, **values: Any) -> None:
         async with self.room_unit(room) as unit:

@@ -42,7 +42,8 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("check_in", {"kind": "d9", "windows": ["edl_completion"], "ends_on": "2026-11-12"}),
     ("check_in", {"kind": "m11", "windows": ["parfait_achevement", "acoustique"], "ends_on": None}),
     *[
-        ("inspection_signed", {"kind": kind, "held_on": "2026-11-02", "findings": count, "is_amendment": added})
+        ("inspection_signed", {"kind": kind, "held_on": "2026-11-02", "findings": count,
+                               "is_amendment": added})
         for kind, count, added in [
             ("livraison", 2, False), ("etat_des_lieux", 0, False), ("etat_des_lieux", 1, True),
         ]

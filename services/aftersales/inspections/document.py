@@ -1,0 +1,216 @@
+"""The signed document: what was seen, index by index and room by room, the rights that remain, who signed.
+
+Its words are those of `words.yaml` and the contract's, in the household's language; the same inspection gives
+the same bytes.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from PIL import Image
+
+from contracts.words import Label, labels
+from services.aftersales.inspections.record import Finding, Record, Room
+from services.aftersales.tables import load
+from services.aftersales.taxonomy import taxonomy
+from services.aftersales.words import word
+from services.kit.i18n import Formats
+from services.kit.pdf import Document, Picture, Signature
+
+_PHOTO_SIDE = 1100
+
+
+@dataclass(frozen=True)
+class Signed:
+    """One signature as the document shows it."""
+
+    side: str
+    name: str
+    at: datetime
+    drawing: bytes | None
+
+
+@dataclass(frozen=True)
+class Act:
+    """All that the document says."""
+
+    id: str
+    kind: str
+    held_on: date
+    coop: str
+    residence: str
+    ref: str
+    household: tuple[str, ...]
+    language: str
+    record: Record
+    record_sha256: str
+    numbers: dict[str, int] = field(default_factory=dict)
+    """Of the request that each finding became."""
+    photos: dict[str, list[bytes]] = field(default_factory=dict)
+    """JPEG files by finding."""
+    signed: tuple[Signed, ...] = ()
+
+
+@dataclass(frozen=True)
+class Addition:
+    """What the household added afterwards, as the cooperative took note of it."""
+
+    id: str
+    place: str
+    element: str
+    symptom: str
+    note: str
+    window: str
+    asked_at: datetime
+    acknowledged_at: datetime
+    acknowledged_by: str
+    answer: str
+    number: int
+    photos: list[bytes]
+
+
+def made(act: Act, zone: str) -> bytes:
+    """The PDF. Takes a second of computing: call it in a thread."""
+    written = _Writer(act.language, zone)
+    formats = written.formats
+    paper = Document(
+        written.say(f"title_{act.kind}"),
+        language=act.language,
+        at=max(one.at for one in act.signed),
+        author=act.coop,
+        reference=act.id,
+    )
+    paper.pairs([
+        (written.say("home"), f"{act.residence}, {act.ref}"),
+        (written.say("held_on"), formats.day(act.held_on)),
+        (written.say("cooperative"), act.coop),
+        (written.say(f"household_{act.kind}"), ", ".join(act.household)),
+    ])  # fmt: skip
+    _handed_over(paper, written, act.record)
+    paper.heading(written.say("rooms"))
+    for room in act.record.rooms:
+        _room(paper, written, act, room)
+    if act.record.remarks:
+        paper.heading(written.say("remarks"))
+        paper.paragraph(act.record.remarks)
+    paper.heading(written.say("rights"))
+    paper.bullets([written.say(code) for code in load("inspections/forms")[act.kind]["rights"]])
+    paper.heading(written.say("signatures"))
+    paper.paragraph(written.say("signed_read"), soft=True)
+    paper.signatures([
+        Signature(written.say(f"side_{one.side}"), one.name, formats.instant(one.at, "long"), one.drawing)
+        for one in sorted(act.signed, key=lambda one: one.side, reverse=True)
+    ])  # fmt: skip
+    paper.paragraph(written.say("digest").format(digest=act.record_sha256), soft=True)
+    return paper.finish()
+
+
+def completed(act: Act, addition: Addition, zone: str) -> bytes:
+    """The PDF of what was added to a signed état des lieux."""
+    written = _Writer(act.language, zone)
+    formats = written.formats
+    paper = Document(
+        written.say("title_amendment"),
+        language=act.language,
+        at=addition.acknowledged_at,
+        author=act.coop,
+        reference=f"{act.id} · {addition.id}",
+    )
+    paper.pairs([
+        (written.say("home"), f"{act.residence}, {act.ref}"),
+        (written.say("amends"), formats.day(act.held_on)),
+        (written.say("asked_at"), formats.instant(addition.asked_at, "long")),
+        (written.say("window"), written.say(f"window_{addition.window}")),
+        (written.say("place"), written.place(addition.place)),
+        (written.say("found"), written.finding(addition.element, addition.symptom)),
+        (written.say("request"), f"{addition.number}"),
+    ])  # fmt: skip
+    if addition.note:
+        paper.paragraph(addition.note)
+    paper.pictures([Picture(_fit(one), addition.note) for one in addition.photos], across=2)
+    paper.heading(written.say("acknowledged"))
+    when = formats.instant(addition.acknowledged_at, "long")
+    paper.pairs([(written.say("side_cooperative"), addition.acknowledged_by), (written.say("held_on"), when)])
+    if addition.answer:
+        paper.paragraph(addition.answer)
+    return paper.finish()
+
+
+class _Writer:
+    def __init__(self, language: str, zone: str) -> None:
+        self.language, self.formats = language, Formats(language, zone)
+
+    def say(self, code: str) -> str:
+        return word("inspection_document", code, self.language)
+
+    def place(self, code: str) -> str:
+        return _known(labels("places"), code).in_(self.language)
+
+    def room(self, room: Room) -> str:
+        return f"{self.place(room.place)} – {room.name}" if room.name else self.place(room.place)
+
+    def finding(self, element: str, symptom: str) -> str:
+        known = taxonomy()
+        found = known.elements.get(element)
+        name = found.label.in_(self.language) if found else element
+        return f"{name} – {_known(known.symptoms, symptom).in_(self.language).lower()}"
+
+
+def _handed_over(paper: Document, written: _Writer, record: Record) -> None:
+    if record.meters:
+        paper.heading(written.say("meters"))
+        rows = [
+            (
+                word("meter_fluids", meter.fluid, written.language),
+                meter.serial or "–",
+                meter.index or meter.unread_because,
+            )
+            for meter in record.meters
+        ]
+        paper.table([written.say(one) for one in ("meter", "serial", "index")], rows, (2, 2, 2))
+    paper.heading(written.say("keys"))
+    paper.table(
+        [written.say("what"), written.say("count")],
+        [(one.what, f"{one.count}") for one in record.keys],
+        (3, 1),
+    )
+
+
+def _room(paper: Document, written: _Writer, act: Act, room: Room) -> None:
+    paper.heading(written.room(room), 2)
+    if not room.findings:
+        paper.paragraph(written.say("nothing_wrong"))
+        return
+    paper.table(
+        [written.say(one) for one in ("found", "note", "request")],
+        [_row(written, act, finding) for finding in room.findings],
+        (4, 5, 2),
+    )
+    for finding in room.findings:
+        shown = written.finding(finding.element, finding.symptom)
+        files = act.photos.get(finding.id, ())
+        if files:
+            paper.paragraph(shown, soft=True)
+            paper.pictures([Picture(_fit(one), f"{shown}. {finding.note}") for one in files], across=2)
+
+
+def _row(written: _Writer, act: Act, finding: Finding) -> Sequence[str]:
+    number = act.numbers.get(finding.id)
+    return (written.finding(finding.element, finding.symptom), finding.note, f"{number}" if number else "–")
+
+
+def _fit(jpeg: bytes) -> bytes:
+    """Small enough to be sent by mail, large enough to see a crack."""
+    with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
+        if max(image.size) <= _PHOTO_SIDE:
+            return jpeg
+        image.thumbnail((_PHOTO_SIDE, _PHOTO_SIDE), Image.Resampling.LANCZOS)
+        out = io.BytesIO()
+        image.save(out, "JPEG", quality=80)
+        return out.getvalue()
+
+
+def _known(words: dict[str, Label], code: str) -> Label:
+    return words.get(code) or Label(fr=code, en=code)

@@ -1,0 +1,151 @@
+"""Reading and signing an inspection, its documents, and what the household adds afterwards."""
+
+import base64
+import binascii
+from typing import Annotated
+
+from fastapi import Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from contracts.codes import Role
+from services.aftersales.actions import NewTicket
+from services.aftersales.choices import check_codes
+from services.aftersales.inspections import adding, guided, sealing
+from services.aftersales.inspections.model import InspectionDocument
+from services.aftersales.inspections.pages import EVERYBODY, TEAM, Code, Line, shown
+from services.aftersales.inspections.visibility import visible
+from services.aftersales.page_base import actor_of, pages
+from services.aftersales.photos.decoder import Harmless, Refused
+from services.aftersales.photos.developing import developed
+from services.aftersales.photos.receiving import brought, page_with_photos
+from services.kit.unit import Unit
+from services.kit.web import Principal, Problem, RoomUnit, Who, not_found, roles
+
+_DRAWN = "data:image/png;base64,"
+HEADERS = {
+    "Cache-Control": "private, no-store",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@pages.get("/inspections/{inspection}/sign", **roles(*EVERYBODY))
+async def read(inspection: str, request: Request, unit: RoomUnit, who: Who) -> Response:
+    """All of it on one page, to read before one signs."""
+    return await _signing(request, unit, who, inspection)
+
+
+@pages.post("/inspections/{inspection}/sign", **roles(*EVERYBODY))
+async def sign(
+    inspection: str,
+    request: Request,
+    unit: RoomUnit,
+    who: Who,
+    side: Code = "household",
+    name: Line = "",
+    read: Code = "",
+    agreed: Code = "",
+    drawing: Annotated[str, Form(max_length=400_000)] = "",
+) -> Response:
+    """One side signs, on its own device or on one that is handed over. With the second it is sealed."""
+    await visible(unit, inspection, who)
+    if who.role is Role.RESIDENT and side != "household":
+        raise not_found()
+    try:
+        if agreed != "true":
+            raise guided.refusal("not_agreed")
+        if not name.strip():
+            raise guided.refusal("no_name")
+        drawn = await _drawn(drawing)
+        found, is_whole = await guided.sign(unit, inspection, side, name, drawn, read, actor_of(who))
+        if is_whole:
+            await sealing.seal(unit, found, actor_of(who))
+    except Problem as problem:
+        return await _signing(request, unit, who, inspection, problem)
+    return RedirectResponse(f"/inspections/{inspection}" + ("" if is_whole else "/sign#signatures"), 303)
+
+
+@pages.get("/inspections/{inspection}/documents/{document}", **roles(*EVERYBODY))
+async def download(inspection: str, document: str, unit: RoomUnit, who: Who) -> Response:
+    """A signed document, byte for byte as it was signed."""
+    found = await visible(unit, inspection, who)
+    kept = await unit.session.get(InspectionDocument, document)
+    if kept is None or kept.inspection != found.id or kept.content is None:
+        raise not_found()
+    name = (
+        f"{found.kind.replace('_', '-')}-{found.held_on.isoformat()}{'-complement' if kept.amendment else ''}"
+    )
+    disposition = f'attachment; filename="{name}.pdf"'
+    return Response(
+        kept.content, media_type="application/pdf", headers={**HEADERS, "Content-Disposition": disposition}
+    )
+
+
+@pages.get("/inspections/{inspection}/forgotten", **roles("resident"))
+async def forgotten(inspection: str, request: Request, unit: RoomUnit, who: Who) -> Response:
+    """What the tenant may still have added, and until when."""
+    return await shown(request, unit, who, inspection, "inspection_forgotten.html")
+
+
+@page_with_photos(pages, "/inspections/{inspection}/forgotten/photos", "resident")
+async def add_forgotten(
+    inspection: str,
+    request: Request,
+    unit: RoomUnit,
+    who: Who,
+    place: Code = "",
+    element: Code = "",
+    symptom: Code = "",
+    note: Annotated[str, Form(max_length=4000)] = "",
+) -> Response:
+    found = await visible(unit, inspection, who)
+    given = {"place": place, "element": element, "symptom": symptom, "note": note}
+    try:
+        try:
+            check_codes("", place=place, element=element, symptom=symptom)
+        except Problem:
+            raise guided.refusal("unknown_code") from None
+        new = NewTicket(place, element, symptom, note.strip(), "inspection")
+        await adding.add(unit, found, new, brought(request).good, actor_of(who))
+    except Problem as problem:
+        return await shown(
+            request, unit, who, inspection, "inspection_forgotten.html", problem=problem, given=given
+        )
+    return RedirectResponse(f"/inspections/{inspection}#amendments", 303)
+
+
+@pages.post("/inspections/{inspection}/amendments/{amendment}", **roles(*TEAM))
+async def acknowledge(
+    inspection: str,
+    amendment: str,
+    request: Request,
+    unit: RoomUnit,
+    who: Who,
+    reply: Annotated[str, Form(max_length=4000)] = "",
+) -> Response:
+    """The cooperative takes note; the household gets the addition as a document."""
+    found = await visible(unit, inspection, who)
+    await adding.acknowledge(unit, found, amendment, reply, actor_of(who))
+    return RedirectResponse(f"/inspections/{inspection}#amendments", 303)
+
+
+async def _signing(
+    request: Request, unit: Unit, who: Principal, inspection: str, problem: Problem | None = None
+) -> Response:
+    found = await visible(unit, inspection, who)
+    if found.signed_at is not None:
+        return RedirectResponse(f"/inspections/{inspection}", 303)
+    digest = await guided.digest(unit, found)
+    return await shown(
+        request, unit, who, inspection, "inspection_sign.html", problem=problem, given={"read": digest}
+    )
+
+
+async def _drawn(drawing: str) -> Harmless | None:
+    """What was drawn, made harmless like any picture; None when the name was typed only."""
+    if not drawing.startswith(_DRAWN):
+        return None
+    try:
+        return await developed(base64.b64decode(drawing.removeprefix(_DRAWN), validate=True))
+    except (binascii.Error, Refused):
+        return None

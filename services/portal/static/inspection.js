@@ -1,0 +1,152 @@
+// An inspection on a phone whose network comes and goes: what is typed is kept until the server has it, forms
+// are sent again by themselves, signatures are drawn. Without it every form works as forms do.
+"use strict";
+
+(() => {
+  const KEEPS = "form[data-keeps]";
+  const RETRY_MS = 10000;
+
+  // What was typed and not yet taken by the server waits in this browser under the form's name.
+  const placeOf = (form) => `kept:${form.dataset.keeps}`;
+
+  function textsOf(form) {
+    const texts = {};
+    for (const field of form.elements) {
+      if (field.name && /^(text|textarea|select-one|number)$/.test(field.type)) texts[field.name] = field.value;
+    }
+    return texts;
+  }
+
+  for (const form of document.querySelectorAll(KEEPS)) {
+    let kept;
+    try {
+      kept = JSON.parse(localStorage.getItem(placeOf(form)) || "null");
+    } catch {
+      kept = null;
+    }
+    for (const [name, value] of Object.entries(kept || {})) {
+      const field = form.elements.namedItem(name);
+      if (field && value) field.value = value;
+    }
+    if (kept) form.closest("details")?.setAttribute("open", "");
+    form.addEventListener("input", () => {
+      try {
+        localStorage.setItem(placeOf(form), JSON.stringify(textsOf(form)));
+      } catch {
+        // A browser without storage keeps the page itself.
+      }
+    });
+  }
+
+  // A form goes by fetch, so that a lost network leaves the page as it is. What the server answers is shown
+  // as always: after a success the page it leads to, else the form is sent as forms are.
+  const waiting = new Map();
+
+  async function send(form, submitter) {
+    const body = new FormData(form, submitter);
+    let answer;
+    try {
+      answer = await fetch(form.action, { method: "POST", body: bodyOf(form, body), redirect: "follow" });
+    } catch {
+      waiting.set(form, submitter);
+      form.querySelector("[data-waiting]")?.removeAttribute("hidden");
+      return;
+    }
+    waiting.delete(form);
+    if (answer.ok && answer.redirected) {
+      localStorage.removeItem(placeOf(form));
+      const here = location.pathname + location.search;
+      const target = new URL(answer.url);
+      location.assign(answer.url);
+      // The same page with another anchor is not loaded again by itself.
+      if (target.pathname + target.search === here) location.reload();
+      return;
+    }
+    if (answer.ok) localStorage.removeItem(placeOf(form));
+    form.dataset.plain = "true";
+    form.requestSubmit(submitter);
+  }
+
+  function bodyOf(form, body) {
+    return form.enctype === "multipart/form-data" ? body : new URLSearchParams(body);
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("[data-keeps], [data-sends]") || form.dataset.plain) return;
+    event.preventDefault();
+    if (form.dataset.busy) return;
+    form.dataset.busy = "true";
+    drawn(form);
+    send(form, event.submitter).finally(() => delete form.dataset.busy);
+  });
+
+  function sendAgain() {
+    for (const [form, submitter] of waiting) send(form, submitter);
+  }
+  window.addEventListener("online", sendAgain);
+  setInterval(() => waiting.size && sendAgain(), RETRY_MS);
+  window.addEventListener("beforeunload", (event) => {
+    if (waiting.size) event.preventDefault();
+  });
+
+  // Only the defects that the chosen element usually has come first; all others stay below.
+  const element = document.getElementById("f-element");
+  const symptom = document.getElementById("f-symptom");
+  if (element && symptom) {
+    const all = [...symptom.options];
+    const usualFirst = () => {
+      const usual = (element.selectedOptions[0]?.dataset.symptoms || "").split(" ").filter(Boolean);
+      const rank = (option) => {
+        const at = usual.indexOf(option.value);
+        return option.value === "" ? -1 : at < 0 ? all.length + all.indexOf(option) : at;
+      };
+      const chosen = symptom.value;
+      symptom.replaceChildren(...[...all].sort((one, other) => rank(one) - rank(other)));
+      symptom.value = chosen;
+    };
+    element.addEventListener("change", usualFirst);
+    usualFirst();
+  }
+
+  // Signatures.
+  for (const form of document.querySelectorAll("form[data-signs]")) {
+    const pad = form.querySelector("[data-pad]");
+    const canvas = pad.querySelector("canvas");
+    const pen = canvas.getContext("2d");
+    if (!pen) continue;
+    pad.hidden = false;
+    Object.assign(pen, { lineWidth: 3, lineCap: "round", lineJoin: "round", strokeStyle: "#10201c" });
+    const at = (event) => {
+      const box = canvas.getBoundingClientRect();
+      return [
+        ((event.clientX - box.left) * canvas.width) / box.width,
+        ((event.clientY - box.top) * canvas.height) / box.height,
+      ];
+    };
+    let isDown = false;
+    canvas.addEventListener("pointerdown", (event) => {
+      event.preventDefault();
+      canvas.setPointerCapture(event.pointerId);
+      isDown = true;
+      pen.beginPath();
+      pen.moveTo(...at(event));
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      if (!isDown) return;
+      pen.lineTo(...at(event));
+      pen.stroke();
+      canvas.dataset.drawn = "true";
+    });
+    for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (isDown = false));
+    pad.querySelector("[data-clears]").addEventListener("click", () => {
+      pen.clearRect(0, 0, canvas.width, canvas.height);
+      delete canvas.dataset.drawn;
+    });
+  }
+
+  function drawn(form) {
+    const canvas = form.querySelector("[data-pad] canvas");
+    if (canvas?.dataset.drawn) form.elements.namedItem("drawing").value = canvas.toDataURL("image/png");
+  }
+})();
