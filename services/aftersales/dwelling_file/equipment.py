@@ -8,6 +8,7 @@ from sqlmodel import col, or_, select
 
 from services.aftersales.dwelling_file.facts import EquipmentRegime, Installed
 from services.aftersales.dwelling_file.model import Equipment
+from services.aftersales.tables import load
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.warranty import Dates
 from services.kit.ids import new_id
@@ -56,7 +57,7 @@ async def of(
         for row in (rows.scalars() if rows else ())
         if (on is None or row.installed_on <= on)
         and (row.ended_on is None or (on is not None and on <= row.ended_on))
-        and (row.place is None or place is None or row.place == place)
+        and _is_there(row, place)
     ]
     best = max(
         known,
@@ -65,6 +66,13 @@ async def of(
         default=None,
     )  # fmt: skip
     return installed(best) if best else None
+
+
+def _is_there(row: Equipment, place: str | None) -> bool:
+    """Whether the piece may be the one that is meant. What is shared is reported from anywhere."""
+    if row.building is not None or row.element in load("dwelling_file/equipment")["one_per_home"]:
+        return True
+    return row.place is None or place is None or row.place == place
 
 
 def warranty_dates(dates: Dates, found: Installed | None) -> Dates:
