@@ -107,6 +107,16 @@ def _person(town: Town, caller: str) -> dict[str, Any]:
     return {"name": "Foyer 9", "email": "foyer9@foyer.test"}
 
 
+def _term(town: Town, caller: str) -> dict[str, Any]:
+    return {
+        "code": "acoustique", "tenure": "brs", "applies": True, "basis": "Acte", "valid_from": "2026-01-01",
+    }  # fmt: skip
+
+
+def _equipment(town: Town, caller: str) -> dict[str, Any]:
+    return {"element": "shutter", "installed_on": "2026-02-01"}
+
+
 API: dict[str, Access] = {
     # cooperatives, homes, devices
     "POST /coops": only("platform", body=lambda t, c: {"slug": f"c{new_id('x')[-12:]}", "name": "Neuve"}),
@@ -212,6 +222,27 @@ API: dict[str, Access] = {
     "PUT /aftersales-settings/calendar": only(STAFF, body=lambda t, c: {"closed_on": ["2026-12-25"]}),
     "PUT /aftersales-settings/teams": only(STAFF, body=lambda t, c: {}),
     "PUT /aftersales-settings/copropriete": only(STAFF, body=lambda t, c: {}),
+    "PUT /aftersales-settings/terms": only(STAFF, body=_term),
+    "GET /aftersales-settings/changes": only(STAFF),
+    # the dwelling's file
+    "GET /occupancies/{occupancy}/windows": theirs(HOUSEHOLDS, TEAM),
+    "POST /occupancies/{occupancy}/legal-dates": of_coop(
+        STAFF, body=lambda t, c: {"kind": "etat_des_lieux", "on": "2026-01-06"}
+    ),
+    "GET /dwellings/{dwelling}/windows": of_coop(TEAM),
+    "POST /dwellings/{dwelling}/reception": of_coop(STAFF, body=lambda t, c: {"on": "2025-12-01"}),
+    "POST /buildings/{building}/reception": of_coop(STAFF, body=lambda t, c: {"on": "2025-12-01"}),
+    "GET /dwellings/{dwelling}/equipment": theirs(HOUSEHOLDS, TEAM),
+    "POST /dwellings/{dwelling}/equipment": of_coop(STAFF, body=_equipment),
+    "PATCH /dwellings/{dwelling}/equipment/{piece}": of_coop(STAFF, body=lambda t, c: {"serial": "A"}),
+    "POST /dwellings/{dwelling}/equipment/{piece}": of_coop(STAFF, body=lambda t, c: {"serial": "A"}),
+    "GET /buildings/{building}/equipment": of_coop(TEAM),
+    "POST /buildings/{building}/equipment": of_coop(STAFF, body=_equipment),
+    # the piece is a dwelling's: no building has it
+    "PATCH /buildings/{building}/equipment/{piece}": Access(frozenset(), STAFF, lambda t, c: {"serial": "A"}),
+    "POST /buildings/{building}/equipment/{piece}": Access(frozenset(), STAFF, lambda t, c: {"serial": "A"}),
+    "GET /occupancies/{occupancy}/check-ins": theirs(HOUSEHOLDS, TEAM),
+    "POST /check-ins/{check_in}/answer": theirs(HOUSEHOLDS, body=lambda t, c: {"answer": "fine"}),
     "POST /tickets": theirs(HOUSEHOLDS, TEAM, body=_ticket),
     "GET /tickets": only(HOUSEHOLDS, TEAM),
     "GET /tickets/{ticket}": theirs(HOUSEHOLDS, TEAM),
@@ -339,6 +370,16 @@ PAGES: dict[str, Access] = {
     "POST /desk/{ticket}/messages": of_coop(TEAM, body=form(body="Bonjour")),
     "GET /tickets": only(HOUSEHOLDS),
     "GET /fragments/tickets": only(HOUSEHOLDS),
+    "GET /fragments/home-file": only(HOUSEHOLDS),
+    "GET /home/file": only(HOUSEHOLDS),
+    "GET /check-ins/{check_in}": theirs(HOUSEHOLDS),
+    "POST /check-ins/{check_in}": theirs(HOUSEHOLDS, body=form(answer="fine")),
+    "GET /dwellings/{dwelling}/file": of_coop(TEAM),
+    "POST /dwellings/{dwelling}/file/dates": of_coop(STAFF, body=form(kind="reception", on="2025-12-01")),
+    "POST /dwellings/{dwelling}/file/equipment": of_coop(
+        STAFF, body=form(element="shutter", installed_on="2026-02-01")
+    ),
+    "POST /dwellings/{dwelling}/file/equipment/{piece}": of_coop(STAFF, body=form(ended_on="2026-03-01")),
     "GET /tickets/new": only(HOUSEHOLDS),
     "POST /tickets/new": Access(
         frozenset({"resident"}), NOT_THEIRS & HOUSEHOLDS,

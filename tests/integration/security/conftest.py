@@ -103,6 +103,9 @@ class Household:
     inspection: str
     document: str
     amendment: str
+    piece: str
+    """Equipment of the dwelling."""
+    check_in: str
     marks: frozenset[str]
 
 
@@ -351,8 +354,27 @@ class _Office:
             edit,
             file_import,
             *await self._inspected(coop, occupancy, ticket["id"], person),
+            *await self._filed(coop, occupancy, moved["dwelling"]),
             frozenset(marks),
         )
+
+    async def _filed(self, coop: str, occupancy: str, dwelling: str) -> list[str]:
+        """Equipment of the dwelling with its own day, and a check-in that was asked."""
+        piece, check_in = new_id("equ"), new_id("chk")
+        await self._insert(
+            "aftersales",
+            "INSERT INTO aftersales.equipment (id, coop, dwelling, element, installed_on, warranty_regime,"
+            " recorded_by, recorded_at) VALUES (:id, :coop, :dwelling, 'boiler', '2026-02-01', 'contract',"
+            " 'x', now())",
+            id=piece, coop=coop, dwelling=dwelling,
+        )  # fmt: skip
+        await self._insert(
+            "aftersales",
+            "INSERT INTO aftersales.check_in (id, coop, occupancy, kind, due_on, state, windows, asked_at)"
+            " VALUES (:id, :coop, :occupancy, 'd3', '2026-01-08', 'asked', '[\"edl_completion\"]', now())",
+            id=check_in, coop=coop, occupancy=occupancy,
+        )  # fmt: skip
+        return [piece, check_in]
 
     async def _inspected(self, coop: str, occupancy: str, ticket: str, person: str) -> list[str]:
         """A photo of the request, an inspection under way, a document and an addition of it."""
