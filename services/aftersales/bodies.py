@@ -12,17 +12,17 @@ from services.aftersales.taxonomy import taxonomy
 from services.aftersales.words import codes
 
 
-def _code(*known: str) -> object:
+def coded(*known: str) -> object:
     """A code whose list the OpenAPI document shows; an unknown one is refused with its own problem."""
     return Field(json_schema_extra={"enum": list(known)}, max_length=64)
 
 
 _TAXONOMY = taxonomy()
-PlaceCode = Annotated[str, _code(*_TAXONOMY.places)]
-ElementCode = Annotated[str, _code(*_TAXONOMY.elements)]
-SymptomCode = Annotated[str, _code(*_TAXONOMY.symptoms)]
-StateCode = Annotated[str, _code(*STATES)]
-ActionCode = Annotated[str, _code(*TABLE)]
+PlaceCode = Annotated[str, coded(*_TAXONOMY.places)]
+ElementCode = Annotated[str, coded(*_TAXONOMY.elements)]
+SymptomCode = Annotated[str, coded(*_TAXONOMY.symptoms)]
+StateCode = Annotated[str, coded(*STATES)]
+ActionCode = Annotated[str, coded(*TABLE)]
 ReasonCode = Annotated[str, Field(max_length=64)]
 Said = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
 Cause = Literal["unknown", "use", "wear", "defect", "force_majeure"]
@@ -62,7 +62,7 @@ class ActionIn(Body):
     comment: Said | None = None
     appointment_at: Instant | None = None
     assignee: str | None = None
-    team: Annotated[str, _code(*codes("teams"))] | None = None
+    team: Annotated[str, coded(*codes("teams"))] | None = None
     priority: Priority | None = None
     responsible: Responsible | None = None
     basis: str | None = Field(default=None, max_length=200)
@@ -74,15 +74,15 @@ class ActionIn(Body):
     declared_to_insurer_on: date | None = None
     party: str | None = None
     """Firm that is to do the work (`assign`); an empty text gives it back to the cooperative's team."""
-    side: Annotated[str, _code(*codes("sides"))] | None = None
+    side: Annotated[str, coded(*codes("sides"))] | None = None
     """`missed`: whose doing it was."""
-    outcome: Annotated[str, _code(*codes("outcomes"))] | None = None
+    outcome: Annotated[str, coded(*codes("outcomes"))] | None = None
     """`finish`: what the visit ended with."""
     cost_cents: int | None = Field(default=None, ge=0, le=100_000_000)
     """`estimate`, tax included."""
-    secured_by: Annotated[str, _code(*codes("secured_by"))] | None = None
+    secured_by: Annotated[str, coded(*codes("secured_by"))] | None = None
     """`secure_claim`: what stops the legal period."""
-    channel: Annotated[str, _code(*codes("channels"))] | None = None
+    channel: Annotated[str, coded(*codes("channels"))] | None = None
     """How the caller heard of it, when not by this interface."""
     occurred_at: Instant | None = None
     """When it happened, if earlier than now."""

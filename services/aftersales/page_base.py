@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
+from contracts.codes import Role
 from services.aftersales import actions, queries
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.telling import Actor
@@ -47,4 +48,4 @@ async def written(unit: Unit, who: Principal, ticket: str, body: str, page: str)
 
 def actor_of(who: Principal) -> Actor:
     """The signed-in person as the actor of a step."""
-    return Actor(who.id, who.role.value)
+    return Actor(who.id, who.role.value, "portal" if who.role is Role.RESIDENT else "desk")

@@ -19,13 +19,16 @@ from services.kit.unit import Unit
 from services.kit.web import Principal, Problem, RoomUnit, Who, invalid, roles
 
 TEAM = ("staff", "caretaker")
-MAIN = ("acknowledge", "qualify", "assign", "schedule", "start", "finish", "confirm", "close", "resume")
+MAIN = (
+    "acknowledge", "qualify", "notify_debtor", "approve", "assign", "schedule", "start", "finish", "sign_off",
+    "confirm", "close", "resume", "overturn", "uphold",
+)  # fmt: skip
 """The usual next steps, shown first and open; the others wait behind a line."""
 
 
 @pages.get("/desk/{ticket}", **roles(*TEAM))
 async def one(ticket: str, request: Request, unit: RoomUnit, who: Who) -> Response:
-    return await _ticket(request, unit, who, ticket)
+    return await ticket_page(request, unit, who, ticket)
 
 
 @pages.post("/desk/{ticket}/actions", **roles(*TEAM))
@@ -45,11 +48,19 @@ async def act(
     cause: Annotated[str, Form(max_length=64)] = "",
     priority: Annotated[str, Form(max_length=8)] = "",
     responsible: Annotated[str, Form(max_length=32)] = "",
+    party: Annotated[str | None, Form(max_length=64)] = None,
+    side: Annotated[str, Form(max_length=32)] = "",
+    outcome: Annotated[str, Form(max_length=32)] = "",
+    secured_by: Annotated[str, Form(max_length=32)] = "",
+    cost: Annotated[str, Form(max_length=16)] = "",
 ) -> Response:
     """One action; what is refused is said on the same page, with all that was typed, and beside it what
     others did meanwhile."""
     found = await queries.visible(unit, ticket, who)
     try:
+        kept = {
+            "side": side, "outcome": outcome, "secured_by": secured_by, "cost_cents": _cents(cost),
+        }  # fmt: skip
         changes = Changes(
             reason=reason or None,
             comment=comment.strip() or None,
@@ -62,7 +73,9 @@ async def act(
             responsible=Responsible(responsible)
             if responsible in list(Responsible) and responsible != found.responsible
             else None,
-            facts={"cause": cause} if cause in codes("causes") and cause != found.cause else {},
+            party=party if party is not None and party != (found.party or "") else None,
+            facts=({"cause": cause} if cause in codes("causes") and cause != found.cause else {})
+            | {name: code for name, code in kept.items() if code},
             version=version,
         )
         await actions.act(unit, found.id, action, actor_of(who), changes)
@@ -70,9 +83,10 @@ async def act(
         given = {
             "action": action, "reason": reason, "comment": comment, "appointment_at": appointment_at,
             "assignee": assignee, "team": team, "cause": cause, "priority": priority,
-            "responsible": responsible,
+            "responsible": responsible, "party": party or "", "side": side, "outcome": outcome,
+            "secured_by": secured_by, "cost": cost,
         }  # fmt: skip
-        return await _ticket(request, unit, who, ticket, problem, given, seen_at)
+        return await ticket_page(request, unit, who, ticket, problem, given, seen_at)
     return RedirectResponse(f"/desk/{ticket}", 303)
 
 
@@ -96,7 +110,7 @@ async def changed_meanwhile(
     return await answer(request, unit, "desk_meanwhile.html", ticket=found, version=version)
 
 
-async def _ticket(
+async def ticket_page(
     request: Request,
     unit: Unit,
     who: Principal,
@@ -107,7 +121,7 @@ async def _ticket(
 ) -> Response:
     language = language_of(request)
     found = await queries.visible(unit, ticket_id, who)
-    shown = await views.ticket_out(unit, found, who.role, language)
+    shown = await views.ticket_out(unit, found, who.role, language, who.id)
     history = await views.history_out(unit, found, language)
     messages = await views.messages_out(unit, found)
     return await answer(
@@ -129,10 +143,29 @@ async def _ticket(
         pieces=await ticket_parts.shown(ticket_parts.DESK, unit, found, who),
         choices={
             name: labelled(name, language)
-            for name in ("reason_codes", "causes", "priorities", "parties", "teams")
+            for name in (
+                "reason_codes",
+                "causes",
+                "priorities",
+                "parties",
+                "teams",
+                "sides",
+                "outcomes",
+                "secured_by",
+            )
         },
         problem=problem,
     )
+
+
+def _cents(text: str) -> int | None:
+    """Euros as people write them, in cents."""
+    if not text.strip():
+        return None
+    try:
+        return round(float(text.replace(" ", "").replace(",", ".").removesuffix("€")) * 100)
+    except ValueError as error:
+        raise invalid("/cost_cents", "invalid", "Give an amount in euros.") from error
 
 
 async def _local_instant(unit: Unit, text: str) -> datetime | None:

@@ -1,5 +1,6 @@
 """The life of a request: no sequence of actions reaches an illegal step."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,12 +11,14 @@ from services.aftersales.lifecycle import (
     PAUSING,
     STATES,
     TABLE,
+    Claim,
     IllegalAction,
     Missing,
     Standing,
     Step,
     apply,
     legal_actions,
+    offered,
     take,
 )
 
@@ -24,8 +27,28 @@ ROLES = ("resident", "caretaker", "staff", "contractor", "system")
 HANDLED = ("acknowledge", "qualify", "assign", "start", "finish")
 
 
+GIVEN = {
+    "named": "per_1", "element": "tap", "place": "kitchen", "tenure": "tenant", "responsible": "cooperative",
+    "regimes": {}, "dates": {}, "notice": "ntc_1", "debtor": "contractor", "sha256": "0", "to": "team",
+    "incident": "inc_1", "cost_cents": 70000, "slot": "slt_1", "side": "contractor", "outcome": "fixed",
+    "secured_by": "commitment",
+}  # fmt: skip
+"""All that a step may have to keep."""
+
+
 def step(action: str, role: str = "staff", hours: float = 1, **more: object) -> Step:
+    more = {"facts": GIVEN} | more
     return Step(action, role, T0 + timedelta(hours=hours), **more)  # type: ignore[arg-type]
+
+
+def under(ticket: Standing, **terms: object) -> Standing:
+    """The same request under other terms."""
+    return replace(ticket, terms=replace(ticket.terms, **terms))  # type: ignore[arg-type]
+
+
+OWED = Claim(frozenset({"contractor"}), is_first=True)
+BEHIND = Claim(frozenset({"contractor"}))
+"""A claim behind what the cooperative owes its tenant now."""
 
 
 def opened(has_household: bool = True) -> Standing:
@@ -139,7 +162,7 @@ def test_no_sequence_of_actions_reaches_an_illegal_step(
     at = T0
     for action, role, hours in tries:
         at += timedelta(hours=hours)
-        attempt = Step(action, role, at, reason="other", comment="Dit.", appointment_at=at)
+        attempt = Step(action, role, at, reason="other", comment="Dit.", appointment_at=at, facts=GIVEN)
         legal = legal_actions(ticket, role, at)
         if action not in legal:
             with pytest.raises(IllegalAction) as refusal:
@@ -157,6 +180,185 @@ def test_no_sequence_of_actions_reaches_an_illegal_step(
         assert ticket.state in STATES
         assert (ticket.state in PAUSING) == bool(ticket.pauses and ticket.pauses[-1][1] is None)
         assert apply(history, has_household=has_household) == ticket
+
+
+def test_under_warranty_nothing_is_assigned_before_the_debtor_was_written_to() -> None:
+    owed = under(after("acknowledge", "qualify"), claim=OWED)
+    assert "assign" not in legal_actions(owed, "staff", T0)
+    with pytest.raises(IllegalAction) as refusal:
+        take(owed, step("assign", hours=3))
+    assert "notify_debtor" in refusal.value.legal
+    written = take(owed, step("notify_debtor", hours=3))
+    assert written.state == "qualified"
+    assert take(written, step("assign", hours=4)).state == "assigned"
+
+
+def test_a_notice_without_its_stored_letter_is_none() -> None:
+    owed = under(after("acknowledge", "qualify"), claim=OWED)
+    with pytest.raises(Missing, match="notice"):
+        take(owed, step("notify_debtor", hours=3, facts={"debtor": "contractor"}))
+
+
+def test_a_notice_to_another_than_the_present_debtor_does_not_count() -> None:
+    owed = under(after("acknowledge", "qualify"), claim=OWED)
+    to_vendor = take(owed, step("notify_debtor", hours=3, facts=GIVEN | {"debtor": "vendor"}))
+    assert to_vendor.needs_notice
+    to_first = take(owed, step("notify_debtor", hours=3, facts=GIVEN | {"party": "pty_1"}))
+    assert not to_first.needs_notice
+    changed = under(to_first, claim=replace(OWED, party="pty_2"))
+    assert "assign" not in legal_actions(changed, "staff", T0)
+
+
+def test_the_cooperatives_own_team_repairs_a_tenants_new_home_at_once_and_no_firm_before_the_notice() -> None:
+    rented = under(after("acknowledge", "qualify"), claim=BEHIND)
+    assert take(rented, step("assign", hours=3)).state == "assigned"
+    to_firm = under(rented, is_given_to_party=True)
+    assert "assign" not in legal_actions(to_firm, "staff", T0)
+    at_work = take(take(rented, step("assign", hours=3)), step("schedule", hours=4, appointment_at=T0))
+    assert legal_actions(at_work, "contractor", T0) == ()
+    written = take(at_work, step("notify_debtor", hours=5))
+    assert "start" in legal_actions(written, "contractor", T0)
+
+
+def test_a_firm_never_confirms_nor_closes() -> None:
+    for transition in TABLE.values():
+        if "contractor" in transition.roles:
+            assert transition.to not in ("resolved", "closed", "cancelled", "not_eligible")
+
+
+def test_a_firm_says_what_its_visit_ended_with() -> None:
+    at_work = after("acknowledge", "qualify", "assign", "start")
+    with pytest.raises(Missing, match="outcome"):
+        take(at_work, step("finish", "contractor", 9, facts={}))
+    assert take(at_work, step("finish", "contractor", 9)).state == "done"
+
+
+def test_what_costs_more_than_the_threshold_waits_for_approval_even_when_it_turns_out_later() -> None:
+    known = under(after("acknowledge", "qualify"), approve_above_cents=50_000)
+    dear = take(known, step("estimate", hours=3))
+    assert {"assign"} & set(legal_actions(dear, "staff", T0)) == set()
+    approved = take(dear, step("approve", hours=4))
+    assert "approve" not in legal_actions(approved, "staff", T0)
+    at_work = take(take(approved, step("assign", hours=5)), step("start", hours=6))
+    dearer = take(at_work, step("estimate", "contractor", 7, facts={"cost_cents": 90_000}))
+    assert "finish" not in legal_actions(dearer, "contractor", T0)
+    assert "finish" in legal_actions(take(dearer, step("approve", hours=8)), "contractor", T0)
+
+
+def test_half_fixed_goes_back_to_the_same_hands_and_is_counted_without_losing_the_first_result() -> None:
+    done = after(*HANDLED)
+    with pytest.raises(Missing, match="comment"):
+        take(done, step("half_fixed", "resident", 9))
+    half = take(done, step("half_fixed", "resident", 9, comment="L'eau chaude manque encore."))
+    assert (half.state, half.times_half_fixed, half.times_reopened) == ("assigned", 1, 0)
+    assert half.done_at is None
+    assert half.first_done_at == done.done_at
+    assert half.is_short
+
+
+def test_warranty_work_is_ended_by_two_signatures_and_never_by_silence_or_one_word() -> None:
+    done = under(after(*HANDLED), is_signed=True, settles_by_silence=False)
+    for role in ROLES:
+        assert not {"confirm", "lapse", "remind"} & set(legal_actions(done, role, T0 + timedelta(days=60)))
+    ours = take(done, step("sign_off", "staff", 20))
+    assert (ours.state, ours.signed) == ("done", {"cooperative"})
+    assert "sign_off" not in legal_actions(ours, "staff", T0)
+    both = take(ours, step("sign_off", "resident", 30))
+    assert both.state == "resolved"
+    assert both.ended_at == T0 + timedelta(hours=30)
+    again = take(ours, step("half_fixed", "resident", 30, comment="Le joint manque."))
+    assert again.signed == frozenset()
+
+
+def test_where_nobody_lives_the_cooperative_signs_alone() -> None:
+    done = under(after(*HANDLED, has_household=False), is_signed=True)
+    assert take(done, step("sign_off", "staff", 20)).state == "resolved"
+
+
+def test_silence_is_a_yes_only_after_a_reminder() -> None:
+    done = after(*HANDLED)
+    late = T0 + timedelta(days=20)
+    assert "lapse" not in legal_actions(done, "system", late)
+    reminded = take(done, step("remind", "system", 100))
+    assert "remind" not in legal_actions(reminded, "system", late)
+    assert "lapse" not in legal_actions(reminded, "system", T0 + timedelta(hours=101))
+    assert take(reminded, step("lapse", "system", 200)).state == "resolved"
+
+
+def test_a_contested_refusal_is_answered_by_somebody_else_and_once() -> None:
+    refused = take(
+        after("acknowledge"), step("refuse", hours=2, reason="other", comment="Non.", actor="per_1")
+    )
+    refused = under(refused, others=True)
+    assert "reopen" not in legal_actions(refused, "resident", T0)
+    contested = take(refused, step("contest", "resident", 3, comment="La fuite vient du mur."))
+    assert contested.state == "contested"
+    assert contested.ended_at is None
+    assert "uphold" not in legal_actions(contested, "staff", T0, "per_1")
+    with pytest.raises(IllegalAction):
+        take(contested, step("uphold", hours=4, comment="Non.", actor="per_1"))
+    assert "overturn" in legal_actions(contested, "staff", T0, "per_1")
+    upheld = take(contested, step("uphold", hours=4, comment="Vu sur place.", actor="per_2"))
+    assert upheld.state == "not_eligible"
+    assert "contest" not in legal_actions(upheld, "resident", T0)
+    taken_up = take(contested, step("overturn", hours=4, comment="Vous avez raison.", actor="per_2"))
+    assert (taken_up.state, taken_up.ended_at) == ("acknowledged", None)
+
+
+def test_one_person_alone_may_answer_where_there_is_nobody_else() -> None:
+    refused = take(
+        after("acknowledge"), step("refuse", hours=2, reason="other", comment="Non.", actor="per_1")
+    )
+    contested = take(refused, step("contest", "resident", 3, comment="Si."))
+    assert "uphold" in legal_actions(contested, "staff", T0, "per_1")
+
+
+def test_attached_to_an_incident_a_request_keeps_its_own_end() -> None:
+    waiting = after("acknowledge", "qualify", "wait_member")
+    attached = take(waiting, step("attach", hours=9))
+    assert attached.state == "attached"
+    assert attached.pauses[-1][1] is not None
+    assert take(attached, step("detach", "resident", 10)).state == "qualified"
+    assert take(attached, step("confirm", "resident", 10)).state == "resolved"
+    done = take(attached, step("finish_together", "system", 10))
+    assert done.state == "done"
+    assert take(done, step("half_fixed", "resident", 11, comment="Froid chez moi.")).state == "assigned"
+
+
+def test_a_report_without_a_name_behind_its_answer_is_not_answered() -> None:
+    assert after("acknowledge").first_answer_at == T0 + timedelta(hours=1)
+    nameless = take(opened(), step("acknowledge", facts={"named": None}))
+    assert nameless.first_answer_at is None
+    assert take(opened(), step("attach", "system")).first_answer_at is None
+
+
+def test_a_reopening_is_answered_anew_by_a_person() -> None:
+    again = take(after(*HANDLED), step("reopen", "resident", 30, comment="Ça fuit encore."))
+    assert (again.asked_again_at, again.answered_again_at) == (T0 + timedelta(hours=30), None)
+    answered = take(again, step("acknowledge", hours=31))
+    assert answered.answered_again_at == T0 + timedelta(hours=31)
+    assert answered.first_answer_at == T0 + timedelta(hours=1)
+
+
+def test_a_missed_visit_says_on_whose_side_and_the_household_may_say_it_too() -> None:
+    visit = T0 + timedelta(hours=10)
+    arranged = take(
+        after("acknowledge", "qualify", "assign"), step("schedule", hours=4, appointment_at=visit)
+    )
+    assert "missed" not in legal_actions(arranged, "resident", T0 + timedelta(hours=9))
+    with pytest.raises(Missing, match="side"):
+        take(arranged, step("missed", "resident", 11, facts={}))
+    missed = take(arranged, step("missed", "resident", 11))
+    assert (missed.state, missed.appointment_at) == ("assigned", None)
+
+
+def test_a_household_takes_only_a_visit_that_was_offered() -> None:
+    assigned = after("acknowledge", "qualify", "assign")
+    with pytest.raises(Missing, match="slot"):
+        take(assigned, step("schedule", "resident", 4, appointment_at=T0, facts={}))
+    assert take(assigned, step("schedule", "resident", 4, appointment_at=T0)).state == "scheduled"
+    assert "schedule" not in offered(assigned, "resident", T0)
+    assert "schedule" in offered(assigned, "staff", T0)
 
 
 def test_every_state_can_be_left_or_is_an_end() -> None:

@@ -1,0 +1,51 @@
+"""Notices in the reader's language and the cooperative's civil time."""
+
+from zoneinfo import ZoneInfo
+
+from services.aftersales.notices.bodies import NoticeOut, ProofOut, SendingOut
+from services.aftersales.notices.model import NoticeProof
+from services.aftersales.notices.queries import Written
+from services.aftersales.words import word
+
+
+def notice_out(written: Written, zone: ZoneInfo, language: str) -> NoticeOut:
+    """A notice as the API and the pages show it."""
+    notice, posted = written.notice, written.posted
+    sending = None
+    if posted is not None:
+        sent_at = posted.sent_at.astimezone(zone) if posted.sent_at else None
+        sending = SendingOut(
+            state=posted.state, sent_at=sent_at, sent_to=posted.sent_to, answer=posted.answer
+        )
+    return NoticeOut(
+        id=notice.id,
+        kind=notice.kind,
+        label=word("notices", notice.kind, language),
+        debtor=notice.debtor,
+        party=notice.party,
+        addressee=notice.addressee,
+        regimes=notice.regimes,
+        subject=notice.subject,
+        paragraphs=notice.paragraphs,
+        answer_by_on=notice.answer_by_on,
+        sent_by=notice.sent_by,
+        sent_by_label=word("sendings", notice.sent_by, language),
+        written_at=notice.written_at.astimezone(zone),
+        sha256=notice.sha256,
+        url=f"/api/v1/notices/{notice.id}.pdf",
+        tickets=written.tickets,
+        sending=sending,
+        proofs=[proof_out(one, language) for one in written.proofs],
+        is_proved=written.is_proved,
+    )
+
+
+def proof_out(proof: NoticeProof, language: str) -> ProofOut:
+    return ProofOut(
+        id=proof.id,
+        kind=proof.kind,
+        label=word("proofs", proof.kind, language),
+        on=proof.on_day,
+        reference=proof.reference,
+        note=proof.note,
+    )

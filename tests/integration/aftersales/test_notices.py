@@ -1,0 +1,258 @@
+"""Written notices: stored before a firm is sent, sent and proved, and what alone stops a legal period."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from contracts.time import HourPassed
+from services.aftersales import handlers
+from services.aftersales.parties.model import Party
+from services.kit.ids import new_id
+from tests.integration.aftersales.conftest import MONDAY
+
+if TYPE_CHECKING:
+    from tests.integration.aftersales.conftest import Cooperative
+
+pytestmark = pytest.mark.engines
+NEW_HOME = {"reception_on": "2026-06-30"}
+
+
+async def a_firm(aulnes: Cooperative, room_unit: Any, kind: str = "contractor", **more: Any) -> str:
+    """A builder that answers for the first years of a building."""
+    party = Party(
+        **(
+            {
+                "id": new_id("pty"), "coop": aulnes.slug, "kind": kind, "name": f"Entreprise {kind}",
+                "email": "contact@entreprise.test", "address": "1 rue du Chantier\n00000 Ville",
+                "reference": "MARCHE-12", "trades": [], "buildings": [],
+                "warranties": ["parfait_achevement", "biennale", "decennale"],
+            } | more
+        )
+    )  # fmt: skip
+    async with room_unit("aftersales", aulnes.slug) as unit:
+        unit.session.add(party)
+        await unit.session.flush()
+        return party.id
+
+
+async def a_reserve(aulnes: Cooperative, moved: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    """A buyer's request under the builder's first year, looked into."""
+    moved = moved or await aulnes.move_in("buyer_vefa", livraison_on="2026-09-01", home=NEW_HOME)
+    ticket = await aulnes.open(moved["occupancy"], **({"element": "shutter", "symptom": "broken"} | more))
+    for action in ("acknowledge", "qualify"):
+        answer = await aulnes.act(ticket["id"], action)
+        assert answer.status_code == 200, answer.text
+    return dict(answer.json()) | {"moved": moved}
+
+
+async def test_under_warranty_a_request_is_assigned_only_after_the_stored_notice(
+    aulnes: Cooperative, room_unit: Any
+) -> None:
+    firm = await a_firm(aulnes, room_unit)
+    ticket = await a_reserve(aulnes)
+    assert ticket["responsible"] == "contractor"
+    assert "assign" not in ticket["legal_actions"]
+    refused = await aulnes.act(ticket["id"], "assign")
+    assert refused.status_code == 409
+    assert "notify_debtor" in refused.json()["legal_actions"]
+    written = await aulnes.post(f"/tickets/{ticket['id']}/notices", {"words": "Lame centrale voilée."})
+    assert written.status_code == 201, written.text
+    notice = written.json()
+    assert (notice["debtor"], notice["party"], notice["sent_by"]) == ("contractor", firm, "email")
+    assert notice["regimes"] == ["biennale", "parfait_achevement"]
+    assert (await aulnes.act(ticket["id"], "assign", party=firm)).json()["state"] == "assigned"
+    document = await aulnes.get(f"/notices/{notice['id']}.pdf")
+    assert document.headers["content-type"] == "application/pdf"
+    assert sha256(document.content).hexdigest() == notice["sha256"]
+    said = " ".join(notice["paragraphs"])
+    for fact in (
+        "30 juin 2027",
+        "1792-6",
+        "30 juin 2026",
+        "Lame centrale voilée.",
+        "MARCHE-12",
+        "1 décembre 2026",
+    ):
+        assert fact in said, fact
+    listed = (await aulnes.get(f"/tickets/{ticket['id']}/notices")).json()["notices"]
+    assert [row["id"] for row in listed] == [notice["id"]]
+
+
+async def test_the_action_alone_writes_the_letter_too(aulnes: Cooperative, room_unit: Any) -> None:
+    ticket = await a_reserve(aulnes)
+    assert (await aulnes.act(ticket["id"], "notify_debtor")).status_code == 200
+    [notice] = (await aulnes.get(f"/tickets/{ticket['id']}/notices")).json()["notices"]
+    assert (notice["addressee"], notice["sent_by"], notice["is_proved"]) == ("L'entreprise", "post", False)
+    events = (await aulnes.get(f"/tickets/{ticket['id']}/history")).json()["events"]
+    assert events[-1]["facts"]["notice"] == notice["id"]
+    assert events[-1]["facts"]["sha256"] == notice["sha256"]
+    assert events[2]["facts"]["dates"] == {
+        "reception_on": "2026-06-30", "livraison_on": "2026-09-01", "moved_in_on": "2026-11-02",
+        "noticed_on": "2026-11-16",
+    }  # fmt: skip
+
+
+async def test_a_tenants_new_home_is_repaired_at_once_and_claimed_beside(
+    aulnes: Cooperative, room_unit: Any
+) -> None:
+    firm = await a_firm(aulnes, room_unit)
+    moved = await aulnes.move_in(home=NEW_HOME)
+    ticket = await aulnes.open(moved["occupancy"], element="water_pipe", symptom="leak")
+    for action in ("acknowledge", "qualify", "assign"):
+        answer = await aulnes.act(ticket["id"], action)
+    assert answer.json()["state"] == "assigned"
+    to_firm = await aulnes.act(ticket["id"], "assign", party=firm)
+    assert to_firm.status_code == 409
+    unchanged = (await aulnes.get(f"/tickets/{ticket['id']}")).json()
+    assert unchanged["version"] == answer.json()["version"]
+    assert (await aulnes.post(f"/tickets/{ticket['id']}/notices", {})).status_code == 201
+    assert (await aulnes.act(ticket["id"], "assign", party=firm)).status_code == 200
+
+
+async def test_a_notice_to_one_firm_does_not_open_the_way_to_another_debtor(
+    aulnes: Cooperative, room_unit: Any
+) -> None:
+    first = await a_firm(aulnes, room_unit)
+    second = await a_firm(aulnes, room_unit, name="Entreprise seconde")
+    ticket = await a_reserve(aulnes)
+    await aulnes.post(f"/tickets/{ticket['id']}/notices", {"party": first})
+    assert (await aulnes.act(ticket["id"], "assign", party=second)).status_code == 409
+    assert (await aulnes.act(ticket["id"], "assign", party=first)).status_code == 200
+
+
+async def test_several_reserves_of_one_home_go_into_one_letter(aulnes: Cooperative, room_unit: Any) -> None:
+    await a_firm(aulnes, room_unit)
+    one = await a_reserve(aulnes)
+    two = await a_reserve(aulnes, one["moved"], element="window", symptom="stuck")
+    elsewhere = await a_reserve(aulnes)
+    refused = await aulnes.post(
+        f"/tickets/{one['id']}/notices", {"kind": "reserves", "also": [elsewhere["id"]]}
+    )
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/also/0")
+    assert (await aulnes.get(f"/tickets/{one['id']}/notices")).json()["notices"] == []
+    written = await aulnes.post(f"/tickets/{one['id']}/notices", {"kind": "reserves", "also": [two["id"]]})
+    assert sorted(written.json()["tickets"]) == sorted([one["id"], two["id"]])
+    for ticket in (one, two):
+        assert (await aulnes.act(ticket["id"], "assign")).status_code == 200
+
+
+async def test_a_notice_does_not_stop_the_year_a_written_commitment_does(
+    aulnes: Cooperative, room_unit: Any
+) -> None:
+    await a_firm(aulnes, room_unit)
+    ticket = await a_reserve(aulnes)
+
+    async def year() -> dict[str, Any]:
+        shown = (await aulnes.get(f"/tickets/{ticket['id']}")).json()
+        return next(row for row in shown["deadlines"] if row["kind"] == "parfait_achevement")
+
+    notice = (await aulnes.post(f"/tickets/{ticket['id']}/notices", {"kind": "formal"})).json()
+    assert notice["sent_by"] == "registered"
+    assert (await year())["met_at"] is None
+    path = f"/notices/{notice['id']}/proofs"
+    for body, pointer in (
+        ({"kind": "registered", "on": "2026-11-16"}, "/reference"),
+        ({"kind": "registered", "on": "2026-11-17", "reference": "1A 1"}, "/on"),
+        ({"kind": "commitment", "on": "2026-11-16"}, "/note"),
+        ({"kind": "accepted", "on": "2026-11-16"}, "/kind"),
+    ):
+        refused = await aulnes.post(path, body)
+        assert refused.status_code == 422
+        assert pointer in [row["pointer"] for row in refused.json()["errors"]]
+    posted = await aulnes.post(path, {"kind": "registered", "on": "2026-11-16", "reference": "1A 123 456"})
+    assert posted.status_code == 201
+    assert (await year())["met_at"] is None
+    await aulnes.now(MONDAY + timedelta(days=3))
+    committed = {"kind": "commitment", "on": "2026-11-19", "note": "Intervention le 2 décembre."}
+    assert (await aulnes.post(path, committed)).status_code == 201
+    assert (await year())["met_at"] is not None
+    [kept] = (await aulnes.get(f"/tickets/{ticket['id']}/notices")).json()["notices"]
+    assert [row["kind"] for row in kept["proofs"]] == ["registered", "commitment"]
+
+
+async def test_the_insurers_periods_run_from_the_day_it_received_the_declaration(
+    aulnes: Cooperative, room_unit: Any
+) -> None:
+    await a_firm(aulnes, room_unit, "insurer", name="Assureur DO", warranties=[], reference="POLICE-7")
+    ticket = await a_reserve(aulnes, element="window", symptom="leak")
+    written = await aulnes.post(f"/tickets/{ticket['id']}/notices", {"kind": "insurer"})
+    assert written.status_code == 201, written.text
+    notice = written.json()
+    assert notice["sent_by"] == "registered"
+    assert "POLICE-7" in " ".join(notice["paragraphs"])
+    await aulnes.now(MONDAY + timedelta(days=4))
+    await aulnes.post(
+        f"/notices/{notice['id']}/proofs", {"kind": "delivered", "on": "2026-11-18", "reference": "AR 9"}
+    )
+    clocks = {row["kind"]: row for row in (await aulnes.get(f"/tickets/{ticket['id']}")).json()["deadlines"]}
+    assert clocks["do_position"]["due_at"] == "2027-01-17T23:59:59+01:00"
+    shown = (await aulnes.get(f"/tickets/{ticket['id']}")).json()
+    assert "assign" not in shown["legal_actions"], "the insurer is not the builder"
+
+
+async def test_the_mail_servers_answer_is_kept_as_proof(aulnes: Cooperative, room_unit: Any) -> None:
+    await a_firm(aulnes, room_unit)
+    ticket = await a_reserve(aulnes)
+    notice = (await aulnes.post(f"/tickets/{ticket['id']}/notices", {})).json()
+    assert notice["sending"]["state"] == "queued"
+    async with room_unit("aftersales", aulnes.slug) as unit:
+        await unit.session.execute(
+            text(
+                "UPDATE aftersales.letter SET state = 'sent', sent_at = :now, answer = '250 2.0.0 Ok',"
+                " sent_to = 'contact@entreprise.test' WHERE about = :ticket"
+            ),
+            {"now": MONDAY, "ticket": ticket["id"]},
+        )
+    for _ in range(2):
+        async with room_unit("aftersales") as unit:
+            await handlers.hour_passed(HourPassed(hour=MONDAY), unit)
+    [kept] = (await aulnes.get(f"/tickets/{ticket['id']}/notices")).json()["notices"]
+    assert [(row["kind"], row["note"]) for row in kept["proofs"]] == [("accepted", "250 2.0.0 Ok")]
+    assert kept["is_proved"]
+
+
+async def test_a_household_reads_what_was_written_for_it_and_nobody_elses(
+    aulnes: Cooperative, room_unit: Any
+) -> None:
+    ticket = await a_reserve(aulnes)
+    me = aulnes.resident(ticket["moved"]["persons"][0]["id"])
+    stranger = aulnes.resident((await aulnes.move_in())["persons"][0]["id"])
+    notice = (await aulnes.post(f"/tickets/{ticket['id']}/notices", {})).json()
+    assert (await aulnes.get(f"/notices/{notice['id']}.pdf", me)).status_code == 200
+    assert (await aulnes.get(f"/notices/{notice['id']}.pdf", stranger)).status_code == 404
+    assert (await aulnes.get(f"/tickets/{ticket['id']}/notices", stranger)).status_code == 404
+    assert (await aulnes.post(f"/tickets/{ticket['id']}/notices", {}, me)).status_code == 403
+
+
+async def test_what_was_written_cannot_be_changed(aulnes: Cooperative, room_unit: Any) -> None:
+    ticket = await a_reserve(aulnes)
+    await aulnes.post(f"/tickets/{ticket['id']}/notices", {})
+    with pytest.raises(DBAPIError, match="permission denied"):
+        async with room_unit("aftersales", aulnes.slug) as unit:
+            await unit.session.execute(text("UPDATE aftersales.notice SET subject = 'Autre'"))
+
+
+async def test_reserves_are_signed_by_both_and_silence_says_nothing(
+    aulnes: Cooperative, room_unit: Any
+) -> None:
+    ticket = await a_reserve(aulnes)
+    me = aulnes.resident(ticket["moved"]["persons"][0]["id"])
+    await aulnes.post(f"/tickets/{ticket['id']}/notices", {})
+    for action in ("assign", "start", "finish"):
+        assert (await aulnes.act(ticket["id"], action)).status_code == 200
+    for days in (20, 40, 60):
+        await aulnes.now(MONDAY + timedelta(days=days))
+        async with room_unit("aftersales") as unit:
+            await handlers.hour_passed(HourPassed(hour=MONDAY), unit)
+    assert (await aulnes.get(f"/tickets/{ticket['id']}")).json()["state"] == "done"
+    assert (await aulnes.act(ticket["id"], "confirm", me)).status_code == 409
+    assert (await aulnes.act(ticket["id"], "sign_off")).json()["state"] == "done"
+    assert (await aulnes.act(ticket["id"], "sign_off")).status_code == 409
+    signed = await aulnes.act(ticket["id"], "sign_off", me)
+    assert signed.json()["state"] == "resolved"
