@@ -49,7 +49,35 @@ async def export(unit: Unit, person: str) -> dict[str, Any]:
         ),
         {"person": person},
     )
-    found = {"tickets": tickets, "messages": messages, "actions": steps, "access": access, "drafts": drafts}
+    pictures = await unit.session.execute(
+        text(
+            "SELECT p.id, p.ticket, p.inspection, p.put_at, p.width, p.height,"
+            " replace(encode(f.content, 'base64'), chr(10), '') AS jpeg_base64"
+            " FROM aftersales.photo p JOIN aftersales.photo_file f ON f.photo = p.id AND f.size = 'full'"
+            " LEFT JOIN aftersales.ticket t ON t.id = p.ticket"
+            " WHERE p.put_by = :person OR t.opened_by = :person OR t.reported_by = :person ORDER BY p.put_at"
+        ),
+        {"person": person},
+    )
+    added = await unit.session.execute(
+        text(
+            "SELECT inspection, ticket, note, asked_at FROM aftersales.inspection_amendment"
+            " WHERE asked_by = :person ORDER BY asked_at"
+        ),
+        {"person": person},
+    )
+    own_papers = await unit.session.execute(
+        text(
+            "SELECT d.inspection, d.made_at, d.sha256, replace(encode(d.content, 'base64'), chr(10), '')"
+            " AS pdf_base64 FROM aftersales.inspection_document d"
+            " JOIN aftersales.guided_inspection g ON g.id = d.inspection"
+            " JOIN registry.resident r ON r.occupancy = g.occupancy"
+            " WHERE r.person = :person AND d.content IS NOT NULL ORDER BY d.made_at"
+        ),
+        {"person": person},
+    )
+    found = {"photos": pictures, "inspection_additions": added, "inspection_documents": own_papers}
+    found |= {"tickets": tickets, "messages": messages, "actions": steps, "access": access, "drafts": drafts}
     return {name: [dict(row) for row in rows.mappings()] for name, rows in found.items()}
 
 
@@ -58,6 +86,16 @@ async def erase(unit: Unit, person: str, occupancies: Sequence[str]) -> None:
     values = {"person": person, "occupancies": list(occupancies)}
     for statement in (
         # Before the requests forget who reported them.
+        "DELETE FROM aftersales.photo WHERE put_by = :person OR ticket IN (SELECT id FROM aftersales.ticket"
+        " WHERE opened_by = :person OR reported_by = :person OR occupancy = ANY(:occupancies))"
+        " OR inspection IN (SELECT id FROM aftersales.guided_inspection WHERE occupancy = ANY(:occupancies))",
+        "DELETE FROM aftersales.inspection_signature WHERE inspection IN (SELECT id"
+        " FROM aftersales.guided_inspection WHERE occupancy = ANY(:occupancies))",
+        "UPDATE aftersales.inspection_document SET content = NULL WHERE inspection IN (SELECT id"
+        " FROM aftersales.guided_inspection WHERE occupancy = ANY(:occupancies))",
+        "UPDATE aftersales.guided_inspection SET record = '{}' WHERE occupancy = ANY(:occupancies)",
+        "UPDATE aftersales.inspection_amendment SET note = NULL WHERE asked_by = :person OR inspection IN"
+        " (SELECT id FROM aftersales.guided_inspection WHERE occupancy = ANY(:occupancies))",
         "DELETE FROM aftersales.ticket_access WHERE ticket IN (SELECT id FROM aftersales.ticket"
         " WHERE opened_by = :person OR reported_by = :person OR occupancy = ANY(:occupancies))",
         "DELETE FROM aftersales.draft WHERE person = :person",
