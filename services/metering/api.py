@@ -129,7 +129,7 @@ async def days(
     quantity: Quantity | None = None,
 ) -> DaysOut:
     """Settled local days, both ends included; the last 31 unless asked otherwise. A day of gas begins at
-    06:00 of its date."""
+    06:00 of its date, in Lisbon and Dublin at 05:00, from Helsinki to Athens at 07:00."""
     seen = await queries.sight(unit, who, meter, quantity)
     last = last or seen.today
     first = first or last - timedelta(days=USUAL_RANGE_DAYS - 1)

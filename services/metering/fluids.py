@@ -40,8 +40,14 @@ class DatedFactor:
 
 
 def calendar_of(fluid: Fluid, zone: str) -> Calendar:
-    """The days of a meter of that fluid: a gas day begins at 06:00."""
-    return Calendar(zone, _first_hours().get(fluid, 0))
+    """The days of a meter of that fluid in that zone: in France a gas day begins at 06:00."""
+    return Calendar(zone, first_hour(fluid, zone))
+
+
+def first_hour(fluid: Fluid, zone: str) -> int:
+    """The local hour at which its days begin."""
+    hours = _first_hours().get(fluid, {})
+    return hours.get(zone, hours.get(None, 0))
 
 
 def measures(fluid: Fluid, quantity: Quantity) -> bool:
@@ -50,21 +56,25 @@ def measures(fluid: Fluid, quantity: Quantity) -> bool:
     return quantity not in _COUNTED or quantity in _COUNTED_BY[fluid]
 
 
-def first_hour_sql(fluid: str) -> str:
-    """SQL of the local hour at which the days of `fluid`, an SQL expression, begin."""
-    hours = " ".join(f"WHEN '{fluid}' THEN {hour}" for fluid, hour in _first_hours().items())
-    return f"(CASE {fluid} {hours} ELSE 0 END)"
+def first_hour_sql(meter: str = "m") -> str:
+    """SQL of `first_hour` for a meter, an alias of `registry.meter`."""
+    cases = []
+    for fluid, hours in _first_hours().items():
+        for zone, hour in sorted(hours.items(), key=lambda row: row[0] is None):  # all other zones last
+            there = f" AND {meter}.zone = '{zone}'" if zone else ""
+            cases.append(f"WHEN {meter}.fluid = '{fluid}'{there} THEN {hour}")
+    return f"(CASE {' '.join(cases)} ELSE 0 END)"
 
 
 def came_sql(occupancy: str = "o", meter: str = "m") -> str:
     """SQL of the instant at which a household's time with a meter begins: where the meter's days do. Both are
     aliases, of `registry.occupancy` and `registry.meter`."""
-    return begin_sql(f"{occupancy}.moved_in_on", f"{meter}.zone", first_hour_sql(f"{meter}.fluid"))
+    return begin_sql(f"{occupancy}.moved_in_on", f"{meter}.zone", first_hour_sql(meter))
 
 
 def left_sql(occupancy: str = "o", meter: str = "m") -> str:
     """SQL of the instant at which it ends; null while the household lives there."""
-    return begin_sql(f"{occupancy}.moved_out_on + 1", f"{meter}.zone", first_hour_sql(f"{meter}.fluid"))
+    return begin_sql(f"{occupancy}.moved_out_on + 1", f"{meter}.zone", first_hour_sql(meter))
 
 
 def is_converted(fluid: Fluid, quantity: Quantity) -> bool:
@@ -113,8 +123,15 @@ def gas_factors() -> tuple[DatedFactor, ...]:
 
 
 @cache
-def _first_hours() -> dict[Fluid, int]:
-    return {Fluid(row["fluid"]): int(row["hour"]) for row in _facts()["day_begins"]}
+def _first_hours() -> dict[Fluid, dict[str | None, int]]:
+    """By fluid and zone; None is every other zone."""
+    found: dict[Fluid, dict[str | None, int]] = {}
+    for row in _facts()["day_begins"]:
+        for zone in row.get("zones", [None]):
+            hours = found.setdefault(Fluid(row["fluid"]), {})
+            assert zone not in hours, f"two hours for {row['fluid']} in {zone}"
+            hours[zone] = int(row["hour"])
+    return found
 
 
 @cache

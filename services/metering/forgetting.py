@@ -17,7 +17,7 @@ from services.metering.meter_locks import key_of, wait_for_meters_of
 from services.metering.replays import forgetting as feeds
 from services.metering.watermark import GRACE
 
-_BEGINS, _ENDS = (begin_sql(day, "m.zone", first_hour_sql("m.fluid")) for day in ("d.day", "d.day + 1"))
+_BEGINS, _ENDS = (begin_sql(day, "m.zone", first_hour_sql("m")) for day in ("d.day", "d.day + 1"))
 # A register read at the very moment a household arrives or leaves belongs to both neighbours' days.
 _READINGS_OF = f"""
 DELETE FROM metering.reading r

@@ -17,7 +17,7 @@ INSERT INTO metering.dirty_day (coop, meter, quantity, day) VALUES (:coop, :mete
 _SETTLED_BY = ", ".join(f"('{quantity}', '{target}')" for quantity, target in SETTLED_BY.items())
 # Registers are believed by what they say nearby, so the context on either side of the day counts; of other
 # kinds of reading only the day itself and its neighbours.
-_FIRST_HOUR = first_hour_sql("m.fluid")
+_FIRST_HOUR = first_hour_sql("m")
 _AROUND = f"""
 INSERT INTO metering.dirty_day (coop, meter, quantity, day)
 SELECT DISTINCT g.coop, g.meter, q.target, d.day::date

@@ -196,13 +196,16 @@ async def _meter(
     before, after = await operator_meter_queries.held_beside(unit, meter, seen.quantity, day)
     purpose = Purpose.HALF_HOURLY if slots or may_see_slots else Purpose.DAILY
     await note_look(unit, who, seen, purpose, [found.occupancy] if found is not None else [])
-    energy_wh = None
+    energy_wh = by = None
     if amounts.is_gas_volume and found is not None:
         by = (await gas_factors.conversions(unit, meter, [day]))[day]
         energy_wh = energies([(Volume(found.value), by)])[0]
     return answer(
         request, "fleet_meter.html", status, seen.zone, meter=row, seen=seen, has=has, day=day, found=found,
-        energy_wh=energy_wh,
+        energy_wh=energy_wh, conversion=by,
+        factor_sources={
+            code: label.in_(language_of(request)) for code, label in labels("gas_factor_sources").items()
+        },
         slots=slots, names=names, told=told, held=operator_meter_view.held(slots, told, names), edits=edits,
         amounts=amounts, unit=UNIT_OF[seen.quantity].value, done=done, fault=fault, typed=typed or {},
         held_before=before, held_after=after, may_edit=may_see_slots,

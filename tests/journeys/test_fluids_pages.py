@@ -110,6 +110,21 @@ async def test_cold_water_hot_water_and_heat_have_their_own_units(
         assert await visitor.flaws(page) == []
 
 
+async def test_an_operator_is_told_when_the_factor_of_gas_is_only_a_default(
+    visitor: Any, site: Site, room_unit: OpenUnit, village: str
+) -> None:
+    home = await a_home(room_unit, village, moved_in_on=date(2026, 11, 1), fluid="gas")
+    await count(room_unit, home, 250, "volume", first_hour=6)
+    await settle_all(room_unit)
+    page = await visitor.open(
+        f"{site.url}/fleet/meters/{home.meter}?day=2026-11-20", headers=site.operator(village)
+    )
+    day = page.get_by_role("region", name="Le jour")
+    await expect(day).to_contain_text("1 m³ = 11,171 kWh (coefficient moyen, à vérifier)")
+    await expect(day).to_contain_text("Ce coefficient est une valeur par défaut")
+    assert await visitor.flaws(page) == []
+
+
 async def test_an_operator_sees_a_gas_day_from_six_to_six_with_its_energy(
     visitor: Any, site: Site, room_unit: OpenUnit, village: str
 ) -> None:
@@ -122,6 +137,8 @@ async def test_an_operator_sees_a_gas_day_from_six_to_six_with_its_energy(
     day = page.get_by_role("region", name="Le jour")
     await expect(day).to_contain_text("6 m³")
     await expect(day).to_contain_text("67,2 kWh")
+    await expect(day).to_contain_text("1 m³ = 11,2 kWh (coefficient indiqué au contrat)")
+    await expect(day).not_to_contain_text("valeur par défaut")
     await expect(page.locator("select[name=from_slot] option").first).to_have_text("06:00")
     await expect(page.locator("select[name=to_slot] option").last).to_have_text("06:00")
     assert await visitor.flaws(page) == []

@@ -14,7 +14,7 @@ from services.metering.imports.jobs import Job
 from services.metering.imports.states import ImportState, Message
 
 _LAST_MOMENT = "g.instant + g.step_s * interval '1 second' - interval '1 microsecond'"
-_FIRST_HOUR = first_hour_sql("m.fluid")
+_FIRST_HOUR = first_hour_sql("m")
 _GO = f"""
 WITH gone AS (
     DELETE FROM metering.reading

@@ -109,3 +109,19 @@ def test_a_day_without_factor_has_no_energy_and_takes_none_from_others() -> None
         None,
         59_594,
     ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour"),
+    [
+        ("Europe/Paris", 6),
+        ("Europe/Lisbon", 5),
+        ("Europe/Dublin", 5),
+        ("Europe/Athens", 7),
+    ],
+)
+def test_the_gas_day_of_european_networks_begins_everywhere_at_one_instant(zone: str, hour: int) -> None:
+    civil = calendar_of(Fluid.GAS, zone).day(date(2026, 1, 5))
+    assert civil.starts_at == datetime(2026, 1, 5, 5, tzinfo=UTC)
+    assert civil.first_hour == hour
+    assert calendar_of(Fluid.ELECTRICITY, zone).first_hour == 0
