@@ -450,5 +450,7 @@ def parameters(town: Town) -> dict[str, str]:
         "exchange": home.exchange, "edit": home.edit, "file_import": home.file_import, "action": "undo",
         "place": home.dwelling, "photo": home.photo, "inspection": home.inspection,
         "item": "room-kitchen", "document": home.document, "amendment": home.amendment,
+        "dwelling": home.dwelling, "building": commons["building"], "piece": home.piece,
+        "check_in": home.check_in,
         "token": "wrong", "role": "staff", "coop": home.coop, "subject": home.person, "seal": "wrong",
     }  # fmt: skip
