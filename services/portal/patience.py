@@ -23,6 +23,7 @@ USUAL = Allowance(1 * _MIB, 20.0)
 _FILE = Allowance(128 * _MIB, 600.0)
 LARGER = (
     (re.compile(r"^/contractor/[^/]+/jobs/[^/]+/finish$"), Allowance(64 * _MIB, 300.0)),
+    (re.compile(r"^/tickets/new/[^/]+/send$"), Allowance(64 * _MIB, 300.0)),
     (re.compile(r"/photos$"), Allowance(64 * _MIB, 300.0)),
     (re.compile(r"^/api/v1/(feeds|meters/[^/]+/imports)$"), _FILE),
     (re.compile(r"^/(imports|replays/feeds)$"), _FILE),

@@ -183,8 +183,8 @@ def test_nothing_that_can_be_written_makes_it_fail(text: str) -> None:
         assert all(because.words in text for because in one.because)
 
 
-_SPOKEN = """le la robinet chaudière fuit ne plus pas chauffe gaz odeur de . , et mais sous porte volet cassé the
-    tap won't leaking no hot water ascenseur coincé dans cuisine salle bain prise étincelles moisi bruit"""
+_SPOKEN = """le la robinet chaudière fuit ne plus pas chauffe gaz odeur de . , et mais sous porte volet cassé
+    the tap won't leaking no hot water ascenseur coincé dans cuisine salle bain prise étincelles moisi bruit"""
 _WORDS = st.sampled_from(_SPOKEN.split())
 
 

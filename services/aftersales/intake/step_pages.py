@@ -1,0 +1,119 @@
+"""A report step by step: one's own words, or place, thing, complaint.
+
+What is chosen is in the addresses, so that the back button and bookmarks work; what is typed is in the draft.
+"""
+
+from typing import Annotated
+
+from fastapi import Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from services.aftersales.intake import drafts, problems, understanding
+from services.aftersales.intake.steps import danger_in, danger_page, home_of, next_step
+from services.aftersales.page_base import answer, pages
+from services.aftersales.taxonomy import taxonomy
+from services.kit.i18n import language_of
+from services.kit.web import RoomUnit, Who, roles
+
+Text = Annotated[str, Form(max_length=4000)]
+
+
+@pages.post("/tickets/new/start", **roles("resident"))
+async def start(unit: RoomUnit, who: Who) -> Response:
+    """Nobody is in danger."""
+    return _to((await drafts.begin(unit, who.person)).id)
+
+
+@pages.get("/tickets/new/{draft}", **roles("resident"))
+async def words(draft: str, request: Request, unit: RoomUnit, who: Who) -> Response:
+    """One box for one's own words, or a place to begin with."""
+    told = await drafts.of(unit, draft, who.person)
+    if told.tickets:
+        return RedirectResponse(f"/tickets/{told.tickets[0]}", 303)
+    return await answer(
+        request, unit, "new_words.html", draft=told.id, known=taxonomy(), text=drafts.content_of(told).text
+    )
+
+
+@pages.post("/tickets/new/{draft}", **roles("resident"))
+async def said(draft: str, unit: RoomUnit, who: Who, text: Text = "") -> Response:
+    """Keep the words, and go where they lead: danger, what was understood, or the places."""
+    told = await drafts.of(unit, draft, who.person, locked=True)
+    if told.tickets:
+        return RedirectResponse(f"/tickets/{told.tickets[0]}", 303)
+    content = drafts.content_of(told)
+    content.text, content.problems = text.strip(), []
+    content.put_into(told)
+    told.changed_at = unit.wall
+    danger = await danger_in(unit, who, content)
+    return RedirectResponse((danger and danger_page(danger, told.id)) or next_step(told.id, content), 303)
+
+
+@pages.get("/tickets/new/{draft}/understood", **roles("resident"))
+async def understood(draft: str, request: Request, unit: RoomUnit, who: Who) -> Response:
+    """What the words are about; the household confirms, or chooses itself."""
+    told = await drafts.of(unit, draft, who.person)
+    if told.tickets:
+        return RedirectResponse(f"/tickets/{told.tickets[0]}", 303)
+    text = drafts.content_of(told).text
+    found = await understanding.understood(unit, text, await home_of(unit, who, told.occupancy))
+    language = language_of(request)
+    rows = [(problems.of_proposal(one), understanding.explanation(one, language)) for one in found.sure]
+    unsure = [problems.of_proposal(one) for one in found.proposals if not one.is_sure]
+    return await answer(
+        request,
+        unit,
+        "new_understood.html",
+        draft=told.id,
+        text=text,
+        known=taxonomy(),
+        rows=rows[: problems.MOST],
+        unsure=unsure,
+        places=found.places,
+    )
+
+
+@pages.get("/tickets/new/{draft}/what", **roles("resident"))
+async def what(
+    draft: str, request: Request, unit: RoomUnit, who: Who, place: str = "", everything: bool = False
+) -> Response:
+    """The things usually found at that place; everything else behind one more line."""
+    told, known = await drafts.of(unit, draft, who.person), taxonomy()
+    if place not in known.places:
+        return _to(draft)
+    offered = known.found_in[place]
+    return await answer(
+        request,
+        unit,
+        "new_what.html",
+        draft=told.id,
+        known=known,
+        place=place,
+        offered=[] if everything else offered,
+        everything=everything or not offered,
+    )
+
+
+@pages.get("/tickets/new/{draft}/wrong", **roles("resident"))
+async def wrong(
+    draft: str, request: Request, unit: RoomUnit, who: Who, element: str = "", place: str = ""
+) -> Response:
+    """What is wrong with it."""
+    told, known = await drafts.of(unit, draft, who.person), taxonomy()
+    if element not in known.elements:
+        return _to(draft)
+    chosen = known.elements[element]
+    return await answer(
+        request,
+        unit,
+        "new_wrong.html",
+        draft=told.id,
+        known=known,
+        element=chosen,
+        place=place if place in known.places else "",
+        offered=list(dict.fromkeys([*chosen.symptoms, "other"])),
+    )
+
+
+def _to(draft: str) -> Response:
+    return RedirectResponse(f"/tickets/new/{draft}", 303)
