@@ -172,6 +172,23 @@ VIEWS: tuple[View, ...] = (
         ("aftersales", "notifications"),
     ),
     View(
+        "supply_fault",
+        {
+            "id": "text flt_",
+            "coop": "text",
+            "meter": "text mtr_",
+            "fault": "text, a code of the words' group `supply_faults`",
+            "dwelling": "text dwl_ or null",
+            "occupancy": "text occ_ or null",
+            "since": "timestamptz",
+            "first_day": "date, the first civil day in which it was seen",
+            "last_day": "date",
+            "cleared_at": "timestamptz or null: the readings are well again",
+            "evidence": "jsonb: `figures`, and the `curve` or `days` that it was seen in",
+        },
+        ("aftersales",),
+    ),
+    View(
         "incident_news",
         {
             "id": "text inn_",

@@ -15,6 +15,7 @@ from services.kit.room import Room
 from services.metering import handlers, partitions, silence
 from services.metering.imports.worker import importer
 from services.metering.settling import settler
+from services.metering.supply_faults.watching import watch
 
 SETTLERS = 2
 """While one waits for the database, the other reckons."""
@@ -35,5 +36,6 @@ def build(room: Room) -> None:
     for one in range(SETTLERS):
         room.background(f"settle {one + 1}", settler)
     room.background("silence", silence.watch)
+    room.background("supply faults", watch)
     room.background("partitions", partitions.keeper)
     room.background("importer", importer)

@@ -18,6 +18,7 @@ from services.kit.unit import Unit
 from services.metering import forgetting, marking, quarantine, registry, touching
 from services.metering.admission import Verdict, judge
 from services.metering.replays import forgetting as forgetting_feeds
+from services.metering.supply_faults import keeping
 from services.metering.taking_in import take_in
 
 
@@ -67,6 +68,7 @@ async def consent_changed(event: ConsentChanged, unit: Unit) -> None:
     """A withdrawal takes effect at once and deletes what has lost its ground."""
     if not event.granted:
         await forgetting.after_withdrawal(unit, event.occupancy)
+        await keeping.forget(unit, event.occupancy)
 
 
 async def contract_changed(event: ContractChanged, unit: Unit) -> None:
@@ -89,6 +91,7 @@ async def moved_out(event: MovedOut, unit: Unit) -> None:
 async def erased(event: Erased, unit: Unit) -> None:
     for occupancy in event.occupancies:
         await forgetting.all_of(unit, occupancy)
+        await keeping.forget(unit, occupancy, is_erased=True)
 
 
 async def sandbox_dropped(event: SandboxDropped, unit: Unit) -> None:

@@ -1,0 +1,31 @@
+"""Looks for faults of the supply for ever: hours of the wall may be days of a sandbox's own clock."""
+
+import asyncio
+import logging
+
+from sqlalchemy import text
+
+from services.kit.outage import is_outage
+from services.kit.room import Room
+from services.metering.supply_faults.looking import look
+
+_LOG = logging.getLogger(__name__)
+LOOK_SECONDS = 60.0
+
+
+async def watch(room: Room) -> None:
+    """Every minute, each cooperative in a transaction of its own: one that fails does not hold the others."""
+    while not room.stopping.is_set():
+        async with room.unit() as unit:
+            coops = list(
+                (await unit.session.execute(text("SELECT slug FROM registry.coop ORDER BY slug"))).scalars()
+            )
+        for coop in coops:
+            try:
+                async with room.unit(coop) as unit:
+                    await look(unit)
+            except Exception as error:
+                if is_outage(error):
+                    raise
+                _LOG.exception("faults of the supply could not be looked for", extra={"coop": coop})
+        await asyncio.sleep(LOOK_SECONDS)
