@@ -25,7 +25,7 @@ CORRECTIONS = ("place", "element", "symptom", "cause", "installed_on", "declared
 """Facts of the request that the cooperative's people may set right with any action."""
 CODED = {"side": "sides", "outcome": "outcomes", "secured_by": "secured_by"}
 """Facts of a step that are codes, and their group of words."""
-ALSO_KEPT = ("incident", "party", "kind")
+ALSO_KEPT = ("incident", "party", "kind", "minutes")
 """Facts that a step keeps when they come with it."""
 BY_NAME = ("acknowledge", "refuse", "approve", "uphold", "overturn")
 """Actions that a named person answers for, also where a machine's token sends them."""
@@ -127,7 +127,7 @@ async def facts_of(
 ) -> dict[str, Any]:
     """What the step keeps: what its row in the table names, from the caller or from the request itself."""
     row = TABLE[action]
-    named = (*row.needs, *row.needs_of.get(actor.role, ()), *row.records, "incident", "minutes")
+    named = (*row.needs, *row.needs_of.get(actor.role, ()), *row.records, *ALSO_KEPT)
     facts = {name: changes.facts[name] for name in named if changes.facts.get(name) is not None}
     match action:
         case "qualify":
