@@ -7,6 +7,7 @@ as well, under an id of its own: nothing that was typed is lost.
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from typing import Literal, TypeVar
 
@@ -146,10 +147,8 @@ def without_finding(record: Record, finding: str) -> Record:
 
 def with_index(record: Record, meter: str, index: str, unread_because: str = "") -> Record:
     """What the meter shows. Refuses what is no figure; an index that was read needs no reason."""
-    figure = index.strip().replace(" ", "").replace("\u202f", "").replace("\u00a0", "")
-    if figure and not figure.replace(",", "", 1).replace(".", "", 1).isdecimal():
-        raise Refused("index_not_a_figure")
-    if len(figure) > 15:
+    figure = re.sub(r"\s", "", index)
+    if figure and not re.fullmatch(r"[0-9]{1,12}([.,][0-9]{1,3})?", figure):
         raise Refused("index_not_a_figure")
     values = {"index": figure, "unread_because": "" if figure else unread_because.strip()}
     meters = tuple(one.model_copy(update=values) if one.id == meter else one for one in record.meters)
