@@ -99,6 +99,7 @@ class Household:
     exchange: str
     edit: str
     file_import: str
+    draft: str
     photo: str
     inspection: str
     document: str
@@ -106,6 +107,8 @@ class Household:
     piece: str
     """Equipment of the dwelling."""
     check_in: str
+    notice: str
+    """Written about the request, to whoever owes the repair."""
     marks: frozenset[str]
 
 
@@ -353,10 +356,23 @@ class _Office:
             exchange["id"],
             edit,
             file_import,
+            await self._begun(coop, person, words),
             *await self._inspected(coop, occupancy, ticket["id"], person),
             *await self._filed(coop, occupancy, moved["dwelling"]),
+            await self._notified(coop, ticket["id"]),
             frozenset(marks),
         )
+
+    async def _begun(self, coop: str, person: str, words: str) -> str:
+        """A report that the person has begun to tell."""
+        draft = new_id("drf")
+        await self._insert(
+            "aftersales",
+            "INSERT INTO aftersales.draft (id, coop, person, content, changed_at)"
+            " VALUES (:id, :coop, :person, :content, now())",
+            id=draft, coop=coop, person=person, content=json.dumps({"text": words}),
+        )  # fmt: skip
+        return draft
 
     async def _filed(self, coop: str, occupancy: str, dwelling: str) -> list[str]:
         """Equipment of the dwelling with its own day, and a check-in that was asked."""
@@ -375,6 +391,24 @@ class _Office:
             id=check_in, coop=coop, occupancy=occupancy,
         )  # fmt: skip
         return [piece, check_in]
+
+    async def _notified(self, coop: str, ticket: str) -> str:
+        """A notice of the request's defect to its builder."""
+        notice = new_id("ntc")
+        await self._insert(
+            "aftersales",
+            "INSERT INTO aftersales.notice (id, coop, kind, debtor, addressee, regimes, subject, paragraphs,"
+            " answer_by_on, sent_by, content, content_type, sha256, written_by, written_at) VALUES (:id,"
+            " :coop, 'notice', 'contractor', 'Entreprise', '[]', 'x', '[]', '2026-03-01', 'post', 'x',"
+            " 'application/pdf', 'x', 'x', '2026-01-15')",
+            id=notice, coop=coop,
+        )  # fmt: skip
+        await self._insert(
+            "aftersales",
+            "INSERT INTO aftersales.notice_ticket (notice, ticket, coop) VALUES (:notice, :ticket, :coop)",
+            notice=notice, ticket=ticket, coop=coop,
+        )  # fmt: skip
+        return notice
 
     async def _inspected(self, coop: str, occupancy: str, ticket: str, person: str) -> list[str]:
         """A photo of the request, an inspection under way, a document and an addition of it."""
