@@ -56,8 +56,6 @@ async def document(notice: str, unit: RoomUnit, who: Who) -> Response:
     found = await notices.visible(unit, notice, who)
     headers = {
         "Content-Disposition": f'inline; filename="{found.id}.pdf"',
-        "Cache-Control": "private, max-age=86400",
-        "ETag": f'"{found.sha256}"',
     }
     return Response(found.content, media_type=found.content_type, headers=headers)
 
