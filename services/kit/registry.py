@@ -68,19 +68,27 @@ async def lives_there(unit: Unit, occupancy: str, person: str) -> bool:
 
 async def staff(unit: Unit, coop: str | None) -> list[Staff]:
     """Everybody of the cooperative who can be named to households."""
-    rows = await unit.session.execute(
-        text("SELECT id, name, phone, role, team FROM registry.staff WHERE coop = :coop ORDER BY id"),
-        {"coop": coop},
-    )
-    return [Staff(**row._mapping) for row in rows]
+
+    async def ask() -> list[Staff]:
+        rows = await unit.session.execute(
+            text("SELECT id, name, phone, role, team FROM registry.staff WHERE coop = :coop ORDER BY id"),
+            {"coop": coop},
+        )
+        return [Staff(**row._mapping) for row in rows]
+
+    return await unit.once(("staff", coop), ask)
 
 
 async def zone_of(unit: Unit) -> ZoneInfo:
     """The civil time of the unit's cooperative."""
-    zone = await unit.session.execute(
-        text("SELECT zone FROM registry.coop WHERE slug = :coop"), {"coop": unit.coop}
-    )
-    return ZoneInfo(zone.scalar_one_or_none() or USUAL_ZONE)
+
+    async def ask() -> ZoneInfo:
+        zone = await unit.session.execute(
+            text("SELECT zone FROM registry.coop WHERE slug = :coop"), {"coop": unit.coop}
+        )
+        return ZoneInfo(zone.scalar_one_or_none() or USUAL_ZONE)
+
+    return await unit.once("zone", ask)
 
 
 async def local_today(unit: Unit) -> date:

@@ -1,10 +1,11 @@
 """The unit of work: one transaction, the instant it happens at, and the events it tells others."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +15,8 @@ from services.kit.clock import Clock
 from services.kit.database import Database
 from services.kit.ids import new_uuid
 from services.kit.problems import not_found
+
+T = TypeVar("T")
 
 
 class Unit:
@@ -30,6 +33,7 @@ class Unit:
         """The cooperative this unit works for, once known."""
         self._scope = scope
         self._told: list[dict[str, Any]] = []
+        self._known: dict[Hashable, Any] = {}
 
     async def enter(self, coop: str) -> None:
         """Work for `coop` from here on; 404 when the caller may not know that it exists.
@@ -41,19 +45,32 @@ class Unit:
         await self.session.execute(text("SELECT set_config('palier.coop', :coop, true)"), {"coop": coop})
         row = (
             await self.session.execute(
-                text("SELECT business_now FROM registry.coop WHERE slug = :coop"), {"coop": coop}
+                text("SELECT business_now, zone FROM registry.coop WHERE slug = :coop"), {"coop": coop}
             )
         ).one_or_none()
         if row is None:
             raise not_found()
         self.coop = coop
         self.now = row[0] or self.wall
+        self._known = {"zone": ZoneInfo(row[1])}
 
     async def admit(self, coop: str) -> None:
         """Work for the cooperative that a secret address names, whoever the caller is: the address is the
         proof, which the caller of this must then check. 404 when there is no such cooperative."""
         self._scope = coop
         await self.enter(coop)
+
+    async def once(self, what: Hashable, ask: Callable[[], Awaitable[T]]) -> T:
+        """What was asked in this unit, or the answer of `ask` now. For what the unit itself does not change:
+        the zone, the staff, settings; whoever does change it calls `forget`."""
+        if what not in self._known:
+            self._known[what] = await ask()
+        found: T = self._known[what]
+        return found
+
+    def forget(self) -> None:
+        """Ask everything again from here on."""
+        self._known.clear()
 
     async def see_all(self) -> None:
         """A platform operator's request that names no cooperative sees all of them."""
