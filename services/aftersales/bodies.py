@@ -178,6 +178,8 @@ class TicketOut(TicketSummary):
     emergency: EmergencyOut | None
     """For p0: call this number first."""
     cause: str
+    next_steps: list[str]
+    """What the household can do next, with a refusal too."""
     legal_actions: list[ActionCode]
     """What the caller may do now."""
     version: int

@@ -1,5 +1,6 @@
 """What a household can do next, after a decision on who must act or after a refusal, in its own words."""
 
+from dataclasses import dataclass
 from functools import cache
 
 from pydantic import BaseModel, ConfigDict
@@ -7,6 +8,16 @@ from pydantic import BaseModel, ConfigDict
 from contracts.codes import Responsible, Tenure
 from services.aftersales.tables import Row, load
 from services.aftersales.words import word
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A party besides the cooperative that the household may turn to."""
+
+    name: str
+    phone: str | None
+    email: str | None
+    reference: str | None
 
 
 class Steps(Row):

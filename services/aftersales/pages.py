@@ -4,7 +4,7 @@
 from services.aftersales.intake import phone_pages, report_pages
 
 # isort: split
-from services.aftersales import household_pages
+from services.aftersales import household_pages, settings_pages
 from services.aftersales.desk import queue_pages, ticket_pages
 from services.aftersales.dwelling_file import pages as dwelling_pages
 from services.aftersales.incidents import meter_pages
@@ -13,9 +13,16 @@ from services.aftersales.inspections import pages as inspection_pages
 from services.aftersales.inspections import signing_pages
 from services.aftersales.notices import pages as notice_pages
 from services.aftersales.page_base import pages
+from services.aftersales.parties import contractor_acts, contractor_pages
+from services.aftersales.parties import desk_pages as party_desk_pages
+from services.aftersales.parties import pages as party_pages
 from services.aftersales.photos import pages as photo_pages
+from services.aftersales.visits import desk_pages as visit_desk_pages
+from services.aftersales.visits import household_pages as visit_pages
 
 __all__ = [
+    "contractor_acts",
+    "contractor_pages",
     "dwelling_pages",
     "household_pages",
     "incident_pages",
@@ -23,10 +30,15 @@ __all__ = [
     "meter_pages",
     "notice_pages",
     "pages",
+    "party_desk_pages",
+    "party_pages",
     "phone_pages",
     "photo_pages",
     "queue_pages",
     "report_pages",
+    "settings_pages",
     "signing_pages",
     "ticket_pages",
+    "visit_desk_pages",
+    "visit_pages",
 ]

@@ -102,18 +102,16 @@ async def end_rule(unit: Unit, rule: str, by: str, on: date | None = None) -> No
 async def decide_term(unit: Unit, building: str | None, decision: dict[str, Any], by: str) -> None:
     """Decide on one unconfirmed legal term, in place of what was decided on it before."""
     if (decision["code"], decision.get("tenure")) not in unconfirmed_terms():
-        raise invalid(
-            "/code", "confirmed", "Only a term not confirmed for that tenure is decided."
-        )
+        raise invalid("/code", "confirmed", "Only a term not confirmed for that tenure is decided.")
     before = await held(unit, building, "terms") or []
     key = (decision["code"], decision.get("tenure"))
     others = [one for one in before if (one["code"], one.get("tenure")) != key]
     await keep(unit, building, "terms", [*others, decision], by)
 
 
-def unconfirmed_terms() -> set[tuple[str, str | None]]:
+def unconfirmed_terms() -> set[tuple[str, str]]:
     """Windows and regimes, each with a tenure for which it is not confirmed."""
-    found: set[tuple[str, str | None]] = set()
+    found: set[tuple[str, str]] = set()
     for row in (*load("dwelling_file/windows")["windows"], *load("warranty")["regimes"]):
         tenures = set(row.get("tenures", [tenure.value for tenure in Tenure]))
         if row["verified"]:

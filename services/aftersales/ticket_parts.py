@@ -3,10 +3,14 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
+from services.aftersales import next_on_ticket
 from services.aftersales.incidents import on_ticket
 from services.aftersales.intake import access
 from services.aftersales.model import Ticket
+from services.aftersales.notices import showing as notices
+from services.aftersales.parties import desk_pages as party_desk
 from services.aftersales.photos import actions as photo_actions
+from services.aftersales.visits import on_ticket as visit_on_ticket
 from services.kit.unit import Unit
 from services.kit.web import Principal
 
@@ -23,12 +27,19 @@ class Part(NamedTuple):
 
 
 HOUSEHOLD: tuple[Part, ...] = (
+    Part("aftersales/refusal_on_ticket.html", "main", next_on_ticket.refusal),
+    Part("aftersales/decision_on_ticket.html", "aside", next_on_ticket.decision),
+    Part("aftersales/visit_on_ticket.html", "main", visit_on_ticket.part),
+    Part("aftersales/notices_on_ticket.html", "aside", notices.for_household),
     Part("aftersales/incident_on_ticket.html", "main", on_ticket.for_household),
     Part("aftersales/photos_on_ticket.html", "main", photo_actions.on_page),
     Part("aftersales/access_on_ticket.html", "aside", access.on_page),
 )
 """On the household's page of a request, in this order."""
 DESK: tuple[Part, ...] = (
+    Part("aftersales/route_on_ticket.html", "main", party_desk.part),
+    Part("aftersales/visit_on_ticket.html", "main", visit_on_ticket.part),
+    Part("aftersales/notices_on_desk.html", "main", notices.for_desk),
     Part("aftersales/incident_on_desk.html", "aside", on_ticket.for_desk),
     Part("aftersales/meter_on_ticket.html", "main", on_ticket.meter_for_desk),
     Part("aftersales/photos_on_ticket.html", "main", photo_actions.on_page),

@@ -4,7 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from contracts.codes import ClockFamily, Priority, Regime, Responsible
-from services.aftersales import queries, registry
+from services.aftersales import next_on_ticket, queries, registry
 from services.aftersales.assess import from_json
 from services.aftersales.bodies import (
     ContactOut,
@@ -49,6 +49,7 @@ async def ticket_out(unit: Unit, ticket: Ticket, role: str, language: str, actor
         incident=ticket.incident,
         emergency=EmergencyOut(call=emergency.call, advice=emergency.advice(language)) if emergency else None,
         cause=ticket.cause,
+        next_steps=await next_on_ticket.steps_of(unit, ticket, language),
         legal_actions=list(offered(standing, role, unit.now, actor)),
         version=ticket.version,
     )

@@ -1,0 +1,88 @@
+"""The piece of a household's request that says what it can do next: after the decision, or after a refusal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlmodel import col, select
+
+from contracts.codes import Responsible
+from services.aftersales import registry
+from services.aftersales.model import Ticket, TicketEvent
+from services.aftersales.next_steps import Contact, after_decision, after_refusal
+from services.aftersales.parties.model import Party
+from services.aftersales.registry import Home
+from services.aftersales.taxonomy import element_of
+from services.kit.registry import local_today
+from services.kit.unit import Unit
+from services.kit.web import Principal
+
+REFUSED = ("not_eligible", "contested")
+ENDED = ("resolved", "closed", "cancelled")
+OTHERS = (Responsible.SYNDIC, Responsible.INSURER, Responsible.VENDOR)
+"""Parties whose contact a household is given; a contractor is sent by the cooperative."""
+
+
+async def refusal(unit: Unit, ticket: Ticket, who: Principal | None = None) -> Mapping[str, Any] | None:
+    """Why it is not taken on, and what the household can still do."""
+    if ticket.state not in REFUSED:
+        return None
+    rows = await unit.session.execute(
+        select(TicketEvent)
+        .where(col(TicketEvent.ticket) == ticket.id, col(TicketEvent.action) == "refuse")
+        .order_by(col(TicketEvent.place_in_history).desc())
+        .limit(1)
+    )
+    step = rows.scalars().first()
+    home = await _home(unit, ticket)
+    reason = (step.reason if step else None) or "other"
+    return {
+        "reason": reason,
+        "comment": step.comment if step else None,
+        "said": lambda language: after_refusal(reason, home.tenure if home else None, language),
+        "contacts": await _contacts(unit, ticket, home),
+    }
+
+
+async def decision(unit: Unit, ticket: Ticket, who: Principal | None = None) -> Mapping[str, Any] | None:
+    """What the household can do while the request goes on."""
+    if ticket.state in (*REFUSED, *ENDED):
+        return None
+    home = await _home(unit, ticket)
+    party = Responsible(ticket.responsible)
+    return {
+        "steps": lambda language: after_decision(party, home.tenure if home else None, language),
+        "contacts": await _contacts(unit, ticket, home),
+    }
+
+
+async def steps_of(unit: Unit, ticket: Ticket, language: str) -> list[str]:
+    """What the household can do next, as sentences; none once it is settled."""
+    if (refused := await refusal(unit, ticket)) is not None:
+        return list(refused["said"](language)[1])
+    if (decided := await decision(unit, ticket)) is not None:
+        return list(decided["steps"](language))
+    return []
+
+
+async def _home(unit: Unit, ticket: Ticket) -> Home | None:
+    return await registry.home_of_occupancy(unit, ticket.occupancy) if ticket.occupancy else None
+
+
+async def _contacts(unit: Unit, ticket: Ticket, home: Home | None) -> list[Contact]:
+    """Whom the household may write to itself, where another party than the cooperative answers for it."""
+    party = Responsible(ticket.responsible)
+    if party not in OTHERS:
+        return []
+    rows = await unit.session.execute(
+        select(Party)
+        .where(col(Party.coop) == ticket.coop, col(Party.kind) == party.value)
+        .order_by(col(Party.name), col(Party.id))
+    )
+    today = await local_today(unit)
+    trade = element_of(ticket.element).trade
+    building = ticket.building or (home.building if home else None)
+    return [
+        Contact(one.name, one.phone, one.email, one.reference if party is Responsible.INSURER else None)
+        for one in rows.scalars()
+        if one.serves(trade, building, today)
+    ]
