@@ -47,3 +47,15 @@ async def names_of(unit: Unit, occupancy: str) -> Names | None:
     ).all()
     language = people[0].language if people else "fr"
     return Names(home.name, home.residence, home.ref, tuple(one.name for one in people), language)
+
+
+async def occupancy_of(unit: Unit, dwelling: str) -> str | None:
+    """The household that has not left the dwelling; of two, the one that comes."""
+    found = await unit.session.execute(
+        text(
+            "SELECT id FROM registry.occupancy WHERE dwelling = :dwelling AND moved_out_on IS NULL"
+            " ORDER BY moved_in_on DESC, id LIMIT 1"
+        ),
+        {"dwelling": dwelling},
+    )
+    return found.scalar_one_or_none()

@@ -13,7 +13,7 @@ from services.aftersales import registry
 from services.aftersales.choices import check_codes
 from services.aftersales.inspections import guided, queries
 from services.aftersales.inspections import record as rules
-from services.aftersales.inspections.naming import names_of
+from services.aftersales.inspections.naming import names_of, occupancy_of
 from services.aftersales.inspections.record import Finding, Keys, Meter, Record, Room
 from services.aftersales.inspections.recording import TENURES
 from services.aftersales.inspections.visibility import visible
@@ -46,6 +46,15 @@ async def at_home(request: Request, unit: RoomUnit, who: Who) -> Response:
 @pages.get("/occupancies/{occupancy}/inspection", **roles(*TEAM))
 async def new(occupancy: str, request: Request, unit: RoomUnit, who: Who) -> Response:
     return await _new(request, unit, occupancy)
+
+
+@pages.get("/dwellings/{dwelling}/inspection", **roles(*TEAM))
+async def of_dwelling(dwelling: str, unit: RoomUnit, who: Who) -> Response:
+    """With the household that lives there, or is about to."""
+    occupancy = await occupancy_of(unit, dwelling)
+    if occupancy is None:
+        raise not_found()
+    return RedirectResponse(f"/occupancies/{occupancy}/inspection", 303)
 
 
 @pages.post("/occupancies/{occupancy}/inspection", **roles(*TEAM))
