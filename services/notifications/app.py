@@ -5,6 +5,8 @@ from contracts.aftersales import (
     CheckInDue,
     DeadlineNear,
     IncidentDeclared,
+    IncidentResolved,
+    IncidentUpdated,
     InspectionSigned,
     TicketChanged,
     TicketOpened,
@@ -21,6 +23,8 @@ def build(room: Room) -> None:
     room.on(TicketOpened, handlers.ticket_opened)
     room.on(TicketChanged, handlers.ticket_changed)
     room.on(IncidentDeclared, handlers.incident_declared)
+    room.on(IncidentUpdated, handlers.incident_updated)
+    room.on(IncidentResolved, handlers.incident_resolved)
     room.on(DeadlineNear, handlers.deadline_near)
     room.on(CheckInDue, handlers.check_in_due)
     room.on(InspectionSigned, handlers.inspection_signed)

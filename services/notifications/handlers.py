@@ -5,6 +5,8 @@ from contracts.aftersales import (
     CheckInDue,
     DeadlineNear,
     IncidentDeclared,
+    IncidentResolved,
+    IncidentUpdated,
     InspectionSigned,
     TicketChanged,
     TicketOpened,
@@ -39,7 +41,25 @@ async def ticket_changed(event: TicketChanged, unit: Unit) -> None:
 
 async def incident_declared(event: IncidentDeclared, unit: Unit) -> None:
     persons = await registry.residents(unit, event.occupancies)
-    await actions.tell(unit, event.coop, intents.incident_declared(event, persons))
+    news = await registry.incident_news(unit, event.news)
+    await actions.tell(unit, event.coop, intents.incident_declared(event, persons, news))
+
+
+async def incident_updated(event: IncidentUpdated, unit: Unit) -> None:
+    """Households read what staff wrote; staff hear that something waits for them."""
+    if event.state == "proposed" and not event.occupancies:
+        staff = [person.id for person in await registry.staff(unit, event.coop) if person.role == "staff"]
+        await actions.tell(unit, event.coop, intents.incident_proposed(event, staff), staff=True)
+        return
+    persons = await registry.residents(unit, event.occupancies)
+    news = await registry.incident_news(unit, event.news)
+    await actions.tell(unit, event.coop, intents.incident_updated(event, persons, news))
+
+
+async def incident_resolved(event: IncidentResolved, unit: Unit) -> None:
+    persons = await registry.residents(unit, event.occupancies)
+    news = await registry.incident_news(unit, event.news)
+    await actions.tell(unit, event.coop, intents.incident_resolved(event, persons, unit.wall, news))
 
 
 async def deadline_near(event: DeadlineNear, unit: Unit) -> None:

@@ -1,6 +1,6 @@
 """From an event to who should hear of it, about what, and in which words: the decision, not the sending."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,8 @@ from contracts.aftersales import (
     CheckInDue,
     DeadlineNear,
     IncidentDeclared,
+    IncidentResolved,
+    IncidentUpdated,
     InspectionSigned,
     TicketChanged,
     TicketOpened,
@@ -118,7 +120,10 @@ def ticket_changed(event: TicketChanged, persons: Iterable[str], at: datetime) -
     ]
 
 
-def incident_declared(event: IncidentDeclared, persons: Iterable[str]) -> list[Intent]:
+def incident_declared(
+    event: IncidentDeclared, persons: Iterable[str], news: Mapping[str, Any] | None = None
+) -> list[Intent]:
+    """Once per incident, however many of its homes reported and whenever they joined."""
     return [
         Intent(
             person,
@@ -126,10 +131,63 @@ def incident_declared(event: IncidentDeclared, persons: Iterable[str]) -> list[I
             "incident",
             f"incident:{event.incident}:{person}",
             event.incident,
-            {"symptom": event.symptom},
+            _of_incident(event, news),
             is_urgent=True,
         )
         for person in persons
+    ]
+
+
+def incident_updated(
+    event: IncidentUpdated, persons: Iterable[str], news: Mapping[str, Any] | None
+) -> list[Intent]:
+    """Words that staff wrote once for all; a step without words is no message."""
+    if event.news is None or news is None:
+        return []
+    return [
+        Intent(
+            person,
+            Category.TICKETS,
+            "incident_news",
+            f"incident_news:{event.news}:{person}",
+            event.incident,
+            _of_incident(event, news),
+        )
+        for person in persons
+    ]
+
+
+def incident_resolved(
+    event: IncidentResolved, persons: Iterable[str], at: datetime, news: Mapping[str, Any] | None = None
+) -> list[Intent]:
+    """Each home is asked for itself; `at` tells two ends of one incident apart."""
+    return [
+        Intent(
+            person,
+            Category.TICKETS,
+            "incident_resolved",
+            f"incident_resolved:{event.incident}:{at.isoformat()}:{person}",
+            event.incident,
+            _of_incident(event, news),
+            is_urgent=True,
+        )
+        for person in persons
+    ]
+
+
+def incident_proposed(event: IncidentUpdated, staff: Iterable[str]) -> list[Intent]:
+    """To staff: a person has to look whether it is one cause."""
+    return [
+        Intent(
+            person,
+            Category.TICKETS,
+            "incident_proposed",
+            f"incident_proposed:{event.incident}:{person}",
+            event.incident,
+            _of_incident(event, None),
+            is_urgent=True,
+        )
+        for person in staff
     ]
 
 
@@ -191,6 +249,19 @@ _CATEGORY_OF_CLOCK = {
     ClockFamily.LEGAL: Category.LEGAL,
     ClockFamily.SERVICE: Category.TICKETS,
 }
+
+
+def _of_incident(
+    event: IncidentDeclared | IncidentUpdated | IncidentResolved, news: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    expected_at = None if isinstance(event, IncidentResolved) else event.expected_at
+    texts = {name: news.get(name) for name in ("text_fr", "text_en")} if news else {}
+    return {
+        "symptom": event.symptom,
+        "family": event.family,
+        "expected_at": _iso(expected_at),
+        **texts,
+    }
 
 
 def _iso(instant: datetime | None) -> str | None:

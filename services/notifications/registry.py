@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import text
 
@@ -55,6 +56,18 @@ async def contact(unit: Unit, person: str) -> Contact | None:
         )
     ).one_or_none()
     return None if row is None else Contact(**row._mapping)
+
+
+async def incident_news(unit: Unit, news: str | None) -> dict[str, Any] | None:
+    """What staff wrote once for every household concerned: `text_fr`, and `text_en` where they did."""
+    if news is None:
+        return None
+    row = (
+        await unit.session.execute(
+            text("SELECT text_fr, text_en FROM registry.incident_news WHERE id = :id"), {"id": news}
+        )
+    ).one_or_none()
+    return None if row is None else dict(row._mapping)
 
 
 async def coop(unit: Unit, slug: str) -> Coop:

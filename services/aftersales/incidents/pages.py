@@ -42,7 +42,7 @@ async def at_home(request: Request, unit: RoomUnit, who: Who) -> Response:
     return await answer(request, unit, "incidents_fragment.html", incidents=running, asked=asked)
 
 
-@pages.get("/incidents/known", **roles(*PEOPLE))
+@pages.get("/incidents/known", **roles("resident"))
 async def known(
     request: Request,
     unit: RoomUnit,
@@ -54,15 +54,12 @@ async def known(
     """A piece of the form: what is known of such a problem. Empty when nothing is."""
     if element not in taxonomy().elements:
         raise not_found()
-    if who.role is Role.RESIDENT:
-        occupancy = await following.own_home(unit, who, occupancy or None)
-    home = await registry.home_of_occupancy(unit, occupancy)
+    own = await following.own_home(unit, who, occupancy or None)
+    home = await registry.home_of_occupancy(unit, own)
     if home is None:
         raise not_found()
     found = await known_for(unit, home, element, symptom or None)
-    return await answer(
-        request, unit, "known.html", known=found, occupancy=occupancy, known_text=views.sentence
-    )
+    return await answer(request, unit, "known.html", known=found, occupancy=own, known_text=views.sentence)
 
 
 @pages.get("/incidents", **roles(*TEAM))

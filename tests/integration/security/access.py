@@ -497,6 +497,7 @@ def parameters(town: Town) -> dict[str, str]:
         "item": "room-kitchen", "document": home.document, "amendment": home.amendment,
         "dwelling": home.dwelling, "building": commons["building"], "piece": home.piece,
         "check_in": home.check_in, "notice": home.notice,
+        "incident": home.incident, "proposal": home.proposal, "ref": commons["ref"],
         "draft": home.draft, "code": "gas", "home": home.occupancy,
         "token": "wrong", "role": "staff", "coop": home.coop, "subject": home.person, "seal": "wrong",
     }  # fmt: skip

@@ -109,6 +109,9 @@ class Household:
     check_in: str
     notice: str
     """Written about the request, to whoever owes the repair."""
+    incident: str
+    proposal: str
+    """Of a fault that its meter shows."""
     marks: frozenset[str]
 
 
@@ -243,6 +246,13 @@ class _Office:
                 " (:id, :coop, 'x', 'upload', :state, 'Europe/Paris', 'x', now(), now() + interval '1 d')",
                 id=feed, coop=coop, state=state,
             )  # fmt: skip
+        plant = new_id("plt")
+        await self._insert(
+            "aftersales",
+            "INSERT INTO aftersales.plant (id, coop, ref, families, buildings)"
+            " VALUES (:id, :coop, :id, '[\"heating\"]', '[]')",
+            id=plant, coop=coop,
+        )  # fmt: skip
         replay = new_id("rpl")
         await self._insert(
             "metering",
@@ -251,6 +261,7 @@ class _Office:
             id=replay, coop=coop,
         )  # fmt: skip
         return feeds | {
+            "ref": plant,
             "replay": replay,
             "slug": coop,
             "building": building["id"],
@@ -360,6 +371,7 @@ class _Office:
             *await self._inspected(coop, occupancy, ticket["id"], person),
             *await self._filed(coop, occupancy, moved["dwelling"]),
             await self._notified(coop, ticket["id"]),
+            *await self._fell_out(coop, occupancy, person, meter),
             frozenset(marks),
         )
 
@@ -391,6 +403,31 @@ class _Office:
             id=check_in, coop=coop, occupancy=occupancy,
         )  # fmt: skip
         return [piece, check_in]
+
+    async def _fell_out(self, coop: str, occupancy: str, person: str, meter: str) -> list[str]:
+        """An incident that the household follows, and a fault that its meter shows."""
+        incident, proposal = new_id("inc"), new_id("flt")
+        await self._insert(
+            "aftersales",
+            "INSERT INTO aftersales.incident (id, coop, family, scope, element, symptom, state, evidence,"
+            " tells_all, began_at, version) VALUES (:id, :coop, 'heating', :scope, 'radiator', 'no_heat',"
+            " 'resolved', '{}', false, now(), 1)",
+            id=incident, coop=coop, scope=f"residence:{incident}",
+        )  # fmt: skip
+        await self._insert(
+            "aftersales",
+            "INSERT INTO aftersales.incident_follower (incident, occupancy, coop, person, followed_at)"
+            " VALUES (:id, :occupancy, :coop, :person, now())",
+            id=incident, coop=coop, occupancy=occupancy, person=person,
+        )  # fmt: skip
+        await self._insert(
+            "aftersales",
+            "INSERT INTO aftersales.meter_proposal (id, coop, meter, fault, element, symptom, since,"
+            " raised_at, evidence, state) VALUES (:id, :coop, :meter, 'no_heating', 'radiator', 'no_heat',"
+            " now(), now(), '{}', 'proposed')",
+            id=proposal, coop=coop, meter=meter,
+        )  # fmt: skip
+        return [incident, proposal]
 
     async def _notified(self, coop: str, ticket: str) -> str:
         """A notice of the request's defect to its builder."""

@@ -5,7 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from contracts.advice import TipRaised
-from contracts.aftersales import DeadlineNear, IncidentDeclared, TicketChanged, TicketOpened
+from contracts.aftersales import (
+    DeadlineNear,
+    IncidentDeclared,
+    IncidentResolved,
+    IncidentUpdated,
+    TicketChanged,
+    TicketOpened,
+)
 from contracts.codes import Category, Channel, ClockFamily, Priority, Responsible, Rule, Tenure
 from contracts.members import MovedIn
 from services.kit.ids import new_id
@@ -123,6 +130,28 @@ def test_an_incident_is_told_to_everybody_at_once() -> None:
     event = IncidentDeclared(coop="tilleuls", incident="inc_1", occupancies=(OCCUPANCY,), symptom="no_heat")
     made = intents.incident_declared(event, [ANNA, BRUNO])
     assert all(one.is_urgent and one.category == Category.SAFETY for one in made)
+
+
+def test_what_staff_write_once_reaches_each_person_once_and_a_step_without_words_nobody() -> None:
+    event = IncidentUpdated(
+        coop="tilleuls", incident="inc_1", occupancies=(OCCUPANCY,), symptom="no_heat", state="in_progress",
+        news="inn_1",
+    )  # fmt: skip
+    words = {"text_fr": "La pièce arrive.", "text_en": None}
+    made = intents.incident_updated(event, [ANNA, BRUNO], words)
+    assert [one.facts["text_fr"] for one in made] == ["La pièce arrive."] * 2
+    again = intents.incident_updated(event, [ANNA, BRUNO], words)
+    assert [one.dedup_key for one in made] == [one.dedup_key for one in again]
+    assert intents.incident_updated(event.model_copy(update={"news": None}), [ANNA], None) == []
+
+
+def test_each_home_is_asked_when_it_is_over_and_staff_hear_of_a_proposal() -> None:
+    over = IncidentResolved(coop="tilleuls", incident="inc_1", occupancies=(OCCUPANCY,), symptom="no_heat")
+    [first] = intents.incident_resolved(over, [ANNA], NOW)
+    [second] = intents.incident_resolved(over, [ANNA], NOW + timedelta(days=1))
+    assert first.dedup_key != second.dedup_key
+    proposed = IncidentUpdated(coop="tilleuls", incident="inc_1", symptom="no_heat", state="proposed")
+    assert [one.template for one in intents.incident_proposed(proposed, [ANNA])] == ["incident_proposed"]
 
 
 def test_a_deadline_warns_once_a_threshold() -> None:

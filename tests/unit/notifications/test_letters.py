@@ -37,6 +37,12 @@ MOVES = [*((name, row.to) for name, row in TABLE.items()), *(("", one) for one i
 CASES: list[tuple[str, dict[str, Any]]] = [
     ("welcome", {"moved_in_on": "2026-11-01"}),
     ("incident", {"symptom": "no_heat"}),
+    *[
+        (template, {"symptom": "no_heat", "family": "heating", "text_fr": words, "text_en": None,
+                    "expected_at": expected})
+        for template in ("incident", "incident_news", "incident_resolved", "incident_proposed")
+        for words, expected in [("Il arrive.", "2026-11-02T09:00:00+00:00"), ("Encore froid.", None)]
+    ],
     ("deadline_near", {"number": 1, "kind": "repair", "due_at": "2026-11-02T09:00:00+00:00", "percent": 80}),
     ("deadline_near", {"number": 1, "kind": "repair", "due_at": "2026-11-02T09:00:00+00:00", "percent": 100}),
     ("check_in", {"kind": "d9", "windows": ["edl_completion"], "ends_on": "2026-11-12"}),
