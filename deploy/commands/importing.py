@@ -1,4 +1,5 @@
-"""`palier import`: a file of past consumption into a meter of a running instance, through the HTTP API."""
+"""`palier import`: a file of past consumption into a meter of a running instance, through the HTTP API, and
+taking it back."""
 
 import json
 import re
@@ -41,9 +42,9 @@ class Kind(StrEnum):
 @app.command()
 def import_file(
     file: Annotated[
-        Path, typer.Argument(help=_("The file, as it was downloaded."), exists=True, dir_okay=False)
-    ],
-    meter: Annotated[str, typer.Option(help=_("Id of the meter that it is about (mtr_…)."))],
+        Path | None, typer.Argument(help=_("The file, as it was downloaded."), exists=True, dir_okay=False)
+    ] = None,
+    meter: Annotated[str | None, typer.Option(help=_("Id of the meter that it is about (mtr_…)."))] = None,
     format: Annotated[str, typer.Option(help=_("auto, or a name as --help of the API lists them."))] = "auto",
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Only say what would change."))] = False,
     as_json: Annotated[bool, typer.Option("--json", help=_("Only the result, as JSON."))] = False,
@@ -60,6 +61,8 @@ def import_file(
     date_order: Annotated[
         str | None, typer.Option(help=_("dmy or mdy, where a file leaves it open."))
     ] = None,
+    undo: Annotated[str | None, typer.Option(help=_("Instead of a file: the import to take back."))] = None,
+    yes: Annotated[bool, typer.Option("--yes", help=_("Do not ask before taking it back."))] = False,
     url: Annotated[str | None, typer.Option(help=_("Another instance's portal."))] = None,
     token: Annotated[
         str | None, typer.Option(envvar="PALIER_TOKEN", help=_("With --url: the token of its API."))
@@ -74,6 +77,11 @@ def import_file(
 
     if (url is None) != (token is None):
         raise typer.BadParameter(_("--url and --token go together"), param_hint="--url")
+    if undo is not None:
+        _take_back(_api(url, token, data_dir), undo, is_sure=yes, as_json=as_json)
+        return
+    if file is None or meter is None:
+        raise typer.BadParameter(_("give a file and its --meter, or an import with --undo"))
     if file.stat().st_size > MOST_BYTES:
         told = _("{file} is larger than {mb} MB; split it, by year for instance")
         _fail(told.format(file=file.name, mb=MOST_BYTES // 1_000_000))
@@ -100,6 +108,8 @@ def import_file(
     else:
         typer.echo(_("Found: {found}").format(found=found_in_words(found["found"])), err=True)
         typer.echo(result_in_words(found))
+        if "undo" in found["legal_actions"]:
+            typer.echo(_("To take it back: palier import --undo {id}").format(id=found["id"]), err=True)
     raise typer.Exit(0 if found["state"] == "done" else 1)
 
 
@@ -150,6 +160,43 @@ def result_in_words(found: dict[str, Any]) -> str:
         more = number(found["refused"] - SHOWN_REFUSALS)
         lines.append(_("  … and {n} more; --json shows the first 1,000").format(n=more))
     return "\n".join(lines)
+
+
+def undoing_in_words(found: dict[str, Any]) -> str:
+    """What taking an import back does, and the days that it cannot reach any more."""
+    days = (found["first_day"], found["last_day"])
+    lines = [
+        _("What this import brought from {first} to {last} goes, and its days are worked out again.").format(
+            first=days[0], last=days[1]
+        )
+    ]
+    if found["stays"]:
+        lines.append(_("Some days can no longer change, and stay as they are now:"))
+    for stay in found["stays"]:
+        period = _("from {first} to {last}").format(first=stay["first_day"], last=stay["last_day"])
+        is_one = stay["first_day"] == stay["last_day"]
+        lines.append(f"  {stay['first_day'] if is_one else period}: {stay['text']}")
+    return "\n".join(lines)
+
+
+def _take_back(api: "Api", id: str, *, is_sure: bool, as_json: bool) -> None:
+    """Say what stays, ask, take the import back and wait for its end."""
+    from simulators.api import ApiError
+
+    try:
+        found = api.get(f"/imports/{id}")
+        if "undo" in found["legal_actions"]:
+            typer.echo(undoing_in_words(found), err=True)
+            if not is_sure:
+                typer.confirm(_("Take it back?"), abort=True, err=True)
+        found = _follow(api, api.post(f"/imports/{id}/actions", {"action": "undo"}), is_quiet=as_json)
+    except ApiError as error:
+        if as_json:
+            typer.echo(json.dumps(error.problem))
+        _fail(_in_words(error))
+    except OSError as error:
+        _fail(_("no answer from Palier: {error}").format(error=error))
+    typer.echo(json.dumps(found, ensure_ascii=False) if as_json else found["message"])
 
 
 def _state(state: str) -> str:

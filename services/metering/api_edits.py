@@ -1,5 +1,6 @@
 """The part of the API by which operators decide about half-hours: confirm, set, discard, and undo."""
 
+from collections.abc import Set
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
@@ -54,6 +55,8 @@ class EditOut(BaseModel):
     undone_at: datetime | None
     undone_why: str | None
     legal_actions: list[Literal["undo"]]
+    is_final: bool = False
+    """The readings of its day are gone: what was decided stands for ever."""
 
 
 class UndoIn(BaseModel):
@@ -72,7 +75,8 @@ async def make_edit(meter: str, body: EditIn, unit: RoomUnit, who: Who) -> EditO
         await unit.enter(seen.coop)
     values = None if body.values is None else tuple(body.values)
     wanted = Wanted(body.day, body.from_slot, body.to_slot, body.kind, body.why, values, body.total)
-    return _out(await edits_made.one(unit, await edits_made.make(unit, who, seen, wanted)))
+    made = await edits_made.make(unit, who, seen, wanted)
+    return _out(await edits_made.one(unit, made), frozenset())
 
 
 @router.get("/meters/{meter}/edits", **roles("resident", "operator", "staff", "caretaker"))
@@ -90,16 +94,18 @@ async def edits(
     rows = await edits_made.history(
         unit, seen, paging.limit + 1, day=day, after=str(after[0]) if after else None
     )
-    page = page_of([_out(row) for row in rows], paging, lambda item: [item.id])
+    final = await edits_made.final_days(unit, seen, [row.day for row in rows])
+    page = page_of([_out(row, final) for row in rows], paging, lambda item: [item.id])
     await note_look(unit, who, seen, Purpose.HALF_HOURLY, [row.occupancy for row in rows])
     return page
 
 
 @router.post("/edits/{edit}/actions", **_DECIDERS)
 async def undo_edit(edit: str, body: UndoIn, unit: RoomUnit, who: Who) -> EditOut:
-    """Undo an edit: what it covered stands again as before. 409 when it was undone already."""
+    """Undo an edit: what it covered stands again as before. 409 when it was undone already, or the readings
+    of its day are gone (`is_final`)."""
     _only_operators(who.role)
-    return _out(await edits_made.undo(unit, who, edit, body.why))
+    return _out(await edits_made.undo(unit, who, edit, body.why), frozenset())
 
 
 def _only_operators(role: Role) -> None:
@@ -107,10 +113,11 @@ def _only_operators(role: Role) -> None:
         raise not_found()
 
 
-def _out(row: Any) -> EditOut:
+def _out(row: Any, final: Set[date]) -> EditOut:
     return EditOut(
         id=row.id, meter=row.meter, quantity=row.quantity, unit=UNIT_OF[Quantity(row.quantity)], day=row.day,
         from_slot=row.first_slot, to_slot=row.last_slot, kind=row.kind, values=row.amounts, why=row.why,
         by=row.made_by, at=row.made_at, undone_by=row.undone_by, undone_at=row.undone_at,
-        undone_why=row.undone_why, legal_actions=[] if row.undone_at else ["undo"],
+        undone_why=row.undone_why, legal_actions=[] if row.undone_at or row.day in final else ["undo"],
+        is_final=row.day in final,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """Making an edit, undoing it, and the history of both: who, when and why."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -45,6 +45,11 @@ FROM metering.day WHERE meter = :meter AND quantity = :quantity AND day = :day
 UNION ALL
 SELECT false FROM metering.open_day WHERE meter = :meter AND quantity = :quantity AND day = :day
 LIMIT 1
+"""
+_FINAL = """
+SELECT d.day FROM metering.day d
+WHERE d.meter = :meter AND d.quantity = :quantity AND d.day = ANY(:days)
+  AND (d.is_frozen OR EXISTS (SELECT 1 FROM metering.raw_gone g WHERE g.first <= d.day AND g.until > d.day))
 """
 
 
@@ -95,6 +100,13 @@ async def undo(unit: Unit, who: Principal, id: str, why: str) -> Any:
     await unit.session.execute(text(_UNDO), {"id": id, "by": who.id, "at": unit.wall, "why": why})
     await _took_effect(unit, who, seen, row.day, row.occupancy)
     return await one(unit, id)
+
+
+async def final_days(unit: Unit, seen: Sight, days: Collection[date]) -> frozenset[date]:
+    """Those of `days` whose readings are gone: nothing can be decided about them, and nothing undone."""
+    values = {"meter": seen.id, "quantity": seen.quantity.value, "days": sorted(set(days))}
+    found = await unit.session.execute(text(_FINAL), values)
+    return frozenset(found.scalars())
 
 
 async def one(unit: Unit, id: str) -> Any:

@@ -192,6 +192,7 @@ async def _meter(
     told = findings.told(found.findings if found is not None else None, language_of(request), seen.quantity)
     names = operator_meter_view.times(civil)
     edits = await edits_made.history(unit, seen, LATEST_EDITS)
+    final = await edits_made.final_days(unit, seen, [day, *(edit.day for edit in edits)])
     amounts = Amounts(formats_of(request, seen.zone), seen.quantity, seen.fluid)
     before, after = await operator_meter_queries.held_beside(unit, meter, seen.quantity, day)
     purpose = Purpose.HALF_HOURLY if slots or may_see_slots else Purpose.DAILY
@@ -208,6 +209,7 @@ async def _meter(
         },
         slots=slots, names=names, told=told, held=operator_meter_view.held(slots, told, names), edits=edits,
         amounts=amounts, unit=UNIT_OF[seen.quantity].value, done=done, fault=fault, typed=typed or {},
+        final=final,
         held_before=before, held_after=after, may_edit=may_see_slots,
         day_before=(day - timedelta(days=1)).isoformat(), day_after=(day + timedelta(days=1)).isoformat(),
         habit=operator_meter_view.length(row.habit_s or 0),

@@ -111,3 +111,20 @@ def test_a_csv_that_does_not_say_everything_is_asked_about(house: House, tmp_pat
     )  # fmt: skip
     assert (found["state"], found["accepted_value"]) == ("done", 4_300)
     assert palier("import", str(path)).returncode == 2
+
+
+def test_an_import_is_taken_back_from_the_terminal(house: House, file: Path) -> None:
+    home = household(house, "A9")
+    there = ("--data-dir", str(house.data_dir))
+    done = palier("import", str(file), "--meter", home.meter, *there)
+    id = done.stderr.split("--undo ")[1].split()[0]
+    asked = palier("import", "--undo", id, *there)  # nobody answers
+    assert asked.returncode == 1
+    assert "goes, and its days are worked out again" in asked.stderr
+    assert "Take it back?" in asked.stderr
+    undone = palier("import", "--undo", id, "--yes", *there)
+    assert undone.returncode == 0, undone.stderr
+    assert "was taken back" in undone.stdout
+    again = palier("import", "--undo", id, "--yes", *there)
+    assert again.returncode == 1
+    assert "not possible for this import now" in again.stderr

@@ -14,7 +14,7 @@ from services.kit.web import Page, PageQuery, Principal, RoomUnit, Who, page_of,
 from services.metering import queries as meter_queries
 from services.metering.api_base import router
 from services.metering.files import Options
-from services.metering.imports import actions, queries
+from services.metering.imports import actions, queries, reach
 from services.metering.imports.bodies import ImportOut, out
 from services.metering.imports.states import ImportAction
 
@@ -83,7 +83,8 @@ async def one(request: Request, file_import: str, unit: RoomUnit, who: Who) -> I
 
 @router.post("/imports/{file_import}/actions", **roles(*READERS))
 async def act(request: Request, file_import: str, body: ActionIn, unit: RoomUnit, who: Who) -> ImportOut:
-    """`cancel` an import under way, or `undo` one: all that it stored goes, its days are settled again."""
+    """`cancel` an import under way, or `undo` one: all that it stored goes, its days are settled again, but
+    for those that `stays` names."""
     await actions.act(unit, who, file_import, body.action)
     return await _out(request, unit, who, file_import)
 
@@ -92,4 +93,6 @@ async def _out(request: Request, unit: Unit, who: Principal, id: str) -> ImportO
     row = await queries.one(unit, who, id)
     # What an operator's file said may be about others who lived there.
     is_own = who.role is Role.OPERATOR or not row.by_operator
-    return out(row, language_of(request), actions.legal_actions_of(row, who), with_refusals=is_own)
+    legal = actions.legal_actions_of(row, who)
+    stays = await reach.stays(unit, row) if ImportAction.UNDO in legal else []
+    return out(row, language_of(request), legal, with_refusals=is_own, stays=stays)

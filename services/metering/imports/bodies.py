@@ -1,5 +1,6 @@
 """What the API says of an import."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -8,7 +9,8 @@ from pydantic import BaseModel
 from contracts.codes import UNIT_OF, FileFormat, FileReason, Quantity, Unit
 from contracts.words import labels, word
 from services.metering.imports.jobs import MOST_REFUSALS
-from services.metering.imports.states import ImportAction, ImportState, Message
+from services.metering.imports.reach import Stay
+from services.metering.imports.states import ImportAction, ImportState, Message, StaysBecause
 
 
 class FoundOut(BaseModel):
@@ -40,6 +42,16 @@ class RefusalOut(BaseModel):
     reason: FileReason
     text: str
     """The reason in the reader's language, with the file's own words."""
+
+
+class StayOut(BaseModel):
+    """Days in a row, both included, that taking the import back would leave as they are."""
+
+    first_day: date
+    last_day: date
+    reason: StaysBecause
+    text: str
+    """The reason in the reader's language."""
 
 
 class ImportOut(BaseModel):
@@ -76,9 +88,18 @@ class ImportOut(BaseModel):
     created_at: datetime
     ended_at: datetime | None
     legal_actions: list[ImportAction]
+    stays: list[StayOut] = []
+    """Where `undo` is legal: the days that it cannot reach any more. Of a single import, not in lists."""
 
 
-def out(row: Any, language: str, legal: list[ImportAction], *, with_refusals: bool = True) -> ImportOut:
+def out(
+    row: Any,
+    language: str,
+    legal: list[ImportAction],
+    *,
+    with_refusals: bool = True,
+    stays: Sequence[Stay] = (),
+) -> ImportOut:
     """An import in the reader's language."""
     quantity = Quantity(row.found["quantity"]) if row.found["quantity"] else None
     names = (
@@ -98,6 +119,9 @@ def out(row: Any, language: str, legal: list[ImportAction], *, with_refusals: bo
         reason=row.message,
         message=message_of(row.message, row.detail, language),
         legal_actions=legal,
+        stays=[
+            StayOut(**stay._asdict(), text=word("stays_because", stay.reason, language)) for stay in stays
+        ],
     )
 
 

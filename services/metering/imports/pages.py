@@ -19,7 +19,7 @@ from services.metering import queries as meter_queries
 from services.metering import registry
 from services.metering.files import Options
 from services.metering.household_queries import OwnMeter, own_meters
-from services.metering.imports import actions, queries
+from services.metering.imports import actions, queries, reach
 from services.metering.imports.bodies import out
 from services.metering.imports.states import ACTIVE, ImportAction, ImportState
 from services.metering.page_base import Amounts, answer, pages
@@ -114,6 +114,11 @@ async def _one(request: Request, unit: Unit, who: Principal, id: str, n: int, st
     seen = await meter_queries.sight(unit, who, row.meter)
     meters = await registry.meters(unit, [row.meter])
     shown = _shown(request, row, who, with_refusals=is_operator or not row.by_operator)
+    if ImportAction.UNDO in shown["legal_actions"]:
+        language = language_of(request)
+        shown["stays"] = [
+            (stay, word("stays_because", stay.reason, language)) for stay in await reach.stays(unit, row)
+        ]
     return answer(
         request, "import.html", status, zone=seen.zone, one=shown, n=n + 1, is_active=row.state in ACTIVE,
         is_operator=is_operator, fluid=meters[row.meter].fluid, percent=_percent(row),

@@ -38,6 +38,13 @@ class Message(StrEnum):
     UNDONE_PARTLY = "undone_partly"
 
 
+class StaysBecause(StrEnum):
+    """Why a day cannot change any more, not even when an import is taken back. Its words: `stays_because`."""
+
+    READINGS_GONE = "readings_gone"
+    TOTALS_ONLY = "totals_only"
+
+
 ACTIVE = (ImportState.WAITING, ImportState.READING, ImportState.STORING, ImportState.UNDOING)
 """A worker has it, or will."""
 _CANCELLABLE = (ImportState.WAITING, ImportState.READING, ImportState.STORING)

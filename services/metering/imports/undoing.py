@@ -9,7 +9,7 @@ from services.kit.unit import Unit
 from services.metering import gas_factors, touching
 from services.metering.days import day_sql
 from services.metering.fluids import first_hour_sql
-from services.metering.imports import jobs
+from services.metering.imports import jobs, reach
 from services.metering.imports.jobs import Job
 from services.metering.imports.states import ImportState, Message
 
@@ -45,7 +45,7 @@ WHERE d.meter = :meter AND d.instant >= CAST(:first AS date) AND d.instant < CAS
   AND NOT EXISTS (SELECT 1 FROM metering.reading r
       WHERE r.meter = d.meter AND r.register = d.register AND r.instant = d.instant)
 """
-_RANGE = "SELECT accepted, first_day, last_day FROM metering.file_import WHERE id = :id"
+_RANGE = "SELECT meter, accepted, first_day, last_day, touched FROM metering.file_import WHERE id = :id"
 
 
 async def undo(unit: Unit, job: Job) -> None:
@@ -53,6 +53,7 @@ async def undo(unit: Unit, job: Job) -> None:
     if not await jobs.hold(unit, job):
         return
     found: Any = (await unit.session.execute(text(_RANGE), {"id": job.id})).one()
+    kept = await reach.stays(unit, found)
     gone = 0
     if found.first_day is not None:
         values = {
@@ -62,6 +63,6 @@ async def undo(unit: Unit, job: Job) -> None:
         gone = (await unit.session.execute(text(_GO), values)).scalar_one()
         await unit.session.execute(text(_NO_MORE_DISPUTED), values)
     await gas_factors.take_back(unit, job.meter, job.coop, job.stamp)
-    is_whole = gone >= found.accepted
+    is_whole = gone >= found.accepted and not kept
     await jobs.end(unit, job, ImportState.UNDONE, Message.UNDONE if is_whole else Message.UNDONE_PARTLY)
     await unit.session.execute(text(f"NOTIFY {touching.CHANNEL}"))

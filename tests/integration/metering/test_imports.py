@@ -15,7 +15,7 @@ from contracts.readings import Reading
 from services.kit.ids import new_id
 from services.kit.principal import SESSION_COOKIE, Principal
 from services.kit.room import Room
-from services.metering import forgetting, personal
+from services.metering import forgetting, partitions, personal
 from services.metering.files import BadLine
 from services.metering.imports import worker as working
 from services.metering.packing import unpack
@@ -221,6 +221,38 @@ async def test_a_worker_that_dies_is_followed_by_one_that_goes_on_where_it_was(
     assert (found["state"], counts(found)) == ("done", {"accepted": 365 * 48})
 
 
+async def test_before_an_import_is_taken_back_the_days_it_cannot_reach_are_named(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker
+) -> None:
+    home = await a_home(room_unit, coop)
+    them = resident(web, home) | {"Accept-Language": "en"}
+    first = date(2007, 10, 30)  # a month of this test's own
+    brought = await imported(web, them, home, enedis(first, 4), worker)
+    await settle_all(room_unit)
+    assert (await said(web, them, brought["id"]))["stays"] == []
+    async with room_unit("metering") as unit:
+        await unit.session.execute(text("SELECT metering.drop_reading_partition('2007-11-01', '2007-12-01')"))
+        partitions._known.until = 0.0
+    before = {day: row.value for day, row in (await days(room_unit, home)).items()}
+
+    (stay,) = (await said(web, them, brought["id"]))["stays"]
+    assert (stay["first_day"], stay["last_day"]) == ("2007-10-31", "2007-11-02")
+    assert stay["reason"] == "readings_gone"
+    assert "readings were deleted" in stay["text"] or "relevés ont été effacés" in stay["text"]
+    cookie = new_id("ses")
+    web.tokens.sessions[cookie] = Principal(home.person, Role.RESIDENT, coop, "Foyer 12", "en", "x")
+    page = await web.client.get(f"/imports/{brought['id']}", headers={"Cookie": f"{SESSION_COOKIE}={cookie}"})
+    assert "From 31 October 2007 to 2 November 2007" in page.text
+    assert "Some days can no longer change" in page.text
+
+    await web.client.post(f"/api/v1/imports/{brought['id']}/actions", json={"action": "undo"}, headers=them)
+    await worker.work()
+    assert (await said(web, them, brought["id"]))["reason"] == "undone_partly"
+    await settle_all(room_unit)
+    after = {day: row.value for day, row in (await days(room_unit, home)).items()}
+    assert after == before | {first: 0}
+
+
 async def test_what_is_cancelled_while_it_is_read_leaves_no_fault_behind(
     web: Web, room_unit: OpenUnit, coop: str, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -231,7 +263,7 @@ async def test_what_is_cancelled_while_it_is_read_leaves_no_fault_behind(
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, fault: faults.append(fault))
     is_reading, goes_on, has_ended = threading.Event(), threading.Event(), threading.Event()
-    read = working.read
+    read = cast(Any, working).read
 
     def slowly(*args: Any) -> Iterator[Any]:
         is_reading.set()

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from contracts.codes import Check, Kind, Quantity
+from contracts.codes import Check, Kind, Quantity, Role
 from services.kit.ids import new_id
+from services.kit.principal import SESSION_COOKIE, Principal
 from services.metering import operator_meter_queries as looking
+from services.metering import partitions
 from services.metering.edits_made import spread
 from services.metering.operator_meter_queries import HeldFilters
 from tests.conftest import OpenUnit, Web
@@ -101,6 +103,38 @@ async def test_undoing_brings_back_what_stood_before(room_unit: OpenUnit, web: W
     assert (await days(room_unit, home))[DAY].revision == 4
     again = await operator.undo(first["id"])
     assert (again.status_code, again.json()["legal_actions"]) == (409, [])
+
+
+async def test_a_decision_about_a_day_whose_readings_are_gone_is_told_to_stand_for_ever(
+    room_unit: OpenUnit, web: Web, coop: str
+) -> None:
+    home = await a_home(room_unit, coop)
+    midnight, day = datetime(2007, 8, 5, 22, tzinfo=UTC), date(2007, 8, 6)  # a month of this test's own
+    half_hours = [reading(home, midnight + n * timedelta(minutes=30), 7_000 + 100 * n) for n in range(53)]
+    await send(room_unit, coop, half_hours)
+    await settle_all(room_unit)
+    operator = web.as_("operator", coop)
+    body = {"day": day.isoformat(), "from_slot": 0, "to_slot": 1, "kind": "set", "total": 50, "why": WHY}
+    made = await web.client.post(f"/api/v1/meters/{home.meter}/edits", json=body, headers=operator)
+    assert (made.json()["legal_actions"], made.json()["is_final"]) == (["undo"], False)
+    await settle_all(room_unit)
+    async with room_unit("metering") as unit:
+        await unit.session.execute(text("SELECT metering.drop_reading_partition('2007-08-01', '2007-09-01')"))
+        partitions._known.until = 0.0
+    (row,) = (await web.client.get(f"/api/v1/meters/{home.meter}/edits", headers=operator)).json()["items"]
+    assert (row["legal_actions"], row["is_final"]) == ([], True)
+    refused = await web.client.post(
+        f"/api/v1/edits/{row['id']}/actions", json={"action": "undo", "why": WHY}, headers=operator
+    )
+    assert (refused.status_code, refused.json()["code"]) == (409, "frozen")
+    cookie = new_id("ses")
+    web.tokens.sessions[cookie] = Principal(new_id("per"), Role.OPERATOR, coop, "Opérateur", "en", "x")
+    page = await web.client.get(
+        f"/fleet/meters/{home.meter}?day={day}", headers={"Cookie": f"{SESSION_COOKIE}={cookie}"}
+    )
+    words = "The readings of this day are gone: it can no longer change."
+    assert page.text.count(words) == 2, "beside the decision, and in place of the form for new ones"
+    assert "Decide about half-hours" not in page.text
 
 
 async def test_what_is_discarded_is_not_counted_as_measured(room_unit: OpenUnit, web: Web, coop: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from deploy import words
-from deploy.commands.importing import found_in_words, result_in_words
+from deploy.commands.importing import found_in_words, result_in_words, undoing_in_words
 
 FOUND: dict[str, Any] = {
     "state": "done", "dry_run": True, "accepted": 35_088, "duplicate": 2, "conflict": 0, "refused": 1,
@@ -71,6 +71,23 @@ def test_the_result_of_an_import_reads_well_in_both_languages(monkeypatch: pytes
     )
 
 
+def test_before_an_import_is_taken_back_the_days_that_stay_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    stays = [
+        {"first_day": "2024-03-01", "last_day": "2024-03-04", "text": "Their readings were deleted."},
+        {"first_day": "2024-03-09", "last_day": "2024-03-09", "text": "Only the total is kept."},
+    ]
+    monkeypatch.setenv("LC_ALL", "C")
+    assert undoing_in_words(FOUND | {"stays": stays}).splitlines() == [
+        "What this import brought from 2024-03-01 to 2026-03-01 goes, and its days are worked out again.",
+        "Some days can no longer change, and stay as they are now:",
+        "  from 2024-03-01 to 2024-03-04: Their readings were deleted.",
+        "  2024-03-09: Only the total is kept.",
+    ]
+    monkeypatch.setenv("LC_ALL", "fr")
+    assert "du 2024-03-01 au 2024-03-04" in undoing_in_words(FOUND | {"stays": stays})
+    assert len(undoing_in_words(FOUND | {"stays": []}).splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "fr", "en"),
     [
@@ -79,6 +96,7 @@ def test_the_result_of_an_import_reads_well_in_both_languages(monkeypatch: pytes
         (("replay", "nowhere.csv"), "il n’y a pas de fichier", "there is no file"),
         (("replay", "x.csv", "--live"), "vont ensemble", "go together"),
         (("import", __file__, "--meter", "mtr_x"), "aucun Palier ne tourne", "no running palier"),
+        (("import",), "un import avec --undo", "an import with --undo"),
         (("up", "--tls-cert", __file__), "ne sert qu’avec --mqtt-listen", "is for --mqtt-listen"),
     ],
 )
