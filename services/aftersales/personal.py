@@ -76,7 +76,38 @@ async def export(unit: Unit, person: str) -> dict[str, Any]:
         ),
         {"person": person},
     )
+    visits = await unit.session.execute(
+        text(
+            "SELECT v.ticket, v.starts_at, v.ends_at, v.state, v.missed_side, v.booked_by, v.outcome, v.note"
+            " FROM aftersales.visit v JOIN aftersales.ticket t ON t.id = v.ticket"
+            " WHERE t.opened_by = :person OR t.reported_by = :person ORDER BY v.starts_at"
+        ),
+        {"person": person},
+    )
+    calendars = await unit.session.execute(
+        text(
+            "SELECT made_at, revoked_at FROM aftersales.calendar_link WHERE person = :person ORDER BY made_at"
+        ),
+        {"person": person},
+    )
+    followed = await unit.session.execute(
+        text(
+            "SELECT incident, followed_at, answer FROM aftersales.incident_follower"
+            " WHERE person = :person ORDER BY followed_at"
+        ),
+        {"person": person},
+    )
+    shown_by_meters = await unit.session.execute(
+        text(
+            "SELECT m.fault, m.since, m.evidence, m.state FROM aftersales.meter_proposal m"
+            " JOIN registry.resident r ON r.occupancy = m.occupancy"
+            " WHERE r.person = :person ORDER BY m.since"
+        ),
+        {"person": person},
+    )
     found = {"photos": pictures, "inspection_additions": added, "inspection_documents": own_papers}
+    found |= {"incidents_followed": followed, "faults_shown_by_meters": shown_by_meters}
+    found |= {"visits": visits, "calendar_addresses": calendars}
     found |= {"tickets": tickets, "messages": messages, "actions": steps, "access": access, "drafts": drafts}
     return {name: [dict(row) for row in rows.mappings()] for name, rows in found.items()}
 
@@ -98,7 +129,14 @@ async def erase(unit: Unit, person: str, occupancies: Sequence[str]) -> None:
         " (SELECT id FROM aftersales.guided_inspection WHERE occupancy = ANY(:occupancies))",
         "DELETE FROM aftersales.ticket_access WHERE ticket IN (SELECT id FROM aftersales.ticket"
         " WHERE opened_by = :person OR reported_by = :person OR occupancy = ANY(:occupancies))",
+        "UPDATE aftersales.visit SET note = NULL WHERE ticket IN (SELECT id FROM aftersales.ticket"
+        " WHERE opened_by = :person OR reported_by = :person OR occupancy = ANY(:occupancies))",
+        "UPDATE aftersales.party_message SET body = NULL WHERE author = :person OR ticket IN (SELECT id"
+        " FROM aftersales.ticket WHERE occupancy = ANY(:occupancies))",
+        "DELETE FROM aftersales.calendar_link WHERE person = :person",
         "DELETE FROM aftersales.draft WHERE person = :person",
+        "DELETE FROM aftersales.incident_follower WHERE person = :person OR occupancy = ANY(:occupancies)",
+        "UPDATE aftersales.meter_proposal SET evidence = '{}' WHERE occupancy = ANY(:occupancies)",
         "UPDATE aftersales.ticket SET description = NULL, reported_by = NULL"
         " WHERE opened_by = :person OR reported_by = :person OR occupancy = ANY(:occupancies)",
         "UPDATE aftersales.ticket_message SET body = NULL WHERE author = :person",

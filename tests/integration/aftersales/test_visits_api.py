@@ -47,7 +47,7 @@ class Home:
 async def a_home(aulnes: Cooperative) -> Home:
     moved = await aulnes.move_in()
     ticket = await aulnes.open(moved["occupancy"], element="tap", symptom="limescale", place="kitchen")
-    steps: tuple[tuple[str, dict[str, str]], ...] = (
+    steps: tuple[tuple[str, dict[str, Any]], ...] = (
         ("acknowledge", {}), ("qualify", {}), ("assign", {"team": "plumbing"}),
     )  # fmt: skip
     for action, more in steps:

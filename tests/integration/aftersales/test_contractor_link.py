@@ -1,0 +1,340 @@
+"""A contractor works by its personal link: its own open jobs, no more of the household than access needs."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from PIL import Image
+from sqlalchemy import text
+
+from services.aftersales.parties import links
+from services.aftersales.parties.model import Party
+from tests.integration.aftersales.conftest import MONDAY, PARIS
+
+if TYPE_CHECKING:
+    from tests.integration.aftersales.conftest import Cooperative
+
+pytestmark = pytest.mark.engines
+FORM = {"Sec-Fetch-Site": "same-origin"}
+
+
+class Firm:
+    """A plumber with a link, and a browser without any account."""
+
+    def __init__(self, aulnes: Cooperative, party: str, token: str) -> None:
+        self.aulnes, self.party, self.token = aulnes, party, token
+
+    async def get(self, path: str = "", token: str | None = None) -> httpx.Response:
+        answer: httpx.Response = await self.aulnes.web.client.get(
+            f"/contractor/{token or self.token}{path}", headers={"Accept-Language": "fr"}
+        )
+        return answer
+
+    async def send(self, path: str, files: Any = None, **form: Any) -> httpx.Response:
+        answer: httpx.Response = await self.aulnes.web.client.post(
+            f"/contractor/{self.token}{path}", data=form, files=files, headers=FORM
+        )
+        return answer
+
+    async def state(self, ticket: str) -> str:
+        return str((await self.aulnes.get(f"/tickets/{ticket}")).json()["state"])
+
+
+async def a_firm(aulnes: Cooperative, name: str = "Plombier 2") -> Firm:
+    body = {"kind": "contractor", "name": name, "email": "p2@firm.test", "trades": ["plumbing"]}
+    party = (await aulnes.post("/parties", body)).json()["id"]
+    async with aulnes.room_unit("aftersales", aulnes.slug) as unit:
+        token = await links.mint(unit, await unit.session.get_one(Party, party))
+    return Firm(aulnes, party, token)
+
+
+async def a_job(aulnes: Cooperative, firm: Firm | None, **more: Any) -> tuple[str, dict[str, Any]]:
+    household = {"name": "Camille Foyer-12", "email": "f12@foyer.test", "mobile": "+33600000012"}
+    moved = await aulnes.move_in(household=[household | {"right": "holder"}])
+    words = {"description": "Le joint goutte sous l’évier."} | more
+    ticket = await aulnes.open(moved["occupancy"], element="tap", symptom="limescale", **words)
+    await aulnes.act(ticket["id"], "acknowledge")
+    await aulnes.act(ticket["id"], "qualify")
+    given: dict[str, Any] = {"party": firm.party} if firm else {"team": "plumbing"}
+    done = await aulnes.act(ticket["id"], "assign", **given)
+    assert done.status_code == 200, done.text
+    return ticket["id"], moved
+
+
+async def agreed(firm: Firm, ticket: str, at: datetime) -> None:
+    local = at.astimezone(PARIS)
+    sent = await firm.send(
+        f"/jobs/{ticket}/agreed", day=local.date().isoformat(), start=local.strftime("%H:%M")
+    )
+    assert sent.status_code == 303, sent.text
+
+
+def a_photo() -> bytes:
+    picture = io.BytesIO()
+    Image.new("RGB", (320, 240), (20, 90, 70)).save(picture, "JPEG")
+    return picture.getvalue()
+
+
+async def test_the_list_and_the_job_show_the_work_and_the_place(aulnes: Cooperative) -> None:
+    firm = await a_firm(aulnes)
+    ticket, _ = await a_job(aulnes, firm)
+    listed = await firm.get()
+    assert listed.status_code == 200
+    assert "Robinet" in listed.text
+    page = await firm.get(f"/jobs/{ticket}")
+    assert "Le joint goutte sous l’évier." in page.text
+    assert "Les Aulnes" in page.text
+    assert page.headers["x-robots-tag"].startswith("noindex")
+    assert page.headers["referrer-policy"] == "same-origin"
+    assert "no-store" in page.headers["cache-control"]
+
+
+async def test_being_given_a_job_is_written_with_a_link_and_nobody_s_name(aulnes: Cooperative) -> None:
+    firm = await a_firm(aulnes)
+    ticket, _ = await a_job(aulnes, firm)
+    letters = (await aulnes.get(f"/parties/{firm.party}/letters")).json()["letters"]
+    assert [one["about"] for one in letters] == [ticket]
+    async with aulnes.room_unit("aftersales", aulnes.slug) as unit:
+        rows = await unit.session.execute(
+            text("SELECT subject || paragraphs::text || link FROM aftersales.letter WHERE party = :party"),
+            {"party": firm.party},
+        )
+        [said] = rows.scalars()
+    assert "Foyer-12" not in said
+    assert "goutte" not in said
+    assert "{token}" in said
+
+
+@pytest.mark.parametrize(
+    ("hours_before", "is_shown"),
+    [(49, False), (35, True), (1, True), (-1, True), (-3, False)],
+)
+async def test_first_name_and_number_are_there_from_the_day_before_until_the_end(
+    aulnes: Cooperative, hours_before: int, is_shown: bool
+) -> None:
+    firm = await a_firm(aulnes)
+    ticket, moved = await a_job(aulnes, firm)
+    visit = datetime(2026, 11, 20, 12, tzinfo=PARIS)
+    await agreed(firm, ticket, visit)
+    await aulnes.now(visit - timedelta(hours=hours_before))
+    page = (await firm.get(f"/jobs/{ticket}")).text
+    assert ("Camille" in page) is is_shown
+    assert ("+33600000012" in page) is is_shown
+    for never in ("Foyer-12", "f12@foyer.test", moved["persons"][0]["id"], moved["occupancy"]):
+        assert never not in page
+
+
+async def test_what_household_and_cooperative_write_to_each_other_stays_between_them(
+    aulnes: Cooperative,
+) -> None:
+    firm = await a_firm(aulnes)
+    ticket, moved = await a_job(aulnes, firm)
+    who = aulnes.resident(moved["persons"][0]["id"])
+    await aulnes.post(f"/tickets/{ticket}/messages", {"body": "Secret de la famille"}, who)
+    await firm.send(f"/jobs/{ticket}/messages", body="Il me faut le code de la porte")
+    page = (await firm.get(f"/jobs/{ticket}")).text
+    assert "Secret de la famille" not in page
+    assert "Il me faut le code" in page
+    shown = (await aulnes.get(f"/tickets/{ticket}/messages", who)).text
+    assert "code de la porte" not in shown
+
+
+async def scope(aulnes: Cooperative) -> list[tuple[Firm, str]]:
+    """Every request that a firm's link must not reach, with that firm."""
+    firm, rival = await a_firm(aulnes), await a_firm(aulnes, "Plombier 3")
+    of_rival, _ = await a_job(aulnes, rival)
+    of_team, _ = await a_job(aulnes, None)
+    taken_back, _ = await a_job(aulnes, firm)
+    await aulnes.act(taken_back, "assign", team="plumbing", party="")
+    over, moved = await a_job(aulnes, firm)
+    await aulnes.act(over, "cancel", aulnes.resident(moved["persons"][0]["id"]))
+    fresh = await aulnes.move_in()
+    not_given = (await aulnes.open(fresh["occupancy"]))["id"]
+    return [(firm, one) for one in (of_rival, of_team, taken_back, over, not_given, "tkt_invented")]
+
+
+async def test_no_other_request_can_be_reached_by_the_link(aulnes: Cooperative) -> None:
+    for firm, ticket in await scope(aulnes):
+        assert ticket not in (await firm.get()).text
+        for path in ("", "/photos/pho_1", "/photos/pho_1/small", "/notices/ntc_1", "/visit.ics"):
+            assert (await firm.get(f"/jobs/{ticket}{path}")).status_code == 404, (ticket, path)
+        for path, form in (
+            ("start", {}), ("on-the-way", {"minutes": "15"}), ("cannot-come", {}), ("finish", {}),
+            ("messages", {"body": "x"}), ("photos", {}), ("agreed", {"day": "2026-11-20", "start": "09:00"}),
+            ("slots", {"day": "2026-11-20", "start": "09:00", "end": "10:00"}), ("slots/slt_1/withdraw", {}),
+        ):  # fmt: skip
+            answer = await firm.send(f"/jobs/{ticket}/{path}", **form)
+            assert answer.status_code == 404, (ticket, path, answer.status_code)
+
+
+async def test_a_photo_of_another_job_is_not_shown_under_one_s_own(aulnes: Cooperative) -> None:
+    firm, rival = await a_firm(aulnes), await a_firm(aulnes, "Plombier 3")
+    own, _ = await a_job(aulnes, firm)
+    other, _ = await a_job(aulnes, rival)
+    await rival.send(f"/jobs/{other}/photos", files={"photos": ("a.jpg", a_photo(), "image/jpeg")})
+    async with aulnes.room_unit("aftersales", aulnes.slug) as unit:
+        rows = await unit.session.execute(
+            text("SELECT id FROM aftersales.photo WHERE ticket = :t"), {"t": other}
+        )
+        photo = rows.scalar_one()
+    assert (await firm.get(f"/jobs/{own}/photos/{photo}")).status_code == 404
+    shown = await rival.get(f"/jobs/{other}/photos/{photo}/small")
+    assert shown.headers["content-type"] == "image/jpeg"
+
+
+async def test_wrong_expired_and_revoked_links_answer_with_one_same_page(aulnes: Cooperative) -> None:
+    firm, gone, late = await a_firm(aulnes), await a_firm(aulnes, "Parti"), await a_firm(aulnes, "Tard")
+    await aulnes.web.client.delete(f"/api/v1/parties/{gone.party}/link", headers=aulnes.staff)
+    async with aulnes.room_unit("aftersales", aulnes.slug) as unit:
+        await unit.session.execute(
+            text(
+                "UPDATE aftersales.party_link SET expires_at = now() - interval '1 second' WHERE party = :p"
+            ),
+            {"p": late.party},
+        )
+    wrong = f"{aulnes.slug}.{'x' * 32}"
+    pages = [await firm.get(token=one) for one in (gone.token, late.token, wrong)]
+    assert {page.status_code for page in pages} == {404}
+    assert len({page.text.replace(token, "") for page, token in zip(
+        pages, (gone.token, late.token, wrong), strict=True)}) == 1  # fmt: skip
+    assert "01 00 00 00 01" in pages[0].text
+    elsewhere = await firm.get(token="nowhere." + "x" * 32)
+    assert elsewhere.status_code == 404
+    assert (await firm.get(token="rubbish")).status_code == 404
+
+
+async def test_a_firm_that_is_no_longer_worked_with_has_no_link(aulnes: Cooperative) -> None:
+    firm = await a_firm(aulnes)
+    answer = await aulnes.web.client.patch(
+        f"/api/v1/parties/{firm.party}", json={"ended_on": "2026-11-15"}, headers=aulnes.staff
+    )
+    assert answer.status_code == 200
+    assert (await firm.get()).status_code == 404
+
+
+async def test_looking_changes_nothing(aulnes: Cooperative) -> None:
+    firm = await a_firm(aulnes)
+    ticket, _ = await a_job(aulnes, firm)
+    before = (await aulnes.get(f"/tickets/{ticket}")).json()["version"]
+    for path in ("", f"/jobs/{ticket}", "/hours", "/calendar.ics", f"/jobs/{ticket}/start"):
+        await firm.get(path)
+    assert (await aulnes.get(f"/tickets/{ticket}")).json()["version"] == before
+
+
+async def test_a_form_of_another_site_is_refused(aulnes: Cooperative) -> None:
+    firm = await a_firm(aulnes)
+    ticket, _ = await a_job(aulnes, firm)
+    answer = await aulnes.web.client.post(
+        f"/contractor/{firm.token}/jobs/{ticket}/start", headers={"Sec-Fetch-Site": "cross-site"}
+    )
+    assert answer.status_code == 403
+    assert await firm.state(ticket) == "assigned"
+
+
+async def test_slots_are_proposed_chosen_and_told(aulnes: Cooperative) -> None:
+    firm = await a_firm(aulnes)
+    ticket, moved = await a_job(aulnes, firm)
+    who = aulnes.resident(moved["persons"][0]["id"])
+    sent = await firm.send(
+        f"/jobs/{ticket}/slots",
+        day=["2026-11-20", "2026-11-21", ""], start=["08:00", "14:00", ""], end=["10:00", "16:00", ""],
+    )  # fmt: skip
+    assert sent.status_code == 303, sent.text
+    offered = (await aulnes.get(f"/tickets/{ticket}/slots", who)).json()["slots"]
+    assert [one["starts_at"][:16] for one in offered] == ["2026-11-20T08:00", "2026-11-21T14:00"]
+    booked = await aulnes.post(f"/tickets/{ticket}/visits", {"slot": offered[1]["id"]}, who)
+    assert booked.status_code == 201, booked.text
+    assert "21 novembre, 14:00" in (await firm.get()).text
+    letters = (await aulnes.get(f"/parties/{firm.party}/letters")).json()["letters"]
+    assert "21 novembre" in letters[0]["subject"]
+    again = await firm.send(f"/jobs/{ticket}/slots", day=["2026-11-01"], start=["08:00"], end=["10:00"])
+    assert again.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        ("fixed", "done"), ("nothing_found", "done"), ("partly", "assigned"),
+        ("needs_parts", "waiting_parts"),
+        ("needs_other_trade", "qualified"), ("no_access", "assigned"),
+    ],
+)  # fmt: skip
+async def test_each_outcome_leads_somewhere_and_none_closes_the_request(
+    aulnes: Cooperative, outcome: str, state: str
+) -> None:
+    firm = await a_firm(aulnes)
+    ticket, _ = await a_job(aulnes, firm)
+    await agreed(firm, ticket, MONDAY + timedelta(hours=3))
+    await aulnes.now(MONDAY + timedelta(hours=4))
+    if outcome != "no_access":
+        assert (await firm.send(f"/jobs/{ticket}/start")).status_code == 303
+    done = await firm.send(
+        f"/jobs/{ticket}/finish", outcome=outcome, note="Joint à refaire", no_photo="Trop sombre"
+    )
+    assert done.status_code == 303, done.text
+    assert await firm.state(ticket) == state
+    visits = (await aulnes.get(f"/tickets/{ticket}/visits")).json()["visits"]
+    assert visits[0]["outcome"] == outcome
+    assert visits[0]["missed_side"] == ("member" if outcome == "no_access" else None)
+
+
+async def test_a_result_needs_a_photo_or_a_reason(aulnes: Cooperative) -> None:
+    firm = await a_firm(aulnes)
+    ticket, _ = await a_job(aulnes, firm)
+    refused = await firm.send(f"/jobs/{ticket}/finish", outcome="fixed", note="Changé le joint")
+    assert refused.status_code == 422
+    assert "Changé le joint" in refused.text
+    assert await firm.state(ticket) == "assigned"
+    files = {"photos": ("a.jpg", a_photo(), "image/jpeg")}
+    assert (await firm.send(f"/jobs/{ticket}/finish", files, outcome="fixed")).status_code == 303
+    assert await firm.state(ticket) == "done"
+    rubbish = {"photos": ("a.jpg", b"not a picture", "image/jpeg")}
+    other, _ = await a_job(aulnes, firm)
+    assert (await firm.send(f"/jobs/{other}/finish", rubbish, outcome="fixed")).status_code == 422
+    assert await firm.state(other) == "assigned"
+
+
+async def test_on_the_way_tells_the_household_roughly_when(aulnes: Cooperative) -> None:
+    firm = await a_firm(aulnes)
+    ticket, _ = await a_job(aulnes, firm)
+    await agreed(firm, ticket, MONDAY + timedelta(hours=1))
+    assert (await firm.send(f"/jobs/{ticket}/on-the-way", minutes="30")).status_code == 303
+    told = (await aulnes.told("aftersales.ticket_changed.v1"))[-1]
+    assert (told["action"], told["tells_household"]) == ("on_the_way", True)
+    assert datetime.fromisoformat(told["expected_at"]) == MONDAY + timedelta(minutes=30)
+
+
+async def test_many_wrong_links_from_one_place_are_no_longer_looked_up(
+    aulnes: Cooperative, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from services.aftersales.parties import tries
+
+    firm = await a_firm(aulnes)
+    monkeypatch.setattr(tries, "WRONG_FROM_HOST", tries.Limit(f"wrong {firm.party}", 3))
+    codes = [(await firm.get(token=f"{aulnes.slug}.{'y' * 32}")).status_code for _ in range(5)]
+    assert codes[:3] == [404, 404, 404]
+    assert codes[-1] == 429
+
+
+async def test_hours_are_kept_and_offered_to_households(aulnes: Cooperative) -> None:
+    firm = await a_firm(aulnes)
+    ticket, moved = await a_job(aulnes, firm)
+    form = {"weekday": "3", "start": "08:00", "end": "12:00", "window": "240", "capacity": "1"}
+    assert (await firm.send("/hours", **form)).status_code == 303
+    assert "jeudi" in (await firm.get("/hours")).text.lower()
+    who = aulnes.resident(moved["persons"][0]["id"])
+    [first, *_] = (await aulnes.get(f"/tickets/{ticket}/slots", who)).json()["slots"]
+    assert first["starts_at"].startswith("2026-11-19T08:00")
+    assert (await firm.send("/hours", **form)).status_code == 409
+    rival = await a_firm(aulnes, "Plombier 3")
+    async with aulnes.room_unit("aftersales", aulnes.slug) as unit:
+        rows = await unit.session.execute(
+            text("SELECT id FROM aftersales.availability WHERE host = :host"), {"host": firm.party}
+        )
+        hours = rows.scalar_one()
+    assert (await rival.send(f"/hours/{hours}/drop")).status_code == 404
+    assert (await firm.send(f"/hours/{hours}/drop")).status_code == 303
