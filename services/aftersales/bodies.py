@@ -54,6 +54,10 @@ class TicketIn(Body):
     channel: Literal["portal", "phone", "counter", "caretaker", "letter", "meter"] = "portal"
     reported_by: str | None = Field(default=None, max_length=200)
     """Who told it, when not the caller: a person's id or a name."""
+    availability: list[Annotated[str, coded(*codes("availability"))]] = Field(default=[], max_length=20)
+    """When somebody is home."""
+    access_note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)] | None = None
+    """How to get in; shown to those who come, erased with the person."""
 
 
 class ActionIn(Body):
@@ -182,6 +186,9 @@ class TicketOut(TicketSummary):
     """What the household can do next, with a refusal too."""
     legal_actions: list[ActionCode]
     """What the caller may do now."""
+    availability: list[str]
+    """When somebody is home, as codes of GET /taxonomy."""
+    access_note: str | None
     version: int
 
 
@@ -249,3 +256,4 @@ class TaxonomyOut(BaseModel):
     channels: list[Coded]
     teams: list[Coded]
     deadlines: list[Coded]
+    availability: list[Coded]

@@ -39,6 +39,7 @@ def taxonomy_out(language: str) -> TaxonomyOut:
         channels=_group("channels", language),
         teams=_group("teams", language),
         deadlines=_group("deadlines", language),
+        availability=_group("availability", language),
     )
 
 

@@ -25,9 +25,12 @@ from services.aftersales.bodies import (
 from services.aftersales.changes import CORRECTIONS
 from services.aftersales.choices import check_codes, taxonomy_out
 from services.aftersales.inspections import recording
+from services.aftersales.intake import access
+from services.aftersales.intake.access import Access
 from services.aftersales.lifecycle import STATES
 from services.aftersales.registry import Home
 from services.aftersales.telling import Actor
+from services.aftersales.words import codes
 from services.kit.i18n import language_of
 from services.kit.registry import local_today, zone_of
 from services.kit.unit import Unit
@@ -71,7 +74,10 @@ async def open_ticket(body: TicketIn, request: Request, unit: RoomUnit, who: Who
         noticed_on=body.since,
         reported_by=body.reported_by,
     )
+    if unknown := set(body.availability) - set(codes("availability")):
+        raise invalid("/availability", "unknown_code", f"No such time: {', '.join(sorted(unknown))}.")
     ticket = await actions.open_ticket(unit, home, new, _actor(who))
+    await access.keep(unit, ticket, Access(access.known(body.availability), body.access_note))
     return await views.ticket_out(unit, ticket, who.role, language_of(request))
 
 

@@ -16,6 +16,7 @@ from services.aftersales.bodies import (
     TicketSummary,
     WarrantyOut,
 )
+from services.aftersales.intake import access
 from services.aftersales.lifecycle import PAUSING, offered
 from services.aftersales.model import DeadlineRow, Ticket, WarrantyRow
 from services.aftersales.priority import emergency_of
@@ -36,6 +37,7 @@ async def ticket_out(unit: Unit, ticket: Ticket, role: str, language: str, actor
     clocks = [_deadline(row, ticket, unit.now, zone, language) for row in whole.deadlines]
     residence = await queries.residence_of(unit, ticket)
     overdue = any(clock.is_overdue and clock.met_at is None for clock in clocks)
+    reach = await access.of(unit, ticket.id)
     return TicketOut(
         **summary_out(ticket, residence, overdue, zone, language).model_dump(),
         description=ticket.description,
@@ -51,6 +53,8 @@ async def ticket_out(unit: Unit, ticket: Ticket, role: str, language: str, actor
         cause=ticket.cause,
         next_steps=await next_on_ticket.steps_of(unit, ticket, language),
         legal_actions=list(offered(standing, role, unit.now, actor)),
+        availability=list(reach.availability),
+        access_note=reach.note,
         version=ticket.version,
     )
 

@@ -137,5 +137,13 @@ async def _knows_the_token(request: Request, who: Principal | None) -> None:
 def _to_sign_in(request: Request) -> Response:
     if request.headers.get("hx-request"):
         return Response(status_code=204, headers={"HX-Redirect": "/sign-in"})
-    target = request.url.path if request.method == "GET" else "/"
-    return RedirectResponse(f"/sign-in?next={quote(target)}", 303)
+    return RedirectResponse(f"/sign-in?next={quote(_page_of(request))}", 303)
+
+
+def _page_of(request: Request) -> str:
+    """The page to come back to: what was asked for, or the page whose form was sent (browsers name it to our
+    own site only), where what was typed may still be."""
+    if request.method == "GET":
+        return request.url.path
+    sender = urlsplit(request.headers.get("referer", ""))
+    return sender.path if sender.path and sender.netloc == request.headers.get("host") else "/"

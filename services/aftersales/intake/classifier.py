@@ -86,7 +86,10 @@ def understand(text: str, home: Home | None = None) -> Understood:
     groups = grouped(found, home.heating)
     named = found.of("place")
     return Understood(
-        proposals=tuple(_proposal(found, group, named, home) for group in groups),
+        proposals=tuple(
+            _proposal(found, group, [hit for hit in named if not _is_elsewhere(hit, group, groups)], home)
+            for group in groups
+        ),
         dangers=tuple(_dangers(found)),
         places=tuple(dict.fromkeys(hit.code for hit in named)),
     )
@@ -130,6 +133,12 @@ def resolved(symptom: str, element: Element) -> str:
     if code == "broken" and "broken" not in element.symptoms and element.symptoms[0].startswith("no_"):
         return element.symptoms[0]
     return code
+
+
+def _is_elsewhere(hit: Hit, group: Group, groups: list[Group]) -> bool:
+    """A place named beside another thing is that thing's."""
+    beside = [other for other in groups if hit.clause in other.clauses]
+    return bool(beside) and group not in beside
 
 
 def _place(found: Found, group: Group, element: Element, places: list[Hit]) -> tuple[str | None, Hit | None]:

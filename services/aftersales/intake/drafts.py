@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import or_, text
 from sqlmodel import col, select
 
 from services.aftersales.intake.model import Draft
@@ -13,8 +13,9 @@ from services.kit.problems import not_found
 from services.kit.unit import Unit
 
 KEPT = timedelta(days=7)
-OFFERED = timedelta(days=1)
-"""How long a report that was begun is offered again on the first page."""
+OFFERED, OFFERED_EMPTY = timedelta(days=1), timedelta(hours=1)
+"""How long a report that was begun is offered again on the first page. Of an empty one the browser may still
+know what was typed when the session ended."""
 
 
 @dataclass
@@ -85,7 +86,7 @@ async def begun(unit: Unit, person: str | None) -> Draft | None:
             col(Draft.person) == person,
             col(Draft.tickets).is_(None),
             col(Draft.changed_at) >= unit.wall - OFFERED,
-            text("content <> '{}'"),
+            or_(text("content <> '{}'"), col(Draft.changed_at) >= unit.wall - OFFERED_EMPTY),
         )
         .order_by(col(Draft.changed_at).desc())
         .limit(1)

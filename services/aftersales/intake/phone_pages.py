@@ -113,7 +113,7 @@ async def _form(
     said = given.get("text", "")
     understood = await understanding.understood(unit, said, home) if said else None
     rows = [
-        (problems.of_proposal(one), understanding.explanation(one, language), one.is_sure)
+        (problems.of_proposal(one), understanding.explanation(one, language, "because_told"), one.is_sure)
         for one in (understood.proposals if understood else ())
     ]
     if proposes and rows:

@@ -93,15 +93,15 @@ def proposal_out(one: Proposal, language: str) -> ProposalOut:
     )
 
 
-def explanation(one: Proposal, language: str) -> str:
-    """The words that led to it, each once: the most telling first."""
+def explanation(one: Proposal, language: str, key: str = "because") -> str:
+    """The words that led to it, each once: the most telling first. `key`: a sentence of the group `intake`."""
     said = list(dict.fromkeys(row.words for row in one.because if row.about != "urgency"))
     quoted = [f"« {words} »" if language == "fr" else f"“{words}”" for words in said]
     if not quoted:
         return ""
     and_ = word("intake", "and", language)
     listed = f"{', '.join(quoted[:-1])} {and_} {quoted[-1]}" if len(quoted) > 1 else quoted[0]
-    return word("intake", "because", language).format(words=listed)
+    return word("intake", key, language).format(words=listed)
 
 
 async def _danger(unit: Unit, heard: Danger, building: str | None, language: str) -> DangerOut:

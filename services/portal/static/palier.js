@@ -79,6 +79,33 @@
     if (opener) document.getElementById(opener.dataset.opens)?.showModal();
   });
 
+  // What is being typed outlives an expired session or a lost connection: kept by this browser for a day, put
+  // back where the server knows nothing newer, and gone with the sending or on signing out.
+  const KEPT = "kept:";
+  const keyOf = (field) => `${KEPT}${location.pathname}:${field.name}`;
+  const keptKeys = () => Object.keys(localStorage).filter((key) => key.startsWith(KEPT));
+  try {
+    const isSent = /^\/(tickets|desk)\/tkt_/.test(location.pathname);
+    for (const key of keptKeys()) {
+      if (isSent || !(Date.now() - JSON.parse(localStorage[key]).at < 86400000)) localStorage.removeItem(key);
+    }
+    for (const field of document.querySelectorAll("[data-kept]")) {
+      const kept = localStorage[keyOf(field)];
+      if (kept && !field.value) field.value = JSON.parse(kept).value;
+      if (kept && field.value === field.defaultValue) localStorage.removeItem(keyOf(field));
+    }
+    document.addEventListener("input", (event) => {
+      const field = event.target;
+      if (!field.matches("[data-kept]")) return;
+      localStorage[keyOf(field)] = JSON.stringify({ at: Date.now(), value: field.value });
+    });
+    document.addEventListener("submit", (event) => {
+      if (event.target.getAttribute("action") === "/sign-out") keptKeys().forEach((key) => localStorage.removeItem(key));
+    });
+  } catch {
+    // A browser that keeps nothing keeps nothing: the pages work all the same.
+  }
+
   // A choice that applies at once, where scripts run; without them the form keeps its button.
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();

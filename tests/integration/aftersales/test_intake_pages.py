@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import timedelta
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 from sqlalchemy import text
 
 from contracts.codes import Role
@@ -143,6 +145,33 @@ async def test_when_somebody_is_home_reaches_those_who_come_and_is_forgotten_wit
         assert (await personal.export(unit, person))["access"][0]["access_note"] == "Sonner deux fois"
         await personal.erase(unit, person, [])
     assert "Sonner deux fois" not in (await staff.get(path.replace("/tickets/", "/desk/"))).text
+
+
+async def test_a_program_says_when_somebody_is_home(aulnes: Cooperative) -> None:
+    moved = await aulnes.move_in()
+    ticket = await aulnes.open(moved["occupancy"], availability=["friday", "morning"], access_note="Code 12A")
+    assert (ticket["availability"], ticket["access_note"]) == (["morning", "friday"], "Code 12A")
+    body = {
+        "occupancy": moved["occupancy"], "place": "kitchen", "element": "tap", "symptom": "leak",
+        "description": "Ça goutte.", "availability": ["night"],
+    }  # fmt: skip
+    assert (await aulnes.post("/tickets", body)).status_code == 422
+
+
+async def test_photos_go_with_the_report_and_a_bad_one_does_not_stop_it(aulnes: Cooperative) -> None:
+    browser, moved = await at_home(aulnes)
+    draft = await begin(browser)
+    buffer = BytesIO()
+    Image.new("RGB", (64, 48), "red").save(buffer, "JPEG")
+    files = [
+        ("photos", ("a.jpg", buffer.getvalue(), "image/jpeg")),
+        ("photos", ("b.jpg", b"no picture", "image/jpeg")),
+    ]
+    sent = await browser.bring(f"{draft}/send", files, problem="kitchen.tap.leak", text="Ça goutte.")
+    assert sent.status_code == 200
+    (ticket,) = await tickets_of(aulnes, moved["occupancy"])
+    assert f"/tickets/{ticket['id']}" in sent.text
+    assert "/photos/pho_" in (await browser.get(f"/tickets/{ticket['id']}")).text
 
 
 async def test_what_is_missing_is_asked_for_and_nothing_typed_is_lost(aulnes: Cooperative) -> None:

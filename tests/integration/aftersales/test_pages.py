@@ -39,6 +39,16 @@ class Browser:
         )
         return answer
 
+    async def bring(self, path: str, files: list[Any], **form: str) -> httpx.Response:
+        """A form with files."""
+        answer: httpx.Response = await self._client.post(
+            path,
+            data={"csrf_token": CSRF, **form},
+            files=files,
+            headers=self._headers() | {"Sec-Fetch-Site": "same-origin"},
+        )
+        return answer
+
     def _headers(self) -> dict[str, str]:
         return {"Cookie": f"{SESSION_COOKIE}={self._cookie}"}
 
