@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from services.aftersales import by_time
 from services.aftersales.dwelling_file import asking
+from services.aftersales.incidents import by_time as incidents
 from services.aftersales.intake import drafts
 from services.aftersales.notices import actions as notices
 from services.aftersales.visits import reminding
@@ -23,6 +24,7 @@ DUTIES: tuple[Duty, ...] = (
     reminding.remind,
     reminding.forget_tries,
     notices.collect,
+    incidents.close,
     asking.ask,
     drafts.drop_old,
 )

@@ -19,7 +19,7 @@ from services.kit.unit import Unit
 from services.kit.web import Principal
 
 _COUNTS = """
-SELECT t.incident, count(*) AS requests, count(DISTINCT coalesce(t.dwelling, t.building)) AS homes,
+SELECT t.incident, count(*) AS requests, count(DISTINCT coalesce(t.dwelling, t.building)) AS reported,
        min(t.priority) AS priority, count(*) FILTER (WHERE r.answer = 'back') AS back
 FROM aftersales.ticket t LEFT JOIN aftersales.incident_report r ON r.ticket = t.id
 WHERE t.incident = ANY(:incidents) GROUP BY t.incident
@@ -31,6 +31,14 @@ FROM aftersales.incident_report r WHERE r.incident = ANY(:incidents) GROUP BY r.
 _SENSED = """
 SELECT incident, count(DISTINCT dwelling) AS sensed FROM aftersales.meter_proposal
 WHERE incident = ANY(:incidents) GROUP BY incident
+"""
+_HOMES = """
+SELECT incident, count(DISTINCT place) AS homes FROM (
+    SELECT incident, coalesce(dwelling, building) AS place FROM aftersales.ticket
+    WHERE incident = ANY(:incidents)
+    UNION ALL SELECT incident, dwelling FROM aftersales.meter_proposal
+    WHERE incident = ANY(:incidents)) AS touched
+GROUP BY incident
 """
 _FOLLOWERS = """
 SELECT incident, count(*) AS followers FROM aftersales.incident_follower
@@ -69,6 +77,8 @@ class Counted:
     """How large an incident is now."""
 
     homes: int = 0
+    """Dwellings that reported or whose meter shows it, each once; `reported` and `sensed` say which."""
+    reported: int = 0
     requests: int = 0
     sensed: int = 0
     followers: int = 0
@@ -131,21 +141,20 @@ async def listed(unit: Unit, states: tuple[str, ...]) -> list[Incident]:
 
 
 async def counted(unit: Unit, incidents: list[Incident]) -> dict[str, Counted]:
-    """Size and urgency of each, by id, in four questions whatever their number."""
+    """Size and urgency of each, by id, in five questions whatever their number."""
     ids = [incident.id for incident in incidents]
     if not ids:
         return {}
     rules = thresholds(await local_today(unit))
     found: dict[str, dict[str, Any]] = {id: {} for id in ids}
-    for query in (_COUNTS, _OTHERS, _SENSED, _FOLLOWERS):
+    for query in (_COUNTS, _OTHERS, _SENSED, _HOMES, _FOLLOWERS):
         for row in await unit.session.execute(text(query), {"incidents": ids}):
             values = dict(row._mapping)
             found[values.pop("incident")] |= values
     counts = {}
     for id, values in found.items():
         most = Priority(values.get("priority") or Priority.P3)
-        homes = max(values.get("homes", 0), values.get("sensed", 0))
-        counts[id] = Counted(**(values | {"priority": urgency(most, homes, rules)}))
+        counts[id] = Counted(**(values | {"priority": urgency(most, values.get("homes", 0), rules)}))
     return counts
 
 

@@ -1,0 +1,175 @@
+"""Faults that readings show: a proposal with its curve, accepted by a person or dismissed, many at once."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import text
+
+from contracts.codes import Role
+from contracts.members import Erased
+from contracts.metering import SupplyFault, SupplyFaultCleared
+from services.aftersales import handlers, personal
+from services.aftersales.incidents import sensing
+from services.kit.ids import new_id
+from tests.integration.aftersales.conftest import MONDAY
+from tests.integration.aftersales.test_pages import Browser
+
+if TYPE_CHECKING:
+    from tests.integration.aftersales.conftest import Cooperative
+
+pytestmark = pytest.mark.engines
+CURVE = {"starts_at": "2026-11-14T00:00:00+01:00", "step_s": 1800, "values": [375] * 48 + [0] * 48}
+EVIDENCE = {"figures": {"days": 1, "wh_day": 0}, "fluid": "heat", "unit": "Wh", "curve": CURVE, "days": []}
+
+
+async def fault(aulnes: Cooperative, home: dict[str, Any], code: str = "no_heating", **more: Any) -> str:
+    """As metering raises it: its row with the evidence, then the event."""
+    event = SupplyFault(
+        coop=aulnes.slug,
+        meter=new_id("mtr"),
+        dwelling=home["dwelling"],
+        occupancy=home["occupancy"],
+        fault=code,
+        since=MONDAY - timedelta(days=1),
+        id=new_id("flt"),
+        evidence={"days": 1, "wh_day": 0},
+        **more,
+    )
+    async with aulnes.room_unit("metering") as unit:
+        await unit.session.execute(
+            text(
+                "INSERT INTO metering.supply_fault (id, coop, meter, fault, dwelling, occupancy, since,"
+                " first_day, last_day, raised_at, evidence) VALUES (:id, :coop, :meter, :fault, :dwelling,"
+                " :occupancy, :since, '2026-11-14', '2026-11-15', now(), CAST(:evidence AS jsonb))"
+            ),
+            {
+                "id": event.id, "coop": event.coop, "meter": event.meter, "fault": code,
+                "dwelling": event.dwelling, "occupancy": event.occupancy, "since": event.since,
+                "evidence": json.dumps(EVIDENCE),
+            },
+        )  # fmt: skip
+    await hear(aulnes, event)
+    return str(event.id)
+
+
+async def hear(aulnes: Cooperative, event: SupplyFault) -> None:
+    async with aulnes.room_unit("aftersales") as unit:
+        await unit.enter(aulnes.slug)
+        await sensing.supply_fault(event, unit)
+
+
+async def a_warm_home(aulnes: Cooperative) -> dict[str, Any]:
+    return await aulnes.move_in(home={"heating": "district"})
+
+
+async def test_a_person_sees_the_curve_and_opens_a_request_in_the_homes_name(aulnes: Cooperative) -> None:
+    home = await a_warm_home(aulnes)
+    proposal = await fault(aulnes, home)
+    assert await aulnes.told("aftersales.ticket_opened.v1") == []
+    [seen] = (await aulnes.get("/meter-proposals")).json()["proposals"]
+    assert (seen["fault"], seen["element"], seen["symptom"]) == (
+        "no_heating",
+        "collective_heating",
+        "no_heat",
+    )
+    assert seen["values"] == CURVE["values"]
+    accepted = await aulnes.post(f"/meter-proposals/{proposal}/actions", {"action": "accept"})
+    assert accepted.status_code == 200, accepted.text
+    ticket = (await aulnes.get(f"/tickets/{accepted.json()['ticket']}")).json()
+    assert (ticket["channel"], ticket["occupancy"]) == ("meter", home["occupancy"])
+    assert "Chauffage à l’arrêt" in ticket["description"]
+    [told] = await aulnes.told("aftersales.ticket_opened.v1")
+    assert told["occupancy"] == home["occupancy"]
+    again = await aulnes.post(f"/meter-proposals/{proposal}/actions", {"action": "accept"})
+    assert again.status_code == 409
+
+
+async def test_it_is_told_once_and_dismissed_with_a_reason(aulnes: Cooperative) -> None:
+    home = await a_warm_home(aulnes)
+    proposal = await fault(aulnes, home, "night_flow")
+    event = SupplyFault(
+        coop=aulnes.slug, meter=new_id("mtr"), dwelling=home["dwelling"], fault="night_flow", since=MONDAY,
+        id=proposal,
+    )  # fmt: skip
+    await hear(aulnes, event)
+    assert len((await aulnes.get("/meter-proposals")).json()["proposals"]) == 1
+    unexplained = await aulnes.post(f"/meter-proposals/{proposal}/actions", {"action": "dismiss"})
+    assert unexplained.status_code == 422
+    done = await aulnes.post(
+        f"/meter-proposals/{proposal}/actions", {"action": "dismiss", "reason": "Arrosage programmé"}
+    )
+    assert (done.json()["state"], done.json()["values"]) == ("dismissed", None)
+
+
+async def test_many_meters_that_fall_together_propose_an_incident(aulnes: Cooperative) -> None:
+    homes = [await a_warm_home(aulnes) for _ in range(3)]
+    for home in homes:
+        await fault(aulnes, home)
+    [incident] = (await aulnes.get("/incidents")).json()["items"]
+    assert (incident["state"], incident["requests"], incident["homes"]) == ("proposed", 0, 3)
+    report = await aulnes.open(
+        homes[0]["occupancy"], element="radiator", symptom="no_heat", place="living_room"
+    )
+    assert report["incident"] == incident["id"]
+    confirmed = await aulnes.post(
+        f"/incidents/{incident['id']}/actions", {"action": "confirm", "tells_all": True}
+    )
+    assert confirmed.status_code == 200, confirmed.text
+    [told] = await aulnes.told("aftersales.incident_declared.v1")
+    assert set(told["occupancies"]) == {home["occupancy"] for home in homes}
+
+
+async def test_one_report_beside_meters_that_fell_is_enough(aulnes: Cooperative) -> None:
+    homes = [await a_warm_home(aulnes) for _ in range(31)]
+    for home in homes[:3]:
+        await fault(aulnes, home)
+    assert (await aulnes.get("/incidents")).json()["items"] == []
+    report = await aulnes.open(
+        homes[9]["occupancy"], element="collective_heating", symptom="no_heat", place="living_room"
+    )
+    assert report["incident"] is not None
+
+
+async def test_what_is_well_again_or_taken_back_is_no_longer_proposed(aulnes: Cooperative) -> None:
+    home = await a_warm_home(aulnes)
+    proposal = await fault(aulnes, home)
+    async with aulnes.room_unit("aftersales") as unit:
+        await unit.enter(aulnes.slug)
+        await sensing.fault_cleared(
+            SupplyFaultCleared(
+                coop=aulnes.slug, meter=new_id("mtr"), id=proposal, fault="no_heating", because="no_ground"
+            ),
+            unit,
+        )
+    found = (await aulnes.get(f"/meter-proposals/{proposal}")).json()
+    assert (found["state"], found["values"], found["figures"]) == ("cleared", None, {})
+
+
+async def test_an_erased_household_s_readings_are_forgotten_here_too(aulnes: Cooperative) -> None:
+    home = await a_warm_home(aulnes)
+    proposal = await fault(aulnes, home)
+    person = home["persons"][0]["id"]
+    async with aulnes.room_unit("aftersales") as unit:
+        await unit.enter(aulnes.slug)
+        assert (await personal.export(unit, person))["faults_shown_by_meters"][0]["fault"] == "no_heating"
+        await handlers.erased(Erased(coop=aulnes.slug, person=person, occupancies=(home["occupancy"],)), unit)
+    assert (await aulnes.get(f"/meter-proposals/{proposal}")).json()["values"] is None
+
+
+async def test_the_page_shows_the_curve_to_staff_and_to_nobody_else(aulnes: Cooperative) -> None:
+    home = await a_warm_home(aulnes)
+    proposal = await fault(aulnes, home)
+    staff = Browser(aulnes, Role.STAFF, aulnes.agent)
+    page = await staff.get(f"/incidents/meters/{proposal}")
+    assert "data-points" in page.text
+    assert (await staff.get("/incidents")).status_code == 200
+    sent = await staff.send(f"/incidents/meters/{proposal}", action="accept")
+    assert sent.status_code == 303
+    desk = await staff.get(sent.headers["location"])
+    assert "data-points" in desk.text
+    resident = Browser(aulnes, Role.RESIDENT, home["persons"][0]["id"])
+    assert (await resident.get(f"/incidents/meters/{proposal}")).status_code in (303, 403)
