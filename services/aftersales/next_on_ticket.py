@@ -1,4 +1,4 @@
-"""The piece of a household's request that says what it can do next: after the decision, or after a refusal."""
+"""What a household's request says it can do next: after the decision, or after a refusal."""
 
 from collections.abc import Mapping
 from typing import Any
