@@ -5,7 +5,7 @@ from typing import Any, Literal, NamedTuple
 
 from services.aftersales import next_on_ticket
 from services.aftersales.incidents import on_ticket
-from services.aftersales.intake import access
+from services.aftersales.intake import access, siblings
 from services.aftersales.model import Ticket
 from services.aftersales.notices import showing as notices
 from services.aftersales.parties import desk_pages as party_desk
@@ -27,6 +27,7 @@ class Part(NamedTuple):
 
 
 HOUSEHOLD: tuple[Part, ...] = (
+    Part("aftersales/sent_with_ticket.html", "main", siblings.on_page),
     Part("aftersales/refusal_on_ticket.html", "main", next_on_ticket.refusal),
     Part("aftersales/decision_on_ticket.html", "aside", next_on_ticket.decision),
     Part("aftersales/visit_on_ticket.html", "main", visit_on_ticket.part),

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Form, Request
+from fastapi import Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.aftersales import registry
@@ -13,17 +13,19 @@ from services.aftersales.intake.safety import danger_of, own_number, safety
 from services.aftersales.intake.sending import Told
 from services.aftersales.intake.steps import home_of, homes_of, next_step
 from services.aftersales.page_base import actor_of, answer, pages
+from services.aftersales.taxonomy import taxonomy
 from services.aftersales.words import word
 from services.kit.i18n import language_of
 from services.kit.ids import new_id
 from services.kit.web import RoomUnit, Who, not_found, roles
 
 Code = Annotated[str, Form(max_length=64)]
+Trade = Annotated[str, Query(max_length=64)]
 
 
 @pages.get("/tickets/new", **roles("resident"))
-async def first(request: Request, unit: RoomUnit, who: Who) -> Response:
-    """Is anybody in danger? And what was begun lately can be gone on with."""
+async def first(request: Request, unit: RoomUnit, who: Who, trade: Trade = "") -> Response:
+    """Is anybody in danger? And what was begun lately can be gone on with. `trade`: what is asked about."""
     homes = await registry.own_occupancies(unit, who.person)
     begun = await drafts.begun(unit, who.person)
     return await answer(
@@ -32,6 +34,7 @@ async def first(request: Request, unit: RoomUnit, who: Who) -> Response:
         "new_safety.html",
         dangers=[danger for danger in safety() if danger.is_asked],
         homes=homes,
+        trade=trade if trade in taxonomy().trades else "",
         begun=next_step(begun.id, drafts.content_of(begun)) if begun else None,
     )
 
@@ -41,7 +44,7 @@ async def call(code: str, request: Request, unit: RoomUnit, who: Who, draft: str
     """The number, the advice. `draft`: the words that named the danger, to go on with when there is none."""
     danger = danger_of(code)
     homes = await homes_of(unit, who)
-    if danger is None or not homes:
+    if danger is None:
         raise not_found()
     heard = await drafts.of(unit, draft, who.person) if draft else None
     return await answer(
@@ -49,7 +52,7 @@ async def call(code: str, request: Request, unit: RoomUnit, who: Who, draft: str
         unit,
         "new_danger.html",
         danger=danger,
-        own=await own_number(unit, homes[0].building, danger.own_number),
+        own=await own_number(unit, homes[0].building if homes else None, danger.own_number),
         homes=homes,
         key=new_id("drf"),
         draft=heard.id if heard and not heard.tickets else None,

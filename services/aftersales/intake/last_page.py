@@ -8,7 +8,7 @@ from fastapi import Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.aftersales import actions, photos
-from services.aftersales.incidents.known import known_for
+from services.aftersales.incidents.known import Known, known_for
 from services.aftersales.incidents.views import sentence
 from services.aftersales.intake import access, drafts, problems, sending
 from services.aftersales.intake.access import MOST_NOTE, Access
@@ -58,7 +58,9 @@ async def last(
     if not homes:
         raise not_found()
     home = next((one for one in homes if one.occupancy == told.occupancy), homes[0])
-    found = [row for one in chosen for row in await known_for(unit, home, one.element, one.symptom)]
+    found: list[Known] = []
+    for one in chosen:
+        found += [row for row in await known_for(unit, home, one.element, one.symptom) if row not in found]
     language = language_of(request)
     return await answer(
         request,

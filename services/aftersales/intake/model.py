@@ -12,7 +12,11 @@ class Draft(SQLModel, table=True):
     """What a person has told so far. It outlives the session, is theirs alone, and goes after a week."""
 
     __tablename__ = "draft"
-    __table_args__ = (Index("draft_changed", "changed_at"), {"schema": "aftersales"})
+    __table_args__ = (
+        Index("draft_changed", "changed_at"),
+        Index("draft_person", "person"),
+        {"schema": "aftersales"},
+    )
     id: str = Field(primary_key=True)
     coop: str
     person: str

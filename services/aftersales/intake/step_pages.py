@@ -19,9 +19,12 @@ Text = Annotated[str, Form(max_length=4000)]
 
 
 @pages.post("/tickets/new/start", **roles("resident"))
-async def start(unit: RoomUnit, who: Who) -> Response:
-    """Nobody is in danger."""
-    return _to((await drafts.begin(unit, who.person)).id)
+async def start(unit: RoomUnit, who: Who, trade: Annotated[str, Form(max_length=64)] = "") -> Response:
+    """Nobody is in danger. `trade`: the report starts from there, as when only heating was asked about."""
+    draft = await drafts.begin(unit, who.person)
+    if trade in taxonomy().trades:
+        return RedirectResponse(f"/tickets/new/{draft.id}/what?trade={trade}", 303)
+    return _to(draft.id)
 
 
 @pages.get("/tickets/new/{draft}", **roles("resident"))
@@ -75,20 +78,28 @@ async def understood(draft: str, request: Request, unit: RoomUnit, who: Who) -> 
 
 @pages.get("/tickets/new/{draft}/what", **roles("resident"))
 async def what(
-    draft: str, request: Request, unit: RoomUnit, who: Who, place: str = "", everything: bool = False
+    draft: str,
+    request: Request,
+    unit: RoomUnit,
+    who: Who,
+    place: str = "",
+    trade: str = "",
+    everything: bool = False,
 ) -> Response:
-    """The things usually found at that place; everything else behind one more line."""
+    """The things usually found at that place, or of that trade; everything else behind one more line."""
     told, known = await drafts.of(unit, draft, who.person), taxonomy()
-    if place not in known.places:
+    if place not in known.places and trade not in known.trades:
         return _to(draft)
-    offered = known.found_in[place]
+    of_trade = tuple(one.code for one in known.elements.values() if one.trade == trade)
+    offered = known.found_in.get(place, of_trade)
     return await answer(
         request,
         unit,
         "new_what.html",
         draft=told.id,
         known=known,
-        place=place,
+        place=place if place in known.places else "",
+        trade=trade if trade in known.trades else "",
         offered=[] if everything else offered,
         everything=everything or not offered,
     )

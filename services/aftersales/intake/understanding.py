@@ -9,6 +9,7 @@ from services.aftersales.config import config_for
 from services.aftersales.intake.classifier import Danger, Proposal, Understood, understand
 from services.aftersales.intake.classifier import Home as Known
 from services.aftersales.intake.safety import danger_of, own_number
+from services.aftersales.intake.vocabulary import vocabulary
 from services.aftersales.registry import Home
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.words import word
@@ -57,6 +58,10 @@ class ProposalsOut(BaseModel):
     dangers: list[DangerOut]
 
 
+vocabulary()
+"""Read now: later it would hold up the first request."""
+
+
 async def understood(unit: Unit, said: str, home: Home | None) -> Understood:
     """Nothing is stored. What heats the home and its heating season are taken into account."""
     today = await local_today(unit)
@@ -94,9 +99,9 @@ def proposal_out(one: Proposal, language: str) -> ProposalOut:
 
 
 def explanation(one: Proposal, language: str, key: str = "because") -> str:
-    """The words that led to it, each once: the most telling first. `key`: a sentence of the group `intake`."""
+    """The words that led to it, each once, the most telling first; `key`: which sentence of `intake`."""
     said = list(dict.fromkeys(row.words for row in one.because if row.about != "urgency"))
-    quoted = [f"« {words} »" if language == "fr" else f"“{words}”" for words in said]
+    quoted = [f"«\u00a0{words}\u00a0»" if language == "fr" else f"“{words}”" for words in said]
     if not quoted:
         return ""
     and_ = word("intake", "and", language)

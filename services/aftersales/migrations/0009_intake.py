@@ -25,6 +25,7 @@ def upgrade() -> None:
         schema="aftersales",
     )
     op.create_index("draft_changed", "draft", ["changed_at"], schema="aftersales")
+    op.create_index("draft_person", "draft", ["person"], schema="aftersales")
     protect(op, "aftersales", "draft")
     op.create_table(
         "ticket_access",

@@ -15,6 +15,8 @@ from sqlalchemy import text
 from contracts.codes import Role
 from services.aftersales import personal
 from services.aftersales.intake import drafts
+from services.kit.ids import new_id
+from tests.integration.aftersales.test_incidents import six_cold_homes
 from tests.integration.aftersales.test_pages import Browser, at_home, begin, report
 
 if TYPE_CHECKING:
@@ -93,11 +95,13 @@ async def test_several_problems_of_one_text_become_requests_of_their_own(aulnes:
     page = (await browser.get(f"{draft}/understood")).text
     assert 'value="kitchen.tap.leak" checked' in page
     assert 'value="bedroom.shutter.stuck" checked' in page
-    assert "parce que vous avez écrit « robinet »" in page
+    assert "parce que vous avez écrit «\u00a0robinet\u00a0»" in page
     problems = ["kitchen.tap.leak", "bedroom.shutter.stuck"]
     assert (await browser.send(f"{draft}/send", problem=problems, text=said)).status_code == 303
     found = await tickets_of(aulnes, moved["occupancy"])
     assert {(one["element"], one["place"]) for one in found} == {("tap", "kitchen"), ("shutter", "bedroom")}
+    for one, other in (found, found[::-1]):
+        assert f'href="/tickets/{other["id"]}"' in (await browser.get(f"/tickets/{one['id']}")).text
 
 
 async def test_words_of_danger_bring_the_number_at_once_and_can_be_put_aside(aulnes: Cooperative) -> None:
@@ -248,6 +252,44 @@ async def test_nothing_is_added_to_anothers_request_and_anothers_report_does_not
     assert (await mine.send("/tickets/new/danger/gas", key=key)).status_code == 404
 
 
+async def test_what_is_known_in_the_building_is_shown_before_sending_and_followed_with_one_tap(
+    aulnes: Cooperative,
+) -> None:
+    _, incident, _ = await six_cold_homes(aulnes)
+    browser, moved = await at_home(aulnes, home={"heating": "collective"})
+    problem = "living_room.collective_heating.no_heat"
+    draft = await begin(browser)
+    assert "logements voisins" in (await browser.get(f"{draft}/last?problem={problem}")).text
+    confirmed = await aulnes.post(f"/incidents/{incident}/actions", {"action": "confirm"})
+    assert confirmed.status_code == 200, confirmed.text
+    page = (await browser.get(f"{draft}/last?problem={problem}")).text
+    assert f'action="/incidents/{incident}/follow"' in page
+    followed = await browser.send(f"/incidents/{incident}/follow", occupancy=moved["occupancy"])
+    assert followed.status_code == 303
+    assert await tickets_of(aulnes, moved["occupancy"]) == []
+    # Somebody frail at home: their own request all the same.
+    assert (await browser.send(f"{draft}/send", problem=problem, text="Un bébé.")).status_code == 303
+    assert len(await tickets_of(aulnes, moved["occupancy"])) == 1
+
+
+async def test_a_check_in_about_heating_starts_from_heating(aulnes: Cooperative) -> None:
+    browser, _ = await at_home(aulnes)
+    assert 'name="trade" value="heating"' in (await browser.get("/tickets/new?trade=heating")).text
+    begun = await browser.send("/tickets/new/start", trade="heating")
+    page = (await browser.get(begun.headers["location"])).text
+    assert "element=radiator" in page
+    assert "element=tap" not in page
+
+
+async def test_the_number_is_there_for_who_has_no_home_yet(aulnes: Cooperative) -> None:
+    browser = Browser(aulnes, Role.RESIDENT, new_id("per"))
+    assert "/tickets/new/danger/gas" in (await browser.get("/tickets/new")).text
+    page = (await browser.get("/tickets/new/danger/gas")).text
+    assert 'href="tel:0800473333"' in page
+    assert "prévenir ma coopérative" not in page
+    assert (await browser.send("/tickets/new/danger/gas")).status_code == 404
+
+
 async def test_a_sentence_is_understood_over_the_api_and_nothing_is_stored(aulnes: Cooperative) -> None:
     moved = await aulnes.move_in()
     resident = aulnes.resident(moved["persons"][0]["id"])
@@ -257,7 +299,7 @@ async def test_a_sentence_is_understood_over_the_api_and_nothing_is_stored(aulne
     body = answer.json()
     first = body["proposals"][0]
     assert (first["trade"], first["element"]) == ("heating", "boiler")
-    assert first["explanation"].startswith("parce que vous avez écrit « ")
+    assert first["explanation"].startswith("parce que vous avez écrit «\u00a0")
     assert {"about": "element", "words": "chaudière"} in first["because"]
     (danger,) = body["dangers"]
     assert (danger["code"], danger["call"]) == ("gas", "0 800 47 33 33")
