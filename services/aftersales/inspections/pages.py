@@ -196,7 +196,7 @@ async def add_keys(
         number = int(count) if count.isdecimal() and len(count) < 4 else -1
         return rules.with_keys(record, Keys(id=_id(item), what=what.strip(), count=number))
 
-    return await _change(request, unit, who, inspection, changing, anchor="keys")
+    return await _change(request, unit, who, inspection, changing, anchor="handed-keys")
 
 
 @pages.post("/inspections/{inspection}/remarks", **roles(*TEAM))

@@ -7,7 +7,9 @@
   const RETRY_MS = 10000;
 
   // What was typed and not yet taken by the server waits in this browser under the form's name.
-  const placeOf = (form) => `kept:${form.dataset.keeps}`;
+  const KEPT = "kept-inspection:";
+  const KEPT_MS = 30 * 86400000;
+  const placeOf = (form) => KEPT + form.dataset.keeps;
 
   function textsOf(form) {
     const texts = {};
@@ -17,25 +19,41 @@
     return texts;
   }
 
-  for (const form of document.querySelectorAll(KEEPS)) {
-    let kept;
+  function keep(form) {
     try {
-      kept = JSON.parse(localStorage.getItem(placeOf(form)) || "null");
+      localStorage.setItem(placeOf(form), JSON.stringify({ at: Date.now(), texts: textsOf(form) }));
     } catch {
-      kept = null;
+      // A browser without storage keeps the page itself.
     }
-    for (const [name, value] of Object.entries(kept || {})) {
-      const field = form.elements.namedItem(name);
-      if (field && value) field.value = value;
+  }
+
+  function kept(form) {
+    try {
+      const found = JSON.parse(localStorage.getItem(placeOf(form)) || "null");
+      return found && Date.now() - found.at < KEPT_MS ? found.texts : null;
+    } catch {
+      return null;
     }
-    if (kept) form.closest("details")?.setAttribute("open", "");
-    form.addEventListener("input", () => {
-      try {
-        localStorage.setItem(placeOf(form), JSON.stringify(textsOf(form)));
-      } catch {
-        // A browser without storage keeps the page itself.
+  }
+
+  // Somebody may have typed before this script came.
+  const isTouched = (form) =>
+    [...form.elements].some(
+      (field) => "defaultValue" in field && field.type !== "hidden" && field.value !== field.defaultValue,
+    );
+
+  for (const form of document.querySelectorAll(KEEPS)) {
+    const before = kept(form);
+    if (isTouched(form)) {
+      keep(form);
+    } else if (before) {
+      for (const [name, value] of Object.entries(before)) {
+        const field = form.elements.namedItem(name);
+        if (field && value) field.value = value;
       }
-    });
+      form.closest("details")?.setAttribute("open", "");
+    }
+    form.addEventListener("input", () => keep(form));
   }
 
   // A form goes by fetch, so that a lost network leaves the page as it is. What the server answers is shown
@@ -46,7 +64,8 @@
     const body = new FormData(form, submitter);
     let answer;
     try {
-      answer = await fetch(form.action, { method: "POST", body: bodyOf(form, body), redirect: "follow" });
+      // Not `form.action`: a button of that name would stand before it.
+      answer = await fetch(form.getAttribute("action"), { method: "POST", body: bodyOf(form, body) });
     } catch {
       waiting.set(form, submitter);
       form.querySelector("[data-waiting]")?.removeAttribute("hidden");
