@@ -38,7 +38,11 @@ class Case:
     household: Household
     state: str = "submitted"
     responsible: str = ""
+    legal: tuple[str, ...] = ()
+    """What the last caller could do next."""
     times_reopened: int = 0
+    is_signed: bool = False
+    """Whether the household has signed, and the staff have not."""
 
 
 @dataclass
@@ -74,7 +78,10 @@ class Desk:
         is_working_day = day.weekday() < 5 and not is_public_holiday(day)
         for case in list(self.cases):
             rng = Random(f"{self.seed}:case:{self.cases.index(case)}:{day.toordinal()}")
-            if case.state == "done":
+            if case.state == "done" and case.is_signed:
+                self._act(self.staff, case, "sign_off", rng)
+                case.is_signed = False
+            elif case.state == "done":
                 self._household_answers(case, rng)
             elif is_working_day and rng.random() < DILIGENCE:
                 self._staff_step(case, day, rng)
@@ -110,6 +117,8 @@ class Desk:
         if case.state == "qualified" and case.responsible == "resident" and rng.random() < REFUSED:
             self._act(self.staff, case, "refuse", rng, reason="resident_upkeep")
             return
+        if action == "assign" and "assign" not in case.legal and "notify_debtor" in case.legal:
+            action = "notify_debtor"
         if action == "acknowledge" and rng.random() < 0.2:
             self._message(case, rng)
         more: dict[str, Any] = {}
@@ -121,8 +130,12 @@ class Desk:
         if rng.random() > 0.6:
             return
         reopens = rng.random() < REOPENED and case.times_reopened == 0
-        self._act(case.household.api, case, "reopen" if reopens else "confirm", rng)
+        resident = case.household.api
+        self._learn(case, resident.get(f"/tickets/{case.id}"))
+        wanted = "reopen" if reopens else "sign_off" if "sign_off" in case.legal else "confirm"
+        self._act(resident, case, wanted, rng)
         case.times_reopened += reopens
+        case.is_signed = wanted == "sign_off"
 
     def _message(self, case: Case, rng: Random) -> None:
         case.household.api.post(f"/tickets/{case.id}/messages", {"body": stories.words("message", rng)})
@@ -146,6 +159,7 @@ class Desk:
     def _learn(case: Case, answer: dict[str, Any]) -> None:
         case.state = answer.get("state", case.state)
         case.responsible = answer.get("responsible", case.responsible)
+        case.legal = tuple(answer.get("legal_actions", ()))
 
 
 def appointment(day: date, rng: Random) -> datetime:

@@ -193,6 +193,8 @@ async def _step(
     if action == "notify_debtor" and "notice" not in facts:
         notice = await write_notice(unit, [ticket], standing, changes.notice or NoticeWanted(), actor)
         facts |= notice_facts(notice)
+    elif action == "sign_off":
+        facts["sides"] = sorted(standing.signing_sides)
     step = replace(step, facts=facts)
     try:
         after = take(standing, step)

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 
-from services.aftersales import by_time
+from services.aftersales import by_time, checkup
 from services.aftersales.dwelling_file import asking
 from services.aftersales.incidents import by_time as incidents
 from services.aftersales.intake import drafts
@@ -24,6 +24,7 @@ DUTIES: tuple[Duty, ...] = (
     reminding.remind,
     reminding.forget_tries,
     notices.collect,
+    checkup.nightly,
     incidents.close,
     asking.ask,
     drafts.drop_old,

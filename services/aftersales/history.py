@@ -138,9 +138,13 @@ class Standing:
 
     @property
     def awaits_signature_of(self) -> frozenset[str]:
-        """Whose signatures end it, when it is ended by signatures; one who has left signs no more."""
-        sides = {COOPERATIVE} | ({HOUSEHOLD} if self.terms.has_household else set())
-        return frozenset(sides) - self.signed
+        """Whose signatures are still needed, where it is ended by signatures."""
+        return self.signing_sides - self.signed
+
+    @property
+    def signing_sides(self) -> frozenset[str]:
+        """Who signs in all; a household that has left signs no more."""
+        return frozenset({COOPERATIVE} | ({HOUSEHOLD} if self.terms.has_household else set()))
 
 
 def begin(step: Step, terms: Terms) -> Standing:
@@ -154,7 +158,7 @@ def advance(ticket: Standing, step: Step, to: str) -> Standing:
         to = ticket.resume_to or "acknowledged"
     if to == SAME:
         to = ticket.state
-    if step.action == "sign_off" and ticket.awaits_signature_of <= {side_of(step.role)}:
+    if step.action == "sign_off" and _is_last(ticket, step):
         to = "resolved"
     after = replace(ticket, as_of=step.at, **_of_action(ticket, step))
     if to == ticket.state and step.action not in ("qualify", "assign", "schedule"):
@@ -182,6 +186,12 @@ def advance(ticket: Standing, step: Step, to: str) -> Standing:
 def side_of(role: str) -> str:
     """Which of the two signatures a role gives."""
     return HOUSEHOLD if role == "resident" else COOPERATIVE
+
+
+def _is_last(ticket: Standing, step: Step) -> bool:
+    """Whether this signature ends it, by the sides that had to sign on that day."""
+    sides = frozenset(step.facts.get("sides", ticket.signing_sides))
+    return sides <= ticket.signed | {side_of(step.role)}
 
 
 def _resume_to(ticket: Standing) -> str | None:

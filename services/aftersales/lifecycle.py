@@ -87,7 +87,9 @@ TABLE: Final[dict[str, Transition]] = {
     "finish": Transition(("in_progress",), "done", _HANDS, needs_of={"contractor": ("outcome",)}),
     "confirm": Transition(("done", "attached"), "resolved", ("resident",), (), _TEAM),
     "half_fixed": Transition(("done",), "assigned", ("resident",), ("comment",), _TEAM),
-    "sign_off": Transition(("done",), SAME, ("resident", "staff"), (), ("caretaker",)),
+    "sign_off": Transition(
+        ("done",), SAME, ("resident", "staff"), (), ("caretaker",), records=("sides",)
+    ),
     "remind": Transition(("done",), SAME, ("system",)),
     "lapse": Transition(("done",), "resolved", ("system",)),
     "close": Transition(("resolved",), "closed", ("resident", "system"), (), _TEAM),

@@ -31,7 +31,7 @@ GIVEN = {
     "named": "per_1", "element": "tap", "place": "kitchen", "tenure": "tenant", "responsible": "cooperative",
     "regimes": {}, "dates": {}, "notice": "ntc_1", "debtor": "contractor", "sha256": "0", "to": "team",
     "incident": "inc_1", "cost_cents": 70000, "slot": "slt_1", "side": "contractor", "outcome": "fixed",
-    "secured_by": "commitment",
+    "secured_by": "commitment", "sides": ["cooperative", "household"],
 }  # fmt: skip
 """All that a step may have to keep."""
 
@@ -272,7 +272,8 @@ def test_warranty_work_is_ended_by_two_signatures_and_never_by_silence_or_one_wo
 
 def test_where_nobody_lives_the_cooperative_signs_alone() -> None:
     done = under(after(*HANDLED, has_household=False), is_signed=True)
-    assert take(done, step("sign_off", "staff", 20)).state == "resolved"
+    alone = GIVEN | {"sides": ["cooperative"]}
+    assert take(done, step("sign_off", "staff", 20, facts=alone)).state == "resolved"
 
 
 def test_silence_is_a_yes_only_after_a_reminder() -> None:
