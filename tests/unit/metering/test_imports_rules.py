@@ -20,6 +20,7 @@ from services.metering.imports.states import (
     ImportAction,
     ImportState,
     Message,
+    StaysBecause,
     legal_actions,
     outcome,
 )
@@ -138,6 +139,7 @@ def test_a_file_of_which_nothing_could_be_used_has_failed() -> None:
 def test_states_and_messages_have_words() -> None:
     assert list(labels("import_states")) == list(ImportState)
     assert set(labels("import_messages")) == set(Message)
+    assert list(labels("stays_because")) == list(StaysBecause)
 
 
 def test_an_estimate_never_replaces_a_measured_value_and_is_replaced_by_one() -> None:
