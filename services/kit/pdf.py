@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 import pymupdf_fonts  # type: ignore[import-untyped]
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 from fpdf import FPDF, TextStyle, ViewerPreferences
+from PIL import Image
 
 MARGIN_MM, TEXT_MM = 20.0, 170.0
 _INK, _SOFT, _LINE, _SHADE = (24, 33, 30), (90, 102, 97), (190, 199, 195), (240, 244, 242)
@@ -109,24 +110,29 @@ class Document:
                 table.row([printable(cell) for cell in cells])
         self._pdf.ln(3.0)
 
-    def pictures(self, pictures: Sequence[Picture], across: int = 3) -> None:
-        """Side by side, so many across, each with what it shows in its text for readers."""
+    def pictures(self, pictures: Sequence[Picture], across: int = 3, caption: str = "") -> None:
+        """Side by side, so many across, each with what it shows in its text for readers. The caption stands
+        above the first row, on its page."""
         gap = 4.0
         side = (TEXT_MM - gap * (across - 1)) / across
         for start in range(0, len(pictures), across):
-            self._keep_together(side + 2)
+            row = pictures[start : start + across]
+            height = max(_height(picture, side) for picture in row)
+            self._keep_together(height + 2 + (8.0 if caption and not start else 0.0))
+            if caption and not start:
+                self.paragraph(caption, soft=True)
             top = self._pdf.get_y()
-            for place, picture in enumerate(pictures[start : start + across]):
+            for place, picture in enumerate(row):
                 self._pdf.image(
                     io.BytesIO(picture.content),
                     x=MARGIN_MM + place * (side + gap),
                     y=top,
                     w=side,
-                    h=side,
+                    h=height,
                     keep_aspect_ratio=True,
                     alt_text=printable(picture.alt),
                 )
-            self._pdf.set_y(top + side + 2)
+            self._pdf.set_y(top + height + 2)
 
     def signatures(self, signatures: Sequence[Signature]) -> None:
         """Two across: role, name, instant, and what was drawn."""
@@ -207,6 +213,12 @@ class _Paper(FPDF):
         self.cell(TEXT_MM * 0.75, 5.0, self._reference)
         words = self._page_words.replace("{page}", str(self.page_no())).replace("{{nb}}", "{nb}")
         self.cell(TEXT_MM * 0.25, 5.0, words, align="R")
+
+
+def _height(picture: Picture, width: float) -> float:
+    """Of the picture at that width, at most a third more than its width."""
+    with Image.open(io.BytesIO(picture.content), formats=("JPEG", "PNG")) as image:
+        return width * min(4 / 3, image.height / image.width)
 
 
 def printable(text: str) -> str:

@@ -100,7 +100,7 @@ def made(act: Act, zone: str) -> bytes:
     paper.heading(written.say("signatures"))
     paper.paragraph(written.say("signed_read"), soft=True)
     paper.signatures([
-        Signature(written.say(f"side_{one.side}"), one.name, formats.instant(one.at, "long"), one.drawing)
+        Signature(written.say(f"side_{one.side}"), one.name, written.signed_at(one), one.drawing)
         for one in sorted(act.signed, key=lambda one: one.side, reverse=True)
     ])  # fmt: skip
     paper.paragraph(written.say("digest").format(digest=act.record_sha256), soft=True)
@@ -121,7 +121,7 @@ def completed(act: Act, addition: Addition, zone: str) -> bytes:
     paper.pairs([
         (written.say("home"), f"{act.residence}, {act.ref}"),
         (written.say("amends"), formats.day(act.held_on)),
-        (written.say("asked_at"), formats.instant(addition.asked_at, "long")),
+        (written.say("asked_at"), formats.instant(addition.asked_at, "medium")),
         (written.say("window"), written.say(f"window_{addition.window}")),
         (written.say("place"), written.place(addition.place)),
         (written.say("found"), written.finding(addition.element, addition.symptom)),
@@ -131,7 +131,7 @@ def completed(act: Act, addition: Addition, zone: str) -> bytes:
         paper.paragraph(addition.note)
     paper.pictures([Picture(_fit(one), addition.note) for one in addition.photos], across=2)
     paper.heading(written.say("acknowledged"))
-    when = formats.instant(addition.acknowledged_at, "long")
+    when = formats.instant(addition.acknowledged_at, "medium")
     paper.pairs([(written.say("side_cooperative"), addition.acknowledged_by), (written.say("held_on"), when)])
     if addition.answer:
         paper.paragraph(addition.answer)
@@ -144,6 +144,11 @@ class _Writer:
 
     def say(self, code: str) -> str:
         return word("inspection_document", code, self.language)
+
+    def signed_at(self, signed: Signed) -> str:
+        """When, and how where nothing was drawn."""
+        when = self.formats.instant(signed.at, "medium")
+        return when if signed.drawing else f"{when} – {self.say('typed')}"
 
     def place(self, code: str) -> str:
         return _known(labels("places"), code).in_(self.language)
@@ -192,8 +197,8 @@ def _room(paper: Document, written: _Writer, act: Act, room: Room) -> None:
         shown = written.finding(finding.element, finding.symptom)
         files = act.photos.get(finding.id, ())
         if files:
-            paper.paragraph(shown, soft=True)
-            paper.pictures([Picture(_fit(one), f"{shown}. {finding.note}") for one in files], across=2)
+            pictures = [Picture(_fit(one), f"{shown}. {finding.note}") for one in files]
+            paper.pictures(pictures, across=2, caption=shown)
 
 
 def _row(written: _Writer, act: Act, finding: Finding) -> Sequence[str]:
