@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -97,7 +98,7 @@ class Life(RuleBasedStateMachine):
         self, action: str, role: str, person: str, debtor: str, party: str | None, cost: int, bare: bool
     ) -> None:
         before = self.ticket
-        facts = {
+        facts: dict[str, Any] = {
             "named": person, "element": "tap", "place": "kitchen", "tenure": "tenant",
             "responsible": "vendor",
             "regimes": {}, "dates": {}, "notice": "ntc_1", "sha256": "0", "debtor": debtor, "party": party,
