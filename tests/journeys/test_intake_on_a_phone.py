@@ -83,6 +83,15 @@ async def test_one_sentence_without_any_script_and_back_keeps_it(home: Household
     await expect(page).to_have_url(TICKET)
     await expect(page.locator("main")).to_contain_text("Sonner deux fois")
     await home.visitor.screenshot(page, "intake-sentence-sent")
+    sent = page.url.split("?")[0]
+    await page.goto(f"{home.url}/tickets/new")
+    await page.get_by_role("button", name="Non, personne n'est en danger").click()
+    for choice in ("Cuisine", "Robinet, mitigeur", "Coincé"):
+        await page.get_by_role("link", name=choice, exact=True).click()
+    assert await home.visitor.flaws(page) == []
+    await home.visitor.screenshot(page, "intake-again")
+    await page.get_by_role("button", name="Ajouter ceci à la demande n° 1").click()
+    await expect(page).to_have_url(f"{sent}#messages")
 
 
 async def test_words_of_danger_show_the_number_and_one_tap_tells_it(home: Household) -> None:

@@ -29,6 +29,11 @@ class Group:
     is_absent: bool = False
     """True when the thing itself is said not to be there."""
 
+    @property
+    def is_named(self) -> bool:
+        """Said by its own name, not hinted at or followed from a complaint."""
+        return any(hit.phrase.weight >= NAMED for hit in self.names)
+
 
 def grouped(found: Found, heating: str) -> list[Group]:
     """The problems told, each thing once."""
@@ -135,11 +140,11 @@ def _share_with_the_one_before(groups: list[Group]) -> None:
 def _merged(groups: Iterable[Group]) -> list[Group]:
     """Each thing once; what only follows from a complaint joins a named thing that has such complaints."""
     every = list(groups)
-    named = [group for group in every if group.names]
+    named = [group for group in every if group.is_named]
     kept: list[Group] = []
     for group in every:
         same = next((one for one in kept if one.element == group.element), None)
-        if same is None and not group.names:
+        if same is None and not group.is_named:
             same = next((one for one in named if _could_be(group, one)), None)
         if same is None:
             kept.append(group)
@@ -158,17 +163,12 @@ def _could_be(group: Group, thing: Group) -> bool:
 
 
 def _is_echo(group: Group, kept: list[Group]) -> bool:
-    """A mere hint beside a thing of the same trade that is named says nothing new."""
-    if group.weight >= NAMED or not group.names:
+    """A hint with no complaint of its own, beside a thing of its trade that is named, says nothing new."""
+    if group.is_named or not group.names:
         return False
     trade = element_of(group.element).trade
-    return any(
-        one is not group
-        and one.names
-        and one.weight > group.weight
-        and element_of(one.element).trade == trade
-        for one in kept
-    )
+    better = [one for one in kept if one.is_named and element_of(one.element).trade == trade]
+    return any(all(_fits(hit, one.element) for hit in group.symptoms) for one in better)
 
 
 def _fits(hit: Hit, element: str) -> bool:

@@ -25,17 +25,20 @@ OFFICIAL: dict[str, dict[str, list[str]]] = yaml.safe_load(
 
 # Right by half, in percent. "develop" is what the vocabulary was improved on. "hold-out" was not looked at
 # for that, except for two of its dangers (a carbon monoxide alarm, bare wires) that had gone unheard: those
-# are mended wherever they are found. Both halves are by one hand, and so kinder than a cooperative's post.
+# are mended wherever they are found. The sentences are by the hand that wrote the vocabulary, and the official
+# cases were read before it: a cooperative's own post will be understood less well.
 #
 #                        sentences  thing  complaint  place  danger
 # first run, develop        47        98       89      100     100
 # first run, hold-out       47        89       74       98      96
 # now, develop              47       100      100      100     100
-# now, hold-out             47        91       85      100     100
+# now, hold-out             47        91       85       98     100
 #
 # official cases        sentences  trade  thing  (asked instead of guessed: none)
+# first run, develop        25        96      96
+# first run, hold-out       32        94      94
 # now, develop              25       100     100
-# now, hold-out             32        94      94
+# now, hold-out             32        91      91
 FLOOR_OF_SENTENCES = {"develop": (95, 95, 95, 100), "hold-out": (85, 78, 93, 100)}
 FLOOR_OF_OFFICIAL = {"develop": (95, 95), "hold-out": (90, 90)}
 
@@ -197,7 +200,7 @@ def test_no_order_of_known_words_makes_it_fail_and_each_thing_is_told_once(text:
 
 def test_the_vocabulary_names_only_what_exists() -> None:
     words, known = load("intake/vocabulary"), taxonomy()
-    assert set(words["elements"]) == set(known.elements) - {"other"}
+    assert set(words["elements"]) == set(known.elements)
     assert set(words["symptoms"]) - set(words["resolve"]) <= set(known.symptoms)
     assert set(known.symptoms) - {"other"} <= set(words["symptoms"])
     assert set(words["places"]) == set(known.places) - {"other"}
