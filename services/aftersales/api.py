@@ -7,8 +7,10 @@ from services.aftersales.incidents import api as incidents_api
 from services.aftersales.incidents import meter_pages
 from services.aftersales.intake import api as intake_api
 from services.aftersales.notices import api as notices_api
+from services.aftersales.opinions import api as opinions_api
 from services.aftersales.parties import api as parties_api
 from services.aftersales.photos import api as photos_api
+from services.aftersales.reports import api as reports_api
 from services.aftersales.visits import api as visits_api
 
 __all__ = [
@@ -17,8 +19,10 @@ __all__ = [
     "intake_api",
     "meter_pages",
     "notices_api",
+    "opinions_api",
     "parties_api",
     "photos_api",
+    "reports_api",
     "router",
     "settings_api",
     "tickets_api",

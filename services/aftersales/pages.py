@@ -12,11 +12,13 @@ from services.aftersales.incidents import pages as incident_pages
 from services.aftersales.inspections import pages as inspection_pages
 from services.aftersales.inspections import signing_pages
 from services.aftersales.notices import pages as notice_pages
+from services.aftersales.opinions import pages as opinion_pages
 from services.aftersales.page_base import pages
 from services.aftersales.parties import contractor_acts, contractor_pages
 from services.aftersales.parties import desk_pages as party_desk_pages
 from services.aftersales.parties import pages as party_pages
 from services.aftersales.photos import pages as photo_pages
+from services.aftersales.reports import pages as report_pages_of_staff
 from services.aftersales.visits import desk_pages as visit_desk_pages
 from services.aftersales.visits import household_pages as visit_pages
 
@@ -29,6 +31,7 @@ __all__ = [
     "inspection_pages",
     "meter_pages",
     "notice_pages",
+    "opinion_pages",
     "pages",
     "party_desk_pages",
     "party_pages",
@@ -36,6 +39,7 @@ __all__ = [
     "photo_pages",
     "queue_pages",
     "report_pages",
+    "report_pages_of_staff",
     "settings_pages",
     "signing_pages",
     "ticket_pages",

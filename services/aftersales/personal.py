@@ -108,7 +108,6 @@ async def export(unit: Unit, person: str) -> dict[str, Any]:
     found = {"photos": pictures, "inspection_additions": added, "inspection_documents": own_papers}
     found |= {"incidents_followed": followed, "faults_shown_by_meters": shown_by_meters}
     found |= {"visits": visits, "calendar_addresses": calendars}
-    found |= {"incidents_followed": followed, "faults_shown_by_meters": shown_by_meters}
     found |= {"tickets": tickets, "messages": messages, "actions": steps, "access": access, "drafts": drafts}
     return {name: [dict(row) for row in rows.mappings()] for name, rows in found.items()}
 

@@ -96,8 +96,17 @@ async def _page(
         parties=[(one.value, word("parties", one.value, language)) for one in Responsible],
         term_name=lambda code: _term_name(code, language),
         changes=await settings.changes(unit, SHOWN_CHANGES),
+        setting_name=lambda name: _setting_name(name, language),
         people={one.id: one.name for one in (await registry.staff(unit)).values()},
     )
+
+
+def _setting_name(name: str, language: str) -> str:
+    """A setting newer than this page is shown by its code."""
+    try:
+        return word("setting_names", name, language)
+    except KeyError:
+        return name.replace("_", " ")
 
 
 async def _buildings(unit: Unit) -> list[tuple[str, str]]:

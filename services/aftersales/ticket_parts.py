@@ -8,6 +8,7 @@ from services.aftersales.incidents import on_ticket
 from services.aftersales.intake import access, siblings
 from services.aftersales.model import Ticket
 from services.aftersales.notices import showing as notices
+from services.aftersales.opinions import giving as opinions
 from services.aftersales.parties import desk_pages as party_desk
 from services.aftersales.photos import actions as photo_actions
 from services.aftersales.visits import on_ticket as visit_on_ticket
@@ -35,6 +36,7 @@ HOUSEHOLD: tuple[Part, ...] = (
     Part("aftersales/incident_on_ticket.html", "main", on_ticket.for_household),
     Part("aftersales/photos_on_ticket.html", "main", photo_actions.on_page),
     Part("aftersales/access_on_ticket.html", "aside", access.on_page),
+    Part("aftersales/opinion_on_ticket.html", "main", opinions.on_page),
 )
 """On the household's page of a request, in this order."""
 DESK: tuple[Part, ...] = (
@@ -45,6 +47,7 @@ DESK: tuple[Part, ...] = (
     Part("aftersales/meter_on_ticket.html", "main", on_ticket.meter_for_desk),
     Part("aftersales/photos_on_ticket.html", "main", photo_actions.on_page),
     Part("aftersales/access_on_ticket.html", "aside", access.on_page),
+    Part("aftersales/opinion_on_ticket.html", "aside", opinions.on_page),
 )
 """On the staff's page of a request, in this order."""
 

@@ -1,0 +1,1 @@
+"""What both sides think of a request once the work is done."""

@@ -1,0 +1,135 @@
+"""Two opinions on a request: the household's, and that of whoever did the work; each writes its own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import col, select
+
+from contracts.codes import Role
+from services.aftersales.dwelling_file.model import Opinion
+from services.aftersales.model import Ticket
+from services.aftersales.words import codes
+from services.kit.problems import conflict, invalid
+from services.kit.unit import Unit
+from services.kit.web import Principal
+
+HOUSEHOLD, STAFF, CONTRACTOR = "household", "staff", "contractor"
+ASKED_IN = ("done", "resolved", "closed")
+"""States in which there is something to have an opinion on."""
+PUBLISHED_FROM = 10
+"""Fewer answers of a residence are not published: one could tell whose they are."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the households of a residence said; `good` of `answers` were content."""
+
+    residence: str
+    answers: int
+    good: int
+    marks: dict[str, int]
+
+
+def side_of(role: str) -> str:
+    """Which opinion a role writes. Raises KeyError for one that has none."""
+    return {
+        Role.RESIDENT.value: HOUSEHOLD,
+        Role.STAFF.value: STAFF,
+        Role.CARETAKER.value: STAFF,
+        "contractor": CONTRACTOR,
+    }[role]
+
+
+async def give(
+    unit: Unit,
+    ticket: Ticket,
+    side: str,
+    by: str,
+    verdict: str,
+    marks: Sequence[str] = (),
+    comment: str | None = None,
+) -> Opinion:
+    """Keep one side's opinion; given again, it takes the place of the first."""
+    if ticket.state not in ASKED_IN:
+        raise conflict("nothing_done_yet", "An opinion is asked once the work is done.")
+    if verdict not in codes("opinion_verdicts"):
+        raise invalid("/verdict", "unknown_code", "Say good or bad.")
+    if unknown := set(marks) - set(codes("opinion_marks")):
+        raise invalid("/marks", "unknown_code", f"{min(unknown)} is not a known mark.")
+    if side == HOUSEHOLD and ticket.occupancy is None:
+        raise conflict("no_household", "The request is a building's.")
+    row = await unit.session.get(Opinion, (ticket.id, side))
+    if row is None:
+        row = Opinion(
+            ticket=ticket.id,
+            side=side,
+            coop=ticket.coop,
+            verdict=verdict,
+            qualities=[],
+            given_by=by,
+            given_at=unit.now,
+        )
+        unit.session.add(row)
+    row.verdict, row.qualities = verdict, sorted(set(marks))
+    row.comment = (comment or "").strip() or None
+    row.given_by, row.given_at = by, unit.now
+    await unit.session.flush()
+    return row
+
+
+async def of_ticket(unit: Unit, ticket: Ticket) -> dict[str, Opinion]:
+    """Both opinions, by side."""
+    rows = await unit.session.execute(select(Opinion).where(col(Opinion.ticket) == ticket.id))
+    return {row.side: row for row in rows.scalars()}
+
+
+async def published(unit: Unit) -> list[Published]:
+    """By residence, where enough households answered."""
+    rows = await unit.session.execute(
+        text(
+            "SELECT coalesce(d.residence, b.residence) AS residence, o.verdict, o.qualities"
+            " FROM aftersales.opinion o JOIN aftersales.ticket t ON t.id = o.ticket"
+            " LEFT JOIN registry.dwelling d ON d.id = t.dwelling"
+            " LEFT JOIN registry.building b ON b.id = t.building AND t.dwelling IS NULL"
+            " WHERE o.coop = :coop AND o.side = 'household' ORDER BY 1"
+        ),
+        {"coop": unit.coop},
+    )
+    return counted([(row.residence, row.verdict, row.qualities) for row in rows if row.residence])
+
+
+def counted(answers: Sequence[tuple[str, str, Sequence[str]]]) -> list[Published]:
+    """Answers (residence, verdict, marks) by residence; those with too few are left out."""
+    by_residence: dict[str, list[tuple[str, Sequence[str]]]] = {}
+    for residence, verdict, marks in answers:
+        by_residence.setdefault(residence, []).append((verdict, marks))
+    return [
+        Published(
+            residence,
+            len(given),
+            sum(verdict == "good" for verdict, _ in given),
+            {
+                mark: count
+                for mark in codes("opinion_marks")
+                if (count := sum(mark in marks for _, marks in given))
+            },
+        )
+        for residence, given in sorted(by_residence.items())
+        if len(given) >= PUBLISHED_FROM
+    ]
+
+
+async def on_page(unit: Unit, ticket: Ticket, who: Principal) -> Mapping[str, Any] | None:
+    """What the page of a request shows: one's own opinion to give, and for staff the household's."""
+    if ticket.state not in ASKED_IN:
+        return None
+    found = await of_ticket(unit, ticket)
+    side = side_of(who.role.value)
+    return {
+        "own": found.get(side),
+        "others": [] if side == HOUSEHOLD else [row for one, row in found.items() if one != side],
+        "marks": codes("opinion_marks"),
+        "side": side,
+    }

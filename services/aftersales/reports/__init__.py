@@ -1,0 +1,1 @@
+"""How after-sales did: figures by residence and month."""

@@ -1,0 +1,154 @@
+"""How after-sales did, from histories; opinions are published only where enough answered."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.aftersales.opinions.giving import PUBLISHED_FROM, counted
+from services.aftersales.reports.figures import Act, Clock, Figures, Share, Story, avoidable, end_of, figures
+
+PARIS = ZoneInfo("Europe/Paris")
+OPENED = datetime(2026, 11, 2, 8, tzinfo=UTC)
+NOW = OPENED + timedelta(days=60)
+
+
+def after(hours: float) -> datetime:
+    return OPENED + timedelta(hours=hours)
+
+
+def acts(*told: tuple[str, str, float]) -> list[Act]:
+    return [Act(action, role, after(hours)) for action, role, hours in told]
+
+
+def story(*told: tuple[str, str, float], **more: object) -> Story:
+    return replace(Story("Les Aulnes", OPENED, acts(("submit", "resident", 0), *told)), **more)  # type: ignore[arg-type]
+
+
+def one(*stories: Story) -> Figures:
+    (found,) = figures(stories, NOW, PARIS)
+    return found
+
+
+FIXED = (
+    ("acknowledge", "staff", 2), ("start", "contractor", 30), ("finish", "contractor", 32),
+    ("confirm", "resident", 40),
+)  # fmt: skip
+
+
+def test_a_repaired_request_is_fixed_when_the_work_was_finished() -> None:
+    found = one(story(*FIXED))
+    assert (found.requests, found.ends["fixed"], found.fixed_hours) == (1, 1, 32.0)
+
+
+def test_a_failed_repair_counts_from_the_opening_to_the_one_that_held() -> None:
+    again = story(
+        *FIXED, ("reopen", "resident", 60), ("finish", "contractor", 80), ("confirm", "resident", 90)
+    )
+    found = one(again)
+    assert (found.reopened, found.fixed_hours, found.avoidable_contacts) == (1, 80.0, 1)
+
+
+@pytest.mark.parametrize(
+    ("told", "end"),
+    [
+        ((), "open"),
+        (FIXED, "fixed"),
+        ((*FIXED, ("close", "system", 800)), "fixed"),
+        ((*FIXED, ("reopen", "resident", 60)), "open"),
+        ((("refuse", "staff", 5),), "refused"),
+        ((("refuse", "staff", 5), ("contest", "resident", 9), ("overturn", "staff", 20)), "open"),
+        ((("cancel", "resident", 5),), "cancelled"),
+        ((("finish", "contractor", 5), ("sign_off", "resident", 6)), "open"),
+        ((("finish", "contractor", 5), ("sign_off", "resident", 6), ("sign_off", "staff", 7)), "fixed"),
+    ],
+)
+def test_fixed_is_not_the_same_as_closed(told: tuple[tuple[str, str, float], ...], end: str) -> None:
+    assert end_of(story(*told)) == end
+
+
+def test_a_duplicate_is_told_apart_from_a_refusal() -> None:
+    twice = Story("Les Aulnes", OPENED, [Act("refuse", "staff", after(3), reason="duplicate")])
+    assert end_of(twice) == "duplicate"
+
+
+@pytest.mark.parametrize(
+    ("told", "count"),
+    [
+        ([("message", "resident", 1)], 0),
+        ([("message", "resident", 1), ("message", "resident", 3)], 1),
+        ([("message", "resident", 30)], 1),
+        ([("message", "staff", 29), ("message", "resident", 30)], 0),
+        ([("wait_member", "staff", 2), ("message", "resident", 90), ("message", "resident", 91)], 0),
+        ([("half_fixed", "resident", 50)], 1),
+    ],
+)
+def test_a_word_that_chases_an_answer_is_avoidable(told: list[tuple[str, str, float]], count: int) -> None:
+    assert avoidable(story(*told)) == count
+
+
+def test_promises_kept_and_windows_lost_are_counted_from_their_clocks() -> None:
+    clocks = [
+        Clock("first_answer", "service", after(8), after(2)),
+        Clock("make_safe", "safety", after(4), after(6)),
+        Clock("repair", "service", after(100), None),
+        Clock("parfait_achevement", "legal", after(24 * 30), after(24 * 29)),
+        Clock("biennale", "legal", after(24 * 31), None),
+        Clock("decennale", "legal", after(24 * 3650), None),
+    ]
+    found = one(story(clocks=clocks))
+    assert (found.first_answer_hours, found.first_answers) == (2.0, Share(1, 1))
+    assert (found.safe_hours, found.made_safe) == (6.0, Share(0, 1))
+    assert found.repairs == Share(0, 1)
+    assert (found.windows_saved, found.windows_lost) == (1, 1)
+
+
+def test_a_visit_missed_by_the_household_is_not_the_contractors() -> None:
+    visits = [
+        ("kept", None),
+        ("kept", None),
+        ("missed", "contractor"),
+        ("missed", "member"),
+        ("booked", None),
+    ]
+    found = one(story(visits=visits))
+    assert (found.visits, found.visits_missed_by_household) == (Share(2, 3), 1)
+
+
+def test_months_are_those_of_the_cooperative_and_residences_stay_apart() -> None:
+    midnight = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
+    found = figures(
+        [story(), replace(story(), opened_at=midnight), replace(story(), residence="Les Ormes")], NOW, PARIS
+    )
+    assert [(row.residence, row.month) for row in found] == [
+        ("Les Aulnes", "2026-11"), ("Les Aulnes", "2026-12"), ("Les Ormes", "2026-11"),
+    ]  # fmt: skip
+
+
+ACTIONS = ["message", "finish", "confirm", "reopen", "half_fixed", "refuse", "cancel", "wait_member", "resume",
+           "sign_off", "lapse", "overturn"]  # fmt: skip
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(ACTIONS), st.sampled_from(["resident", "staff", "contractor", "system"]),
+                  st.floats(0, 500)),
+        max_size=12,
+    )
+)  # fmt: skip
+def test_whatever_happened_each_request_is_counted_once(told: list[tuple[str, str, float]]) -> None:
+    found = one(story(*sorted(told, key=lambda act: act[2])), story())
+    assert sum(found.ends.values()) == found.requests == 2
+    assert 0 <= found.reopened <= 2
+    assert found.fixed_hours is None or found.fixed_hours >= 0
+
+
+def test_opinions_of_a_residence_are_published_from_ten_answers_on() -> None:
+    few = [("Les Ormes", "good", ["quick"])] * (PUBLISHED_FROM - 1)
+    enough = [("Les Aulnes", "good", ["quick"])] * 7 + [("Les Aulnes", "bad", ["slow"])] * 3
+    (found,) = counted([*few, *enough])
+    assert (found.residence, found.answers, found.good) == ("Les Aulnes", 10, 7)
+    assert found.marks == {"quick": 7, "slow": 3}
