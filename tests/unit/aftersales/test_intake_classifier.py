@@ -25,8 +25,8 @@ OFFICIAL: dict[str, dict[str, list[str]]] = yaml.safe_load(
 
 # Right by half, in percent. "develop" is what the vocabulary was improved on. "hold-out" was not looked at
 # for that, except for two of its dangers (a carbon monoxide alarm, bare wires) that had gone unheard: those
-# are mended wherever they are found. The sentences are by the hand that wrote the vocabulary, and the official
-# cases were read before it: a cooperative's own post will be understood less well.
+# are mended wherever they are found. The sentences are by the hand that wrote the vocabulary, and the
+# official cases were read before it: a cooperative's own post will be understood less well.
 #
 #                        sentences  thing  complaint  place  danger
 # first run, develop        47        98       89      100     100
@@ -187,7 +187,7 @@ def test_nothing_that_can_be_written_makes_it_fail(text: str) -> None:
 
 
 _SPOKEN = """le la robinet chaudière fuit ne plus pas chauffe gaz odeur de . , et mais sous porte volet cassé
-    the tap won't leaking no hot water ascenseur coincé dans cuisine salle bain prise étincelles moisi bruit"""
+    the tap won't leaking no hot water ascenseur coincé dans cuisine salle bain prise moisi bruit"""
 _WORDS = st.sampled_from(_SPOKEN.split())
 
 
