@@ -39,7 +39,6 @@ MENU = (
     Place("/incidents", _("Incidents"), (STAFF, CARETAKER), "i"),
     Place("/inspections", _("Inspections"), (STAFF, CARETAKER), "e"),
     Place("/calendar", _("Visits"), (STAFF, CARETAKER), "v"),
-    Place("/parties", _("Partners"), (STAFF,), "p"),
     Place("/homes", _("Homes"), (STAFF,), "h"),
     Place("/move-ins", _("Move-ins"), (STAFF,), "m"),
     Place("/fleet", _("Meters"), (OPERATOR,), "m"),
@@ -49,6 +48,7 @@ MENU = (
     Place("/mailbox", _("Mailbox"), (OPERATOR,), "b"),
 )
 ACCOUNT = (
+    Place("/parties", _("Partners"), (STAFF,)),
     Place("/data", _("My data and consents"), (RESIDENT,)),
     Place("/preferences", _("My notifications"), (RESIDENT, CARETAKER, STAFF, OPERATOR)),
     Place("/account", _("My account"), (RESIDENT, CARETAKER, STAFF, OPERATOR)),
