@@ -132,7 +132,7 @@ async def _tried(unit: Unit, meter: str, runs: Sequence[Run]) -> dict[str, Any]:
     while batch := list(islice(rest, BATCH)):
         await take_in([(row.coop, unit.wall, one) for one in batch], unit)
     for _ in range(MOST_ROUNDS):
-        if not await settle_these(unit, [meter]):
+        if not (await settle_these(unit, [meter])).days:
             break
     after, then = await _days(unit, span), (await run(text(_STATE), {"meter": meter})).one()
     changes = [

@@ -8,7 +8,7 @@ from services.kit.room import Room
 
 
 def build(room: Room) -> None:
-    room.on_frequent(DayClosed, handlers.day_closed)
+    room.on_frequent(DayClosed, handlers.day_closed, concerns=handlers.concerns)
     room.on(ConsentChanged, handlers.consent_changed)
     room.on(MovedOut, handlers.moved_out)
     room.on(Erased, handlers.erased)

@@ -20,9 +20,18 @@ KEEP_DAYS = 730
 """Half-hours are kept for two years at most, as the data protection authority accepted for suppliers."""
 
 
+def concerns(event: DayClosed) -> bool:
+    """Whether it is a household's electricity: nothing else is advised on."""
+    return (
+        event.fluid == Fluid.ELECTRICITY
+        and event.quantity == Quantity.ENERGY_IMPORT
+        and event.occupancy is not None
+    )
+
+
 async def day_closed(event: DayClosed, unit: Unit) -> None:
     """Keep the day if the household asks for advice now, then see whether the rules have news."""
-    if event.fluid != Fluid.ELECTRICITY or event.quantity != Quantity.ENERGY_IMPORT or not event.occupancy:
+    if not concerns(event) or event.occupancy is None:
         return
     if not await registry.allows(unit, event.occupancy, Purpose.ADVICE):
         return

@@ -12,7 +12,8 @@ from contracts.codes import Kind, Reason
 from contracts.readings import Reading, Rejected
 from contracts.topics import DeviceTopic, parse
 from services.intake import points, usually
-from services.intake.codecs import CODECS, Decoded, Refusal
+from services.intake.codecs import CODECS, Decoded, Refusal, load_curve
+from services.intake.codecs.base import Refused as NotTaken
 from services.intake.codecs.base import shown
 from services.intake.points import Point
 from services.kit.ids import id_of
@@ -22,7 +23,8 @@ MAX_TOPIC = 1_000
 _USUAL_TOPIC = 200
 """Bytes; longer ones are not worth remembering."""
 
-_ABSOLUTE = frozenset({"senml", "load-curve"})
+_CURVE = "load-curve"
+_ABSOLUTE = frozenset({"senml", _CURVE})
 """Codecs that know no local time, no time of arrival and no second meter: spared these questions."""
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -142,6 +144,8 @@ def _decode(
         return Refusal(
             Reason.UNKNOWN_CODEC, f"{shown(origin.codec)} is no codec; known are {', '.join(sorted(CODECS))}"
         )
+    if origin.codec == _CURVE and origin.meter is not None:
+        return _curve(origin, payload, received_at)
     if origin.codec in _ABSOLUTE:
         decoded = codec(origin.tail, payload, received_at)
         return decoded if isinstance(decoded, Refusal) else _attach(origin, decoded)
@@ -163,6 +167,22 @@ def _decode(
             " register a gateway, and map it there",
         )
     return _attach(origin, own)
+
+
+def _curve(origin: DeviceTopic, payload: bytes, received_at: datetime) -> list[Point] | Refusal:
+    """A meter's load curve without a detour over single values: the same as `_attach` makes of them."""
+    try:
+        curve = load_curve.read(payload, received_at)
+        head = points.head(
+            origin.meter, None, None, curve.register, curve.named.quantity, curve.kind, curve.step_s,
+            curve.named.unit, origin.codec,
+        )  # fmt: skip
+    except NotTaken as refused:
+        return refused.refusal
+    except ValidationError as error:
+        return _misfit(error)
+    first, step = points.microseconds(curve.start), curve.step_s * 1_000_000
+    return [(head, first + position * step, milli) for position, milli in curve.amounts]
 
 
 def _attach(origin: DeviceTopic, decoded: Decoded) -> list[Point] | Refusal:
@@ -191,5 +211,9 @@ def _attach(origin: DeviceTopic, decoded: Decoded) -> list[Point] | Refusal:
             for value in decoded
         ]  # fmt: skip
     except ValidationError as error:
-        where = ".".join(map(str, error.errors(include_url=False, include_input=False)[0]["loc"]))
-        return Refusal(Reason.DECODER_FAULT, f"the codec's reading does not fit the contract at {where}")
+        return _misfit(error)
+
+
+def _misfit(error: ValidationError) -> Refusal:
+    where = ".".join(map(str, error.errors(include_url=False, include_input=False)[0]["loc"]))
+    return Refusal(Reason.DECODER_FAULT, f"the codec's reading does not fit the contract at {where}")

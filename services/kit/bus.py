@@ -5,7 +5,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from itertools import groupby
 from typing import Any
@@ -45,6 +45,9 @@ EVENTS_AT_ONCE = 64
 _COMPANY_SECONDS = 0.01
 
 Handler = Callable[[Any, Unit], Awaitable[None]]
+Concerns = Callable[[Any], bool]
+"""Whether an event concerns a room at all: said by the event alone."""
+_ALL: Mapping[str, Concerns] = {}
 _Known = tuple[Msg, Event, Handler]
 OpenUnit = Callable[[str | None], AbstractAsyncContextManager[Unit]]
 
@@ -81,13 +84,15 @@ class Bus:
             async with _in_hand([raw]):
                 await self._events([raw], handlers)
 
-    async def frequent_events(self, client: Client, handlers: dict[str, Handler]) -> None:
+    async def frequent_events(
+        self, client: Client, handlers: dict[str, Handler], concerns: dict[str, Concerns]
+    ) -> None:
         """Events that come by the thousand, by a consumer of their own: as they come, many to a transaction,
-        each once by the inbox. Until cancelled."""
+        each once by the inbox. What does not concern the room leaves no mark. Until cancelled."""
 
         async def consume(raws: list[Msg]) -> None:
             async with _in_hand(raws):
-                await self._events(raws, handlers)
+                await self._events(raws, handlers, concerns)
 
         pulling = Pulling(client, "EVENTS", frequent_durable(self._room), EVENTS_AT_ONCE, _COMPANY_SECONDS)
         async with _in_hand(pulling.arrived):
@@ -108,7 +113,9 @@ class Bus:
         async with _in_hand(pulling.arrived):  # they may wait for long while others are handled
             await pulling.run(consume)
 
-    async def _events(self, raws: list[Msg], handlers: dict[str, Handler]) -> None:
+    async def _events(
+        self, raws: list[Msg], handlers: dict[str, Handler], concerns: Mapping[str, Concerns] = _ALL
+    ) -> None:
         """In one transaction what is about cooperatives; what is about all of Palier has one of its own."""
         known: list[_Known] = []
         for raw in raws:
@@ -119,6 +126,10 @@ class Bus:
                 event = BY_SUBJECT[raw.subject].model_validate_json(raw.data)
             except ValidationError as error:
                 await self._bury(raw, error)
+                continue
+            is_wanted = concerns.get(raw.subject)
+            if is_wanted is not None and not is_wanted(event):
+                await self._done(raw)
                 continue
             known.append((raw, event, handlers[raw.subject]))
         for _, together in groupby(known, lambda one: one[1].coop == "palier"):

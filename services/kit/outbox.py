@@ -1,16 +1,17 @@
 """Events out: a sweeping relay publishes the rows that units of work have written to the outbox."""
 
-import asyncio
 import logging
+from datetime import datetime
 
 import psycopg
-from faststream.nats import NatsBroker
+from nats.aio.client import Client
 from sqlalchemy import text
 
 from contracts.topics import BY_SUBJECT, STREAMS
 from services.kit import metrics
 from services.kit.database import Database
 from services.kit.outage import is_outage
+from services.kit.sending import Sending, Sent
 
 _LOG = logging.getLogger(__name__)
 _BATCH = 200
@@ -30,10 +31,10 @@ not be read, with whatever it says) must not outlive its handling here."""
 class Relay:
     """Any number of replicas: rows are taken with SKIP LOCKED and published with their id as message id."""
 
-    def __init__(self, room: str, database: Database, broker: NatsBroker) -> None:
+    def __init__(self, room: str, database: Database, client: Client) -> None:
         self._room = room
         self._database = database
-        self._broker = broker
+        self._sending = Sending(client)
 
     async def run(self) -> None:
         """Publish for ever. Raises when the database or the bus is gone; the caller restarts it."""
@@ -66,7 +67,7 @@ class Relay:
             ).all()
             if not rows:
                 return 0
-            results = await asyncio.gather(*(self._publish(*row) for row in rows), return_exceptions=True)
+            results = await self._sending.send([self._message(*row) for row in rows])
             taken = [row.id for row, result in zip(rows, results, strict=True) if result is None]
             await session.execute(
                 text(
@@ -74,15 +75,16 @@ class Relay:
                 ),
                 {"ids": taken},
             )
-            await session.execute(
-                text(
-                    f"DELETE FROM {self._room}.outbox WHERE id = ANY(:ids) AND subject = ANY(:passing)"  # noqa: S608
-                ),
-                {"ids": taken, "passing": _PASSING},
-            )
+            if any(row.subject in _PASSING for row in rows):
+                await session.execute(
+                    text(
+                        f"DELETE FROM {self._room}.outbox WHERE id = ANY(:ids) AND subject = ANY(:passing)"  # noqa: S608
+                    ),
+                    {"ids": taken, "passing": _PASSING},
+                )
         metrics.OUTBOX_PUBLISHED.labels(self._room).inc(len(taken))
         for row, result in zip(rows, results, strict=True):
-            if result is not None and (is_outage(result) or not isinstance(result, Exception)):
+            if result is not None and is_outage(result):
                 raise result
             if result is not None:
                 told = {"event": str(row.id), "subject": row.subject}
@@ -99,14 +101,10 @@ class Relay:
             ):
                 await session.execute(text(statement))
 
-    async def _publish(self, event_id: object, subject: str, about: str, body: str, at: object) -> None:
-        await self._broker.publish(
-            body.encode(),
-            subject,
-            headers=cloud_event_headers(str(event_id), subject, about, at.isoformat(), self._room),  # type: ignore[attr-defined]
-            stream=BY_SUBJECT[subject].stream,
-            timeout=10,
-        )
+    def _message(self, event_id: object, subject: str, about: str, body: str, at: datetime) -> Sent:
+        headers = cloud_event_headers(str(event_id), subject, about, at.isoformat(), self._room)
+        headers["Nats-Expected-Stream"] = BY_SUBJECT[subject].stream
+        return Sent(subject, body.encode(), headers)
 
 
 def cloud_event_headers(event_id: str, subject: str, about: str, at: str, source: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from nats.js import JetStreamContext
 from contracts.base import Event
 from services.kit import clock as clocks
 from services.kit.broker import broker_for
-from services.kit.bus import Bus, Handler, frequent_durable
+from services.kit.bus import Bus, Concerns, Handler, frequent_durable
 from services.kit.database import ROOMS, Database
 from services.kit.finishing import end
 from services.kit.outbox import Relay
@@ -49,6 +49,7 @@ class Room:
         self.stopping = asyncio.Event()
         self._handlers: dict[str, Handler] = {}
         self._frequent: dict[str, Handler] = {}
+        self._concerns: dict[str, Concerns] = {}
         self._batches: list[tuple[type[Event], Handler, int, float]] = []
         self._background: list[tuple[str, Background]] = []
         self.broker = broker_for(name, settings, secrets)
@@ -60,10 +61,14 @@ class Room:
         """Handle one kind of event: `async def handler(event, unit)`, once, in one transaction."""
         self._handlers[event_type.subject] = handler
 
-    def on_frequent(self, event_type: type[Event], handler: Handler) -> None:
+    def on_frequent(
+        self, event_type: type[Event], handler: Handler, concerns: Concerns | None = None
+    ) -> None:
         """The same for events that come by the thousand: many share a transaction, and their order among
-        other kinds of events is not kept."""
+        other kinds of events is not kept. Those that `concerns` says no of are never looked at again."""
         self._frequent[event_type.subject] = handler
+        if concerns is not None:
+            self._concerns[event_type.subject] = concerns
 
     def on_batch(
         self, event_type: type[Event], handler: Handler, batch: int = 64, wait_seconds: float = 0.05
@@ -103,12 +108,12 @@ class Room:
         await self.broker.start()
         tasks = [asyncio.create_task(Watchdog(self.name).breathe())]
         if self._frequent:
-            often = partial(bus.frequent_events, self.nats, self._frequent)
+            often = partial(bus.frequent_events, self.nats, self._frequent, self._concerns)
             tasks.append(asyncio.create_task(self._for_ever("events", lambda _: often())))
         for queue in self._batches:
             tasks.append(asyncio.create_task(self._for_ever("queue", partial(_pull, bus, queue))))
         if self.name in ROOMS:
-            relay = Relay(self.name, self.database, self.broker)
+            relay = Relay(self.name, self.database, self.nats)
             tasks.append(asyncio.create_task(self._for_ever("relay", lambda _: relay.run())))
             tasks.append(asyncio.create_task(self._for_ever("forget", lambda _: _hourly(relay.forget))))
         tasks += [asyncio.create_task(self._for_ever(name, work)) for name, work in self._background]

@@ -47,9 +47,9 @@ ON CONFLICT DO NOTHING
 _KNOWN = "SELECT id, meter, quantity, occupancy FROM metering.series WHERE meter = ANY(:meters)"
 _KEEP = """
 INSERT INTO metering.day_row (series, day, value, closed_s, revision, cost_eur, body, extra)
-SELECT w.series, w.day, w.value, w.closed_s, w.revision, w.cost_eur, w.body, CAST(w.extra AS jsonb)
-FROM unnest(CAST(:series AS int[]), CAST(:day AS date[]), CAST(:value AS int[]), CAST(:closed_s AS int[]),
-    CAST(:revision AS int[]), CAST(:cost_eur AS numeric[]), CAST(:body AS bytea[]), CAST(:extra AS text[])
+SELECT w.series, w.day, w.value, w.closed_s, w.revision, w.cost_eur, w.body, w.extra::jsonb
+FROM unnest(%(series)b::int[], %(day)b::date[], %(value)b::int[], %(closed_s)b::int[], %(revision)b::int[],
+    %(cost_eur)s::numeric[], %(body)b::bytea[], %(extra)s::text[]
 ) w(series, day, value, closed_s, revision, cost_eur, body, extra)
 ON CONFLICT (series, day) DO UPDATE SET value = excluded.value, closed_s = excluded.closed_s,
     revision = excluded.revision, cost_eur = excluded.cost_eur, body = excluded.body, extra = excluded.extra
@@ -94,7 +94,8 @@ async def keep(unit: Unit, days: Sequence[Mapping[str, Any]]) -> None:
         if others and day["revision"] > 1:
             await run(text(_ELSEWHERE), {"others": others, "day": day["day"]})
         rows.append(_row(own, day))
-    await run(text(_KEEP), {name: [row[name] for row in rows] for name in rows[0]})
+    connection = await unit.driver()
+    await connection.execute(_KEEP, {name: [row[name] for row in rows] for name in rows[0]})
     await run(
         text(_CLOSED),
         {"ids": sorted({row["series"] for row in rows}), "at": max(day["closed_at"] for day in days)},

@@ -1,11 +1,12 @@
 """Which days of which registers a batch of readings touches."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from services.metering.copying import Series
-from services.metering.days import Calendar, CivilDay, instant_of
+from services.metering.days import Calendar, instant_of
 
 Key = tuple[str, str, date]
 """Meter, register, local day."""
@@ -29,16 +30,19 @@ def groups(series: Iterable[Series], calendars: Mapping[str, Calendar]) -> dict[
     found: dict[Key, Group] = {}
     for one in series:
         calendar = calendars[one.meter]
-        civil: CivilDay | None = None
-        group: Group | None = None
-        for us, _ in one.points:
-            if civil is None or group is None or not civil.start_us <= us < civil.end_us:
-                civil = calendar.day(calendar.day_of(instant_of(us)))
-                key = (one.meter, one.register, civil.day)
-                group = found.setdefault(key, Group(one.coop, one.quantity, one.kind, one.step_s, us, us))
-            group.count += 1
-            if us < group.first_us:
-                group.first_us = us
-            elif us > group.last_us:
-                group.last_us = us
+        instants = sorted([us for us, _ in one.points])
+        at = 0
+        while at < len(instants):
+            first = instants[at]
+            civil = calendar.day(calendar.day_of(instant_of(first)))
+            until = bisect_left(instants, civil.end_us, at)
+            last, count = instants[until - 1], until - at
+            key = (one.meter, one.register, civil.day)
+            group = found.get(key)
+            if group is None:
+                found[key] = Group(one.coop, one.quantity, one.kind, one.step_s, first, last, count)
+            else:
+                group.first_us, group.last_us = min(group.first_us, first), max(group.last_us, last)
+                group.count += count
+            at = until
     return found

@@ -15,8 +15,8 @@ from services.metering.interval_rows import DAY_US, DayRow, Key, Other, day_of, 
 _INSERT = """
 INSERT INTO metering.interval_row (meter, register, day, coop, amounts, codecs, received_at)
 SELECT w.meter, w.register, w.day, w.coop, CAST(w.amounts AS bigint[]), ARRAY[w.codec], ARRAY[w.received_at]
-FROM unnest(%(meters)s::text[], %(registers)s::text[], %(days)s::date[], %(coops)s::text[],
-    %(amounts)s::text[], %(codecs)s::text[], %(received)s::timestamptz[])
+FROM unnest(%(meters)b::text[], %(registers)b::text[], %(days)b::date[], %(coops)b::text[],
+    %(amounts)b::text[], %(codecs)b::text[], %(received)b::timestamptz[])
     w(meter, register, day, coop, amounts, codec, received_at)
 ON CONFLICT DO NOTHING
 RETURNING meter, register, day
@@ -24,7 +24,7 @@ RETURNING meter, register, day
 _LOCK = """
 SELECT r.meter, r.register, r.day, r.coop, r.amounts, r.codecs, r.received_at
 FROM metering.interval_row r
-JOIN unnest(%(meters)s::text[], %(registers)s::text[], %(days)s::date[]) w(meter, register, day)
+JOIN unnest(%(meters)b::text[], %(registers)b::text[], %(days)b::date[]) w(meter, register, day)
     ON r.meter = w.meter AND r.register = w.register AND r.day = w.day
 WHERE {bounds}
 ORDER BY 1, 2, 3 FOR UPDATE OF r
@@ -32,14 +32,14 @@ ORDER BY 1, 2, 3 FOR UPDATE OF r
 _CHANGE = """
 UPDATE metering.interval_row r SET amounts = CAST(w.amounts AS bigint[]), codecs = CAST(w.codecs AS text[]),
     received_at = CAST(w.received AS timestamptz[])
-FROM unnest(%(meters)s::text[], %(registers)s::text[], %(days)s::date[], %(amounts)s::text[],
-    %(codecs)s::text[], %(received)s::text[]) w(meter, register, day, amounts, codecs, received)
+FROM unnest(%(meters)b::text[], %(registers)b::text[], %(days)b::date[], %(amounts)b::text[],
+    %(codecs)b::text[], %(received)b::text[]) w(meter, register, day, amounts, codecs, received)
 WHERE r.meter = w.meter AND r.register = w.register AND r.day = w.day AND {bounds}
 """
 _DISAGREE = """
 INSERT INTO metering.disagreement (meter, register, instant, value_milli, coop, received_at)
-SELECT * FROM unnest(%(meters)s::text[], %(registers)s::text[], %(instants)s::timestamptz[],
-    %(values)s::bigint[], %(coops)s::text[], %(received)s::timestamptz[])
+SELECT * FROM unnest(%(meters)b::text[], %(registers)b::text[], %(instants)b::timestamptz[],
+    %(values)b::bigint[], %(coops)b::text[], %(received)b::timestamptz[])
 ORDER BY 1, 2, 3, 4
 ON CONFLICT DO NOTHING
 """

@@ -48,8 +48,10 @@ CAREFUL_ROUNDS = 200
 """After a failure so many rounds settle one meter each, in random order."""
 _SWEEP_SECONDS = 2.0
 _REST = 19.0
-"""While readings pour in, a round is followed by this many times its length: the days it settled are dirty
-again by then, and those readings have to be stored first."""
+"""While readings pour in, a round is followed by this many times its length, as far as the days it settled
+stay open: they are dirty again by then, and those readings have to be stored first."""
+_GATHER = 3.0
+"""The least of it: a round of many days costs little more than one of a few."""
 _LONGEST_REST_SECONDS = 5.0
 _LOOK_SECONDS = 0.25
 
@@ -94,7 +96,7 @@ async def settler(room: Room) -> None:
             worked = await _retry(room)
             try:
                 async with room.unit() as unit:
-                    worked += await settle_some(unit, 1 if careful_rounds else METERS_AT_ONCE)
+                    done = await settle_round(unit, 1 if careful_rounds else METERS_AT_ONCE)
                 careful_rounds = max(0, careful_rounds - 1)
             except Exception:
                 # One meter's trouble must not hold the others: for a while each alone. Its days stay dirty.
@@ -102,9 +104,10 @@ async def settler(room: Room) -> None:
                 await asyncio.sleep(1.0 if careful_rounds else 0.0)
                 careful_rounds = CAREFUL_ROUNDS
                 continue
-            if worked:
+            if worked or done.days:
                 await asyncio.sleep(0)
-                await _let_readings_pass(room, _REST * (time.monotonic() - started))
+                rest = max(_GATHER, done.share_open * _REST)
+                await _let_readings_pass(room, rest * (time.monotonic() - started))
                 continue
             async for _ in connection.notifies(timeout=_SWEEP_SECONDS, stop_after=1):
                 pass
@@ -132,20 +135,37 @@ async def _let_readings_pass(room: Room, longest_seconds: float) -> None:
         await asyncio.sleep(_LOOK_SECONDS)
 
 
+class Round(NamedTuple):
+    """What became of the days of one round."""
+
+    days: int = 0
+    opened: int = 0
+    """How many of them are still under way."""
+
+    @property
+    def share_open(self) -> float:
+        return self.opened / self.days if self.days else 1.0
+
+
 async def settle_some(unit: Unit, meters_at_once: int = METERS_AT_ONCE) -> int:
     """Settle up to `DAYS_AT_ONCE` dirty days of meters nobody else is settling; returns how many."""
+    return (await settle_round(unit, meters_at_once)).days
+
+
+async def settle_round(unit: Unit, meters_at_once: int) -> Round:
+    """The same; says also how many stay open."""
     claimed = list((await unit.session.execute(text(_CLAIM), {"meters": meters_at_once})).scalars())
-    return await settle_these(unit, claimed) if claimed else 0
+    return await settle_these(unit, claimed) if claimed else Round()
 
 
-async def settle_these(unit: Unit, claimed: list[str]) -> int:
-    """As `settle_some`, of meters whose locks the caller holds."""
+async def settle_these(unit: Unit, claimed: list[str]) -> Round:
+    """The same, of meters whose locks the caller holds."""
     run = unit.session.execute
     taken = (await run(text(_TAKE), {"meters": claimed, "days": DAYS_AT_ONCE})).all()
     overdue = (await run(text(_PAST_GRACE), {"meters": claimed, "grace": GRACE})).all()
     keys: set[Key] = {(meter, Quantity(quantity), day) for meter, quantity, day in [*taken, *overdue]}
     if not keys:
-        return 0
+        return Round()
     meters = await registry.meters(unit, claimed, contracts=True)
     states = await run(text(_STATES), {"meters": claimed})
     told = await run(text(_TOLD), {"meters": claimed, "days": sorted({day for _, _, day in keys})})
@@ -178,7 +198,7 @@ async def settle_these(unit: Unit, claimed: list[str]) -> int:
     for period, of_meters in together.items():
         drafts += await _drafted(work, period, of_meters, decided)
     await tell(work, drafts)
-    return len(keys)
+    return Round(len(keys), len(work.opened))
 
 
 class _Period(NamedTuple):

@@ -45,8 +45,7 @@ async def store(unit: Unit, series: Sequence[Series], tallies: Mapping[str, Tall
     found = interval_rows.split(series)
     days = {us // DAY_US for one in found.singles for us, _ in one.points} | {key[2] for key in found.days}
     await partitions.find_homes(unit, {day_of(day) for day in days})
-    raw = await (await unit.session.connection()).get_raw_connection()
-    connection: AsyncConnection[Any] = raw.driver_connection  # type: ignore[assignment]
+    connection = await unit.driver()
     await _stage(connection, found.singles, tallies)
     span = await _insert(connection, found.singles, tallies) if found.singles else None
     of_days: dict[fresh.Key, Group] = {}

@@ -77,7 +77,7 @@ async def mark(unit: Unit, where: str, values: Mapping[str, Any]) -> None:
 
 _MARK_DAYS = """
 INSERT INTO metering.dirty_day (coop, meter, quantity, day)
-SELECT * FROM unnest(%(coops)s::text[], %(meters)s::text[], %(quantities)s::text[], %(days)s::date[])
+SELECT * FROM unnest(%(coops)b::text[], %(meters)b::text[], %(quantities)b::text[], %(days)b::date[])
 """
 
 # A register reading changes what lies between its neighbours, and what is believed within its reach; near a

@@ -2,10 +2,11 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from contracts.codes import Kind, Reason
 from services.intake.codecs.base import (
+    LARGEST_MILLI,
     Decoded,
     Refused,
     Value,
@@ -17,7 +18,7 @@ from services.intake.codecs.base import (
     shown,
     to_milli,
 )
-from services.intake.codecs.quantities import find, ratio
+from services.intake.codecs.quantities import Named, find, ratio
 
 MAX_VALUES = 100_000
 """Ten weeks of minutes: 200 batches to make durable before the one acknowledgement."""
@@ -28,6 +29,22 @@ _DURATION = re.compile(r"P(?:(\d{1,5})D)?(?:T(?=\d)(?:(\d{1,5})H)?(?:(\d{1,5})M)
 _DAY_SECONDS = 86_400
 
 
+class Curve(NamedTuple):
+    """What a message says before the topic tells whose it is."""
+
+    register: str
+    named: Named
+    step_s: int
+    start: datetime
+    """UTC."""
+    amounts: list[tuple[int, int]]
+    """Position in the curve, thousandths of the unit; in order, without those that are missing."""
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.INTERVAL if self.named.is_cumulative else Kind.SAMPLE
+
+
 @refusing
 def decode(topic_tail: str, payload: bytes, received_at: datetime) -> Decoded:
     """The curve's readings: `energy_import@1800` are intervals, `power@60` means over their minute.
@@ -35,6 +52,20 @@ def decode(topic_tail: str, payload: bytes, received_at: datetime) -> Decoded:
     The n-th instant is start + n × step in UTC, so a curve runs through a change of clocks unharmed. A
     null is a value that is missing: no reading at all.
     """
+    curve = read(payload, received_at)
+    step = timedelta(seconds=curve.step_s)
+    channel = topic_tail.split("/", 1)[0] or None
+    return [
+        Value(
+            channel, curve.register, curve.start + position * step, curve.named.quantity, curve.kind,
+            curve.step_s, milli, curve.named.unit,
+        )
+        for position, milli in curve.amounts
+    ]  # fmt: skip
+
+
+def read(payload: bytes, received_at: datetime) -> Curve:
+    """The curve as a whole. Raises `Refused`."""
     curve = load_json(payload)
     if type(curve) is not dict:
         raise Refused(Reason.WRONG_SHAPE, "a load curve is a JSON object")
@@ -47,19 +78,33 @@ def decode(topic_tail: str, payload: bytes, received_at: datetime) -> Decoded:
     check_instant(start, received_at, "start")
     step_s = _step_seconds(curve["step"])
     register = find(_text(curve, "quantity"), "the curve", _ALLOWED)
-    named = register.named
-    exact = ratio(named, _text(curve, "unit"), "the curve")
+    exact = ratio(register.named, _text(curve, "unit"), "the curve")
     amounts = curve["values"]
     if type(amounts) is not list:
         raise Refused(Reason.WRONG_SHAPE, "values is not a list")
     if len(amounts) > MAX_VALUES:
         raise Refused(Reason.TOO_LARGE, f"{len(amounts)} values; the limit is {MAX_VALUES} a message")
+    found = _whole(amounts, exact) or _amounts(amounts, exact, register.named)
+    if not found:
+        raise Refused(Reason.EMPTY, "the curve has no value")
+    # What has not ended yet cannot have been measured: the end must not lie ahead either.
+    end = start + (found[-1][0] + 1) * timedelta(seconds=step_s)
+    check_instant(end, received_at, "the end of the last value")
+    return Curve(f"{register.register}@{step_s}", register.named, step_s, start, found)
 
-    step = timedelta(seconds=step_s)
-    channel = topic_tail.split("/", 1)[0] or None
-    kind = Kind.INTERVAL if named.is_cumulative else Kind.SAMPLE
-    name = f"{register.register}@{step_s}"
-    values: Decoded = []
+
+def _whole(amounts: list[Any], exact: tuple[int, int]) -> list[tuple[int, int]] | None:
+    """Nearly all curves: whole numbers, none missing, none negative, none too large."""
+    factor, divisor = exact
+    if divisor != 1 or set(map(type, amounts)) != {int}:
+        return None
+    if min(amounts) < 0 or max(amounts) * factor > LARGEST_MILLI:
+        return None
+    return [(position, amount * factor) for position, amount in enumerate(amounts)]
+
+
+def _amounts(amounts: list[Any], exact: tuple[int, int], named: Named) -> list[tuple[int, int]]:
+    found = []
     for position, amount in enumerate(amounts):
         if amount is None:
             continue
@@ -67,14 +112,8 @@ def decode(topic_tail: str, payload: bytes, received_at: datetime) -> Decoded:
         milli = to_milli(number(amount, where), exact, where)
         if milli < 0 and not named.may_be_negative:
             raise Refused(Reason.OUT_OF_RANGE, f"{where} is negative")
-        values.append(
-            Value(channel, name, start + position * step, named.quantity, kind, step_s, milli, named.unit)
-        )
-    if not values:
-        raise Refused(Reason.EMPTY, "the curve has no value")
-    # What has not ended yet cannot have been measured: the end must not lie ahead either.
-    check_instant(values[-1].instant + step, received_at, "the end of the last value")
-    return values
+        found.append((position, milli))
+    return found
 
 
 def _text(curve: dict[str, Any], field: str) -> str:

@@ -160,6 +160,28 @@ async def test_events_that_come_together_share_a_transaction_and_one_that_fails_
     assert len(set(last)) < len(last)
 
 
+async def test_frequent_events_that_do_not_concern_a_room_are_done_with_at_once(
+    engines: Engines, room_unit: OpenUnit, coop: str
+) -> None:
+    handled: asyncio.Queue[str] = asyncio.Queue()
+    room = Room("advice", engines.settings, engines.secrets)
+    others, last = [moved_out(coop) for _ in range(5)], moved_out(coop)
+
+    async def on_moved_out(event: MovedOut, unit: Unit) -> None:
+        handled.put_nowait(event.occupancy)
+
+    room.on_frequent(MovedOut, on_moved_out, concerns=lambda event: event.occupancy == last.occupancy)
+    async with room_unit("members", coop) as unit:
+        ids = [unit.emit(event) for event in (*others, last)]
+    async with relaying(engines), running(room):
+        assert await heard(handled, 1) == [last.occupancy]
+    async with room_unit("advice") as unit:
+        marked = await unit.session.execute(
+            text("SELECT event_id FROM advice.inbox WHERE event_id = ANY(:ids)"), {"ids": ids}
+        )
+        assert set(marked.scalars()) == {ids[-1]}
+
+
 async def test_a_failing_handler_is_retried_and_then_its_message_is_kept_aside(
     engines: Engines, room_unit: OpenUnit, coop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,8 @@ from contracts.codes import Kind, Quantity, Reason, Unit
 from services.intake.codecs import Refusal
 from services.intake.codecs.base import Value
 from services.intake.codecs.load_curve import MAX_VALUES, decode
+from services.intake.message import Refused, interpret
+from services.kit.ids import new_id
 
 RECEIVED_AT = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -156,3 +158,28 @@ def test_the_longest_curve_is_taken():
 def test_nulls_at_the_end_may_lie_ahead():
     values = accepted(curve(start="2026-10-31T23:00:00Z", values=[5, *[None] * 46]))
     assert len(values) == 1
+
+
+@given(
+    amounts=st.lists(
+        st.one_of(st.integers(-3, 10**9), st.none(), st.booleans(), st.floats(0, 1e6)), max_size=60
+    ),
+    unit=st.sampled_from(["Wh", "kWh", "J", "W"]),
+    quantity=st.sampled_from(["energy_import", "energy_export.hc", "power", "energy_import." + "x" * 60]),
+    start=st.sampled_from(["2026-01-05T00:00:00+01:00", "2026-10-31T12:00:00Z", "2026-01-05", 5]),
+)
+def test_a_meters_curve_is_taken_as_a_whole_and_says_the_same(
+    amounts: list[Any], unit: str, quantity: str, start: Any
+) -> None:
+    payload = curve(values=amounts, unit=unit, quantity=quantity, start=start)
+    meter = new_id("mtr")
+    quick = interpret(f"meters/les-lilas/{meter}/load-curve".encode(), payload, RECEIVED_AT)
+    slow = decode("", payload, RECEIVED_AT)
+    if isinstance(slow, Refusal):
+        assert isinstance(quick, Refused)
+        assert (quick.reason, quick.detail) == (slow.reason, slow.detail)
+    elif isinstance(quick, Refused):
+        assert quick.reason is Reason.DECODER_FAULT, "the register's name does not fit the contract"
+    else:
+        said = [(one.register_, one.instant, one.value_milli, one.step_s, one.unit) for one in quick.readings]
+        assert said == [(v.register, v.instant, v.value_milli, v.step_s, v.unit) for v in slow]
