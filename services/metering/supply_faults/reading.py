@@ -45,14 +45,14 @@ WHERE meter = ANY(:meters) AND quantity = ANY(:quantities) AND day BETWEEN :firs
 _VOLTAGE = """
 SELECT r.meter, r.register, date_bin(CAST(:step AS interval), r.instant, 'epoch') AS at,
        round(avg(r.value_milli))::bigint AS milli
-FROM metering.reading r JOIN metering.meter_register g ON g.meter = r.meter AND g.register = r.register
+FROM metering.reading_row r JOIN metering.meter_register g ON g.meter = r.meter AND g.register = r.register
 WHERE g.coop = :coop AND g.quantity = 'voltage' AND r.instant >= :since AND r.instant < :until
 GROUP BY r.meter, r.register, at ORDER BY r.meter, r.register, at
 """
 _OUTSIDE = """
 SELECT (r.instant AT TIME ZONE m.zone)::date AS day, avg(r.value_milli) / 1000.0 AS cel
 FROM metering.meter_register g JOIN registry.meter m ON m.id = g.meter
-JOIN metering.reading r ON r.meter = g.meter AND r.register = g.register
+JOIN metering.reading_row r ON r.meter = g.meter AND r.register = g.register
 WHERE g.coop = :coop AND g.quantity = 'temperature' AND m.dwelling IS NULL AND r.instant >= :since
 GROUP BY 1
 """
