@@ -78,7 +78,7 @@ async def open_ticket(body: TicketIn, request: Request, unit: RoomUnit, who: Who
         raise invalid("/availability", "unknown_code", f"No such time: {', '.join(sorted(unknown))}.")
     ticket = await actions.open_ticket(unit, home, new, _actor(who))
     await access.keep(unit, ticket, Access(access.known(body.availability), body.access_note))
-    return await views.ticket_out(unit, ticket, who.role, language_of(request))
+    return await views.ticket_out(unit, ticket, who.role, language_of(request), who.id)
 
 
 @router.get("/tickets", **roles(*PEOPLE))
@@ -112,7 +112,7 @@ async def tickets(
 @router.get("/tickets/{ticket}", **roles(*PEOPLE))
 async def one(ticket: str, request: Request, unit: RoomUnit, who: Who) -> TicketOut:
     found = await queries.visible(unit, ticket, who)
-    return await views.ticket_out(unit, found, who.role, language_of(request))
+    return await views.ticket_out(unit, found, who.role, language_of(request), who.id)
 
 
 @router.get("/tickets/{ticket}/history", **roles(*PEOPLE))
