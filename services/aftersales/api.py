@@ -5,6 +5,7 @@ from services.aftersales.api_base import router
 from services.aftersales.dwelling_file import api as dwelling_api
 from services.aftersales.incidents import api as incidents_api
 from services.aftersales.incidents import meter_pages
+from services.aftersales.inspections import api as inspections_api
 from services.aftersales.intake import api as intake_api
 from services.aftersales.notices import api as notices_api
 from services.aftersales.opinions import api as opinions_api
@@ -16,6 +17,7 @@ from services.aftersales.visits import api as visits_api
 __all__ = [
     "dwelling_api",
     "incidents_api",
+    "inspections_api",
     "intake_api",
     "meter_pages",
     "notices_api",

@@ -8,7 +8,6 @@ from typing import Annotated
 from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from contracts.codes import Role
 from services.aftersales import registry
 from services.aftersales.choices import check_codes
 from services.aftersales.inspections import guided, queries
@@ -16,6 +15,7 @@ from services.aftersales.inspections import record as rules
 from services.aftersales.inspections.naming import names_of, occupancy_of
 from services.aftersales.inspections.record import Finding, Keys, Meter, Record, Room
 from services.aftersales.inspections.recording import TENURES
+from services.aftersales.inspections.showing import shown
 from services.aftersales.inspections.visibility import visible
 from services.aftersales.page_base import actor_of, answer, pages
 from services.aftersales.photos.receiving import brought, page_with_photos
@@ -210,48 +210,6 @@ async def remark(
     return await _change(
         request, unit, who, inspection, lambda record: rules.with_remarks(record, remarks), anchor="remarks"
     )
-
-
-async def shown(
-    request: Request,
-    unit: Unit,
-    who: Principal,
-    inspection: str,
-    template: str = "inspection.html",
-    item: str | None = None,
-    problem: Problem | None = None,
-    given: dict[str, str] | None = None,
-) -> Response:
-    """A page of one inspection; with a problem, what was given and why it was not taken."""
-    found = await visible(unit, inspection, who)
-    content = await queries.whole(unit, found)
-    room = next((one for one in content["record"].rooms if one.id == item), None)
-    if item is not None and room is None:
-        raise not_found()
-    return await answer(
-        request,
-        unit,
-        template,
-        status=problem.status if problem else 200,
-        room=room,
-        is_team=who.role is not Role.RESIDENT,
-        problem=reason_of(problem) if problem else None,
-        given=given or {},
-        fresh=new_id("new").removeprefix("new_"),
-        refused=(getattr(request.state, "photos", None) and brought(request).refused) or [],
-        **content,
-    )
-
-
-def reason_of(problem: Problem) -> str:
-    """A code of `inspection_refusals`."""
-    errors = problem.extra.get("errors") or [{}]
-    code = str(errors[0].get("code") or problem.code)
-    if code.startswith("missing_"):
-        return "missing"
-    if problem.code == "too_many_photos":
-        return "too_many"
-    return code if code in ("signed", "changed_meanwhile") or problem.code == "invalid" else problem.code
 
 
 async def _change(

@@ -9,6 +9,7 @@ from datetime import date
 from contracts.codes import Tenure
 from services.aftersales.actions import NewTicket, open_ticket
 from services.aftersales.assess import FOUND_AT_ENTRY
+from services.aftersales.dwelling_file import asking
 from services.aftersales.model import Inspection, Ticket
 from services.aftersales.registry import Home
 from services.aftersales.telling import Actor
@@ -60,7 +61,7 @@ async def record(
     unit.session.add(inspection)
     await unit.session.flush()
     cause = FOUND_AT_ENTRY if kind == "etat_des_lieux" else "unknown"
-    return [
+    opened = [
         await open_ticket(
             unit,
             home,
@@ -78,3 +79,5 @@ async def record(
         )
         for finding in findings
     ]
+    await asking.replan(unit, home)  # the household's legal windows run from this day
+    return opened

@@ -11,8 +11,9 @@ from contracts.codes import Role
 from services.aftersales.actions import NewTicket
 from services.aftersales.choices import check_codes
 from services.aftersales.inspections import adding, guided, sealing
-from services.aftersales.inspections.model import InspectionDocument
-from services.aftersales.inspections.pages import EVERYBODY, TEAM, Code, Line, shown
+from services.aftersales.inspections.model import GuidedInspection, InspectionDocument
+from services.aftersales.inspections.pages import EVERYBODY, TEAM, Code, Line
+from services.aftersales.inspections.showing import shown
 from services.aftersales.inspections.visibility import visible
 from services.aftersales.page_base import actor_of, pages
 from services.aftersales.photos.decoder import Harmless, Refused
@@ -68,13 +69,16 @@ async def sign(
 @pages.get("/inspections/{inspection}/documents/{document}", **roles(*EVERYBODY))
 async def download(inspection: str, document: str, unit: RoomUnit, who: Who) -> Response:
     """A signed document, byte for byte as it was signed."""
-    found = await visible(unit, inspection, who)
+    return await file(unit, await visible(unit, inspection, who), document)
+
+
+async def file(unit: Unit, inspection: GuidedInspection, document: str) -> Response:
+    """The PDF as a download; 404 for another inspection's, and once its household was erased."""
     kept = await unit.session.get(InspectionDocument, document)
-    if kept is None or kept.inspection != found.id or kept.content is None:
+    if kept is None or kept.inspection != inspection.id or kept.content is None:
         raise not_found()
-    name = (
-        f"{found.kind.replace('_', '-')}-{found.held_on.isoformat()}{'-complement' if kept.amendment else ''}"
-    )
+    words = [inspection.kind.replace("_", "-"), inspection.held_on.isoformat()]
+    name = "-".join([*words, "complement"] if kept.amendment else words)
     disposition = f'attachment; filename="{name}.pdf"'
     return Response(
         kept.content, media_type="application/pdf", headers={**HEADERS, "Content-Disposition": disposition}

@@ -252,6 +252,14 @@ async def test_within_ten_days_the_tenant_has_it_completed(aulnes: Cooperative) 
     for said in ("Complément à l’état des lieux", "Derrière le lit.", "Nous passons vendredi.", "Agent 1"):
         assert said in words
     assert await tenant.document() == before
+    told_to_programs = await aulnes.get(f"/occupancies/{tenant.moved['occupancy']}/inspections")
+    [listed] = told_to_programs.json()["inspections"]
+    assert [one["amendment"] is None for one in listed["documents"]] == [True, False]
+    assert listed["may_be_completed"] == [
+        {"window": "ten_days", "ends_on": "2026-11-26"}, {"window": "heating_month", "ends_on": "2026-12-16"},
+    ]  # fmt: skip
+    program = await aulnes.get(f"/inspections/{listed['id']}/documents/{listed['documents'][0]['id']}")
+    assert program.content == before
     again = await tenant.staff.send(f"{tenant.path}/amendments/{amendment}")
     assert again.status_code == 409
     told = await aulnes.told("aftersales.inspection_signed.v1")

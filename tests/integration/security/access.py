@@ -226,6 +226,10 @@ API: dict[str, Access] = {
     "PUT /aftersales-settings/copropriete": only(STAFF, body=lambda t, c: {}),
     "PUT /aftersales-settings/terms": only(STAFF, body=_term),
     "GET /aftersales-settings/changes": only(STAFF),
+    "PUT /tickets/{ticket}/opinion": theirs(HOUSEHOLDS, TEAM, body=lambda t, c: {"verdict": "good"}),
+    "GET /tickets/{ticket}/opinions": theirs(HOUSEHOLDS, TEAM),
+    "GET /reports/opinions": only(HOUSEHOLDS, TEAM),
+    "GET /reports/aftersales": only(STAFF, query={"from": "2026-01-01", "to": "2026-02-01"}),
     # the dwelling's file
     "GET /occupancies/{occupancy}/windows": theirs(HOUSEHOLDS, TEAM),
     "POST /occupancies/{occupancy}/legal-dates": of_coop(
@@ -278,6 +282,8 @@ API: dict[str, Access] = {
     "GET /tickets/{ticket}/photos": theirs(HOUSEHOLDS, TEAM),
     "GET /tickets/{ticket}/photos/{photo}": theirs(HOUSEHOLDS, TEAM),
     "DELETE /tickets/{ticket}/photos/{photo}": theirs(HOUSEHOLDS, TEAM),
+    "GET /occupancies/{occupancy}/inspections": theirs(HOUSEHOLDS, TEAM),
+    "GET /inspections/{inspection}/documents/{document}": theirs(HOUSEHOLDS, TEAM),
     "POST /occupancies/{occupancy}/inspection": of_coop(
         TEAM, body=lambda t, c: {"kind": "etat_des_lieux", "on": "2026-01-05", "findings": []}
     ),
@@ -406,6 +412,10 @@ PAGES: dict[str, Access] = {
     "GET /fragments/tickets": only(HOUSEHOLDS),
     "GET /fragments/home-file": only(HOUSEHOLDS),
     "GET /home/file": only(HOUSEHOLDS),
+    "GET /settings/aftersales": only(STAFF),
+    "POST /settings/aftersales/{section}": only(STAFF, body=form()),
+    "GET /reports/aftersales": only(STAFF),
+    "POST /tickets/{ticket}/opinion": theirs(HOUSEHOLDS, TEAM, body=form(verdict="good")),
     "GET /check-ins/{check_in}": theirs(HOUSEHOLDS),
     "POST /check-ins/{check_in}": theirs(HOUSEHOLDS, body=form(answer="fine")),
     "GET /dwellings/{dwelling}/file": of_coop(TEAM),
@@ -496,7 +506,7 @@ def parameters(town: Town) -> dict[str, str]:
         "place": home.dwelling, "photo": home.photo, "inspection": home.inspection,
         "item": "room-kitchen", "document": home.document, "amendment": home.amendment,
         "dwelling": home.dwelling, "building": commons["building"], "piece": home.piece,
-        "check_in": home.check_in, "notice": home.notice,
+        "check_in": home.check_in, "section": "teams", "notice": home.notice,
         "incident": home.incident, "proposal": home.proposal, "ref": commons["ref"],
         "draft": home.draft, "code": "gas", "home": home.occupancy,
         "token": "wrong", "role": "staff", "coop": home.coop, "subject": home.person, "seal": "wrong",

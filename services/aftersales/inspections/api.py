@@ -1,0 +1,97 @@
+"""Guided inspections over HTTP: what there is of a household, and the signed documents."""
+
+from datetime import date, datetime
+
+from fastapi.responses import Response
+from pydantic import BaseModel
+from sqlmodel import col, select
+
+from contracts.codes import Role
+from services.aftersales import registry
+from services.aftersales.api_base import router
+from services.aftersales.inspections import adding, sealing
+from services.aftersales.inspections import record as rules
+from services.aftersales.inspections.model import GuidedInspection
+from services.aftersales.inspections.record import Record
+from services.aftersales.inspections.signing_pages import file
+from services.aftersales.inspections.visibility import visible
+from services.kit.unit import Unit
+from services.kit.web import RoomUnit, Who, not_found, roles
+
+PEOPLE = ("resident", "caretaker", "staff")
+
+
+class DocumentOut(BaseModel):
+    id: str
+    sha256: str
+    made_at: datetime
+    amendment: str | None
+    """The addition it is about; null for the inspection itself."""
+
+
+class OpenWindowOut(BaseModel):
+    window: str
+    """`ten_days` or `heating_month`."""
+    ends_on: date
+
+
+class InspectionSummary(BaseModel):
+    id: str
+    kind: str
+    held_on: date
+    signed_at: datetime | None
+    sha256: str | None
+    """Of the signed document."""
+    missing: list[str]
+    """What keeps it from being signed: rooms, meters, keys."""
+    findings: int
+    documents: list[DocumentOut]
+    may_be_completed: list[OpenWindowOut]
+    """The tenant's rights to have it completed that run today."""
+
+
+class InspectionsOut(BaseModel):
+    inspections: list[InspectionSummary]
+
+
+@router.get("/occupancies/{occupancy}/inspections", **roles(*PEOPLE))
+async def of_household(occupancy: str, unit: RoomUnit, who: Who) -> InspectionsOut:
+    """The guided inspections of a household, the latest first."""
+    home = await registry.home_of_occupancy(unit, occupancy)
+    if home is None:
+        raise not_found()
+    if who.role is Role.RESIDENT and occupancy not in await registry.own_occupancies(unit, who.person):
+        raise not_found()
+    rows = await unit.session.execute(
+        select(GuidedInspection)
+        .where(col(GuidedInspection.occupancy) == occupancy)
+        .order_by(col(GuidedInspection.started_at).desc())
+    )
+    return InspectionsOut(inspections=[await _summary(unit, row) for row in rows.scalars()])
+
+
+@router.get("/inspections/{inspection}/documents/{document}", **roles(*PEOPLE))
+async def document(inspection: str, document: str, unit: RoomUnit, who: Who) -> Response:
+    """The PDF, byte for byte as it was signed."""
+    return await file(unit, await visible(unit, inspection, who), document)
+
+
+async def _summary(unit: Unit, inspection: GuidedInspection) -> InspectionSummary:
+    record = Record.model_validate(inspection.record)
+    return InspectionSummary(
+        id=inspection.id,
+        kind=inspection.kind,
+        held_on=inspection.held_on,
+        signed_at=inspection.signed_at,
+        sha256=inspection.sha256,
+        missing=[] if inspection.signed_at else rules.missing(record),
+        findings=len(rules.findings(record)),
+        documents=[
+            DocumentOut(id=one.id, sha256=one.sha256, made_at=one.made_at, amendment=one.amendment)
+            for one in await sealing.documents(unit, inspection.id)
+        ],
+        may_be_completed=[
+            OpenWindowOut(window=one.window, ends_on=one.ends_on)
+            for one in await adding.open_windows(unit, inspection)
+        ],
+    )
