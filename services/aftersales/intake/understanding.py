@@ -101,6 +101,7 @@ def proposal_out(one: Proposal, language: str) -> ProposalOut:
 def explanation(one: Proposal, language: str, key: str = "because") -> str:
     """The words that led to it, each once, the most telling first; `key`: which sentence of `intake`."""
     said = list(dict.fromkeys(row.words for row in one.because if row.about != "urgency"))
+    said = [words for words in said if not any(words in other and words != other for other in said)]
     quoted = [f"«\u00a0{words}\u00a0»" if language == "fr" else f"“{words}”" for words in said]
     if not quoted:
         return ""
