@@ -105,7 +105,22 @@ async def export(unit: Unit, person: str) -> dict[str, Any]:
         ),
         {"person": person},
     )
-    found = {"photos": pictures, "inspection_additions": added, "inspection_documents": own_papers}
+    opinions = await unit.session.execute(
+        text(
+            "SELECT ticket, verdict, qualities, comment, given_at FROM aftersales.opinion"
+            " WHERE given_by = :person ORDER BY given_at"
+        ),
+        {"person": person},
+    )
+    check_ins = await unit.session.execute(
+        text(
+            "SELECT kind, due_on, answer, answered_at FROM aftersales.check_in"
+            " WHERE answered_by = :person ORDER BY due_on"
+        ),
+        {"person": person},
+    )
+    found = {"opinions": opinions, "check_ins": check_ins, "photos": pictures}
+    found |= {"inspection_additions": added, "inspection_documents": own_papers}
     found |= {"incidents_followed": followed, "faults_shown_by_meters": shown_by_meters}
     found |= {"visits": visits, "calendar_addresses": calendars}
     found |= {"tickets": tickets, "messages": messages, "actions": steps, "access": access, "drafts": drafts}
@@ -135,6 +150,10 @@ async def erase(unit: Unit, person: str, occupancies: Sequence[str]) -> None:
         " FROM aftersales.ticket WHERE occupancy = ANY(:occupancies))",
         "DELETE FROM aftersales.calendar_link WHERE person = :person",
         "DELETE FROM aftersales.draft WHERE person = :person",
+        "UPDATE aftersales.opinion SET comment = NULL WHERE given_by = :person OR (side = 'household'"
+        " AND ticket IN (SELECT id FROM aftersales.ticket WHERE occupancy = ANY(:occupancies)))",
+        "DELETE FROM aftersales.check_in WHERE occupancy = ANY(:occupancies)",
+        "UPDATE aftersales.check_in SET answered_by = NULL WHERE answered_by = :person",
         "DELETE FROM aftersales.incident_follower WHERE person = :person OR occupancy = ANY(:occupancies)",
         "UPDATE aftersales.meter_proposal SET evidence = '{}' WHERE occupancy = ANY(:occupancies)",
         "UPDATE aftersales.ticket SET description = NULL, reported_by = NULL"

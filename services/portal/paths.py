@@ -51,6 +51,8 @@ ACCOUNT = (
     Place("/parties", _("Partners"), (STAFF,)),
     Place("/data", _("My data and consents"), (RESIDENT,)),
     Place("/preferences", _("My notifications"), (RESIDENT, CARETAKER, STAFF, OPERATOR)),
+    Place("/reports/aftersales", _("How after-sales did"), (STAFF,)),
+    Place("/settings/aftersales", _("Settings of after-sales"), (STAFF,)),
     Place("/account", _("My account"), (RESIDENT, CARETAKER, STAFF, OPERATOR)),
 )
 HOME = {RESIDENT: "/home", CARETAKER: "/desk", STAFF: "/desk", OPERATOR: "/fleet"}

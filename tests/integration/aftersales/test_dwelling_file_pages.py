@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from contracts.codes import Role
+from services.aftersales import personal
 from tests.integration.aftersales.conftest import MONDAY, PARIS
+from tests.integration.aftersales.test_pages import Browser
 
 if TYPE_CHECKING:
     from tests.integration.aftersales.conftest import Cooperative
@@ -17,20 +20,17 @@ pytestmark = pytest.mark.engines
 NEW = {"reception_on": "2026-06-30"}
 
 
-async def get(aulnes: Cooperative, path: str, who: dict[str, str] | None = None) -> httpx.Response:
-    answer: httpx.Response = await aulnes.web.client.get(
-        path, headers=(who or aulnes.staff) | {"Accept-Language": "fr"}
-    )
-    return answer
+async def get(aulnes: Cooperative, path: str, person: str = "") -> httpx.Response:
+    return await _browser(aulnes, person).get(path)
 
 
-async def send(
-    aulnes: Cooperative, path: str, who: dict[str, str] | None = None, **form: Any
-) -> httpx.Response:
-    answer: httpx.Response = await aulnes.web.client.post(
-        path, data=form, headers=(who or aulnes.staff) | {"Accept-Language": "fr"}
-    )
-    return answer
+async def send(aulnes: Cooperative, path: str, person: str = "", **form: str | list[str]) -> httpx.Response:
+    return await _browser(aulnes, person).send(path, **form)
+
+
+def _browser(aulnes: Cooperative, person: str) -> Browser:
+    """That person's, else the agent's."""
+    return Browser(aulnes, Role.RESIDENT if person else Role.STAFF, person or aulnes.agent)
 
 
 async def walk(aulnes: Cooperative, ticket: str, me: dict[str, str]) -> None:
@@ -87,10 +87,10 @@ async def test_a_rule_by_trade_is_added_and_ended_on_the_page(aulnes: Cooperativ
 
 async def test_a_decision_and_a_refusal_say_what_the_household_can_do_next(aulnes: Cooperative) -> None:
     moved = await aulnes.move_in()
-    me = aulnes.resident(moved["persons"][0]["id"])
+    person = moved["persons"][0]["id"]
     ticket = await aulnes.open(moved["occupancy"], symptom="leak")
     assert any("artisan" in step for step in ticket["next_steps"])
-    page = await get(aulnes, f"/tickets/{ticket['id']}", me)
+    page = await get(aulnes, f"/tickets/{ticket['id']}", person)
     assert "Ce que vous pouvez faire en attendant" in page.text
     await aulnes.act(ticket["id"], "acknowledge", assignee=aulnes.agent)
     refused = await aulnes.act(
@@ -98,14 +98,15 @@ async def test_a_decision_and_a_refusal_say_what_the_household_can_do_next(aulne
     )
     assert refused.status_code == 200, refused.text
     assert any("commission départementale" in step for step in refused.json()["next_steps"])
-    page = await get(aulnes, f"/tickets/{ticket['id']}", me)
+    page = await get(aulnes, f"/tickets/{ticket['id']}", person)
     for said in ("décret 87-712", "Le joint est à changer.", "commission départementale de conciliation"):
         assert said in page.text
 
 
 async def test_each_side_gives_its_own_opinion_and_never_the_others(aulnes: Cooperative) -> None:
     moved = await aulnes.move_in()
-    me = aulnes.resident(moved["persons"][0]["id"])
+    person = moved["persons"][0]["id"]
+    me = aulnes.resident(person)
     ticket = (await aulnes.open(moved["occupancy"]))["id"]
     early = await aulnes.web.client.put(
         f"/api/v1/tickets/{ticket}/opinion", json={"verdict": "good"}, headers=me
@@ -113,7 +114,12 @@ async def test_each_side_gives_its_own_opinion_and_never_the_others(aulnes: Coop
     assert early.status_code == 409
     await walk(aulnes, ticket, me)
     said = await send(
-        aulnes, f"/tickets/{ticket}/opinion", me, verdict="good", marks=["quick", "on_time"], comment="Merci"
+        aulnes,
+        f"/tickets/{ticket}/opinion",
+        person,
+        verdict="good",
+        marks=["quick", "on_time"],
+        comment="Merci",
     )
     assert said.status_code == 303, said.text
     ours = await aulnes.web.client.put(
@@ -135,7 +141,8 @@ async def test_each_side_gives_its_own_opinion_and_never_the_others(aulnes: Coop
 
 async def test_the_report_counts_the_month_of_a_residence(aulnes: Cooperative) -> None:
     moved = await aulnes.move_in()
-    me = aulnes.resident(moved["persons"][0]["id"])
+    person = moved["persons"][0]["id"]
+    me = aulnes.resident(person)
     fixed = (await aulnes.open(moved["occupancy"]))["id"]
     await aulnes.open(moved["occupancy"], element="shutter")
     await aulnes.now(MONDAY + timedelta(hours=2))
@@ -156,14 +163,12 @@ async def test_the_report_counts_the_month_of_a_residence(aulnes: Cooperative) -
 
 
 async def test_what_a_person_said_is_handed_out_and_forgotten(aulnes: Cooperative) -> None:
-    from services.aftersales import personal
-
     moved = await aulnes.move_in()
     person = moved["persons"][0]["id"]
     me = aulnes.resident(person)
     ticket = (await aulnes.open(moved["occupancy"]))["id"]
     await walk(aulnes, ticket, me)
-    await send(aulnes, f"/tickets/{ticket}/opinion", me, verdict="good", comment="Secret 7")
+    await send(aulnes, f"/tickets/{ticket}/opinion", person, verdict="good", comment="Secret 7")
     async with aulnes.room_unit("aftersales", aulnes.slug) as unit:
         found = await personal.export(unit, person)
         assert [row["comment"] for row in found["opinions"]] == ["Secret 7"]

@@ -128,8 +128,10 @@ def test_months_are_those_of_the_cooperative_and_residences_stay_apart() -> None
     ]  # fmt: skip
 
 
-ACTIONS = ["message", "finish", "confirm", "reopen", "half_fixed", "refuse", "cancel", "wait_member", "resume",
-           "sign_off", "lapse", "overturn"]  # fmt: skip
+ACTIONS = [
+    "message", "finish", "confirm", "reopen", "half_fixed", "refuse", "cancel", "wait_member", "resume",
+    "sign_off", "lapse", "overturn",
+]  # fmt: skip
 
 
 @given(
