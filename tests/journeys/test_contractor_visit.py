@@ -163,6 +163,7 @@ async def test_from_the_desk_to_the_finished_work(visitor: Any, street: Street, 
     await expect(phone.get_by_role("heading", level=1)).to_contain_text("bruit")
     await expect(phone.get_by_text("Camille")).to_have_count(0)
     await looked_at(visitor, phone, "job-assigned-360")
+    await phone.get_by_text("En proposer plusieurs, au choix").click()
     for row, (day, start, end) in enumerate(
         (("2026-11-18", "08:00", "10:00"), ("2026-11-19", "14:00", "16:00"))
     ):

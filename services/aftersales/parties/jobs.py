@@ -11,7 +11,7 @@ from services.aftersales.intake import access
 from services.aftersales.model import DeadlineRow, Ticket
 from services.aftersales.notices.model import Notice, NoticeTicket
 from services.aftersales.parties.model import Party, PartyMessage
-from services.aftersales.visits.following import running
+from services.aftersales.visits.following import last, running
 from services.aftersales.visits.model import Slot, Visit
 from services.aftersales.visits.terms import terms_of
 from services.kit.problems import not_found
@@ -189,7 +189,9 @@ async def _line(unit: Unit, ticket: Ticket) -> Line:
 
 
 async def _person(unit: Unit, ticket: Ticket, visit: Visit | None) -> Person | None:
-    """From the day before the visit until its end, and while work that began is under way that day."""
+    """From the day before the visit until its end, also once the work has begun."""
+    if visit is None and ticket.state == "in_progress":
+        visit = await last(unit, ticket.id)
     if ticket.occupancy is None or visit is None:
         return None
     zone, terms = await zone_of(unit), await terms_of(unit)

@@ -128,6 +128,17 @@ async def test_first_name_and_number_are_there_from_the_day_before_until_the_end
         assert never not in page
 
 
+async def test_who_has_begun_can_still_call_until_the_visit_s_end(aulnes: Cooperative) -> None:
+    firm = await a_firm(aulnes)
+    ticket, _ = await a_job(aulnes, firm)
+    await agreed(firm, ticket, MONDAY + timedelta(hours=1))
+    await aulnes.now(MONDAY + timedelta(hours=1))
+    await firm.send(f"/jobs/{ticket}/start")
+    assert "+33600000012" in (await firm.get(f"/jobs/{ticket}")).text
+    await aulnes.now(MONDAY + timedelta(hours=4))
+    assert "+33600000012" not in (await firm.get(f"/jobs/{ticket}")).text
+
+
 async def test_what_household_and_cooperative_write_to_each_other_stays_between_them(
     aulnes: Cooperative,
 ) -> None:
