@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import text
 
 from contracts.codes import Tenure
 from services.aftersales import registry
@@ -61,6 +62,7 @@ async def mine(request: Request, unit: RoomUnit, who: Who, occupancy: str | None
         shown=await windows_out(unit, home, language),
         equipment=[equipment_out(row, language) for row in pieces],
         check_ins=await _asked(unit, home, language),
+        forgotten=await _forgotten(unit, home),
     )
 
 
@@ -216,6 +218,19 @@ async def _check_in(
         intake=f"/tickets/new?{_intake(row.windows)}check_in={row.id}",
         problem=problem,
     )
+
+
+async def _forgotten(unit: Unit, home: Home) -> str | None:
+    """Where a tenant adds what the signed état des lieux forgot, when there is one."""
+    found = await unit.session.execute(
+        text(
+            "SELECT id FROM aftersales.guided_inspection WHERE occupancy = :occupancy"
+            " AND kind = 'etat_des_lieux' AND signed_at IS NOT NULL ORDER BY signed_at DESC LIMIT 1"
+        ),
+        {"occupancy": home.occupancy},
+    )
+    inspection = found.scalar_one_or_none()
+    return f"/inspections/{inspection}/forgotten" if inspection else None
 
 
 async def _own(unit: Unit, who: Principal, occupancy: str | None) -> Home | None:

@@ -113,14 +113,8 @@ async def test_each_side_gives_its_own_opinion_and_never_the_others(aulnes: Coop
     )
     assert early.status_code == 409
     await walk(aulnes, ticket, me)
-    said = await send(
-        aulnes,
-        f"/tickets/{ticket}/opinion",
-        person,
-        verdict="good",
-        marks=["quick", "on_time"],
-        comment="Merci",
-    )
+    form: dict[str, Any] = {"verdict": "good", "marks": ["quick", "on_time"], "comment": "Merci"}
+    said = await send(aulnes, f"/tickets/{ticket}/opinion", person, **form)
     assert said.status_code == 303, said.text
     ours = await aulnes.web.client.put(
         f"/api/v1/tickets/{ticket}/opinion", json={"verdict": "bad", "marks": ["slow"]}, headers=aulnes.staff
