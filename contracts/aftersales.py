@@ -23,6 +23,8 @@ class TicketOpened(Event):
     responsible: Responsible
     team: str
     first_answer_due_at: Instant | None = None
+    channel: str | None = None
+    """How it came: a code of the group `channels`."""
 
 
 class TicketChanged(Event):

@@ -62,7 +62,7 @@ async def apply_changes(
     """Staff's corrections, then the rules again; a reopened request is never less urgent than before."""
     if "incident" in TABLE.get(action, _NONE).records:
         ticket.incident = changes.facts.get("incident")
-    elif action == "detach":
+    elif action in ("detach", "reopen", "half_fixed"):
         ticket.incident = None
     if actor.role not in TEAM:
         return

@@ -63,6 +63,7 @@ async def opened(unit: Unit, ticket: Ticket) -> TicketOpened:
         responsible=Responsible(ticket.responsible),
         team=ticket.team,
         first_answer_due_at=due.scalar_one(),
+        channel=ticket.channel,
     )
 
 

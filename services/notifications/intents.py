@@ -77,6 +77,7 @@ def ticket_opened(event: TicketOpened, persons: Iterable[str]) -> list[Intent]:
         "responsible": event.responsible.value,
         "team": event.team,
         "first_answer_due_at": _iso(event.first_answer_due_at),
+        "channel": event.channel,
     }
     danger = event.priority == Priority.P0
     return [

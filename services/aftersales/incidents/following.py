@@ -4,7 +4,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from services.aftersales import registry
-from services.aftersales.incidents import actions, children
+from services.aftersales.incidents import children
 from services.aftersales.incidents.model import Incident, IncidentFollower
 from services.aftersales.incidents.stages import CONFIRMED
 from services.aftersales.model import Ticket
@@ -53,7 +53,9 @@ async def answer(
     who: Actor,
     language: str,
 ) -> None:
-    """The household's word: yes settles its own requests, no takes them out; others' are untouched."""
+    """The household's word: yes settles its own requests, no takes them out; others' are untouched.
+
+    Hundreds may answer at once: nothing of the incident itself is written."""
     if incident.state not in ("resolved", "closed"):
         raise conflict("not_resolved", "It is still being worked on.", legal_actions=[])
     tickets = await own_requests(unit, incident, [occupancy])
@@ -65,7 +67,6 @@ async def answer(
         await children.answer(unit, ticket, is_back, said, who)
     if follower is not None:
         follower.answer, follower.answered_at = ("back" if is_back else "not_back"), unit.now
-    await actions.record(unit, incident, "answer", who, None, {"is_back": is_back})
 
 
 async def answer_of(unit: Unit, incident: Incident, occupancies: list[str]) -> str | None:

@@ -20,12 +20,13 @@ from services.kit.web import Principal
 
 _COUNTS = """
 SELECT t.incident, count(*) AS requests, count(DISTINCT coalesce(t.dwelling, t.building)) AS reported,
-       min(t.priority) AS priority, count(*) FILTER (WHERE r.answer = 'back') AS back
+       min(t.priority) AS priority,
+       count(*) FILTER (WHERE r.answer = 'back' OR t.state IN ('resolved', 'closed')) AS back
 FROM aftersales.ticket t LEFT JOIN aftersales.incident_report r ON r.ticket = t.id
 WHERE t.incident = ANY(:incidents) GROUP BY t.incident
 """
 _OTHERS = """
-SELECT r.incident, count(*) FILTER (WHERE r.answer = 'not_back') AS not_back
+SELECT r.incident, count(DISTINCT r.place) FILTER (WHERE r.answer = 'not_back') AS not_back
 FROM aftersales.incident_report r WHERE r.incident = ANY(:incidents) GROUP BY r.incident
 """
 _SENSED = """
@@ -54,12 +55,14 @@ ORDER BY max(reported_at) DESC
 """
 _CHILDREN = """
 SELECT t.id, t.number, t.state, t.priority, t.element, t.symptom, t.opened_at, t.dwelling, d.ref, d.staircase,
-       d.floor, d.residence, r.answer,
+       d.floor, d.residence,
+       coalesce(r.answer, CASE WHEN t.state IN ('resolved', 'closed') THEN 'back' END) AS answer,
        EXISTS (SELECT 1 FROM aftersales.ticket_warranty w
                WHERE w.ticket = t.id AND w.regime <> 'none') AS warranty
 FROM aftersales.ticket t LEFT JOIN aftersales.incident_report r ON r.ticket = t.id
 LEFT JOIN registry.dwelling d ON d.id = t.dwelling
-WHERE t.incident = :incident ORDER BY t.opened_at, t.id
+WHERE t.incident = :incident OR (r.incident = :incident AND r.answer = 'not_back')
+ORDER BY t.opened_at, t.id
 """
 _OF_HOMES = """
 SELECT DISTINCT i.* FROM aftersales.incident i
@@ -154,6 +157,8 @@ async def counted(unit: Unit, incidents: list[Incident]) -> dict[str, Counted]:
     counts = {}
     for id, values in found.items():
         most = Priority(values.get("priority") or Priority.P3)
+        for name in ("homes", "reported"):  # who said no goes on alone, and was there all the same
+            values[name] = values.get(name, 0) + values.get("not_back", 0)
         counts[id] = Counted(**(values | {"priority": urgency(most, values.get("homes", 0), rules)}))
     return counts
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text
 
+from contracts.codes import Role
 from tests.integration.aftersales.conftest import MONDAY
+from tests.integration.aftersales.test_pages import Browser
 
 if TYPE_CHECKING:
     from tests.integration.aftersales.conftest import Cooperative
@@ -122,6 +124,9 @@ async def test_each_home_answers_for_itself_when_it_is_over(aulnes: Cooperative)
     assert states == ["resolved", "reopened", "done", "done", "done", "done"]
     assert (await ticket(aulnes, tickets[1]["id"]))["incident"] is None
     assert (await ticket(aulnes, tickets[0]["id"]))["incident"] == incident
+    shown = (await aulnes.get(f"/incidents/{incident}")).json()
+    answers = {"back", "not_back", None}
+    assert (shown["homes"], {child["answer"] for child in shown["children"]}) == (6, answers)
     closed = await do(aulnes, incident, "close")
     assert closed["state"] == "closed"
     assert [(await ticket(aulnes, one["id"]))["state"] for one in tickets] == states
@@ -265,3 +270,27 @@ async def test_hundreds_at_once_make_one_incident_and_none_is_lost(aulnes: Coope
             {"id": incident["id"], "coop": aulnes.slug},
         )
         assert tuple(counts.one()) == (120, 120)
+
+
+async def test_the_pages_of_staff_and_of_a_household(aulnes: Cooperative) -> None:
+    lived_in, incident, _ = await six_cold_homes(aulnes)
+    staff = Browser(aulnes, Role.STAFF, aulnes.agent)
+    home = Browser(aulnes, Role.RESIDENT, lived_in[0]["persons"][0]["id"])
+    page = await staff.get(f"/incidents/{incident}")
+    assert page.status_code == 200, page.text
+    assert (await home.get(f"/incidents/{incident}")).status_code == 404
+    missing = await staff.send(f"/incidents/{incident}/actions", action="dismiss", version="1")
+    assert missing.status_code == 422
+    sent = await staff.send(
+        f"/incidents/{incident}/actions", action="confirm", version="1", text_fr="Panne de chaufferie."
+    )
+    assert sent.status_code == 303, sent.text
+    for path in ("/incidents", f"/incidents/{incident}"):
+        assert "Panne de chauffage" in (await staff.get(path)).text
+    for path in (f"/incidents/{incident}", "/fragments/incidents"):
+        assert "Panne de chaufferie." in (await home.get(path)).text
+    await do(aulnes, incident, "resolve")
+    assert "Est-ce revenu chez vous" in (await home.get("/fragments/incidents")).text
+    answered = await home.send(f"/incidents/{incident}/answer", is_back="true")
+    assert answered.status_code == 303
+    assert (await home.get("/fragments/incidents")).text.strip() == ""

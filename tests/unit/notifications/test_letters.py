@@ -56,6 +56,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ],
     *[("ticket_opened", {**TICKET, "responsible": one.value}) for one in Responsible],
     ("ticket_opened", {**TICKET, "priority": "p0", "first_answer_due_at": None}),
+    ("ticket_opened", {**TICKET, "channel": "meter"}),
     *[
         ("ticket_changed", {"number": 1, "element": "tap", "action": action, "state": state,
                             "appointment_at": "2026-11-02T09:00:00+00:00"})
