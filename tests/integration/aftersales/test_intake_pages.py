@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import re
 from datetime import timedelta
 from io import BytesIO
@@ -15,6 +16,7 @@ from sqlalchemy import text
 from contracts.codes import Role
 from services.aftersales import personal
 from services.aftersales.intake import drafts
+from services.aftersales.intake.safety import Danger, safety
 from services.kit.ids import new_id
 from tests.integration.aftersales.test_incidents import six_cold_homes
 from tests.integration.aftersales.test_pages import Browser, at_home, begin, report
@@ -67,6 +69,36 @@ async def test_flooding_shows_the_buildings_own_number_and_invents_none(aulnes: 
         "/api/v1/aftersales-settings/emergency_numbers", json={"gas": "1234"}, headers=aulnes.staff
     )
     assert refused.status_code == 422
+
+
+async def test_a_buildings_own_number_comes_before_the_cooperatives(aulnes: Cooperative) -> None:
+    building = {"coop": aulnes.slug, "ref": f"{aulnes.slug}-A", "residence": "Les Aulnes"}
+    own = (await aulnes.post("/buildings", building)).json()["id"]
+    browser, _ = await at_home(aulnes, home={"building": own})
+    for query, number in (("", "01 00 00 00 98"), (f"?building={own}", "01 00 00 00 97")):
+        answer = await aulnes.web.client.put(
+            f"/api/v1/aftersales-settings/emergency_numbers{query}",
+            json={"lift": number, "any": "01 00 00 00 96"},
+            headers=aulnes.staff,
+        )
+        assert answer.status_code == 204, answer.text
+    page = (await browser.get("/tickets/new/danger/lift")).text
+    assert 'href="tel:0100000097"' in page
+    assert "0100000098" not in page
+
+
+@pytest.mark.parametrize("danger", safety(), ids=lambda danger: danger.code)
+async def test_each_danger_says_what_to_do_and_is_recorded_as_urgent_as_it_is(
+    aulnes: Cooperative, danger: Danger
+) -> None:
+    browser, moved = await at_home(aulnes)
+    path = f"/tickets/new/danger/{danger.code}"
+    assert danger.advice["fr"] in html.unescape((await browser.get(path)).text)
+    english = Browser(aulnes, Role.RESIDENT, moved["persons"][0]["id"], "en")
+    assert danger.advice["en"] in html.unescape((await english.get(path)).text)
+    assert (await browser.send(path)).status_code == 303
+    (ticket,) = await tickets_of(aulnes, moved["occupancy"])
+    assert ticket["priority"] == ("p0" if danger.is_call_first else "p1")
 
 
 async def test_place_thing_and_complaint_each_have_an_address(aulnes: Cooperative) -> None:
