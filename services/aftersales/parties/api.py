@@ -114,10 +114,10 @@ async def add_rule(body: RoutingRuleIn, unit: RoomUnit, who: Who) -> RoutingRule
     return _rule(await actions.add_rule(unit, body, who.id))
 
 
-@router.patch("/routing-rules/{rule}", **roles("staff"))
-async def end_rule(rule: str, body: RoutingRulePatch, unit: RoomUnit) -> RoutingRuleOut:
+@router.patch("/routing-rules/{routing_rule}", **roles("staff"))
+async def end_rule(routing_rule: str, body: RoutingRulePatch, unit: RoomUnit) -> RoutingRuleOut:
     """End it; one that never began is dropped."""
-    return _rule(await actions.end_rule(unit, rule, body.valid_to))
+    return _rule(await actions.end_rule(unit, routing_rule, body.valid_to))
 
 
 def letter_out(row: Letter) -> LetterOut:

@@ -151,14 +151,16 @@ async def add_rule(
     return RedirectResponse("/routing", 303)
 
 
-@pages.post("/routing/{rule}/end", **STAFF)
-async def end_rule(rule: str, unit: RoomUnit, last_day: Annotated[str, Form(max_length=10)] = "") -> Response:
+@pages.post("/routing/{routing_rule}/end", **STAFF)
+async def end_rule(
+    routing_rule: str, unit: RoomUnit, last_day: Annotated[str, Form(max_length=10)] = ""
+) -> Response:
     """It holds until that day, included; today when none is given."""
     try:
         until = date.fromisoformat(last_day)
     except ValueError:
         until = await local_today(unit)
-    await actions.end_rule(unit, rule, until)
+    await actions.end_rule(unit, routing_rule, until)
     return RedirectResponse("/routing", 303)
 
 

@@ -22,6 +22,13 @@ pytestmark = pytest.mark.engines
 FORM = {"Sec-Fetch-Site": "same-origin"}
 
 
+@pytest.fixture(autouse=True)
+async def untried(aulnes: Cooperative) -> None:
+    """What other tests tried from the same address is forgotten."""
+    async with aulnes.room_unit("aftersales") as unit:
+        await unit.session.execute(text("DELETE FROM aftersales.link_try"))
+
+
 class Firm:
     """A plumber with a link, and a browser without any account."""
 

@@ -103,6 +103,14 @@ def _edit(town: Town) -> dict[str, Any]:
     return {"day": "2026-02-01", "from_slot": 2, "to_slot": 3, "kind": "confirm", "why": "Vu sur place"}
 
 
+def _window(town: Town, caller: str) -> dict[str, Any]:
+    return {"starts_at": "2099-02-02T08:00:00Z", "ends_at": "2099-02-02T10:00:00Z"}
+
+
+def _hours(town: Town, caller: str) -> dict[str, Any]:
+    return {"host": "plumbing", "weekday": 1, "starts": "08:00", "ends": "10:00"}
+
+
 def _person(town: Town, caller: str) -> dict[str, Any]:
     return {"name": "Foyer 9", "email": "foyer9@foyer.test"}
 
@@ -282,6 +290,30 @@ API: dict[str, Access] = {
     "GET /tickets/{ticket}/photos": theirs(HOUSEHOLDS, TEAM),
     "GET /tickets/{ticket}/photos/{photo}": theirs(HOUSEHOLDS, TEAM),
     "DELETE /tickets/{ticket}/photos/{photo}": theirs(HOUSEHOLDS, TEAM),
+    # partners, routing, appointments
+    "GET /parties": only(TEAM),
+    "POST /parties": only(STAFF, body=lambda t, c: {"kind": "syndic", "name": "Syndic 9"}),
+    "GET /parties/{party}": of_coop(TEAM),
+    "PATCH /parties/{party}": of_coop(STAFF, body=lambda t, c: {"phone": "01 00 00 00 09"}),
+    "POST /parties/{party}/link": of_coop(STAFF),
+    "DELETE /parties/{party}/link": of_coop(STAFF),
+    "GET /parties/{party}/letters": of_coop(STAFF),
+    "GET /routing-rules": only(STAFF),
+    "POST /routing-rules": only(STAFF, body=lambda t, c: {"valid_from": "2026-01-01", "team": "building"}),
+    "PATCH /routing-rules/{routing_rule}": of_coop(STAFF, body=lambda t, c: {"valid_to": "2026-12-31"}),
+    "GET /tickets/{ticket}/routing": of_coop(TEAM),
+    "GET /tickets/{ticket}/slots": theirs(HOUSEHOLDS, TEAM),
+    "POST /tickets/{ticket}/slots": of_coop(TEAM, body=_window),
+    "GET /tickets/{ticket}/visits": theirs(HOUSEHOLDS, TEAM),
+    "POST /tickets/{ticket}/visits": theirs(HOUSEHOLDS, TEAM, body=lambda t, c: {"slot": "slt_none"}),
+    "POST /tickets/{ticket}/visits/{visit}/cancel": theirs(HOUSEHOLDS, TEAM, body=lambda t, c: {}),
+    "POST /tickets/{ticket}/visits/{visit}/missed": theirs(
+        HOUSEHOLDS, TEAM, body=lambda t, c: {"side": "cooperative"}
+    ),
+    "GET /visits": only(TEAM, query={"since": "2026-01-01", "until": "2026-02-01"}),
+    "GET /availability": only(TEAM, query={"host": "plumbing"}),
+    "POST /availability": only(TEAM, body=_hours),
+    "DELETE /availability/{hours}": of_coop(TEAM),
     "GET /occupancies/{occupancy}/inspections": theirs(HOUSEHOLDS, TEAM),
     "GET /inspections/{inspection}/documents/{document}": theirs(HOUSEHOLDS, TEAM),
     "POST /occupancies/{occupancy}/inspection": of_coop(
@@ -398,6 +430,51 @@ PAGES: dict[str, Access] = {
     "POST /desk/{ticket}/messages": of_coop(TEAM, body=form(body="Bonjour")),
     "POST /desk/{ticket}/notices": of_coop(STAFF, body=form(kind="notice")),
     "POST /desk/{ticket}/notices/{notice}/proofs": of_coop(STAFF, body=form(kind="answer", on="2026-02-01")),
+    # partners, contractors by their link, appointments
+    "GET /parties": only(STAFF),
+    "GET /parties/new": only(STAFF),
+    "POST /parties": only(STAFF, body=form(kind="syndic", name="Syndic 9")),
+    "GET /parties/{party}": of_coop(STAFF),
+    "POST /parties/{party}": of_coop(STAFF, body=form(name="Syndic 9")),
+    "POST /parties/{party}/link": of_coop(STAFF),
+    "POST /parties/{party}/revoke": of_coop(STAFF),
+    "POST /parties/letters/{letter}/seen": of_coop(STAFF),
+    "GET /routing": only(STAFF),
+    "POST /routing": only(STAFF, body=form(valid_from="2026-01-01", to="building")),
+    "POST /routing/{routing_rule}/end": of_coop(STAFF),
+    "GET /desk/{ticket}/route": of_coop(STAFF),
+    "POST /desk/{ticket}/route": of_coop(STAFF, body=form(to="plumbing")),
+    "POST /desk/{ticket}/route/rule": of_coop(STAFF, body=form(everywhere="true")),
+    "POST /desk/{ticket}/party-messages": of_coop(TEAM, body=form(body="Bonjour")),
+    "GET /desk/{ticket}/visit": of_coop(TEAM),
+    "POST /desk/{ticket}/visit": of_coop(TEAM, body=form(slot="slt_none")),
+    "POST /desk/{ticket}/visit/propose": of_coop(
+        TEAM, body=form(day="2026-02-02", start="08:00", end="10:00")
+    ),
+    "POST /desk/{ticket}/visit/{what}": of_coop(TEAM),
+    "GET /calendar": only(TEAM),
+    "GET /calendar/hours": only(TEAM),
+    "POST /calendar/hours": only(TEAM, body=form(host="plumbing", weekday="1", start="08:00", end="10:00")),
+    "POST /calendar/hours/{hours}/drop": of_coop(TEAM, body=form(host="plumbing")),
+    "GET /tickets/{ticket}/visit": theirs(HOUSEHOLDS),
+    "POST /tickets/{ticket}/visit": theirs(HOUSEHOLDS, body=form(slot="slt_none")),
+    "POST /tickets/{ticket}/visit/cancel": theirs(HOUSEHOLDS),
+    "POST /tickets/{ticket}/visit/missed": theirs(HOUSEHOLDS),
+    "GET /tickets/{ticket}/visit.ics": theirs(HOUSEHOLDS, TEAM),
+    "POST /calendar-link": only(HOUSEHOLDS),
+    "POST /calendar-link/revoke": only(HOUSEHOLDS),
+    "GET /calendar-feed/{token}": SHUT,
+    **{f"GET /contractor/{{token}}{path}": SHUT for path in (
+        "", "/hours", "/calendar.ics", "/jobs/{ticket}", "/jobs/{ticket}/visit.ics",
+        "/jobs/{ticket}/photos/{photo}", "/jobs/{ticket}/photos/{photo}/small",
+        "/jobs/{ticket}/notices/{notice}",
+    )},
+    **{f"POST /contractor/{{token}}{path}": SHUT for path in (
+        "/hours", "/hours/{hours}/drop", "/jobs/{ticket}/slots", "/jobs/{ticket}/slots/{slot}/withdraw",
+        "/jobs/{ticket}/agreed", "/jobs/{ticket}/on-the-way", "/jobs/{ticket}/start",
+        "/jobs/{ticket}/cannot-come", "/jobs/{ticket}/finish", "/jobs/{ticket}/photos",
+        "/jobs/{ticket}/messages",
+    )},
     "GET /fragments/incidents": only(HOUSEHOLDS),
     "GET /incidents/known": only(HOUSEHOLDS, query={"element": "radiator"}),
     "GET /incidents": only(TEAM),
@@ -508,6 +585,8 @@ def parameters(town: Town) -> dict[str, str]:
         "dwelling": home.dwelling, "building": commons["building"], "piece": home.piece,
         "check_in": home.check_in, "section": "teams", "notice": home.notice,
         "incident": home.incident, "proposal": home.proposal, "ref": commons["ref"],
+        "party": commons["party"], "letter": commons["party_letter"], "hours": commons["hours"],
+        "routing_rule": commons["routing_rule"], "visit": home.visit, "slot": "slt_none", "what": "cancel",
         "draft": home.draft, "code": "gas", "home": home.occupancy,
         "token": "wrong", "role": "staff", "coop": home.coop, "subject": home.person, "seal": "wrong",
     }  # fmt: skip

@@ -112,6 +112,7 @@ class Household:
     incident: str
     proposal: str
     """Of a fault that its meter shows."""
+    visit: str
     marks: frozenset[str]
 
 
@@ -253,6 +254,27 @@ class _Office:
             " VALUES (:id, :coop, :id, '[\"heating\"]', '[]')",
             id=plant, coop=coop,
         )  # fmt: skip
+        party, letter, hours = new_id("pty"), new_id("ltr"), new_id("avl")
+        await self._insert(
+            "aftersales",
+            "INSERT INTO aftersales.party (id, coop, kind, name, email, language, trades, buildings,"
+            " warranties) VALUES (:id, :coop, 'contractor', :id, 'firm@firm.test', 'fr', '[]', '[]', '[]')",
+            id=party, coop=coop,
+        )  # fmt: skip
+        await self._insert(
+            "aftersales",
+            "INSERT INTO aftersales.letter (id, coop, party, about, language, subject, paragraphs, state,"
+            " attempts, not_before, queued_at, failed_at) VALUES (:id, :coop, :party, :party, 'fr', :id,"
+            " '[]', 'failed', 1, now(), now(), now())",
+            id=letter, coop=coop, party=party,
+        )  # fmt: skip
+        await self._insert(
+            "aftersales",
+            "INSERT INTO aftersales.availability (id, coop, host, weekday, starts, ends, window_minutes,"
+            " capacity, valid_from) VALUES (:id, :coop, 'plumbing', 0, '08:00', '12:00', 120, 1, now())",
+            id=hours, coop=coop,
+        )  # fmt: skip
+        routing = {"valid_from": "2026-01-01", "trade": "gas", "party": party, "note": party}
         replay = new_id("rpl")
         await self._insert(
             "metering",
@@ -263,6 +285,10 @@ class _Office:
         return feeds | {
             "ref": plant,
             "replay": replay,
+            "party": party,
+            "party_letter": letter,
+            "hours": hours,
+            "routing_rule": (await self.made(staff, "/routing-rules", routing))["id"],
             "slug": coop,
             "building": building["id"],
             "gateway": gateway["id"],
@@ -372,8 +398,21 @@ class _Office:
             *await self._filed(coop, occupancy, moved["dwelling"]),
             await self._notified(coop, ticket["id"]),
             *await self._fell_out(coop, occupancy, person, meter),
-            frozenset(marks),
+            visit=await self._expected(coop, ticket["id"]),
+            marks=frozenset(marks),
         )
+
+    async def _expected(self, coop: str, ticket: str) -> str:
+        """A visit about the request."""
+        visit = new_id("vis")
+        await self._insert(
+            "aftersales",
+            "INSERT INTO aftersales.visit (id, coop, ticket, host, seat, starts_at, ends_at, state, sequence,"
+            " booked_by, booked_at, changed_at) VALUES (:id, :coop, :ticket, 'plumbing', 0,"
+            " now() + interval '3 d', now() + interval '3 d 2 h', 'booked', 0, 'staff', now(), now())",
+            id=visit, coop=coop, ticket=ticket,
+        )  # fmt: skip
+        return visit
 
     async def _begun(self, coop: str, person: str, words: str) -> str:
         """A report that the person has begun to tell."""
