@@ -68,6 +68,8 @@ def _pieces(found: Found) -> Iterator[list[Hit]]:
 def _begins_anew(found: Found, piece: list[Hit], hit: Hit, rest: list[Hit]) -> bool:
     things = [one for one in piece if one.kind == "element" and one.phrase.weight >= NAMED]
     complaints = [one for one in piece if one.kind == "symptom"]
+    if _is_another_lack(hit, complaints):
+        return True
     if not things or not complaints:
         return False
     if hit.kind == "element":
@@ -84,6 +86,14 @@ def _begins_anew(found: Found, piece: list[Hit], hit: Hit, rest: list[Hit]) -> b
         and not found.follows_place_word(following)
         and not any(one.kind == "symptom" for one in rest)
     )
+
+
+def _is_another_lack(hit: Hit, complaints: list[Hit]) -> bool:
+    """In "no heating no hot water" each is missing by itself."""
+    implied = vocabulary().implied
+    if hit.kind != "symptom" or not hit.phrase.says_not or hit.code not in implied:
+        return False
+    return any(one.phrase.says_not and one.code in implied and one.code != hit.code for one in complaints)
 
 
 def _things(found: Found, piece: list[Hit]) -> list[Hit]:
