@@ -93,6 +93,7 @@ async def test_a_buyer_is_asked_before_the_month_ends_and_answers_in_two_taps(
     await card.get_by_role("link", name="Tout va bien dans votre logement").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Tout va bien dans votre logement ?")
     await expect(page.get_by_text("5 jours restants")).to_be_visible()
+    await page.reload()
     await visitor.screenshot(page, f"check-in-{width}")
     assert await visitor.flaws(page) == []
     await page.get_by_role("button", name="Tout va bien").click()
@@ -126,6 +127,7 @@ async def test_staff_enter_the_missing_reception_and_the_replaced_boiler(
     await equipment.get_by_label("Installé le").fill("2026-10-01")
     await equipment.get_by_role("button", name="Enregistrer").last.click()
     await expect(page.get_by_role("heading", name="Contrat de l'installateur")).to_be_visible()
+    await page.reload()
     await visitor.screenshot(page, f"staff-file-{width}")
     assert await visitor.flaws(page) == []
 
@@ -158,3 +160,43 @@ async def test_staff_set_a_season_and_a_rule_and_see_who_changed_what(
     await expect(changes.get_by_text("Agent 1").first).to_be_visible()
     await visitor.screenshot(page, f"settings-{width}")
     assert await visitor.flaws(page) == []
+
+
+@WIDTHS
+async def test_a_refusal_says_what_to_do_next_and_the_month_is_reported(
+    house: House, visitor: Visitor, width: int
+) -> None:
+    await house.begin("tenant", datetime(2026, 11, 16, 10, tzinfo=PARIS), moved_in_on="2026-11-02")
+    words = {"place": "kitchen", "element": "tap", "symptom": "leak", "description": "Ça goutte"}
+    occupancy = house.moved["occupancy"]
+    refused = await house.post("/tickets", {"occupancy": occupancy, **words})
+    fixed = await house.post("/tickets", {"occupancy": occupancy, **words, "symptom": "broken"})
+    steps: list[tuple[dict[str, Any], dict[str, Any]]] = [
+        (refused, {"action": "acknowledge", "assignee": house.agent}),
+        (refused, {"action": "refuse", "reason": "resident_upkeep", "comment": "Le joint est à changer."}),
+        (fixed, {"action": "acknowledge", "assignee": house.agent}),
+        (fixed, {"action": "qualify"}),
+        (fixed, {"action": "assign", "team": "plumbing"}),
+        (fixed, {"action": "start"}),
+        (fixed, {"action": "finish", "comment": "Mitigeur remplacé."}),
+    ]
+    for ticket, step in steps:
+        await house.post(f"/tickets/{ticket['id']}/actions", step)
+    page = await visitor.open(
+        f"{house.site.url}/tickets/{refused['id']}", width=width, headers=house.resident
+    )
+    await expect(page.get_by_text("commission départementale de conciliation")).to_be_visible()
+    await visitor.screenshot(page, f"refusal-{width}")
+    assert await visitor.flaws(page) == []
+    await page.goto(f"{house.site.url}/tickets/{fixed['id']}")
+    opinion = page.locator("#opinion")
+    await opinion.get_by_text("Rapide").click()
+    await opinion.get_by_role("button", name="Bien", exact=True).click()
+    await expect(page.locator("#opinion").get_by_text("Vous avez dit")).to_be_visible()
+    await page.reload()  # a picture of the page itself, not of one page becoming another
+    await visitor.screenshot(page, f"opinion-{width}")
+    assert await visitor.flaws(page) == []
+    desk = await visitor.open(f"{house.site.url}/reports/aftersales", width=width, headers=house.staff)
+    await expect(desk.get_by_text("2026-11")).to_be_visible()
+    await visitor.screenshot(desk, f"reports-{width}")
+    assert await visitor.flaws(desk) == []
