@@ -79,14 +79,12 @@ async def handover(
 async def draw(page: Page, side: str) -> None:
     """A stroke of a finger on the pad."""
     pad = page.locator(f"#pad-{side}").locator("xpath=..").locator("canvas")
-    await pad.scroll_into_view_if_needed()
-    box = await pad.bounding_box()
-    assert box is not None
-    await page.mouse.move(box["x"] + 20, box["y"] + 60)
+    await pad.hover(position={"x": 20, "y": 40})
     await page.mouse.down()
     for step in range(1, 12 if side == "household" else 8):
-        await page.mouse.move(box["x"] + 20 + 18 * step, box["y"] + (30 if step % 2 else 80))
+        await pad.hover(position={"x": 20 + 18 * step, "y": 20 if step % 2 else 70})
     await page.mouse.up()
+    await expect(pad).to_have_attribute("data-drawn", "true")
 
 
 async def sign(page: Page, side: str) -> None:
@@ -196,8 +194,24 @@ async def test_a_buyer_gets_the_keys(handover: Handover, visitor: Visitor) -> No
         assert said in words, said
     assert sum(len(one.images) for one in pages) == 3
     await buyer.goto(f"{handover.url}/tickets")
-    await expect(buyer.get_by_text("Robinet, mitigeur – fuite")).to_be_visible()
+    await buyer.get_by_text("Robinet, mitigeur – fuite").click()
+    await expect(buyer.locator("#photos img")).to_have_count(1)
+
+    # Another photo goes as soon as it is chosen, and comes back as a picture; so it does at the desk.
+    await buyer.locator("#photos-files").set_input_files(
+        {"name": "mur.png", "mimeType": "image/png", "buffer": photo("PNG", image=drawn(900, 700))}
+    )
+    await expect(buyer.locator("#photos img")).to_have_count(2)
+    await expect(buyer.get_by_role("button", name="Reprendre")).to_have_count(1)
+    assert await visitor.flaws(buyer) == []
+    await visitor.screenshot(buyer, "ticket-photos-phone")
+    ticket = re.findall(r"tkt_[a-z0-9]+", buyer.url)[0]
+    await buyer.get_by_role("button", name="Reprendre").click()
+    await expect(buyer.locator("#photos img")).to_have_count(1)
 
     desk = await handover.page(Role.STAFF, new_id("per"), "Agent 1", inspection.removeprefix(handover.url))
     assert await visitor.flaws(desk) == []
     await visitor.screenshot(desk, "inspection-signed-desk")
+    await desk.goto(f"{handover.url}/desk/{ticket}")
+    await expect(desk.locator("#photos img")).to_have_count(1)
+    await visitor.screenshot(desk, "ticket-photos-desk")
