@@ -1,7 +1,8 @@
 """What has lost its legal ground is deleted: withdrawn consent, departure, erasure, finished daily totals."""
 
+from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -9,7 +10,7 @@ from sqlalchemy import text
 from contracts.codes import Purpose
 from services.kit import dropping
 from services.kit.unit import Unit
-from services.metering import day_rows, gas_factors, model
+from services.metering import day_rows, gas_factors, interval_store, model
 from services.metering.days import begin_sql
 from services.metering.fluids import came_sql, first_hour_sql, left_sql
 from services.metering.imports import forgetting as imports
@@ -20,20 +21,16 @@ from services.metering.watermark import GRACE
 _BEGINS, _ENDS = (begin_sql(day, "m.zone", first_hour_sql("m")) for day in ("d.day", "d.day + 1"))
 # A register read at the very moment a household arrives or leaves belongs to both neighbours' days.
 _READINGS_OF = f"""
-DELETE FROM metering.reading r
+DELETE FROM metering.reading_row r
 USING registry.occupancy o, registry.meter m
 WHERE o.id = :occupancy AND m.dwelling = o.dwelling AND r.meter = m.id
   AND r.instant >= {came_sql()} AND (o.moved_out_on IS NULL OR r.instant < {left_sql()})
 """  # noqa: S608 - only constants are formatted in
-# Whole days of intervals go at once; what is left of them goes with the other readings.
-_INTERVALS_OF = f"""
-DELETE FROM metering.interval_row r
-USING registry.occupancy o, registry.meter m
-WHERE o.id = :occupancy AND m.dwelling = o.dwelling AND r.meter = m.id
-  AND r.day::timestamp AT TIME ZONE 'UTC' >= {came_sql()}
-  AND (o.moved_out_on IS NULL OR (r.day + 1)::timestamp AT TIME ZONE 'UTC' <= {left_sql()})
+_DISAGREEMENTS_OF = _READINGS_OF.replace("metering.reading_row", "metering.disagreement")
+_PERIODS_OF = f"""
+SELECT m.id AS meter, {came_sql()} AS came, {left_sql()} AS "left"
+FROM registry.occupancy o JOIN registry.meter m ON m.dwelling = o.dwelling WHERE o.id = :occupancy
 """  # noqa: S608 - only constants are formatted in
-_DISAGREEMENTS_OF = _READINGS_OF.replace("metering.reading", "metering.disagreement")
 _QUARANTINE_OF = """
 DELETE FROM metering.quarantine q
 USING registry.occupancy o, registry.meter m
@@ -62,17 +59,24 @@ WHERE o.id = :occupancy AND o.ends_at IS NOT NULL AND m.dwelling = o.dwelling AN
       SELECT 1 FROM registry.occupancy n WHERE n.dwelling = o.dwelling AND n.id <> o.id
         AND t.instant >= {came_sql("n")} AND (n.moved_out_on IS NULL OR t.instant < {left_sql("n")}))
 """  # noqa: S608 - only constants are formatted in
+_SINCE = f"""
+SELECT m.id AS meter, {left_sql()} AS "left", {came_sql("n")} AS next_came, {left_sql("n")} AS next_left
+FROM registry.occupancy o JOIN registry.meter m ON m.dwelling = o.dwelling
+LEFT JOIN registry.occupancy n ON n.dwelling = o.dwelling AND n.id <> o.id
+WHERE o.id = :occupancy AND o.ends_at IS NOT NULL
+"""  # noqa: S608 - only constants are formatted in
 # Inside a frozen day only the first and last value of each register are kept: the next and the previous
 # day begin and end with them.
+_DAYS = """unnest(CAST(:meters AS text[]), CAST(:quantities AS text[]), CAST(:days AS date[]))
+    AS d(meter, quantity, day)"""
 _THIN = f"""
-DELETE FROM metering.reading r
-USING {{days}} d, registry.meter m
-WHERE {{which}} AND m.id = d.meter AND r.meter = d.meter
+DELETE FROM metering.reading_row r
+USING {_DAYS}, registry.meter m
+WHERE m.id = d.meter AND r.meter = d.meter
   AND r.quantity = ANY(CASE WHEN d.quantity = 'energy_import'
       THEN ARRAY['energy_import', 'power', 'apparent_power'] ELSE ARRAY[d.quantity] END)
   AND r.instant >= {_BEGINS}
   AND r.instant < {_ENDS}
-  AND r.utc_day >= ({_BEGINS} AT TIME ZONE 'UTC')::date AND r.utc_day <= ({_ENDS} AT TIME ZONE 'UTC')::date
   AND (r.kind <> 'register' OR EXISTS (
       SELECT 1 FROM metering.reading_row b WHERE b.meter = r.meter AND b.register = r.register
         AND b.instant >= {_BEGINS} AND b.instant < r.instant)
@@ -80,15 +84,15 @@ WHERE {{which}} AND m.id = d.meter AND r.meter = d.meter
       SELECT 1 FROM metering.reading_row a WHERE a.meter = r.meter AND a.register = r.register
         AND a.instant > r.instant AND a.instant <= {_ENDS}))
 """  # noqa: S608 - only constants are formatted in
-# One statement, so that exactly the days that are frozen lose their readings.
+_PERIODS = f"""
+SELECT d.meter, d.quantity, {_BEGINS} AS begins, {_ENDS} AS ends
+FROM {_DAYS} JOIN registry.meter m ON m.id = d.meter
+"""  # noqa: S608 - only constants are formatted in
 _FREEZE = f"""
-WITH frozen AS (
-    UPDATE metering.day_row r {day_rows.FREEZE} FROM metering.day d
-    WHERE d.series = r.series AND d.day = r.day AND {{which}}
-    RETURNING d.meter, d.quantity, d.day)
-{_THIN.format(days="frozen", which="true")}
+UPDATE metering.day_row r {day_rows.FREEZE} FROM metering.day d
+WHERE d.series = r.series AND d.day = r.day AND {{which}}
+RETURNING d.meter, d.quantity, d.day
 """
-_FROZEN_ONES = "d.meter = :meter AND d.quantity = :quantity AND d.day = ANY(:days) AND d.is_frozen"
 _OF_OCCUPANCY = "d.occupancy = :occupancy"
 _DAILY_ONLY = f"""
 NOT d.is_frozen
@@ -133,7 +137,7 @@ async def after_withdrawal(unit: Unit, occupancy: str) -> None:
     await feeds.of_household(unit, occupancy)
     if Purpose.DAILY in holds:
         await _run(unit, _TOLD_OF, occupancy)
-        await _run(unit, _FREEZE.format(which=_OF_OCCUPANCY), occupancy)
+        await _freeze(unit, _OF_OCCUPANCY, {"occupancy": occupancy})
         await _run(unit, "DELETE FROM metering.edit d WHERE d.occupancy = :occupancy", occupancy)
         await _run(
             unit,
@@ -149,8 +153,10 @@ async def all_of(unit: Unit, occupancy: str, *, keep_ledger: bool = False) -> No
     data and may still want to know, the ledger."""
     await feeds.of_household(unit, occupancy)
     await imports.of_household(unit, occupancy)
-    for statement in (_TOLD_OF, _INTERVALS_OF, _READINGS_OF, _DISAGREEMENTS_OF, _QUARANTINE_OF, _DIRTY_OF):
+    for statement in (_TOLD_OF, _READINGS_OF, _DISAGREEMENTS_OF, _QUARANTINE_OF, _DIRTY_OF):
         await _run(unit, statement, occupancy)
+    periods = {row.meter: (row.came, row.left) for row in await _run(unit, _PERIODS_OF, occupancy)}
+    await interval_store.remove(unit, periods, lambda meter, _, at: _is_between(at, *periods[meter]))
     await _run(unit, _DAYS_OF, occupancy)
     await gas_factors.forget(unit, occupancy)
     for table in ("series", "open_day", "edit", *(() if keep_ledger else ("data_use",))):
@@ -174,8 +180,9 @@ async def all_of_sandbox(unit: Unit, coop: str) -> None:
 async def after_departure(unit: Unit, occupancy: str) -> None:
     """Delete what was measured after the household left, before the next one came."""
     await wait_for_meters_of(unit, occupancy)
-    for table in ("metering.reading", "metering.disagreement"):
+    for table in ("metering.reading_row", "metering.disagreement"):
         await _run(unit, _AFTER.format(table=table), occupancy)
+    await _intervals_after(unit, occupancy)
     await _run(unit, _DAYS_AFTER, occupancy)
     for table in ("open_day", "edit"):
         await _run(
@@ -189,15 +196,55 @@ async def after_departure(unit: Unit, occupancy: str) -> None:
 async def freeze_daily_only(unit: Unit) -> None:
     """Of households that allow day totals only, drop the readings of days past their grace."""
     free = list((await unit.session.execute(text(_FREE_METERS), {"grace": GRACE})).scalars())
-    await unit.session.execute(
-        text(_FREEZE.format(which=_DAILY_ONLY_OF_THEM)), {"grace": GRACE, "meters": free}
-    )
+    await _freeze(unit, _DAILY_ONLY_OF_THEM, {"grace": GRACE, "meters": free})
 
 
 async def thin_again(unit: Unit, meter: str, quantity: str, days: Sequence[date]) -> None:
     """Of frozen days, drop what came after they were frozen: their totals stand."""
-    statement = _THIN.format(days="metering.day", which=_FROZEN_ONES)
-    await unit.session.execute(text(statement), {"meter": meter, "quantity": quantity, "days": list(days)})
+    await _thin(unit, [(meter, quantity, day) for day in days])
+
+
+async def _freeze(unit: Unit, which: str, values: dict[str, Any]) -> None:
+    """Of these days only the total is kept, and exactly they lose their readings."""
+    frozen = (await unit.session.execute(text(_FREEZE.format(which=which)), values)).all()
+    await _thin(unit, [(row.meter, row.quantity, row.day) for row in frozen])
+
+
+async def _thin(unit: Unit, days: Sequence[tuple[str, str, date]]) -> None:
+    if not days:
+        return
+    meters, quantities, dates = (list(column) for column in zip(*days, strict=True))
+    values = {"meters": meters, "quantities": quantities, "days": dates}
+    await unit.session.execute(text(_THIN), values)
+    periods: dict[tuple[str, str], list[tuple[datetime, datetime]]] = defaultdict(list)
+    for row in await unit.session.execute(text(_PERIODS), values):
+        periods[row.meter, row.quantity].append((row.begins, row.ends))
+
+    def goes(meter: str, quantity: str, at: datetime) -> bool:
+        return any(_is_between(at, *period) for period in periods.get((meter, quantity), ()))
+
+    bounds = [bound for of_series in periods.values() for period in of_series for bound in period]
+    if bounds:
+        await interval_store.remove(unit, meters, goes, min(bounds).date(), max(bounds).date())
+
+
+async def _intervals_after(unit: Unit, occupancy: str) -> None:
+    """As `_AFTER`, of intervals."""
+    left: dict[str, datetime] = {}
+    others: dict[str, list[tuple[datetime, datetime | None]]] = defaultdict(list)
+    for row in await _run(unit, _SINCE, occupancy):
+        left[row.meter] = row.left
+        if row.next_came is not None:
+            others[row.meter].append((row.next_came, row.next_left))
+
+    def goes(meter: str, _: str, at: datetime) -> bool:
+        return at > left[meter] and not any(_is_between(at, *stay) for stay in others[meter])
+
+    await interval_store.remove(unit, left, goes)
+
+
+def _is_between(at: datetime, first: datetime, last: datetime | None) -> bool:
+    return first <= at and (last is None or at < last)
 
 
 async def _purposes(unit: Unit, occupancy: str) -> set[str]:

@@ -100,6 +100,11 @@ def step_s(register: str) -> int | None:
     return seconds if seconds >= SHORTEST_STEP_S and DAY_S % seconds == 0 else None
 
 
+def quantity_of(register: str) -> str:
+    """What a packed register counts."""
+    return register.partition("@")[0].partition(".")[0]
+
+
 def split(series: Iterable[Series]) -> Split:
     """Part what is packed from what is not. Of two values of one instant the first that came stands."""
     found = Split()

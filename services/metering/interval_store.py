@@ -3,14 +3,15 @@
 Rows are inserted and locked in key order, so that two workers cannot wait for each other in a circle.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from psycopg import AsyncConnection
 
+from services.kit.unit import Unit
 from services.metering.days import instant_of
-from services.metering.interval_rows import DAY_US, DayRow, Key, Other, day_of, number_of
+from services.metering.interval_rows import DAY_US, DayRow, Key, Other, day_of, number_of, quantity_of
 
 _INSERT = """
 INSERT INTO metering.interval_row (meter, register, day, coop, amounts, codecs, received_at)
@@ -34,6 +35,15 @@ UPDATE metering.interval_row r SET amounts = CAST(w.amounts AS bigint[]), codecs
     received_at = CAST(w.received AS timestamptz[])
 FROM unnest(%(meters)b::text[], %(registers)b::text[], %(days)b::date[], %(amounts)b::text[],
     %(codecs)b::text[], %(received)b::text[]) w(meter, register, day, amounts, codecs, received)
+WHERE r.meter = w.meter AND r.register = w.register AND r.day = w.day AND {bounds}
+"""
+_OF_METERS = """
+SELECT r.meter, r.register, r.day, r.coop, r.amounts, r.codecs, r.received_at FROM metering.interval_row r
+WHERE r.meter = ANY(%(meters)s) AND {bounds} ORDER BY 1, 2, 3 FOR UPDATE
+"""
+_DELETE = """
+DELETE FROM metering.interval_row r
+USING unnest(%(meters)b::text[], %(registers)b::text[], %(days)b::date[]) w(meter, register, day)
 WHERE r.meter = w.meter AND r.register = w.register AND r.day = w.day AND {bounds}
 """
 _DISAGREE = """
@@ -62,6 +72,36 @@ async def keep(
     if contrary:
         await _disagree(connection, contrary)
     return fresh
+
+
+async def remove(
+    unit: Unit,
+    meters: Iterable[str],
+    goes: Callable[[str, str, datetime], bool],
+    first: date = date.min,
+    last: date = date.max - timedelta(days=1),
+) -> None:
+    """Delete the intervals of which `goes` says so by meter, quantity and start; a row goes with its last
+    one. Only UTC days from `first` to `last` are looked at."""
+    connection = await unit.driver()
+    changed: list[tuple[Key, DayRow]] = []
+    emptied: list[Key] = []
+    statement = _OF_METERS.format(bounds=days_between("r", first, last))
+    cursor = await connection.execute(statement, {"meters": sorted(set(meters))})
+    for meter, register, day, coop, amounts, codecs, received in await cursor.fetchall():
+        key, quantity = (meter, register, number_of(day)), quantity_of(register)
+        row = DayRow(coop, quantity, "interval", amounts, codecs, received)
+        gone = [us for us, _ in row.points(key) if goes(meter, quantity, instant_of(us))]
+        for us in gone:
+            amounts[us % DAY_US // row.step_us] = None
+        if amounts.count(None) == len(amounts):
+            emptied.append(key)
+        elif gone:
+            changed.append((key, row))
+    if changed:
+        await _change(connection, changed)
+    if emptied:
+        await connection.execute(_DELETE.format(bounds=_bounds(emptied)), _keys(emptied))
 
 
 async def _insert(connection: AsyncConnection[Any], days: Sequence[tuple[Key, DayRow]]) -> set[Key]:

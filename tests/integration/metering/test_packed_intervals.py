@@ -195,3 +195,33 @@ async def test_an_interval_without_a_partition_is_counted_and_moved(room_unit: O
         assert await partitions.count_missing(unit) >= 1
         await partitions.make_ahead(unit)
     assert (await rows(room_unit, place, m=home.meter))[0].place == f"metering.interval__p{far:%Y%m%d}"
+
+
+async def test_what_was_measured_after_a_household_left_goes_until_the_next_one_comes(
+    room_unit: OpenUnit, coop: str
+) -> None:
+    home = await a_home(room_unit, coop)
+    await send(room_unit, coop, curve(home, [100] * 96))
+    async with room_unit("members") as unit:
+        await unit.session.execute(
+            text("UPDATE members.occupancy SET moved_out_on = :day WHERE id = :id"),
+            {"day": DAY, "id": home.occupancy},
+        )
+    async with room_unit("metering") as unit:
+        await forgetting.after_departure(unit, home.occupancy)
+    left = [at for at, _ in await seen(room_unit, home)]
+    assert left == [MIDNIGHT + n * HALF_HOUR for n in range(49)], "the moment of leaving is both neighbours'"
+
+
+async def test_where_totals_alone_are_kept_their_intervals_go(room_unit: OpenUnit, coop: str) -> None:
+    home, other = await a_home(room_unit, coop, consents=["daily"]), await a_home(room_unit, coop)
+    for one in (home, other):
+        await send(room_unit, coop, curve(one, [100] * 48 * 4))
+    await settle_all(room_unit)
+    async with room_unit("metering") as unit:
+        await forgetting.freeze_daily_only(unit)
+    assert {row.is_frozen for day, row in (await days(room_unit, home)).items() if day == DAY} == {True}
+    gone = MIDNIGHT + timedelta(days=1)
+    assert all(at >= gone for at, _ in await seen(room_unit, home))
+    assert len(await seen(room_unit, home)) % 48 == 0
+    assert len(await seen(room_unit, other)) == 48 * 4
