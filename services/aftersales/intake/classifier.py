@@ -18,7 +18,11 @@ from services.aftersales.taxonomy import Element, element_of, taxonomy
 
 SURE_ENOUGH = 0.5
 MOST_TEXT = 4000
-IMPLIED, RIVAL, OFF_LIST, NO_SYMPTOM, UNNAMED_PLACE = 0.6, 0.85, 0.85, 0.6, "whole_dwelling"
+IMPLIED, RIVAL, OFF_LIST, NO_SYMPTOM = 0.6, 0.85, 0.85, 0.6
+"""What confidence is multiplied by: the thing only follows from the complaint; another trade's thing is as
+near; the thing does not usually have that complaint; nothing says what is wrong."""
+EVERYWHERE = "whole_dwelling"
+"""A place that any other place named is better than."""
 About = Literal["element", "symptom", "place", "urgency"]
 
 
@@ -148,7 +152,7 @@ def _place(found: Found, group: Group, element: Element, places: list[Hit]) -> t
     if not near and len({hit.code for hit in places}) == 1:
         near = places
     of_itself = {at for hit in group.names for at in hit.at}
-    near.sort(key=lambda hit: (not of_itself.isdisjoint(hit.at), hit.code == UNNAMED_PLACE, hit.at))
+    near.sort(key=lambda hit: (not of_itself.isdisjoint(hit.at), hit.code == EVERYWHERE, hit.at))
     if near and of_itself.isdisjoint(near[0].at):
         return near[0].code, near[0]
     usual = vocabulary().default_place.get(element.code)
