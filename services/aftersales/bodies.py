@@ -256,4 +256,8 @@ class TaxonomyOut(BaseModel):
     channels: list[Coded]
     teams: list[Coded]
     deadlines: list[Coded]
+    windows: list[Coded]
+    equipment_regimes: list[Coded]
+    check_ins: list[Coded]
+    opinion_marks: list[Coded]
     availability: list[Coded]

@@ -39,6 +39,10 @@ def taxonomy_out(language: str) -> TaxonomyOut:
         channels=_group("channels", language),
         teams=_group("teams", language),
         deadlines=_group("deadlines", language),
+        windows=_group("windows", language),
+        equipment_regimes=_group("equipment_regimes", language),
+        check_ins=_group("check_ins", language),
+        opinion_marks=_group("opinion_marks", language),
         availability=_group("availability", language),
     )
 

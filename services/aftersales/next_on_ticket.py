@@ -17,7 +17,8 @@ from services.kit.unit import Unit
 from services.kit.web import Principal
 
 REFUSED = ("not_eligible", "contested")
-ENDED = ("resolved", "closed", "cancelled")
+ENDED = ("done", "resolved", "closed", "cancelled")
+"""Nothing is to be waited for: the household says whether all is well, or has said so."""
 OTHERS = (Responsible.SYNDIC, Responsible.INSURER, Responsible.VENDOR)
 """Parties whose contact a household is given; a contractor is sent by the cooperative."""
 

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from services.aftersales import settings
-from services.aftersales.dwelling_file import asking
 from services.aftersales.settings_api import CalendarIn, HeatingPeriodIn, RuleIn, TermIn
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.words import codes
@@ -31,8 +30,6 @@ async def heating(unit: Unit, form: Form, by: str) -> None:
         period = _valid(HeatingPeriodIn, {name: "-".join(day) for name, day in days.items()})
         value = period.model_dump(mode="json", by_alias=True)
         await settings.keep(unit, building, "heating_period", value, by)
-    if building is not None:
-        await asking.replan(unit, await settings.known_building(unit, building))
 
 
 async def calendar(unit: Unit, form: Form, by: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from services.aftersales import next_on_ticket
+from services.aftersales.dwelling_file import on_desk
 from services.aftersales.incidents import on_ticket
 from services.aftersales.intake import access, siblings
 from services.aftersales.model import Ticket
@@ -40,6 +41,7 @@ HOUSEHOLD: tuple[Part, ...] = (
 )
 """On the household's page of a request, in this order."""
 DESK: tuple[Part, ...] = (
+    Part("aftersales/file_on_desk.html", "aside", on_desk.windows_of),
     Part("aftersales/route_on_ticket.html", "main", party_desk.part),
     Part("aftersales/visit_on_ticket.html", "main", visit_on_ticket.part),
     Part("aftersales/notices_on_desk.html", "main", notices.for_desk),

@@ -103,6 +103,18 @@ async def replan(unit: Unit, home: Home) -> None:
             await plan(unit, found, after=today)
 
 
+async def recount(unit: Unit, kind: str, building: str | None = None) -> None:
+    """Have the planned check-ins of a kind looked at in the next hour, which puts each on its right day."""
+    await unit.session.execute(
+        text(
+            "UPDATE aftersales.check_in SET due_on = LEAST(due_on, :today) WHERE coop = :coop"
+            " AND kind = :kind AND state = 'planned' AND (CAST(:building AS text) IS NULL OR occupancy IN"
+            " (SELECT id FROM registry.occupancy WHERE building = :building))"
+        ),
+        {"coop": unit.coop, "kind": kind, "building": building, "today": await local_today(unit)},
+    )
+
+
 async def of_household(unit: Unit, occupancy: str) -> list[CheckIn]:
     """All its check-ins, in the order of their days."""
     rows = await unit.session.execute(

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import text
 
 from contracts.codes import Tenure
-from services.aftersales import registry
+from services.aftersales import registry, settings
 from services.aftersales.dwelling_file import acting, dates, equipment, homes
 from services.aftersales.dwelling_file.equipment import Where
 from services.aftersales.dwelling_file.facts import REGIMES
@@ -106,11 +106,15 @@ async def record_date(
     kind: Annotated[str, Form(max_length=20)],
     on: Annotated[str, Form(max_length=10)] = "",
     note: Annotated[str, Form(max_length=400)] = "",
+    whole_building: Annotated[bool, Form()] = False,
 ) -> Response:
+    """A réception may be said of the whole building at once."""
     home = await homes.of_dwelling(unit, dwelling)
     try:
         if kind not in dates.KINDS:
             raise invalid("/kind", "unknown_code", "Choose one of the dates.")
+        if kind == "reception" and whole_building and home.building is not None:
+            home = await settings.known_building(unit, home.building)
         await acting.record_date(unit, home, kind, _day(on, "/on"), actor_of(who).id, note.strip() or None)
     except Problem as problem:
         return await _staff_page(request, unit, dwelling, problem=problem)

@@ -296,3 +296,17 @@ async def test_a_decision_on_an_unconfirmed_term_changes_windows_and_warranties(
     assert (await aulnes.web.client.put(path, json=vefa, headers=aulnes.staff)).status_code == 422
     changes = (await aulnes.get("/aftersales-settings/changes")).json()["changes"]
     assert [(row["name"], row["changed_by"]) for row in changes] == [("terms", aulnes.agent)]
+
+
+async def test_a_season_changed_for_all_moves_the_question_at_the_next_hour(aulnes: Cooperative) -> None:
+    moved = await aulnes.move_in(moved_in_on="2026-06-01")
+    await aulnes.now(datetime(2026, 6, 1, 10, tzinfo=PARIS))
+    await heard_of(aulnes, moved)
+    path = "/api/v1/aftersales-settings/heating_period"
+    early = {"from": "09-20", "to": "04-30"}
+    assert (await aulnes.web.client.put(path, json=early, headers=aulnes.staff)).status_code == 204
+    await hour(aulnes, 2026, 6, 2, 10)
+    plan = (await aulnes.get(f"/occupancies/{moved['occupancy']}/check-ins")).json()["check_ins"]
+    assert {row["kind"]: (row["due_on"], row["state"]) for row in plan}["heating_start"] == (
+        "2026-09-20", "planned",
+    )  # fmt: skip
