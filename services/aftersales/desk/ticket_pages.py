@@ -1,5 +1,6 @@
 """One request at the desk: everything about it, and what may be done with it now."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -20,8 +21,8 @@ from services.kit.web import Principal, Problem, RoomUnit, Who, invalid, roles
 
 TEAM = ("staff", "caretaker")
 MAIN = (
-    "acknowledge", "qualify", "notify_debtor", "approve", "assign", "schedule", "start", "finish", "sign_off",
-    "confirm", "close", "resume", "overturn", "uphold",
+    "acknowledge", "approve", "schedule", "start", "finish", "sign_off", "confirm", "close", "resume",
+    "overturn", "uphold", "assign", "qualify", "notify_debtor",
 )  # fmt: skip
 """The usual next steps, shown first and open; the others wait behind a line."""
 
@@ -130,7 +131,7 @@ async def ticket_page(
         "desk_ticket.html",
         status=problem.status if problem else 200,
         ticket=shown,
-        main_actions=[action for action in shown.legal_actions if action in MAIN],
+        main_actions=_main(shown.legal_actions),
         other_actions=[action for action in shown.legal_actions if action not in MAIN],
         needs={action: TABLE[action].needs for action in shown.legal_actions},
         household=await registry.household(unit, found.occupancy) if found.occupancy else [],
@@ -156,6 +157,14 @@ async def ticket_page(
         },
         problem=problem,
     )
+
+
+def _main(legal: Sequence[str]) -> list[str]:
+    """The usual next steps in order; where only the missing letter holds the work back, it comes first."""
+    first = (
+        ["notify_debtor"] if "notify_debtor" in legal and "qualify" in legal and "assign" not in legal else []
+    )
+    return first + [action for action in MAIN if action in legal and action not in first]
 
 
 def _cents(text: str) -> int | None:

@@ -155,8 +155,8 @@ async def test_what_happened_on_sunday_is_told_on_monday_but_never_before_the_la
         "id"
     ]
     await aulnes.now(MONDAY + timedelta(hours=20))
-    early = {"occurred_at": (MONDAY - timedelta(hours=1)).isoformat()}
-    assert (await aulnes.act(ticket, "make_safe", **early)).status_code == 422
+    early = (MONDAY - timedelta(hours=1)).isoformat()
+    assert (await aulnes.act(ticket, "make_safe", occurred_at=early)).status_code == 422
     told = await aulnes.act(ticket, "make_safe", occurred_at=(MONDAY + timedelta(hours=2)).isoformat())
     safe = next(row for row in told.json()["deadlines"] if row["kind"] == "make_safe")
     assert (safe["met_at"], safe["is_overdue"]) == ("2026-11-16T12:00:00+01:00", False)
