@@ -6,15 +6,15 @@ from typing import Any
 from sqlalchemy import delete
 from sqlmodel import col
 
-from contracts.codes import Priority, Regime, Responsible
+from contracts.codes import Regime, Responsible
 from services.aftersales import registry
 from services.aftersales.config import config_for
 from services.aftersales.dwelling_file.dates import dates_for
 from services.aftersales.model import Ticket, WarrantyRow
+from services.aftersales.parties.routes import team_of
 from services.aftersales.priority import priority_of
 from services.aftersales.registry import Home
 from services.aftersales.responsibility import Case, responsible_for
-from services.aftersales.routing import team_for
 from services.aftersales.taxonomy import element_of, taxonomy
 from services.aftersales.warranty import Dates, Warranty, warranties
 from services.aftersales.words import Reason
@@ -71,8 +71,8 @@ async def decide(unit: Unit, ticket: Ticket, home: Home) -> None:
         ticket.responsible, ticket.basis = decision.responsible.value, decision.basis
         ticket.reasons = [to_json(reason) for reason in decision.reasons]
     if "team" not in ticket.set_by_person:
-        party = Responsible(ticket.responsible)
-        ticket.team = team_for(ticket.element, party, Priority(ticket.priority), config.teams)
+        owed = [warranty.regime.value for warranty in found if warranty.debtor is not None]
+        ticket.team = await team_of(unit, ticket, claimed_on, owed, config.teams)
     await unit.session.flush()
     await unit.session.execute(delete(WarrantyRow).where(col(WarrantyRow.ticket) == ticket.id))
     unit.session.add_all(_row(ticket, warranty) for warranty in found)

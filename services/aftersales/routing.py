@@ -162,6 +162,11 @@ def team_for(
     return (own or {}).get(trade) or str(table["trades"][trade])
 
 
+def best_rule(job: Job, rules: Sequence[Rule]) -> Rule | None:
+    """The most precise of the rules that hold for a request."""
+    return max((one for one in rules if one.holds(job)), key=_precision, default=None)
+
+
 def _ruled(job: Job, means: Means) -> Route | None:
     """By the most precise rule that holds; one whose party is gone no longer counts."""
     for rule in sorted((one for one in means.rules if one.holds(job)), key=_precision, reverse=True):

@@ -8,6 +8,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from services.aftersales import photos
+from services.aftersales.opinions import giving
 from services.aftersales.page_base import answer, pages
 from services.aftersales.parties import jobs
 from services.aftersales.parties.actions import coop_name
@@ -132,6 +133,7 @@ async def job_page(
         status=problem.status if problem else 200,
         job=await jobs.job(unit, party, found),
         photos_of=await photos.of(unit, found.id),
+        opinion=await giving.for_contractor(unit, found),
         outcomes=[row for row in labelled("outcomes", language) if row["code"] in OUTCOMES],
         can_be_chosen=bool(await offers.offered(unit, found)),
         availability_word=lambda code: word("availability", code, language),

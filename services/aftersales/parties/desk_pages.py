@@ -14,6 +14,7 @@ from services.aftersales.parties import actions, jobs, letters, messages, querie
 from services.aftersales.parties.bodies import RoutingRuleIn
 from services.aftersales.parties.model import Party
 from services.aftersales.routing import Route
+from services.aftersales.standings import standing_of
 from services.aftersales.words import codes, render
 from services.kit.i18n import LANGUAGES, language_of
 from services.kit.problems import Problem, not_found
@@ -32,7 +33,11 @@ async def part(unit: Unit, ticket: Ticket, who: Principal) -> dict[str, Any] | N
         return None
     route = await routes.proposed(unit, ticket)
     party = await unit.session.get(Party, ticket.party) if ticket.party else None
+    standing = await standing_of(unit, ticket)
+    claim = standing.terms.claim
     return {
+        "is_held": standing.needs_notice and claim is not None and claim.is_first,
+        "needs_notice": standing.needs_notice,
         "route": route,
         "reasons": {
             language: [render(reason, language) for reason in route.reasons] for language in LANGUAGES

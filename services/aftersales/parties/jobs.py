@@ -1,18 +1,20 @@
 """What a party sees of its jobs: the work, the place, and no more of the household than access needs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import text
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from services.aftersales import registry
 from services.aftersales.intake import access
 from services.aftersales.model import DeadlineRow, Ticket
 from services.aftersales.notices.model import Notice, NoticeTicket
 from services.aftersales.parties.model import Party, PartyMessage
-from services.aftersales.visits.following import last, running
+from services.aftersales.visits.following import last
 from services.aftersales.visits.model import Slot, Visit
+from services.aftersales.visits.offers import RUNNING
 from services.aftersales.visits.terms import terms_of
 from services.kit.problems import not_found
 from services.kit.registry import zone_of
@@ -100,14 +102,14 @@ async def listed(unit: Unit, party: Party) -> list[Line]:
         .order_by(col(Ticket.number))
         .limit(500)
     )
-    lines = [await _line(unit, ticket) for ticket in rows.scalars()]
+    lines = await _lines(unit, list(rows.scalars()))
     last = datetime.max.replace(tzinfo=unit.now.tzinfo)
     return sorted(lines, key=lambda one: (one.ticket.state == "done", one.when or last, one.ticket.number))
 
 
 async def job(unit: Unit, party: Party, ticket: Ticket) -> Job:
     """Everything of one job that its page may show now."""
-    line = await _line(unit, ticket)
+    [line] = await _lines(unit, [ticket])
     said = await access.of(unit, ticket.id)
     is_coming = line.visit is not None or ticket.state == "in_progress"
     return Job(
@@ -151,41 +153,48 @@ async def messages(unit: Unit, ticket: Ticket, party: str) -> tuple[PartyMessage
 
 async def place_of(unit: Unit, ticket: Ticket) -> Place:
     """Where the request is."""
-    if ticket.dwelling is not None:
-        row = (
-            await unit.session.execute(
-                text(
-                    "SELECT d.residence, d.postcode, d.staircase, d.floor, d.ref, b.ref AS building"
-                    " FROM registry.dwelling d LEFT JOIN registry.building b ON b.id = d.building"
-                    " WHERE d.id = :id"
-                ),
-                {"id": ticket.dwelling},
-            )
-        ).one_or_none()
-        if row is not None:
-            return Place(row.residence, row.postcode, row.building, row.staircase, row.floor, row.ref)
-    building = (
-        await unit.session.execute(
-            text("SELECT residence, ref FROM registry.building WHERE id = :id"), {"id": ticket.building}
-        )
-    ).one_or_none()
-    return Place(building.residence, building=building.ref) if building else Place("–")
+    return (await places_of(unit, [ticket]))[ticket.id]
 
 
-async def _line(unit: Unit, ticket: Ticket) -> Line:
+async def places_of(unit: Unit, tickets: Sequence[Ticket]) -> dict[str, Place]:
+    """Where each of the requests is, by its id."""
+    homes = await unit.session.execute(
+        text(
+            "SELECT d.id, d.residence, d.postcode, d.staircase, d.floor, d.ref, b.ref AS building"
+            " FROM registry.dwelling d LEFT JOIN registry.building b ON b.id = d.building"
+            " WHERE d.id = ANY(:ids)"
+        ),
+        {"ids": list({one.dwelling for one in tickets if one.dwelling})},
+    )
+    found = {
+        row.id: Place(row.residence, row.postcode, row.building, row.staircase, row.floor, row.ref)
+        for row in homes
+    }
+    buildings = await unit.session.execute(
+        text("SELECT id, residence, ref FROM registry.building WHERE id = ANY(:ids)"),
+        {"ids": list({one.building for one in tickets if one.building and not one.dwelling})},
+    )
+    found |= {row.id: Place(row.residence, building=row.ref) for row in buildings}
+    return {one.id: found.get(one.dwelling or one.building or "", Place("–")) for one in tickets}
+
+
+async def _lines(unit: Unit, tickets: Sequence[Ticket]) -> list[Line]:
+    ids, places = [one.id for one in tickets], await places_of(unit, tickets)
     due = await unit.session.execute(
-        select(col(DeadlineRow.due_at))
+        select(col(DeadlineRow.ticket), func.min(col(DeadlineRow.due_at)))
         .where(
-            col(DeadlineRow.ticket) == ticket.id,
+            col(DeadlineRow.ticket).in_(ids),
             col(DeadlineRow.kind).in_(("make_safe", "repair")),
             col(DeadlineRow.met_at).is_(None),
         )
-        .order_by(col(DeadlineRow.due_at))
-        .limit(1)
+        .group_by(col(DeadlineRow.ticket))
     )
-    return Line(
-        ticket, await place_of(unit, ticket), await running(unit, ticket.id), due.scalar_one_or_none()
+    dues = {ticket: at for ticket, at in due.all()}
+    coming = await unit.session.execute(
+        select(Visit).where(col(Visit.ticket).in_(ids), col(Visit.state).in_(RUNNING))
     )
+    visits = {visit.ticket: visit for visit in coming.scalars()}
+    return [Line(one, places[one.id], visits.get(one.id), dues.get(one.id)) for one in tickets]
 
 
 async def _person(unit: Unit, ticket: Ticket, visit: Visit | None) -> Person | None:

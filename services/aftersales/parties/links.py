@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlmodel import col, update
 
 from services.aftersales.parties.model import Party, PartyLink
-from services.aftersales.tables import load
+from services.aftersales.visits.terms import terms_of
 from services.kit.registry import local_today
 from services.kit.unit import Unit
 
@@ -32,7 +32,7 @@ async def mint(unit: Unit, party: Party) -> str:
             coop=party.coop,
             party=party.id,
             made_at=unit.wall,
-            expires_at=unit.wall + _life(),
+            expires_at=unit.wall + await _life(unit),
         )
     )
     await unit.session.flush()
@@ -54,7 +54,7 @@ async def holder(unit: Unit, token: str) -> Party | None:
     if party is None or (party.ended_on is not None and party.ended_on < await local_today(unit)):
         return None
     if link.last_used_at is None or unit.wall - link.last_used_at > _TOUCHED_AGAIN:
-        link.last_used_at, link.expires_at = unit.wall, unit.wall + _life()
+        link.last_used_at, link.expires_at = unit.wall, unit.wall + await _life(unit)
     return party
 
 
@@ -69,5 +69,5 @@ async def revoke(unit: Unit, party: str) -> int:
     return len(done.all())
 
 
-def _life() -> timedelta:
-    return timedelta(days=int(load("parties/links")["days"]))
+async def _life(unit: Unit) -> timedelta:
+    return timedelta(days=(await terms_of(unit)).link_days)

@@ -1,5 +1,8 @@
 """What routing needs of the database: the firms with their load, the teams, the cooperative's own rules."""
 
+from collections.abc import Iterable, Mapping
+from datetime import date
+
 from sqlalchemy import text
 from sqlmodel import col, select
 
@@ -7,7 +10,17 @@ from contracts.codes import Priority, Responsible
 from services.aftersales import registry
 from services.aftersales.model import Setting, Ticket, WarrantyRow
 from services.aftersales.parties.model import Party, RoutingRule
-from services.aftersales.routing import Crew, Firm, Job, Means, Route, Rule, route
+from services.aftersales.routing import (
+    Crew,
+    Firm,
+    Job,
+    Means,
+    Route,
+    Rule,
+    best_rule,
+    route,
+    team_for,
+)
 from services.kit.registry import local_today
 from services.kit.unit import Unit
 
@@ -15,6 +28,27 @@ from services.kit.unit import Unit
 async def proposed(unit: Unit, ticket: Ticket) -> Route:
     """Where the request should go as things stand now, whatever was decided before."""
     return route(await job_of(unit, ticket), await means(unit))
+
+
+async def team_of(
+    unit: Unit, ticket: Ticket, on: date, regimes: Iterable[str], own: Mapping[str, str]
+) -> str:
+    """The team that follows a request as it opens: by the cooperative's own rules, else the house's."""
+    job = Job(
+        element=ticket.element,
+        responsible=Responsible(ticket.responsible),
+        priority=Priority(ticket.priority),
+        on=on,
+        building=ticket.building,
+        regimes=tuple(sorted(regimes)),
+    )
+    rows = await unit.session.execute(
+        select(RoutingRule).where(col(RoutingRule.coop) == unit.coop, col(RoutingRule.team).is_not(None))
+    )
+    ruled = best_rule(job, [rule_of(row) for row in rows.scalars()])
+    if ruled is not None and ruled.team:
+        return ruled.team
+    return team_for(job.element, job.responsible, job.priority, own)
 
 
 async def job_of(unit: Unit, ticket: Ticket) -> Job:

@@ -1,5 +1,6 @@
 """Appointments over HTTP: windows to choose from, visits, hours of teams and contractors."""
 
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,11 +8,12 @@ from fastapi import Request
 from sqlmodel import col, select
 
 from services.aftersales import queries as tickets
+from services.aftersales import settings
 from services.aftersales.api_base import router
 from services.aftersales.model import Ticket
 from services.aftersales.page_base import actor_of
 from services.aftersales.parties.model import Party
-from services.aftersales.visits import booking, moving, offers, queries, schedule
+from services.aftersales.visits import booking, moving, offers, queries, schedule, terms
 from services.aftersales.visits.bodies import (
     AvailabilitiesOut,
     AvailabilityIn,
@@ -24,6 +26,7 @@ from services.aftersales.visits.bodies import (
     VisitIn,
     VisitOut,
     VisitsOut,
+    VisitTermsIn,
 )
 from services.aftersales.visits.model import Availability, Slot, Visit
 from services.aftersales.words import codes
@@ -150,6 +153,19 @@ async def drop(hours: str, unit: RoomUnit) -> None:
     if row is None or row.coop != unit.coop:
         raise not_found()
     await schedule.drop(unit, row.host, hours)
+
+
+@router.get("/aftersales-settings/visits", **roles("staff", "caretaker"))
+async def visit_terms(unit: RoomUnit) -> VisitTermsIn:
+    """How appointments work here, as they are in force."""
+    return VisitTermsIn(**asdict(await terms.terms_of(unit)))
+
+
+@router.put("/aftersales-settings/visits", status_code=204, **roles("staff"))
+async def set_visit_terms(body: VisitTermsIn, unit: RoomUnit, who: Who) -> None:
+    """The cooperative's own terms; what is left out is the house's."""
+    own = body.model_dump(exclude_none=True)
+    await settings.keep(unit, None, "visits", own or None, actor_of(who).id)
 
 
 async def _running(unit: Unit, who: Principal, ticket: str, visit: str) -> tuple[Ticket, Visit]:

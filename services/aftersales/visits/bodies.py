@@ -114,3 +114,4 @@ class VisitTermsIn(Body):
     fresh_hours: int | None = Field(default=None, ge=0, le=72)
     usual_minutes: int | None = Field(default=None, ge=15, le=720)
     household_shown_days_before: int | None = Field(default=None, ge=0, le=14)
+    link_days: int | None = Field(default=None, ge=1, le=366)

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from services.aftersales import queries as tickets
 from services.aftersales.page_base import actor_of, answer, pages
-from services.aftersales.parties.jobs import place_of
+from services.aftersales.parties.jobs import places_of
 from services.aftersales.parties.model import Party
 from services.aftersales.visits import booking, moving, offers, on_ticket, queries, schedule
 from services.aftersales.words import codes
@@ -111,10 +111,8 @@ async def week(
     planned = await queries.between(unit, first, last, host or None)
     names = await queries.host_names(unit, language_of(request))
     days = [monday + timedelta(days=number) for number in range(7)]
-    lines = [
-        (row, row.visit.starts_at.astimezone(zone).date(), await place_of(unit, row.ticket))
-        for row in planned
-    ]
+    places = await places_of(unit, [row.ticket for row in planned])
+    lines = [(row, row.visit.starts_at.astimezone(zone).date(), places[row.ticket.id]) for row in planned]
     seen = sorted({row.visit.host for row in planned}, key=lambda one: names.get(one, one))
     return await answer(
         request,

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from services.aftersales import registry
 from services.aftersales.model import Ticket
-from services.aftersales.parties.jobs import WITH_PARTY, place_of
+from services.aftersales.parties.jobs import WITH_PARTY, Place, place_of, places_of
 from services.aftersales.parties.model import Party
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.visits.ical import MEDIA_TYPE, Entry, calendar
@@ -46,7 +46,7 @@ async def of_ticket(unit: Unit, ticket: Ticket, language: str, state: Any) -> by
     if not rows:
         return None
     visit = rows[-1][0]
-    entries = [await _for_household(unit, visit, ticket, language, state)]
+    entries = [_for_household(visit, ticket, await place_of(unit, ticket), language, state)]
     method = "CANCEL" if visit.state in GONE else "PUBLISH"
     return await _file(unit, entries, state, _WORDS[language]["name"], method)
 
@@ -55,7 +55,8 @@ async def of_person(unit: Unit, person: str, language: str, state: Any) -> bytes
     """All visits of the households that the person belongs to."""
     homes = await registry.own_occupancies(unit, person)
     rows = await _visits(unit, col(Ticket.occupancy).in_(homes))
-    entries = [await _for_household(unit, visit, ticket, language, state) for visit, ticket in rows]
+    places = await places_of(unit, [ticket for _, ticket in rows])
+    entries = [_for_household(visit, ticket, places[ticket.id], language, state) for visit, ticket in rows]
     return await _file(unit, entries, state, _WORDS[language]["name"])
 
 
@@ -65,7 +66,7 @@ async def of_job(unit: Unit, ticket: Ticket, party: Party, language: str, state:
     if not rows:
         return None
     visit = rows[-1][0]
-    entries = [await _for_party(unit, visit, ticket, language)]
+    entries = [_for_party(visit, ticket, await place_of(unit, ticket), language)]
     method = "CANCEL" if visit.state in GONE else "PUBLISH"
     return await _file(unit, entries, state, _WORDS[language]["jobs"], method)
 
@@ -79,7 +80,8 @@ async def of_party(unit: Unit, party: Party, language: str, state: Any) -> bytes
         col(Ticket.state).in_(WITH_PARTY),
         col(Ticket.ended_at).is_(None),
     )
-    entries = [await _for_party(unit, visit, ticket, language) for visit, ticket in rows]
+    places = await places_of(unit, [ticket for _, ticket in rows])
+    entries = [_for_party(visit, ticket, places[ticket.id], language) for visit, ticket in rows]
     return await _file(unit, entries, state, _WORDS[language]["jobs"])
 
 
@@ -107,10 +109,9 @@ async def _visits(unit: Unit, *conditions: Any) -> list[tuple[Visit, Ticket]]:
     return [(visit, ticket) for visit, ticket in rows.all()]
 
 
-async def _for_household(unit: Unit, visit: Visit, ticket: Ticket, language: str, state: Any) -> Entry:
+def _for_household(visit: Visit, ticket: Ticket, place: Place, language: str, state: Any) -> Entry:
     words = _WORDS[language]
     values = _values(ticket, language)
-    place = await place_of(unit, ticket)
     base = public_url(state.settings).rstrip("/")
     return _entry(
         visit,
@@ -121,8 +122,7 @@ async def _for_household(unit: Unit, visit: Visit, ticket: Ticket, language: str
     )
 
 
-async def _for_party(unit: Unit, visit: Visit, ticket: Ticket, language: str) -> Entry:
-    place = await place_of(unit, ticket)
+def _for_party(visit: Visit, ticket: Ticket, place: Place, language: str) -> Entry:
     where = ", ".join(
         part for part in (place.residence, place.building, place.staircase, place.floor, place.door) if part
     )

@@ -22,6 +22,7 @@ class Terms:
     fresh_hours: int
     usual_minutes: int
     household_shown_days_before: int
+    link_days: int
 
     @property
     def change_until(self) -> timedelta:

@@ -108,3 +108,11 @@ async def test_another_cooperative_s_partners_do_not_exist(aulnes: Cooperative) 
     for path in (f"/parties/{party['id']}", f"/parties/{party['id']}/letters"):
         assert (await aulnes.get(path, abroad)).status_code == 404
     assert (await aulnes.post(f"/parties/{party['id']}/link", {}, abroad)).status_code == 404
+
+
+async def test_a_rule_that_names_a_team_holds_for_requests_as_they_open(aulnes: Cooperative) -> None:
+    rule = {"valid_from": "2026-11-01", "trade": "plumbing", "team": "proximity"}
+    assert (await aulnes.post("/routing-rules", rule)).status_code == 201
+    moved = await aulnes.move_in()
+    opened = await aulnes.open(moved["occupancy"], element="riser", place="landing", symptom="noise")
+    assert opened["team"] == "proximity"

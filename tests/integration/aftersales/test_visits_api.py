@@ -252,3 +252,30 @@ async def test_another_household_sees_nothing_of_it(aulnes: Cooperative) -> None
     assert (await home.say(visit["id"], "cancel", other.who)).status_code == 404
     path = f"/tickets/{other.ticket}/visits/{visit['id']}/cancel"
     assert (await aulnes.post(path, {}, other.who)).status_code == 404
+
+
+async def test_eight_o_clock_is_offered_on_both_sides_of_the_change_of_time(aulnes: Cooperative) -> None:
+    await aulnes.now(datetime(2026, 10, 15, 9, tzinfo=PARIS))
+    await hours(aulnes, weekday=0, ends="10:00")
+    moved = await aulnes.move_in(moved_in_on="2026-10-01")
+    ticket = await aulnes.open(moved["occupancy"], element="tap", symptom="limescale")
+    for action in ("acknowledge", "qualify", "assign"):
+        await aulnes.act(ticket["id"], action, team="plumbing")
+    found = (await aulnes.get(f"/tickets/{ticket['id']}/slots")).json()["slots"]
+    assert [one["starts_at"] for one in found[:2]] == [
+        "2026-10-19T08:00:00+02:00",
+        "2026-10-26T08:00:00+01:00",
+    ]
+
+
+async def test_the_cooperative_sets_how_its_appointments_work(aulnes: Cooperative) -> None:
+    await hours(aulnes)
+    set_to = {"lead_hours": 100, "change_until_hours": 72}
+    answer = await aulnes.web.client.put(
+        "/api/v1/aftersales-settings/visits", json=set_to, headers=aulnes.staff
+    )
+    assert answer.status_code == 204, answer.text
+    in_force = (await aulnes.get("/aftersales-settings/visits")).json()
+    assert (in_force["lead_hours"], in_force["change_until_hours"], in_force["link_days"]) == (100, 72, 60)
+    home = await a_home(aulnes)
+    assert [local(one) for one in (await home.slots())[:1]] == ["Thu 26 08:00"]

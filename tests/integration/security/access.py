@@ -314,6 +314,8 @@ API: dict[str, Access] = {
     "GET /availability": only(TEAM, query={"host": "plumbing"}),
     "POST /availability": only(TEAM, body=_hours),
     "DELETE /availability/{hours}": of_coop(TEAM),
+    "GET /aftersales-settings/visits": only(TEAM),
+    "PUT /aftersales-settings/visits": only(STAFF, body=lambda t, c: {"change_until_hours": 48}),
     "GET /occupancies/{occupancy}/inspections": theirs(HOUSEHOLDS, TEAM),
     "GET /inspections/{inspection}/documents/{document}": theirs(HOUSEHOLDS, TEAM),
     "POST /occupancies/{occupancy}/inspection": of_coop(
