@@ -1,5 +1,6 @@
 """What a person may do with a request: open it, move it on, write about it. Pages and API call these."""
 
+import secrets
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -52,7 +53,7 @@ async def open_ticket(unit: Unit, home: Home, new: NewTicket, actor: Actor) -> T
     ticket = Ticket(
         id=new_id("tkt"),
         coop=unit.coop,
-        number=await _next_number(unit),
+        number=_not_yet(),
         occupancy=home.occupancy,
         dwelling=home.dwelling,
         building=home.building,
@@ -83,9 +84,12 @@ async def open_ticket(unit: Unit, home: Home, new: NewTicket, actor: Actor) -> T
     _record(unit, ticket, step, actor, 1)
     standing = apply([step], has_household=ticket.occupancy is not None)
     await wind_clocks(unit, ticket, home, standing)
+    is_told = await joining.join(unit, ticket)
+    # The last thing: who reports at the same moment waits for the number until this transaction ends.
+    ticket.number = await _next_number(unit)
     await unit.session.flush()
     unit.emit(await opened(unit, ticket), ticket.id)
-    if await joining.join(unit, ticket) and ticket.priority != Priority.P0:
+    if is_told and ticket.priority != Priority.P0:
         await act(unit, ticket.id, "attach", SYSTEM, Changes(facts={"incident": ticket.incident}))
     return ticket
 
@@ -253,6 +257,11 @@ async def _locked(unit: Unit, ticket_id: str) -> Ticket:
         .execution_options(populate_existing=True)
     )
     return found.scalar_one()
+
+
+def _not_yet() -> int:
+    """What stands for the number until it is drawn: below zero, and like no other's."""
+    return -1 - secrets.randbelow(2**31 - 1)
 
 
 async def _next_number(unit: Unit) -> int:
