@@ -12,6 +12,7 @@ from services.aftersales.incidents import pages as incident_pages
 from services.aftersales.inspections import pages as inspection_pages
 from services.aftersales.inspections import signing_pages
 from services.aftersales.notices import pages as notice_pages
+from services.aftersales.opinions import contractor_pages as contractor_opinion_pages
 from services.aftersales.opinions import pages as opinion_pages
 from services.aftersales.page_base import pages
 from services.aftersales.parties import contractor_acts, contractor_pages
@@ -24,6 +25,7 @@ from services.aftersales.visits import household_pages as visit_pages
 
 __all__ = [
     "contractor_acts",
+    "contractor_opinion_pages",
     "contractor_pages",
     "dwelling_pages",
     "household_pages",

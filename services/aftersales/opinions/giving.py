@@ -121,6 +121,14 @@ def counted(answers: Sequence[tuple[str, str, Sequence[str]]]) -> list[Published
     ]
 
 
+async def for_contractor(unit: Unit, ticket: Ticket) -> Mapping[str, Any] | None:
+    """What the contractor's page of a job shows: its own opinion to give."""
+    if ticket.state not in ASKED_IN:
+        return None
+    own = (await of_ticket(unit, ticket)).get(CONTRACTOR)
+    return {"own": own, "others": [], "marks": codes("opinion_marks"), "side": CONTRACTOR}
+
+
 async def on_page(unit: Unit, ticket: Ticket, who: Principal) -> Mapping[str, Any] | None:
     """What the page of a request shows: one's own opinion to give, and for staff the household's."""
     if ticket.state not in ASKED_IN:

@@ -11,6 +11,7 @@ import pytest
 from contracts.codes import Role
 from services.aftersales import personal
 from tests.integration.aftersales.conftest import MONDAY, PARIS
+from tests.integration.aftersales.test_contractor_link import a_firm, a_job
 from tests.integration.aftersales.test_pages import Browser
 
 if TYPE_CHECKING:
@@ -168,3 +169,25 @@ async def test_what_a_person_said_is_handed_out_and_forgotten(aulnes: Cooperativ
         assert [row["comment"] for row in found["opinions"]] == ["Secret 7"]
         await personal.erase(unit, person, [moved["occupancy"]])
         assert (await personal.export(unit, person))["opinions"][0]["comment"] is None
+
+
+async def test_a_contractor_gives_its_own_opinion_by_its_link(aulnes: Cooperative) -> None:
+    firm = await a_firm(aulnes)
+    ticket, moved = await a_job(aulnes, firm)
+    early = await firm.send(f"/jobs/{ticket}/opinion", verdict="good")
+    assert early.status_code == 409
+    assert (await aulnes.act(ticket, "start")).status_code == 200
+    done = await aulnes.act(ticket, "finish", comment="Cartouche changée.")
+    assert done.status_code == 200, done.text
+    page = await firm.get(f"/jobs/{ticket}")
+    assert "Votre avis" in page.text
+    said = await firm.send(
+        f"/jobs/{ticket}/opinion", verdict="bad", marks=["not_on_time"], comment="Porte close"
+    )
+    assert said.status_code == 303, said.text
+    both = (await aulnes.get(f"/tickets/{ticket}/opinions")).json()["opinions"]
+    assert [(row["side"], row["verdict"], row["comment"]) for row in both] == [
+        ("contractor", "bad", "Porte close")
+    ]
+    me = aulnes.resident(moved["persons"][0]["id"])
+    assert (await aulnes.get(f"/tickets/{ticket}/opinions", me)).json()["opinions"] == []

@@ -472,6 +472,7 @@ PAGES: dict[str, Access] = {
         "/jobs/{ticket}/notices/{notice}",
     )},
     **{f"POST /contractor/{{token}}{path}": SHUT for path in (
+        "/jobs/{ticket}/opinion",
         "/hours", "/hours/{hours}/drop", "/jobs/{ticket}/slots", "/jobs/{ticket}/slots/{slot}/withdraw",
         "/jobs/{ticket}/agreed", "/jobs/{ticket}/on-the-way", "/jobs/{ticket}/start",
         "/jobs/{ticket}/cannot-come", "/jobs/{ticket}/finish", "/jobs/{ticket}/photos",

@@ -1,0 +1,34 @@
+"""The contractor's own opinion of a job, from its personal link."""
+
+from typing import Annotated
+
+from fastapi import Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from services.aftersales.opinions import giving
+from services.aftersales.parties import jobs
+from services.aftersales.parties.contractor_pages import job_page, page
+from services.aftersales.parties.guests import guest
+from services.kit.problems import Problem
+from services.kit.web import RoomUnit
+
+
+@page("/jobs/{ticket}/opinion", "POST")
+async def give(
+    request: Request,
+    token: str,
+    ticket: str,
+    unit: RoomUnit,
+    verdict: Annotated[str, Form(max_length=16)] = "",
+    marks: Annotated[list[str] | None, Form(max_length=10)] = None,
+    comment: Annotated[str, Form(max_length=4000)] = "",
+) -> Response:
+    """Its side only: neither the household's nor the team's."""
+    party = await guest(request, unit)
+    found = await jobs.ticket_of(unit, party, ticket)
+    try:
+        async with unit.part():
+            await giving.give(unit, found, giving.CONTRACTOR, party.id, verdict, marks or [], comment)
+    except Problem as problem:
+        return await job_page(request, unit, party, ticket, problem)
+    return RedirectResponse(f"/contractor/{token}/jobs/{ticket}#opinion", 303)
