@@ -99,7 +99,8 @@ def _promises(facts: TicketFacts, calendar: BusinessCalendar) -> Iterator[Deadli
         "first_answer": standing.first_answer_at,
         "call_back": standing.first_answer_at,
         "make_safe": standing.made_safe_at or standing.done_at,
-        "repair": standing.done_at,
+        # While a refusal is looked at again nothing is promised but the answer; overturned, it starts anew.
+        "repair": standing.contested_at if standing.state == "contested" else standing.done_at,
     }
     for row in table["promises"][facts.priority.value]:
         kind, clock = row["kind"], ClockFamily(row["clock"])
