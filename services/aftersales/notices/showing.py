@@ -9,6 +9,7 @@ from services.aftersales.model import Ticket
 from services.aftersales.notices import queries as notices
 from services.aftersales.notices.bodies import PROVED
 from services.aftersales.parties.model import Party
+from services.aftersales.parties.posting import KEPT
 from services.aftersales.standings import standing_of
 from services.aftersales.words import codes
 from services.kit.unit import Unit
@@ -38,6 +39,7 @@ async def for_desk(unit: Unit, ticket: Ticket, who: Principal) -> Mapping[str, A
         "kinds": codes("notices"),
         "sendings": codes("sendings"),
         "proofs": PROVED,
+        "kept": KEPT,
         "may_write": claim is not None and who.role.value == "staff",
     }
 
