@@ -71,9 +71,7 @@ async def change(unit: Unit, inspection: str, changing: Callable[[Record], Recor
     if after != found.record:
         found.record = after
         found.version += 1
-        await unit.session.execute(
-            delete(InspectionSignature).where(col(InspectionSignature.inspection) == inspection)
-        )
+        await void(unit, inspection)
         await unit.session.flush()
     return found
 
@@ -84,9 +82,7 @@ async def photograph(unit: Unit, inspection: str, finding: str, made: list[Harml
     for one in made:
         await photos.keep(unit, one, inspection=inspection, finding=finding, by=by)
     if made:
-        await unit.session.execute(
-            delete(InspectionSignature).where(col(InspectionSignature.inspection) == inspection)
-        )
+        await void(unit, inspection)
 
 
 async def unphotograph(unit: Unit, inspection: str, finding: str) -> None:
@@ -95,6 +91,13 @@ async def unphotograph(unit: Unit, inspection: str, finding: str) -> None:
     await unit.session.execute(
         text("DELETE FROM aftersales.photo WHERE inspection = :inspection AND finding = :finding"),
         {"inspection": inspection, "finding": finding},
+    )
+
+
+async def void(unit: Unit, inspection: str) -> None:
+    """Who signed before something changed has signed something else."""
+    await unit.session.execute(
+        delete(InspectionSignature).where(col(InspectionSignature.inspection) == inspection)
     )
 
 
@@ -129,6 +132,8 @@ async def sign(
     if side not in SIDES or not name.strip():
         raise invalid("/name", "missing", "Say who signs.")
     done = await signatures(unit, inspection)
+    if any(row.record_sha256 != seen for row in done.values()):
+        raise conflict("changed_meanwhile", "The record changed since the other side signed.")
     if side not in done:
         unit.session.add(
             InspectionSignature(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.aftersales import photos, queries
-from services.aftersales.inspections import visibility
+from services.aftersales.inspections import guided, visibility
 from services.aftersales.model import Ticket
 from services.aftersales.photos.model import Photo
 from services.aftersales.photos.receiving import Brought
@@ -38,6 +38,7 @@ async def take_back(unit: Unit, photo: Photo, by: Actor) -> None:
     """Who put it on a request takes it back while it is fresh; of an inspection, until it is signed."""
     if photo.inspection is not None:
         await visibility.still_open(unit, photo.inspection)
+        await guided.void(unit, photo.inspection)
     await photos.forget(unit, photo, by)
 
 

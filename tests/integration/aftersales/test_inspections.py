@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from contracts.codes import Role
 from services.aftersales import personal
+from services.kit import dropping
 from tests.integration.aftersales.test_pages import Browser
 from tests.pictures import photo
 
@@ -184,6 +185,20 @@ async def test_each_side_may_sign_on_its_own_device_and_nobody_for_the_other(aul
     assert "Rien à signaler" in words_of(await tenant.document())
 
 
+async def test_a_photo_that_comes_or_goes_makes_an_earlier_signature_void(aulnes: Cooperative) -> None:
+    tenant = await inspecting(aulnes, "etat_des_lieux")
+    await tenant.find("room-kitchen", "finding-1", photo())
+    await tenant.go_through()
+    assert (await tenant.sign("household")).status_code == 303
+    await tenant.find("room-kitchen", "finding-1", photo(), more="true")
+    assert "a signé" not in (await tenant.staff.get(tenant.path)).text
+    assert (await tenant.sign("household")).status_code == 303
+    page = (await tenant.staff.get(f"{tenant.path}/rooms/room-kitchen")).text
+    taken = re.findall(r"/photos/(pho_[a-z0-9]+)/small", page)[0]
+    assert (await tenant.staff.send(f"/photos/{taken}/take-back")).status_code == 303
+    assert "a signé" not in (await tenant.staff.get(tenant.path)).text
+
+
 async def test_what_is_drawn_is_in_the_document(aulnes: Cooperative) -> None:
     drawn = "data:image/png;base64," + base64.b64encode(photo("PNG")).decode()
     buyer = await inspecting(aulnes, "livraison")
@@ -308,3 +323,11 @@ async def test_an_erased_household_leaves_no_word_of_it(aulnes: Cooperative) -> 
             {"coop": aulnes.slug},
         )
         assert tuple(left.one()) == ("{}", True, True, 0)
+
+
+async def test_a_sandbox_that_is_dropped_takes_its_inspections_along(aulnes: Cooperative) -> None:
+    tenant = await signed(aulnes, "etat_des_lieux")
+    assert (await forgotten(tenant)).status_code == 303
+    async with aulnes.room_unit("aftersales") as unit:
+        await dropping.drop(unit, aulnes.slug)
+    assert (await tenant.staff.get(tenant.path)).status_code == 404
