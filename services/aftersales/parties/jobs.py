@@ -189,7 +189,7 @@ async def _lines(unit: Unit, tickets: Sequence[Ticket]) -> list[Line]:
         )
         .group_by(col(DeadlineRow.ticket))
     )
-    dues = {ticket: at for ticket, at in due.all()}
+    dues: dict[str, datetime] = {row[0]: row[1] for row in due.all()}
     coming = await unit.session.execute(
         select(Visit).where(col(Visit.ticket).in_(ids), col(Visit.state).in_(RUNNING))
     )
