@@ -1,6 +1,7 @@
 """Requests that bring photos: these are made harmless before the request's transaction begins, so that a slow
 sender or a heavy picture holds no connection to the database."""
 
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -71,8 +72,19 @@ class _PhotosApi(ApiRoute):
             return
         with turn(request, who):
             request.state.photos = Brought()
-            await _add(request.state.photos, await request.body())
+            await _add(request.state.photos, await _body(request))
         yield
+
+
+async def _body(request: Request) -> bytes:
+    """The body, or as much of it as tells that it is too large."""
+    raw = bytearray()
+    async for piece in request.stream():
+        raw += piece
+        if len(raw) > MOST_BYTES:
+            break
+    request.state.body_digest = hashlib.sha256(raw).hexdigest()
+    return bytes(raw)
 
 
 async def _of_form(form: FormData) -> Brought:

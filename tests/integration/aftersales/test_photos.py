@@ -83,6 +83,13 @@ async def test_what_is_no_photo_is_told_and_good_ones_stay(aulnes: Cooperative) 
     assert len((await aulnes.get(f"/tickets/{ticket}/photos", household)).json()["photos"]) == 1
 
 
+async def test_a_photo_that_is_too_heavy_is_told_before_it_is_read(aulnes: Cooperative) -> None:
+    ticket, household, _ = await ticket_of(aulnes)
+    for how in ({"content": photo() + bytes(15_000_000)}, {"files": {"photos": photo() + bytes(15_000_000)}}):
+        heavy = await aulnes.web.client.post(f"/api/v1/tickets/{ticket}/photos", headers=household, **how)
+        assert (heavy.status_code, heavy.json()["errors"][0]["code"]) == (422, "too_large")
+
+
 async def test_there_is_an_end_to_photos(aulnes: Cooperative, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeping, "MOST_OF_TICKET", 3)
     ticket, household, _ = await ticket_of(aulnes)
@@ -117,7 +124,13 @@ async def test_the_same_request_sent_twice_adds_its_photos_once(aulnes: Cooperat
     for _ in range(2):
         again = await put(aulnes, ticket, household | {"Idempotency-Key": "once-more-1"}, photo())
         assert again.status_code == 201
-    assert len((await aulnes.get(f"/tickets/{ticket}/photos", household)).json()["photos"]) == 1
+        raw = await aulnes.web.client.post(
+            f"/api/v1/tickets/{ticket}/photos",
+            content=photo(),
+            headers=household | {"Idempotency-Key": "once-more-2"},
+        )
+        assert raw.status_code == 201
+    assert len((await aulnes.get(f"/tickets/{ticket}/photos", household)).json()["photos"]) == 2
 
 
 async def test_pages_add_show_and_take_back(aulnes: Cooperative) -> None:
