@@ -92,6 +92,9 @@ class Batcher:
             self._durable([delivery])
             return
         start = 0
+        batch = self._open.get(coop)
+        if batch and len(batch.points) + len(points) > self._max_readings >= len(points):
+            self._full.append(self._open.pop(coop))  # what fits into one batch is not torn apart
         while start < len(points):
             batch = self._open.get(coop)
             if batch is None:

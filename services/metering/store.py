@@ -221,6 +221,7 @@ _GAP = """ceil(extract(epoch FROM greatest(
 _FORGETS_S = 10 * 86_400
 """A habit that is no longer kept fades by as much as the time that passes is of this."""
 
+# With its offset the question is asked of each day by index; without, all closed days might be read at once.
 _COUNT = f"""
 INSERT INTO metering.meter_state AS s
     (meter, coop, watermark, heard_at, habit_s, received, stored, duplicate, late, discarded_no_consent,
@@ -233,7 +234,8 @@ SELECT m.meter, m.coop, f.watermark, m.received_at,
 FROM stage_meter m LEFT JOIN (
     SELECT f.meter, max(f.last) AS watermark, sum(f.rows) AS stored,
            sum(f.rows) FILTER (WHERE EXISTS (
-               SELECT 1 FROM metering.day d WHERE d.meter = f.meter AND d.day = f.day)) AS late
+               SELECT 1 FROM metering.series d JOIN metering.day_row e ON e.series = d.id
+               WHERE d.meter = f.meter AND e.day = f.day OFFSET 0)) AS late
     FROM stage_fresh f GROUP BY f.meter
 ) f ON f.meter = m.meter LEFT JOIN (
     SELECT g.meter, min(g.first) AS first,

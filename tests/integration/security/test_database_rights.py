@@ -124,6 +124,11 @@ def test_next_to_nothing_runs_with_somebody_else_s_rights(catalogue: psycopg.Con
             (oid,),
         ).fetchall()
         assert may == [("metering_work",)], name
+    (of_caller,) = catalogue.execute(
+        "SELECT 'security_invoker=true' = ANY(reloptions) FROM pg_class"
+        " WHERE oid = 'metering.reading'::regclass"
+    ).fetchone() or (False,)
+    assert of_caller, "readings are seen with the caller's own rights"
     owners = catalogue.execute(
         "SELECT DISTINCT viewowner FROM pg_views WHERE schemaname = 'registry'"
     ).fetchall()
@@ -170,7 +175,7 @@ def test_a_closed_day_is_seen_through_its_view_only_and_by_its_own_cooperative(
     """The rows themselves name no cooperative; their view belongs to its owner, whom no policy binds."""
     web = conninfo(str(engines.settings.database_url), engines.secrets, "metering_web")
     with psycopg.connect(web, autocommit=True) as connection:
-        for table in ("day_row", "reading__pdefault"):
+        for table in ("day_row", "reading__pdefault", "interval__pdefault"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(f"INSERT INTO metering.{table} DEFAULT VALUES")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):

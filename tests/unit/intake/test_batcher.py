@@ -197,3 +197,17 @@ async def test_every_message_is_acknowledged_exactly_once_whatever_fails(bench: 
     ]
     assert await bench.batcher.drain(5)
     assert sorted(d.mid for d in bench.acknowledged) == sorted(d.mid for d in deliveries)
+
+
+async def test_what_fits_into_one_batch_is_not_torn_apart(bench: Bench):
+    """The readings of a load curve are stored by the day: two halves would be stored one after the other."""
+    bench.stream.open.clear()
+    for _ in range(IN_FLIGHT):  # all publishers are busy
+        bench.receive(MAX_READINGS)
+    for _ in range(2 * MAX_READINGS // 48):
+        bench.receive(48)
+    bench.stream.open.set()
+    assert await bench.batcher.drain(5.0)
+    counts = [sum(1 for _ in batch.all_readings()) for batch in bench.stream.batches[IN_FLIGHT:]]
+    assert sum(counts) == 48 * (2 * MAX_READINGS // 48)
+    assert all(count % 48 == 0 for count in counts)
