@@ -356,3 +356,31 @@ async def test_hours_are_kept_and_offered_to_households(aulnes: Cooperative) -> 
         hours = rows.scalar_one()
     assert (await rival.send(f"/hours/{hours}/drop")).status_code == 404
     assert (await firm.send(f"/hours/{hours}/drop")).status_code == 303
+
+
+async def test_the_builder_reads_its_formal_notice_and_nobody_else_s(aulnes: Cooperative) -> None:
+    firm, rival = await a_firm(aulnes), await a_firm(aulnes, "Plombier 3")
+    answer = await aulnes.web.client.patch(
+        f"/api/v1/parties/{firm.party}",
+        json={"warranties": ["parfait_achevement", "biennale"]},
+        headers=aulnes.staff,
+    )
+    assert answer.status_code == 200
+    home = {"residence": "Les Aulnes", "meters": [], "reception_on": "2026-10-20"}
+    moved = await aulnes.move_in("buyer_vefa", home=home, livraison_on="2026-11-02")
+    ticket = (await aulnes.open(moved["occupancy"], element="tap", symptom="broken"))["id"]
+    for action, more in (("acknowledge", {}), ("qualify", {"responsible": "contractor"})):
+        done = await aulnes.act(ticket, action, **more)  # type: ignore[arg-type]
+        assert done.status_code == 200, done.text
+    early = await aulnes.act(ticket, "assign", party=firm.party)
+    assert early.status_code == 409, "no firm is sent before it was written to"
+    noticed = await aulnes.post(f"/tickets/{ticket}/notices", {"kind": "notice", "party": firm.party})
+    assert noticed.status_code == 201, noticed.text
+    given = await aulnes.act(ticket, "assign", party=firm.party)
+    assert given.status_code == 200, given.text
+    page = (await firm.get(f"/jobs/{ticket}")).text
+    path = page.split(f"/jobs/{ticket}/notices/")[1].split('"')[0]
+    letter = await firm.get(f"/jobs/{ticket}/notices/{path}")
+    assert letter.headers["content-type"] == "application/pdf"
+    assert letter.content.startswith(b"%PDF")
+    assert (await rival.get(f"/jobs/{ticket}/notices/{path}")).status_code == 404
