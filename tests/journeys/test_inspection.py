@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ from services.kit.principal import SESSION_COOKIE, Principal
 from tests.conftest import KnownTokens, OpenUnit
 from tests.journeys.conftest import PHONE, Served, Visitor
 from tests.moving_in import moving_in
-from tests.pictures import drawn, photo
+from tests.pictures import HEIC, drawn, photo
 
 pytestmark = [pytest.mark.browser, pytest.mark.engines]
 
@@ -36,12 +36,28 @@ class Handover:
     url: str
     tokens: KnownTokens
     coop: str
-    moved: dict[str, Any]
+    moved: dict[str, Any] = field(default_factory=dict)
 
-    async def page(self, role: Role, person: str, name: str, path: str, **options: Any) -> Page:
+    async def move_in(self, tenure: str) -> str:
+        """Today; returns the occupancy."""
+        home = {"residence": "Les Aulnes", "ref": "A12", "meters": [{"fluid": "water", "serial": "W 12"}]}
+        day = datetime.now(UTC).date().isoformat()
+        body = moving_in(self.coop, dwelling=home, tenure=tenure, moved_in_on=day)
+        headers = {"Authorization": f"Bearer {self.tokens.token('staff', self.coop)}"}
+        async with httpx.AsyncClient(base_url=self.url, headers=headers) as client:
+            answer = await client.post("/api/v1/move-ins", json=body)
+        assert answer.status_code == 201, answer.text
+        self.moved = answer.json()
+        return str(self.moved["occupancy"])
+
+    async def page(
+        self, role: Role, person: str, name: str, path: str, language: str = "fr", **options: Any
+    ) -> Page:
         session = new_id("ses")
-        self.tokens.sessions[session] = Principal(person, role, self.coop, name=name, language="fr", csrf="c")
-        page = await self.visitor.open(**options)
+        self.tokens.sessions[session] = Principal(
+            person, role, self.coop, name=name, language=language, csrf="c"
+        )
+        page = await self.visitor.open(language=language, **options)
         await page.context.add_cookies(
             [{"name": SESSION_COOKIE, "value": session, "url": self.url.replace("http:", "https:")}]
         )
@@ -61,18 +77,7 @@ async def handover(
 
     app.state.is_intake_ready = ready  # no device takes part
     async with served(app) as url:
-        async with httpx.AsyncClient(base_url=url) as client:
-            agent = tokens.token("staff", coop)
-            home = {"residence": "Les Aulnes", "meters": [{"fluid": "water", "serial": "W 12"}]}
-            body = moving_in(
-                coop, dwelling=home, tenure="buyer_vefa",
-                moved_in_on=datetime.now(UTC).date().isoformat(),
-            )  # fmt: skip
-            answer = await client.post(
-                "/api/v1/move-ins", json=body, headers={"Authorization": f"Bearer {agent}"}
-            )
-            assert answer.status_code == 201, answer.text
-        yield Handover(visitor, url, tokens, coop, answer.json())
+        yield Handover(visitor, url, tokens, coop)
         app.state.hub.close()
 
 
@@ -95,7 +100,7 @@ async def sign(page: Page, side: str) -> None:
 
 
 async def test_a_buyer_gets_the_keys(handover: Handover, visitor: Visitor) -> None:
-    occupancy = handover.moved["occupancy"]
+    occupancy = await handover.move_in("buyer_vefa")
     page = await handover.page(
         Role.STAFF, new_id("per"), "Agent 1", f"/occupancies/{occupancy}/inspection", width=PHONE
     )
@@ -215,3 +220,51 @@ async def test_a_buyer_gets_the_keys(handover: Handover, visitor: Visitor) -> No
     await desk.goto(f"{handover.url}/desk/{ticket}")
     await expect(desk.locator("#photos img")).to_have_count(1)
     await visitor.screenshot(desk, "ticket-photos-desk")
+
+
+async def test_a_tenant_moves_in_and_adds_what_was_forgotten_without_any_script(
+    handover: Handover, visitor: Visitor
+) -> None:
+    occupancy = await handover.move_in("tenant")
+    plain: dict[str, Any] = {"width": PHONE, "language": "en", "java_script_enabled": False}
+    page = await handover.page(
+        Role.CARETAKER, new_id("per"), "Caretaker 1", f"/occupancies/{occupancy}/inspection", **plain
+    )
+    await page.get_by_role("button", name="Begin").click()
+    inspection = page.url.split("#")[0].removeprefix(handover.url)
+    for room in ("Hallway of the dwelling", "Living room", "Kitchen", "Bedroom", "Bathroom", "Toilet room"):
+        await page.get_by_role("button", name=f"Nothing wrong – {room}").click()
+    await expect(page.get_by_text("6 of 6 rooms seen")).to_be_visible()
+    await page.locator("#meters").get_by_label("If it cannot be read: why").fill("The plant room is locked")
+    await page.get_by_role("button", name="Keep the readings").click()
+    await page.locator("#handed-keys").get_by_label("Key or badge").fill("Front door")
+    await page.get_by_role("button", name="Add to the keys").click()
+    await page.get_by_role("link", name="Read it all and sign").click()
+    for side in ("resident", "cooperative"):
+        form = page.locator("form[data-signs]").filter(has_text=f"Sign as the {side}")
+        await form.get_by_role("checkbox").check()
+        await form.get_by_role("button").last.click()
+    await expect(page.get_by_role("heading", name=re.compile("Signed by both"))).to_be_visible()
+
+    tenant = await handover.page(
+        Role.RESIDENT, handover.moved["persons"][0]["id"], "Foyer 12", inspection, **plain
+    )
+    await visitor.screenshot(tenant, "inspection-tenant-phone")
+    await tenant.get_by_role("link", name="Add what was forgotten").click()
+    await visitor.screenshot(tenant, "inspection-forgotten-phone")
+    await tenant.get_by_label("Where?").select_option("bedroom")
+    await tenant.get_by_label("What is it?").select_option("socket")
+    await tenant.get_by_label("What is wrong with it?").select_option("loose")
+    await tenant.get_by_label("In a few words").fill("Behind the bed.")
+    await tenant.get_by_label("Choose photos").set_input_files(
+        {"name": "socket.heic", "mimeType": "image/heic", "buffer": HEIC}
+    )
+    await tenant.get_by_role("button", name="Have it added").click()
+    await expect(tenant.get_by_text("waits for the cooperative to take note")).to_be_visible()
+    await tenant.get_by_role("link", name="Its request").click()
+    await expect(tenant.locator("#photos img")).to_have_count(1)
+
+    await page.reload()
+    await page.get_by_role("button", name="Take note of it").click()
+    await expect(page.get_by_role("link", name="Download the addition (PDF)")).to_be_visible()
+    await visitor.screenshot(page, "inspection-amended-phone")
