@@ -25,7 +25,7 @@ CORRECTIONS = ("place", "element", "symptom", "cause", "installed_on", "declared
 """Facts of the request that the cooperative's people may set right with any action."""
 CODED = {"side": "sides", "outcome": "outcomes", "secured_by": "secured_by"}
 """Facts of a step that are codes, and their group of words."""
-ALSO_KEPT = ("incident", "party", "kind", "minutes")
+ALSO_KEPT = ("incident", "notice", "debtor", "party", "kind", "minutes")
 """Facts that a step keeps when they come with it."""
 BY_NAME = ("acknowledge", "refuse", "approve", "uphold", "overturn")
 """Actions that a named person answers for, also where a machine's token sends them."""

@@ -110,7 +110,9 @@ class Standing:
     notified: frozenset[tuple[str, str | None]] = frozenset()
     """To whom notices are stored: debtor and, where known, firm."""
     secured_at: datetime | None = None
-    """When the debtor committed itself in writing or a court was asked: only that stops a legal period."""
+    """When a debtor first committed itself in writing or a court was asked: only that stops a period."""
+    secured: tuple[tuple[str | None, datetime], ...] = ()
+    """Which debtor did so when; None where the step names none, and so means whoever owes it."""
     signed: frozenset[str] = frozenset()
     reminded_at: datetime | None = None
     refused_by: str | None = None
@@ -224,10 +226,14 @@ def _of_action(ticket: Standing, step: Step) -> dict[str, Any]:
         case "approve":
             return {"approved_cents": ticket.cost_cents}
         case "notify_debtor":
-            named = (str(facts.get("debtor")), facts.get("party"))
-            return {"notified": ticket.notified | {named}}
+            written_to = (str(facts.get("debtor")), facts.get("party"))
+            return {"notified": ticket.notified | {written_to}}
         case "secure_claim":
-            return {"secured_at": ticket.secured_at or at}
+            named = facts.get("debtor")
+            return {
+                "secured_at": ticket.secured_at or at,
+                "secured": (*ticket.secured, (str(named) if named else None, at)),
+            }
         case "sign_off":
             return {"signed": ticket.signed | {side_of(step.role)}}
         case "remind":

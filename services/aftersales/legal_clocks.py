@@ -18,7 +18,9 @@ def legal_clocks(facts: TicketFacts, calendar: BusinessCalendar) -> list[Deadlin
     opened_on = opened_at.astimezone(zone).date()
     found: list[Deadline] = []
 
-    secured_at = facts.standing.secured_at
+    def secured_at(debtor: Responsible | None) -> datetime | None:
+        instants = [at for named, at in facts.standing.secured if named is None or named == debtor]
+        return min(instants, default=None)
 
     def add(kind: str, starts_on: date, ends_on: date, met_at: datetime | None = None) -> None:
         starts_at = end_of_day(starts_on, zone) - timedelta(hours=23, minutes=59, seconds=59)
@@ -30,7 +32,7 @@ def legal_clocks(facts: TicketFacts, calendar: BusinessCalendar) -> list[Deadlin
     for warranty in facts.warranties:
         if warranty.regime is Regime.NONE or warranty.starts_on is None or warranty.ends_on is None:
             continue
-        add(warranty.regime.value, warranty.starts_on, warranty.ends_on, secured_at)
+        add(warranty.regime.value, warranty.starts_on, warranty.ends_on, secured_at(warranty.debtor))
         if warranty.list_by_on is not None and opened_on <= warranty.list_by_on:
             add("apparent_list", warranty.starts_on, warranty.list_by_on)
     table = load("deadlines")["legal"]

@@ -70,8 +70,7 @@ async def prove(
     proof = _proof(unit, notice, kind, on, actor.id, reference, note)
     for ticket_id in await queries.tickets_of(unit, notice):
         if kind in SECURING:
-            changes = Changes(comment=note, facts={"secured_by": kind, "notice": notice.id})
-            await act(unit, ticket_id, "secure_claim", actor, changes)
+            await _secured(unit, ticket_id, notice, kind, note, actor)
         elif notice.kind == "insurer" and kind in ARRIVED:
             await _declared(unit, ticket_id, on)
     await unit.session.flush()
@@ -119,6 +118,16 @@ def _proof(
     )
     unit.session.add(proof)
     return proof
+
+
+async def _secured(
+    unit: Unit, ticket_id: str, notice: Notice, kind: str, note: str | None, actor: Actor
+) -> None:
+    """A step of the request, which stops what that debtor owes; where it is over the proof alone is kept."""
+    ticket = await unit.session.get_one(Ticket, ticket_id)
+    if ticket.ended_at is None:
+        facts = {"secured_by": kind, "notice": notice.id, "debtor": notice.debtor}
+        await act(unit, ticket_id, "secure_claim", actor, Changes(comment=note, facts=facts))
 
 
 async def _declared(unit: Unit, ticket_id: str, on: date) -> None:

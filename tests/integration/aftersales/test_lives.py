@@ -180,6 +180,25 @@ async def test_a_machines_token_acts_in_the_name_that_the_household_was_given(
     assert (await aulnes.act(nameless, "acknowledge", machine, assignee=aulnes.agent)).status_code == 200
 
 
+async def test_where_nobody_is_named_yet_work_goes_on_and_the_first_answer_stays_due(
+    aulnes: Cooperative, room_unit: Any
+) -> None:
+    async with room_unit("members") as unit:
+        await unit.session.execute(text("DELETE FROM members.staff WHERE id = :id"), {"id": aulnes.agent})
+    machine = dict(aulnes.web.as_("staff", aulnes.slug))
+    moved = await aulnes.move_in()
+    body = {
+        "occupancy": moved["occupancy"], "place": "kitchen", "element": "tap", "symptom": "broken",
+        "description": "Le robinet ne ferme plus.",
+    }  # fmt: skip
+    ticket = (await aulnes.post("/tickets", body, machine)).json()["id"]
+    for action in HANDLED:
+        answer = await aulnes.act(ticket, action, machine)
+        assert answer.status_code == 200, answer.text
+    clocks = {row["kind"]: row for row in answer.json()["deadlines"]}
+    assert clocks["first_answer"]["met_at"] is None
+
+
 async def test_a_report_without_a_named_human_raises_its_alarm_within_the_minute_in_every_replica_once(
     aulnes: Cooperative, room_unit: Any
 ) -> None:

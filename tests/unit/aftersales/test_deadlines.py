@@ -159,6 +159,20 @@ def test_legal_dates_show_the_last_day_of_each_warranty() -> None:
     assert clocks["biennale"].clock is ClockFamily.LEGAL
 
 
+def test_what_one_debtor_commits_to_stops_only_what_it_owes() -> None:
+    dates = Dates(date(2026, 6, 30), date(2026, 10, 31), date(2026, 10, 31))
+    found = tuple(warranties("tap", Tenure.BUYER_VEFA, dates, date(2026, 11, 16)))
+    opened_at, bound_at = local(2026, 11, 16, 10), local(2026, 11, 20, 10)
+    for debtor, stopped in (("contractor", {"parfait_achevement", "biennale"}), (None, {"apparent_1642_1"})):
+        step = Step("secure_claim", "staff", bound_at, facts={"debtor": debtor} if debtor else {})
+        standing = apply([Step("submit", "resident", opened_at), step])
+        clocks = by_kind(
+            deadlines(facts(standing, tenure=Tenure.BUYER_VEFA, dates=dates, warranties=found), CALENDAR)
+        )
+        assert all(clocks[kind].met_at == bound_at for kind in stopped)
+        assert (clocks["apparent_1642_1"].met_at is None) == (debtor is not None)
+
+
 def test_a_tenant_has_ten_days_to_complete_the_entry_inspection_and_a_month_of_heating() -> None:
     entered = Dates(moved_in_on=date(2026, 9, 1))
     standing = history(local(2026, 9, 8, 10))
