@@ -21,13 +21,7 @@ KINDS = ("reception", "livraison", "etat_des_lieux")
 
 async def dates_of(unit: Unit, home: Home) -> Dates:
     """What counts: what the cooperative recorded later, then a livraison that was held, then `members`."""
-    recorded = await _recorded(unit, home)
-    held = await _held(unit, home.occupancy)
-    return replace(
-        home.dates,
-        reception_on=recorded.get("reception") or home.dates.reception_on,
-        livraison_on=recorded.get("livraison") or held.get("livraison") or home.dates.livraison_on,
-    )
+    return _dates(home, await _known(unit, home))
 
 
 async def dates_for(unit: Unit, home: Home, element: str, place: str | None, on: date) -> Dates:
@@ -38,20 +32,20 @@ async def dates_for(unit: Unit, home: Home, element: str, place: str | None, on:
 
 async def etat_des_lieux_on(unit: Unit, home: Home) -> date | None:
     """The day of the tenant's entry inspection."""
-    recorded = await _recorded(unit, home)
-    return recorded.get("etat_des_lieux") or (await _held(unit, home.occupancy)).get("etat_des_lieux")
+    return (await _known(unit, home)).get("etat_des_lieux")
 
 
 async def file_of(unit: Unit, home: Home, config: Config) -> File:
     """All that the windows of the home are counted from."""
-    dates = await dates_of(unit, home)
+    known = await _known(unit, home)
+    dates = _dates(home, known)
     declared, has_open_reserves = await _from_requests(unit, home.occupancy)
     equipment = await listed(unit, Where(dwelling=home.dwelling), with_ended=False) if home.dwelling else []
     return File(
         reception_on=dates.reception_on,
         livraison_on=dates.livraison_on,
         moved_in_on=dates.moved_in_on,
-        etat_des_lieux_on=await etat_des_lieux_on(unit, home),
+        etat_des_lieux_on=known.get("etat_des_lieux"),
         heating=config.heating,
         is_heating_known=config.is_heating_known,
         declared=declared,
@@ -90,32 +84,37 @@ async def history(unit: Unit, home: Home) -> list[LegalDate]:
     return list(rows.scalars())
 
 
-async def _recorded(unit: Unit, home: Home) -> dict[str, date]:
-    """The latest of each kind; a dwelling's own réception comes before its building's."""
-    found: dict[str, date] = {}
-    rows = await history(unit, home)
-    for about in (home.occupancy, home.dwelling, home.building):
-        for row in rows:
-            if row.about == about and about is not None:
-                found.setdefault(row.kind, row.day)
-    return found
-
-
 def _abouts(home: Home) -> list[str]:
     return [about for about in (home.occupancy, home.dwelling, home.building) if about is not None]
 
 
-async def _held(unit: Unit, occupancy: str | None) -> dict[str, date]:
-    """The first inspection of each kind that was held with the household."""
-    if occupancy is None:
-        return {}
+async def _known(unit: Unit, home: Home) -> dict[str, date]:
+    """Of each kind the day that counts: the latest recorded one (a dwelling's own réception comes before its
+    building's), else the first inspection that was held with the household."""
     rows = await unit.session.execute(
         text(
-            "SELECT kind, min(held_on) FROM aftersales.inspection WHERE occupancy = :occupancy GROUP BY kind"
+            "SELECT kind, day, about, recorded_at, id FROM aftersales.legal_date WHERE about = ANY(:abouts)"
+            " UNION ALL SELECT kind, min(held_on), NULL, NULL, NULL FROM aftersales.inspection"
+            " WHERE occupancy = :occupancy GROUP BY kind"
         ),
-        {"occupancy": occupancy},
+        {"abouts": _abouts(home), "occupancy": home.occupancy},
     )
-    return {row[0]: row[1] for row in rows}
+    found: dict[str, tuple[tuple[object, ...], date]] = {}
+    for row in rows:
+        rank: tuple[object, ...] = (0,)
+        if row.about is not None:
+            rank = (len(_abouts(home)) - _abouts(home).index(row.about), row.recorded_at, row.id)
+        if row.kind not in found or rank > found[row.kind][0]:
+            found[row.kind] = (rank, row.day)
+    return {kind: day for kind, (_, day) in found.items()}
+
+
+def _dates(home: Home, known: dict[str, date]) -> Dates:
+    return replace(
+        home.dates,
+        reception_on=known.get("reception") or home.dates.reception_on,
+        livraison_on=known.get("livraison") or home.dates.livraison_on,
+    )
 
 
 async def _from_requests(unit: Unit, occupancy: str | None) -> tuple[tuple[tuple[str, date], ...], bool]:
