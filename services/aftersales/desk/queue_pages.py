@@ -12,6 +12,7 @@ from services.aftersales.desk import bulk, residences, saved, search
 from services.aftersales.desk.asked import NEW, WAITING, Asked, from_query
 from services.aftersales.model import Ticket
 from services.aftersales.page_base import answer, pages
+from services.aftersales.parties import letters
 from services.aftersales.words import codes, labelled, word
 from services.kit.i18n import language_of
 from services.kit.registry import Staff, zone_of
@@ -43,6 +44,7 @@ async def desk(
         request,
         unit,
         "desk.html",
+        undelivered=await letters.undelivered_count(unit),
         tickets=shown.items,
         names={person.id: person.name for person in people},
         assignees={row.ticket.id: row.ticket.assignee for row in rows},

@@ -77,6 +77,13 @@ def _letters() -> None:
         schema="aftersales",
         postgresql_where=sa.text("state IN ('queued', 'sending')"),
     )
+    op.create_index(
+        "letter_undelivered",
+        "letter",
+        ["coop"],
+        schema="aftersales",
+        postgresql_where=sa.text("state = 'failed' AND seen_by IS NULL"),
+    )
     op.create_index("letter_about", "letter", ["coop", "about"], schema="aftersales")
     op.create_index("letter_party", "letter", ["party"], schema="aftersales")
     op.create_table(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from services.aftersales.parties.model import Letter, Party
 from services.kit.ids import new_id
@@ -111,6 +111,16 @@ async def undelivered(unit: Unit, about: str | None = None) -> list[tuple[Letter
     if about is not None:
         query = query.where(col(Letter.about) == about)
     return [(letter, party) for letter, party in (await unit.session.execute(query)).all()]
+
+
+async def undelivered_count(unit: Unit) -> int:
+    """How many letters wait for somebody of the staff to take note that they did not leave."""
+    found = await unit.session.execute(
+        select(func.count())
+        .select_from(Letter)
+        .where(col(Letter.coop) == unit.coop, col(Letter.state) == "failed", col(Letter.seen_by).is_(None))
+    )
+    return int(found.scalar_one())
 
 
 async def written_about(unit: Unit, about: str) -> list[tuple[Letter, Party]]:

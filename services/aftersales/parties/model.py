@@ -54,6 +54,11 @@ class Letter(SQLModel, table=True):
     __tablename__ = "letter"
     __table_args__ = (
         Index("letter_waiting", "not_before", postgresql_where=text("state IN ('queued', 'sending')")),
+        Index(
+            "letter_undelivered",
+            "coop",
+            postgresql_where=text("state = 'failed' AND seen_by IS NULL"),
+        ),
         Index("letter_about", "coop", "about"),
         Index("letter_party", "party"),
         {"schema": "aftersales"},

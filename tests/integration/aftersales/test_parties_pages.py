@@ -69,9 +69,11 @@ async def test_a_letter_that_did_not_arrive_is_on_the_list_until_somebody_sees_t
     assert "Plombier 2" in shown
     assert "aucune adresse e-mail" in shown
     assert "n’est pas arrivé" in (await browser.get(f"/desk/{ticket}")).text
+    assert "n’est pas arrivé" in (await browser.get("/desk")).text
     letters = (await aulnes.get(f"/parties/{firm.party}/letters")).json()["letters"]
     assert (await browser.send(f"/parties/letters/{letters[0]['id']}/seen")).status_code == 303
     assert "aucune adresse e-mail" not in (await browser.get("/parties")).text
+    assert "n’est pas arrivé" not in (await browser.get("/desk")).text
 
 
 async def test_the_proposal_is_shown_with_reasons_and_another_choice_becomes_the_rule(
