@@ -72,6 +72,12 @@ class TermIn(Body):
     valid_from: date
 
 
+class ApprovalIn(Body):
+    """From which estimate on a named person approves; null: never."""
+
+    above_cents: Annotated[int, Field(ge=0, le=100_000_000)] | None
+
+
 class ChangeOut(BaseModel):
     name: str
     building: str | None
@@ -139,6 +145,12 @@ async def teams(body: dict[str, str], unit: RoomUnit, who: Who) -> None:
 async def copropriete(body: bool, building: str, unit: RoomUnit, who: Who) -> None:
     """Whether a building has a syndic, where its households do not tell."""
     await settings.keep(unit, building, "copropriete", body, actor_of(who).id)
+
+
+@router.put("/aftersales-settings/approval", status_code=204, **roles("staff"))
+async def approval(body: ApprovalIn, unit: RoomUnit, who: Who, building: str | None = None) -> None:
+    """The cost from which on nobody is sent without a named person's approval, for all buildings or one."""
+    await settings.keep(unit, building, "approval", body.model_dump(), actor_of(who).id)
 
 
 @router.put("/aftersales-settings/terms", status_code=204, **roles("staff"))

@@ -270,6 +270,11 @@ async def test_what_costs_much_waits_for_a_named_yes(aulnes: Cooperative) -> Non
     ticket = (await aulnes.open((await aulnes.move_in())["occupancy"]))["id"]
     for action in ("acknowledge", "qualify"):
         await aulnes.act(ticket, action)
+    limit = await aulnes.web.client.put(
+        "/api/v1/aftersales-settings/approval", json={"above_cents": 100_000}, headers=aulnes.staff
+    )
+    assert limit.status_code == 204
+    assert "assign" in (await aulnes.act(ticket, "estimate", cost_cents=90_000)).json()["legal_actions"]
     dear = await aulnes.act(ticket, "estimate", cost_cents=120_000)
     assert "approve" in dear.json()["legal_actions"]
     assert (await aulnes.act(ticket, "assign")).status_code == 409

@@ -232,6 +232,7 @@ API: dict[str, Access] = {
     "PUT /aftersales-settings/emergency_numbers": only(STAFF, body=lambda t, c: {"lift": "01 00 00 00 01"}),
     "POST /tickets/proposals": only(HOUSEHOLDS, TEAM, body=lambda t, c: {"text": "Le robinet fuit"}),
     "PUT /aftersales-settings/copropriete": only(STAFF, body=lambda t, c: {}),
+    "PUT /aftersales-settings/approval": only(STAFF, body=lambda t, c: {"above_cents": 50_000}),
     "PUT /aftersales-settings/terms": only(STAFF, body=_term),
     "GET /aftersales-settings/changes": only(STAFF),
     "PUT /tickets/{ticket}/opinion": theirs(HOUSEHOLDS, TEAM, body=lambda t, c: {"verdict": "good"}),
