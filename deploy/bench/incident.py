@@ -3,6 +3,7 @@
 import asyncio
 import statistics
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import httpx
 import psycopg
 
 from contracts.codes import Role
+from deploy.bench import observe
 from deploy.bench.instance import Instance
 from deploy.bench.scene import Say
 from deploy.commands.keys import Keys
@@ -21,6 +23,9 @@ HOMES = 600
 RATE = 50
 """Reports a second, whatever the answers take: people do not wait for each other."""
 SECONDS = 60.0
+_TRIES = 100
+_PASSING = (429, 503)
+"""Asked to come back, a client does, with the same key: the request is opened once."""
 BOUND_LAG_SECONDS = 5.0
 """So long after the last was sent, all are answered."""
 _HOMES = """
@@ -51,21 +56,30 @@ def run(folder: Path, say: Say, rate: int = RATE, seconds: float = SECONDS) -> d
     try:
         homes, token = _settle(instance)
         say(f"{rate} reports a second for {seconds:g} s from {len(homes)} homes")
-        taken, failed, lag = asyncio.run(_report(instance.endpoints.http, token, homes, rate, seconds))
+        before = observe.cpu_seconds(instance.processes())
+        taken, failed, refused, lag = asyncio.run(
+            _report(instance.endpoints.http, token, homes, rate, seconds)
+        )
+        after = observe.cpu_seconds(instance.processes())
         with instance.database() as database:
             row = database.execute(_FOUND).fetchone() or ()
     finally:
         instance.stop()
     names = ("tickets", "distinct", "with_incident", "incidents", "linked_reports", "last_number")
     found = dict(zip(names, row, strict=True))
-    sent = len(taken) + failed
+    sent = len(taken) + len(failed)
     is_whole = found["tickets"] == found["with_incident"] == found["linked_reports"] == len(taken) == sent
     return {
         "sent": sent,
-        "failed": failed,
+        "lost": len(failed),
+        "asked_to_wait": dict(refused),
         "rate_per_second": rate,
         "answer_ms": _spread(taken),
         "lag_seconds": round(lag, 2),
+        "cpu_ms_each": {
+            name: round((used - before.get(name, 0.0)) * 1_000 / max(1, len(taken)), 1)
+            for name, used in sorted(after.items())
+        },
         "found": found,
         "holds": is_whole and found["incidents"] == 1 and lag <= BOUND_LAG_SECONDS,
     }
@@ -91,28 +105,32 @@ def _settle(instance: Instance) -> tuple[list[str], str]:
 
 async def _report(
     http: str, token: str, homes: list[str], rate: int, seconds: float
-) -> tuple[list[float], int, float]:
-    """Seconds of each answer, how many were refused, how long after the last report all were answered."""
+) -> tuple[list[float], list[str], Counter[int], float]:
+    """Seconds of each answer, who was not taken, other answers by status, seconds after the last report."""
     taken: list[float] = []
-    failed = 0
+    failed: list[str] = []
+    refused: Counter[int] = Counter()
     limits = httpx.Limits(max_connections=400)
 
     async with httpx.AsyncClient(base_url=http, limits=limits, timeout=60) as client:
 
         async def one(home: str) -> None:
-            nonlocal failed
             began = time.monotonic()
             body = {
                 "occupancy": home, "place": "living_room", "element": "collective_heating",
                 "symptom": "no_heat", "description": "Plus de chauffage", "channel": "phone",
             }  # fmt: skip
-            answer = await client.post(
-                "/api/v1/tickets", json=body, headers={"Authorization": f"Bearer {token}"}
-            )
-            if answer.status_code == 201:
-                taken.append(time.monotonic() - began)
-            else:
-                failed += 1
+            headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": new_id("key")}
+            for _ in range(_TRIES):
+                answer = await client.post("/api/v1/tickets", json=body, headers=headers)
+                if answer.status_code == 201:
+                    taken.append(time.monotonic() - began)
+                    return
+                refused[answer.status_code] += 1
+                if answer.status_code not in _PASSING:
+                    break
+                await asyncio.sleep(float(answer.headers.get("retry-after", 1)))
+            failed.append(home)
 
         start = time.monotonic()
         async with asyncio.TaskGroup() as reports:
@@ -120,7 +138,7 @@ async def _report(
                 await asyncio.sleep(max(0.0, start + number / rate - time.monotonic()))
                 reports.create_task(one(homes[number % len(homes)]))
             last = time.monotonic()
-        return taken, failed, time.monotonic() - last
+        return taken, failed, refused, time.monotonic() - last
 
 
 def _spread(taken: list[float]) -> dict[str, float]:
