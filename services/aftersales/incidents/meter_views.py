@@ -1,7 +1,7 @@
 """Proposals that come from meters, as staff see them: what, where, since when, the readings as evidence."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -41,6 +41,11 @@ class Picture:
     values: list[float | None]
     zone: str
     by_day: bool
+
+    @property
+    def instants(self) -> list[datetime]:
+        """The same as `x`, for the table of those who do not see the chart."""
+        return [datetime.fromtimestamp(second, UTC) for second in self.x]
 
 
 async def lines(unit: Unit, language: str, incident: str | None = None) -> list[Line]:
