@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from contracts.codes import Priority, Responsible
 from services.aftersales import followers, registry
-from services.aftersales.assess import decide, home_of
+from services.aftersales.assess import home_of, judge, keep
 from services.aftersales.changes import Changes, apply_changes, check, facts_of, happened_at
 from services.aftersales.incidents import joining
 from services.aftersales.lifecycle import IllegalAction, Missing, Standing, Step, apply, offered, take
@@ -20,7 +20,7 @@ from services.aftersales.notices.writing import notice_facts, write_notice
 from services.aftersales.registry import Home
 from services.aftersales.standings import standing_of, terms_of
 from services.aftersales.telling import Actor, changed, opened
-from services.aftersales.winding import wind_clocks
+from services.aftersales.winding import first_clocks, wind_clocks
 from services.kit.ids import new_id
 from services.kit.problems import conflict, invalid
 from services.kit.registry import local_today
@@ -77,13 +77,16 @@ async def open_ticket(unit: Unit, home: Home, new: NewTicket, actor: Actor) -> T
         opened_at=unit.now,
         version=1,
     )
-    unit.session.add(ticket)
-    await decide(unit, ticket, home)
+    found = await judge(unit, ticket, home)
     ticket.assignee = await registry.contact_for(unit, ticket.team)
     step = Step("submit", actor.role, unit.now, actor=actor.id, channel=new.channel)
-    _record(unit, ticket, step, actor, 1)
     standing = apply([step], has_household=ticket.occupancy is not None)
-    await wind_clocks(unit, ticket, home, standing)
+    clocks = await first_clocks(unit, ticket, home, standing, found)
+    unit.session.add(ticket)
+    await unit.session.flush()  # what follows refers to it
+    _record(unit, ticket, step, actor, 1)
+    unit.session.add_all(clocks)
+    await keep(unit, ticket, found)
     is_told = await joining.join(unit, ticket)
     # The last thing: who reports at the same moment waits for the number until this transaction ends.
     ticket.number = await _next_number(unit)

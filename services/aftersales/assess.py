@@ -1,5 +1,6 @@
 """Applies the rules to a request and writes down what they found; used when it opens and at each change."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -38,6 +39,20 @@ async def home_of(unit: Unit, ticket: Ticket) -> Home:
 
 async def decide(unit: Unit, ticket: Ticket, home: Home) -> None:
     """Set priority, responsible party, warranties and team; what a person decided stands."""
+    found = await judge(unit, ticket, home)
+    await unit.session.flush()
+    await unit.session.execute(delete(WarrantyRow).where(col(WarrantyRow.ticket) == ticket.id))
+    await keep(unit, ticket, found)
+
+
+async def keep(unit: Unit, ticket: Ticket, found: Sequence[Warranty]) -> None:
+    """Write down the warranties of a request that has none yet."""
+    unit.session.add_all(_row(ticket, warranty) for warranty in found)
+    await unit.session.flush()
+
+
+async def judge(unit: Unit, ticket: Ticket, home: Home) -> list[Warranty]:
+    """Let the rules decide about the request, which need not be stored yet; the warranties that run."""
     config = await config_for(unit, home)
     claimed_on = ticket.opened_at.astimezone(config.calendar.zone).date()
     is_common = element_of(ticket.element).is_common or taxonomy().places[ticket.place].is_common
@@ -73,10 +88,7 @@ async def decide(unit: Unit, ticket: Ticket, home: Home) -> None:
     if "team" not in ticket.set_by_person:
         owed = [warranty.regime.value for warranty in found if warranty.debtor is not None]
         ticket.team = await team_of(unit, ticket, claimed_on, owed, config.teams)
-    await unit.session.flush()
-    await unit.session.execute(delete(WarrantyRow).where(col(WarrantyRow.ticket) == ticket.id))
-    unit.session.add_all(_row(ticket, warranty) for warranty in found)
-    await unit.session.flush()
+    return found
 
 
 def to_json(reason: Reason) -> dict[str, Any]:

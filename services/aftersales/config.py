@@ -33,6 +33,10 @@ class Config:
 
 async def config_for(unit: Unit, home: Home) -> Config:
     """A building's setting comes before the cooperative's, which comes before the house's own."""
+    return await unit.once(("config", home), lambda: _config(unit, home))
+
+
+async def _config(unit: Unit, home: Home) -> Config:
     rows = await unit.session.execute(
         select(Setting)
         .where(col(Setting.coop) == unit.coop, col(Setting.building).in_([WHOLE_COOP, home.building or ""]))

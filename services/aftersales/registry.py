@@ -30,6 +30,11 @@ class Home:
 
 
 async def home_of_occupancy(unit: Unit, occupancy: str) -> Home | None:
+    """The household's dwelling, its tenure and its dates; None when `members` knows it not."""
+    return await unit.once(("home", occupancy), lambda: _home_of_occupancy(unit, occupancy))
+
+
+async def _home_of_occupancy(unit: Unit, occupancy: str) -> Home | None:
     row = (
         await unit.session.execute(
             text(

@@ -149,6 +149,7 @@ def _plain(row: ResponsibilityRule) -> dict[str, Any]:
 
 def _changed(unit: Unit, building: str | None, name: str, before: Any, after: Any, by: str) -> None:
     assert unit.coop is not None
+    unit.forget()
     unit.session.add(
         SettingChange(
             id=new_id("chg"),

@@ -1,5 +1,6 @@
 """Keeps the stored clocks of a request as its history, its rules and its cooperative's calendar make them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import col, select
@@ -20,6 +21,7 @@ from services.aftersales.dwelling_file.dates import etat_des_lieux_on
 from services.aftersales.lifecycle import Standing
 from services.aftersales.model import DeadlineRow, Ticket, WarrantyRow
 from services.aftersales.registry import Home
+from services.aftersales.warranty import Warranty
 from services.kit.unit import Unit
 
 
@@ -30,15 +32,40 @@ async def wind_clocks(
     config = config or await config_for(unit, home)
     rows = await unit.session.execute(select(DeadlineRow).where(col(DeadlineRow.ticket) == ticket.id))
     before = {row.kind: row for row in rows.scalars()}
+    added = _wound(ticket, standing, await clocks_of(unit, ticket, home, standing, config), before, unit.now)
+    unit.session.add_all(added)
+    for left in before.values():
+        await unit.session.delete(left)
+
+
+async def first_clocks(
+    unit: Unit, ticket: Ticket, home: Home, standing: Standing, warranties: Sequence[Warranty]
+) -> list[DeadlineRow]:
+    """The clocks of a request that is just told and not stored yet; they are not stored either."""
+    config = await config_for(unit, home)
+    return _wound(
+        ticket, standing, await _clocks(unit, ticket, home, standing, config, warranties), {}, unit.now
+    )
+
+
+def _wound(
+    ticket: Ticket,
+    standing: Standing,
+    clocks: Sequence[Deadline],
+    before: dict[str, DeadlineRow],
+    now: datetime,
+) -> list[DeadlineRow]:
+    """Set what is known, take it out of `before`, and return what is new."""
+    added = []
     running = []
-    for deadline in await clocks_of(unit, ticket, home, standing, config):
+    for deadline in clocks:
         row = before.pop(deadline.kind, None)
         if row is None:
-            row = _clock(ticket, deadline, unit.now)
-            unit.session.add(row)
+            row = _clock(ticket, deadline, now)
+            added.append(row)
         else:
             if deadline.due_at > row.due_at:
-                reached = threshold_passed(deadline, 0, unit.now) or 0
+                reached = threshold_passed(deadline, 0, now) or 0
                 row.warned_percent = min(row.warned_percent, reached)
             row.starts_at, row.due_at, row.met_at = deadline.starts_at, deadline.due_at, deadline.met_at
         quiet = is_quiet(deadline.clock, standing.state)
@@ -46,9 +73,8 @@ async def wind_clocks(
         row.alarm_at = None if quiet else next_alarm(deadline, row.warned_percent)
         if deadline.met_at is None and not quiet:
             running.append(deadline.due_at)
-    for left in before.values():
-        await unit.session.delete(left)
     ticket.next_due_at = min(running, default=None)
+    return added
 
 
 async def clocks_of(
@@ -56,6 +82,18 @@ async def clocks_of(
 ) -> list[Deadline]:
     """What the clocks of the request are, from its history and present facts alone."""
     found = await unit.session.execute(select(WarrantyRow).where(col(WarrantyRow.ticket) == ticket.id))
+    warranties = [warranty_of(row) for row in found.scalars()]
+    return await _clocks(unit, ticket, home, standing, config, warranties)
+
+
+async def _clocks(
+    unit: Unit,
+    ticket: Ticket,
+    home: Home,
+    standing: Standing,
+    config: Config,
+    warranties: Sequence[Warranty],
+) -> list[Deadline]:
     facts = TicketFacts(
         element=ticket.element,
         symptom=ticket.symptom,
@@ -64,7 +102,7 @@ async def clocks_of(
         standing=standing,
         tenure=home.tenure,
         dates=await dates_of(unit, ticket, home),
-        warranties=tuple(warranty_of(row) for row in found.scalars()),
+        warranties=tuple(warranties),
         heating=config.heating,
         etat_des_lieux_on=await etat_des_lieux_on(unit, home),
         declared_to_insurer_on=ticket.declared_to_insurer_on,

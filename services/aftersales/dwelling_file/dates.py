@@ -26,7 +26,10 @@ async def dates_of(unit: Unit, home: Home) -> Dates:
 
 async def dates_for(unit: Unit, home: Home, element: str, place: str | None, on: date) -> Dates:
     """The days that count for one element there: equipment that was replaced has its own."""
-    found = await of(unit, home.dwelling, element, place, building=home.building, on=on)
+    found = await unit.once(
+        ("equipment", home, element, place, on),
+        lambda: of(unit, home.dwelling, element, place, building=home.building, on=on),
+    )
     return warranty_dates(await dates_of(unit, home), found)
 
 
@@ -71,6 +74,7 @@ async def record(unit: Unit, about: str, kind: str, day: date, by: str, note: st
     )
     unit.session.add(row)
     await unit.session.flush()
+    unit.forget()
     return row
 
 
@@ -91,6 +95,10 @@ def _abouts(home: Home) -> list[str]:
 async def _known(unit: Unit, home: Home) -> dict[str, date]:
     """Of each kind the day that counts: the latest recorded one (a dwelling's own réception comes before its
     building's), else the first inspection that was held with the household."""
+    return await unit.once(("legal days", home), lambda: _asked(unit, home))
+
+
+async def _asked(unit: Unit, home: Home) -> dict[str, date]:
     rows = await unit.session.execute(
         text(
             "SELECT kind, day, about, recorded_at, id FROM aftersales.legal_date WHERE about = ANY(:abouts)"

@@ -125,6 +125,7 @@ async def add(
         old.ended_on, old.changed_by, old.changed_at = row.installed_on, by, unit.now
     unit.session.add(row)
     await unit.session.flush()
+    unit.forget()
     return row
 
 
@@ -138,6 +139,7 @@ async def change(unit: Unit, where: Where, equipment: str, by: str, facts: dict[
     row.changed_by, row.changed_at = by, unit.now
     _check(row)
     await unit.session.flush()
+    unit.forget()
     return row
 
 

@@ -60,6 +60,7 @@ async def record(
     )
     unit.session.add(inspection)
     await unit.session.flush()
+    unit.forget()
     await asking.replan(unit, home)
     cause = FOUND_AT_ENTRY if kind == "etat_des_lieux" else "unknown"
     opened = [
