@@ -83,7 +83,7 @@ def upgrade() -> None:
         )
     op.execute(
         "CREATE FUNCTION aftersales.found_by_words(wanted text, words tsquery) RETURNS SETOF text"
-        " LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$"
+        " LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$"
         " SELECT DISTINCT w.ticket FROM aftersales.ticket_words w"
         " WHERE w.coop = $1 AND palier.sees($1) AND w.document @@ $2 $$"
     )

@@ -587,7 +587,7 @@ def parameters(town: Town) -> dict[str, str]:
         "place": home.dwelling, "photo": home.photo, "inspection": home.inspection,
         "item": "room-kitchen", "document": home.document, "amendment": home.amendment,
         "dwelling": home.dwelling, "building": commons["building"], "piece": home.piece,
-        "check_in": home.check_in, "section": "teams", "notice": home.notice,
+        "check_in": home.check_in, "section": "teams", "notice": home.notice, "view": "vew_none",
         "incident": home.incident, "proposal": home.proposal, "ref": commons["ref"],
         "party": commons["party"], "letter": commons["party_letter"], "hours": commons["hours"],
         "routing_rule": commons["routing_rule"], "visit": home.visit, "slot": "slt_none", "what": "cancel",
