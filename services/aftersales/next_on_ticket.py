@@ -29,17 +29,27 @@ async def refusal(unit: Unit, ticket: Ticket, who: Principal | None = None) -> M
         return None
     rows = await unit.session.execute(
         select(TicketEvent)
-        .where(col(TicketEvent.ticket) == ticket.id, col(TicketEvent.action) == "refuse")
-        .order_by(col(TicketEvent.place_in_history).desc())
-        .limit(1)
+        .where(
+            col(TicketEvent.ticket) == ticket.id, col(TicketEvent.action).in_(("refuse", "contest", "uphold"))
+        )
+        .order_by(col(TicketEvent.place_in_history))
     )
-    step = rows.scalars().first()
+    steps = {row.action: row for row in rows.scalars()}
+    step, upheld = steps.get("refuse"), steps.get("uphold")
+    if upheld is not None and step is not None and upheld.place_in_history < step.place_in_history:
+        upheld = None  # it was overturned and refused anew since
     home = await _home(unit, ticket)
     reason = (step.reason if step else None) or "other"
     return {
         "reason": reason,
         "comment": step.comment if step else None,
-        "said": lambda language: after_refusal(reason, home.tenure if home else None, language),
+        "by": await _name_of(unit, step),
+        "contested": steps["contest"].comment if "contest" in steps else None,
+        "upheld": upheld.comment if upheld else None,
+        "upheld_by": await _name_of(unit, upheld),
+        "said": lambda language: after_refusal(
+            reason, home.tenure if home else None, language, may_contest="contest" not in steps
+        ),
         "contacts": await _contacts(unit, ticket, home),
     }
 
@@ -63,6 +73,11 @@ async def steps_of(unit: Unit, ticket: Ticket, language: str) -> list[str]:
     if (decided := await decision(unit, ticket)) is not None:
         return list(decided["steps"](language))
     return []
+
+
+async def _name_of(unit: Unit, step: TicketEvent | None) -> str | None:
+    person = (await registry.staff(unit)).get(step.actor) if step else None
+    return person.name if person else None
 
 
 async def _home(unit: Unit, ticket: Ticket) -> Home | None:

@@ -9,6 +9,9 @@ from contracts.codes import Responsible, Tenure
 from services.aftersales.tables import Row, load
 from services.aftersales.words import word
 
+CONTEST = "contest"
+"""The step that is gone once a refusal was contested."""
+
 
 @dataclass(frozen=True)
 class Contact:
@@ -47,17 +50,20 @@ def after_decision(responsible: Responsible, tenure: Tenure | None, language: st
     return _said(_table().responsible[responsible], tenure, language)
 
 
-def after_refusal(reason: str, tenure: Tenure | None, language: str) -> tuple[str, list[str]]:
+def after_refusal(
+    reason: str, tenure: Tenure | None, language: str, *, may_contest: bool = True
+) -> tuple[str, list[str]]:
     """Why a request with that reason code is not taken on, and what the household can still do.
 
-    A code that the table does not know yet is explained as `other`.
+    A code that the table does not know yet is explained as `other`. `may_contest`: false once it has.
     """
     known = reason if reason in _table().refusals else "other"
-    return word("refusals", known, language), _said(_table().refusals[known], tenure, language)
+    steps = _said(_table().refusals[known], tenure, language, () if may_contest else (CONTEST,))
+    return word("refusals", known, language), steps
 
 
-def _said(steps: Steps, tenure: Tenure | None, language: str) -> list[str]:
-    return [word("next_steps", key, language) for key in steps.for_tenure(tenure)]
+def _said(steps: Steps, tenure: Tenure | None, language: str, without: tuple[str, ...] = ()) -> list[str]:
+    return [word("next_steps", key, language) for key in steps.for_tenure(tenure) if key not in without]
 
 
 @cache

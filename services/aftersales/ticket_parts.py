@@ -41,6 +41,7 @@ HOUSEHOLD: tuple[Part, ...] = (
 )
 """On the household's page of a request, in this order."""
 DESK: tuple[Part, ...] = (
+    Part("aftersales/refusal_on_desk.html", "main", next_on_ticket.refusal),
     Part("aftersales/file_on_desk.html", "aside", on_desk.windows_of),
     Part("aftersales/route_on_ticket.html", "main", party_desk.part),
     Part("aftersales/visit_on_ticket.html", "main", visit_on_ticket.part),

@@ -44,7 +44,8 @@ def labelled(group: str, language: str) -> list[dict[str, str]]:
 def render(reason: Reason, language: str) -> str:
     """The reason as a sentence in the reader's language."""
     values = {name: _value(name, value, language) for name, value in reason.params.items()}
-    return word("reasons", reason.key, language).format(**values)
+    said = word("reasons", reason.key, language).format(**values)
+    return said[:1].upper() + said[1:]
 
 
 def render_text(group: str, code: str, language: str, **values: object) -> str:

@@ -48,6 +48,7 @@ MENU = (
     Place("/mailbox", _("Mailbox"), (OPERATOR,), "b"),
 )
 ACCOUNT = (
+    Place("/messages", _("My messages"), (CARETAKER, STAFF, OPERATOR)),
     Place("/parties", _("Partners"), (STAFF,)),
     Place("/data", _("My data and consents"), (RESIDENT,)),
     Place("/preferences", _("My notifications"), (RESIDENT, CARETAKER, STAFF, OPERATOR)),

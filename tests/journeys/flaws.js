@@ -6,8 +6,8 @@
         [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > wide + 1 && !scrolls(e))
         .map((e) => "sticks out: " + e.outerHTML.slice(0, 80)).slice(0, 10);
     // Links inside a sentence are text, and a label is pressed for its input.
-    const small = [...document.querySelectorAll("a, button, summary, select, input, label.choice")]
-        .filter((e) => e.checkVisibility() && !e.matches(".skip, .choice input, [type=hidden], p a, dt a, .crumbs a"))
+    const small = [...document.querySelectorAll("a, button, summary, select, input, label.choice, label.pick")]
+        .filter((e) => e.checkVisibility() && !e.matches(".skip, .choice input, .pick input, [type=hidden], p a, dt a, .crumbs a"))
         .filter((e) => { const box = e.getBoundingClientRect(); return box.width && box.height < least - 0.5; })
         .map((e) => `too small (${e.getBoundingClientRect().height} px): ${e.outerHTML.slice(0, 80)}`);
     const named = (e) => e.textContent.trim() || e.getAttribute("aria-label") || e.labels?.length ||

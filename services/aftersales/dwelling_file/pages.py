@@ -22,6 +22,7 @@ from services.aftersales.page_base import actor_of, answer, pages
 from services.aftersales.registry import Home
 from services.aftersales.words import word
 from services.kit.i18n import language_of
+from services.kit.registry import local_today
 from services.kit.unit import Unit
 from services.kit.web import Principal, Problem, RoomUnit, Who, invalid, not_found, roles
 
@@ -247,10 +248,15 @@ async def _own(unit: Unit, who: Principal, occupancy: str | None) -> Home | None
 
 
 async def _asked(unit: Unit, home: Home | None, language: str) -> list[Any]:
-    """Questions that wait for an answer."""
+    """Questions that wait for an answer, as long as it still serves: until what they protect has ended."""
     if home is None or home.occupancy is None:
         return []
-    return [one for one in await check_ins_out(unit, home.occupancy, language) if one.state == "asked"]
+    today = await local_today(unit)
+    return [
+        one
+        for one in await check_ins_out(unit, home.occupancy, language)
+        if one.state == "asked" and (one.ends_on is None or one.ends_on >= today)
+    ]
 
 
 def _kinds(home: Home, shown: WindowsOut) -> list[tuple[str, date | None]]:

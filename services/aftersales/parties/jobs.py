@@ -9,7 +9,7 @@ from sqlmodel import col, func, select
 
 from services.aftersales import registry
 from services.aftersales.intake import access
-from services.aftersales.model import DeadlineRow, Ticket
+from services.aftersales.model import DeadlineRow, Ticket, TicketEvent
 from services.aftersales.notices.model import Notice, NoticeTicket
 from services.aftersales.parties.model import Party, PartyMessage
 from services.aftersales.visits.following import last
@@ -73,6 +73,8 @@ class Job(Line):
     """Windows proposed to the household and not chosen yet."""
     notices: tuple[Notice, ...]
     messages: tuple[PartyMessage, ...]
+    left: tuple[str, ...]
+    """What the household said is still to do, the newest last."""
 
 
 async def ticket_of(unit: Unit, party: Party, ticket: str) -> Ticket:
@@ -123,7 +125,17 @@ async def job(unit: Unit, party: Party, ticket: Ticket) -> Job:
         slots=await proposed(unit, ticket, party.id),
         notices=await _notices(unit, party, ticket),
         messages=await messages(unit, ticket, party.id),
+        left=await _left(unit, ticket),
     )
+
+
+async def _left(unit: Unit, ticket: Ticket) -> tuple[str, ...]:
+    rows = await unit.session.execute(
+        select(TicketEvent.comment)
+        .where(col(TicketEvent.ticket) == ticket.id, col(TicketEvent.action).in_(("half_fixed", "reopen")))
+        .order_by(col(TicketEvent.place_in_history))
+    )
+    return tuple(words for words in rows.scalars() if words)
 
 
 async def proposed(unit: Unit, ticket: Ticket, host: str) -> tuple[Slot, ...]:

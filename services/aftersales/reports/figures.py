@@ -76,7 +76,7 @@ class Figures:
     made_safe: Share
     fixed_hours: float | None
     repairs: Share
-    """Finished by the time promised."""
+    """Finished by the time promised; work that came back counts the first time and again."""
     visits: Share
     """Kept, of those that were kept or missed on the cooperative's or contractor's side."""
     visits_missed_by_household: int
@@ -141,7 +141,9 @@ def _of_group(residence: str, month: str, group: Sequence[Story], now: datetime)
     visits = [visit for story in group for visit in story.visits]
     ours = [side for state, side in visits if state == "missed" and side != "member"]
     kept = sum(state == "kept" for state, _ in visits)
-    legal = [clock.is_kept(now) for story in group for clock in story.clocks if clock.family == "legal"]
+    # A refusal keeps no promise of a repair and saves no right.
+    ours_to_do = [story for story in group if end_of(story) in ("open", "fixed")]
+    legal = [clock.is_kept(now) for story in ours_to_do for clock in story.clocks if clock.family == "legal"]
     return Figures(
         residence=residence,
         month=month,
@@ -152,7 +154,7 @@ def _of_group(residence: str, month: str, group: Sequence[Story], now: datetime)
         safe_hours=_middle(group, ("make_safe",)),
         made_safe=_share(group, ("make_safe",), now),
         fixed_hours=_hours([(story.opened_at, at) for story in group if (at := _fixed_at(story))]),
-        repairs=_share(group, ("repair",), now),
+        repairs=_share(ours_to_do, ("repair", "first_repair"), now),
         visits=Share(kept, kept + len(ours)),
         visits_missed_by_household=sum(state == "missed" and side == "member" for state, side in visits),
         reopened=sum(any(act.action in ("reopen", "half_fixed") for act in story.acts) for story in group),
