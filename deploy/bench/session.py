@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from deploy.bench import burst, packs, sharing, single, storage
+from deploy.bench import burst, incident, packs, requests, sharing, single, storage
 from deploy.engines.machine import file_system
 
 Say = Callable[[str], None]
@@ -20,6 +20,12 @@ class Section(StrEnum):
     PACKS = "packs"
     BURST = "burst"
     STORAGE = "storage"
+    REQUESTS = "requests"
+    INCIDENT = "incident"
+
+
+WITHOUT_BROKER = frozenset({Section.STORAGE, Section.REQUESTS, Section.INCIDENT})
+"""Sections that measure no messages of meters."""
 
 
 def run(folder: Path, sections: Sequence[Section], seconds: float, pairs: int, say: Say) -> dict[str, Any]:
@@ -31,6 +37,8 @@ def run(folder: Path, sections: Sequence[Section], seconds: float, pairs: int, s
         Section.PACKS: lambda: packs.run(folder / "packs", say),
         Section.BURST: lambda: burst.run(folder / "burst", say),
         Section.STORAGE: lambda: storage.run(folder / "storage", say),
+        Section.REQUESTS: lambda: requests.run(folder / "requests", say),
+        Section.INCIDENT: lambda: incident.run(folder / "incident", say),
     }
     found: dict[str, Any] = {}
     for section in sections:

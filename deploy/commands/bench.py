@@ -32,7 +32,7 @@ def bench(
     """
     from deploy.bench import mosquitto
     from deploy.bench.report import table
-    from deploy.bench.session import Section, run
+    from deploy.bench.session import WITHOUT_BROKER, Section, run
     from deploy.engines.child import EngineError
 
     if unknown := set(only or ()) - set(Section):
@@ -41,7 +41,7 @@ def bench(
         )
     sections = [section for section in Section if only is None or section in only]
     try:
-        if sections != [Section.STORAGE]:  # the only one that measures no messages
+        if set(sections) - WITHOUT_BROKER:
             mosquitto.binary("mosquitto")
     except EngineError:
         if not install:

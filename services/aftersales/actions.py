@@ -91,7 +91,7 @@ async def open_ticket(unit: Unit, home: Home, new: NewTicket, actor: Actor) -> T
     # The last thing: who reports at the same moment waits for the number until this transaction ends.
     ticket.number = await _next_number(unit)
     await unit.session.flush()
-    unit.emit(await opened(unit, ticket), ticket.id)
+    unit.emit(opened(ticket, clocks), ticket.id)
     if is_told and ticket.priority != Priority.P0:
         await act(unit, ticket.id, "attach", SYSTEM, Changes(facts={"incident": ticket.incident}))
     return ticket

@@ -1,15 +1,13 @@
 """What this room tells the others of a request: codes, dates and opaque ids, never a person's words."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-
-from sqlmodel import col, func, select
 
 from contracts.aftersales import TicketChanged, TicketOpened
 from contracts.codes import Priority, Responsible
 from services.aftersales.history import Step
 from services.aftersales.model import DeadlineRow, Ticket
-from services.kit.unit import Unit
 
 SILENT = frozenset(
     {
@@ -41,13 +39,9 @@ class Actor:
     """How the act comes; see `history.Step.channel`."""
 
 
-async def opened(unit: Unit, ticket: Ticket) -> TicketOpened:
+def opened(ticket: Ticket, clocks: Iterable[DeadlineRow]) -> TicketOpened:
     """That a request exists, with when its first answer is due."""
-    due = await unit.session.execute(
-        select(func.min(col(DeadlineRow.due_at))).where(
-            col(DeadlineRow.ticket) == ticket.id, col(DeadlineRow.kind).in_(["first_answer", "call_back"])
-        )
-    )
+    due = [clock.due_at for clock in clocks if clock.kind in ("first_answer", "call_back")]
     return TicketOpened(
         coop=ticket.coop,
         ticket=ticket.id,
@@ -62,7 +56,7 @@ async def opened(unit: Unit, ticket: Ticket) -> TicketOpened:
         priority=Priority(ticket.priority),
         responsible=Responsible(ticket.responsible),
         team=ticket.team,
-        first_answer_due_at=due.scalar_one(),
+        first_answer_due_at=min(due, default=None),
         channel=ticket.channel,
     )
 

@@ -77,7 +77,8 @@ async def open_ticket(body: TicketIn, request: Request, unit: RoomUnit, who: Who
     if unknown := set(body.availability) - set(codes("availability")):
         raise invalid("/availability", "unknown_code", f"No such time: {', '.join(sorted(unknown))}.")
     ticket = await actions.open_ticket(unit, home, new, _actor(who))
-    await access.keep(unit, ticket, Access(access.known(body.availability), body.access_note))
+    if body.availability or body.access_note:
+        await access.keep(unit, ticket, Access(access.known(body.availability), body.access_note))
     return await views.ticket_out(unit, ticket, who.role, language_of(request), who.id)
 
 
