@@ -144,7 +144,7 @@ async def test_a_call_is_taken_at_the_desk(home: Household, width: int) -> None:
     )
     await page.goto(f"{home.url}/desk/new")
     await page.get_by_label("Nom, logement ou résidence").fill("foyer tilleuls")
-    await page.get_by_role("button", name="Chercher").click()
+    await page.get_by_role("button", name="Rechercher").click()
     await home.visitor.screenshot(page, f"intake-desk-{width}-whom")
     await page.get_by_role("link", name="Foyer 12").click()
     await page.get_by_label("Ce qu'ils disent").fill(
