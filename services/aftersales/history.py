@@ -109,6 +109,8 @@ class Standing:
     approved_cents: int = 0
     notified: frozenset[tuple[str, str | None]] = frozenset()
     """To whom notices are stored: debtor and, where known, firm."""
+    listed_at: datetime | None = None
+    """When the defect was listed in writing for the vendor: in a signed inspection, or in a letter to it."""
     secured_at: datetime | None = None
     """When a debtor first committed itself in writing or a court was asked: only that stops a period."""
     secured: tuple[tuple[str | None, datetime], ...] = ()
@@ -151,7 +153,8 @@ class Standing:
 
 def begin(step: Step, terms: Terms) -> Standing:
     """Where a request stands that was just told."""
-    return Standing("submitted", step.at, step.at, step.at, terms)
+    listed_at = step.at if step.channel == "inspection" else None
+    return Standing("submitted", step.at, step.at, step.at, terms, listed_at=listed_at)
 
 
 def advance(ticket: Standing, step: Step, to: str) -> Standing:
@@ -227,7 +230,8 @@ def _of_action(ticket: Standing, step: Step) -> dict[str, Any]:
             return {"approved_cents": ticket.cost_cents}
         case "notify_debtor":
             written_to = (str(facts.get("debtor")), facts.get("party"))
-            return {"notified": ticket.notified | {written_to}}
+            listed_at = ticket.listed_at or (at if written_to[0] == "vendor" else None)
+            return {"notified": ticket.notified | {written_to}, "listed_at": listed_at}
         case "secure_claim":
             named = facts.get("debtor")
             return {

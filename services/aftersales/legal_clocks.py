@@ -34,7 +34,7 @@ def legal_clocks(facts: TicketFacts, calendar: BusinessCalendar) -> list[Deadlin
             continue
         add(warranty.regime.value, warranty.starts_on, warranty.ends_on, secured_at(warranty.debtor))
         if warranty.list_by_on is not None and opened_on <= warranty.list_by_on:
-            add("apparent_list", warranty.starts_on, warranty.list_by_on)
+            add("apparent_list", warranty.starts_on, warranty.list_by_on, facts.standing.listed_at)
     table = load("deadlines")["legal"]
     if facts.tenure is Tenure.TENANT:
         entry_on = facts.etat_des_lieux_on or facts.dates.moved_in_on

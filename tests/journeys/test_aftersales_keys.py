@@ -51,6 +51,8 @@ async def test_from_the_keys_to_the_two_signatures(town: Town, visitor: Visitor)
     # Nothing is given to a firm before its written notice is stored.
     desk = await town.desk(f"/desk/{ticket}")
     await town.looks_well(desk, "keys-desk-submitted")
+    listed = desk.get_by_role("listitem").filter(has_text="Lister les défauts apparents")
+    await expect(listed).to_contain_text("tenu")  # the signed livraison lists it
     await desk.get_by_role("button", name="Prendre en main").click()
     await desk.get_by_role("button", name="Qualifier").click()
     notices = desk.locator("#notices")

@@ -123,6 +123,7 @@ async def ticket_page(
     language = language_of(request)
     found = await queries.visible(unit, ticket_id, who)
     shown = await views.ticket_out(unit, found, who.role, language, who.id)
+    main = _main(shown.legal_actions, shown.state)
     history = await views.history_out(unit, found, language)
     messages = await views.messages_out(unit, found)
     return await answer(
@@ -131,8 +132,8 @@ async def ticket_page(
         "desk_ticket.html",
         status=problem.status if problem else 200,
         ticket=shown,
-        main_actions=_main(shown.legal_actions),
-        other_actions=[action for action in shown.legal_actions if action not in MAIN],
+        main_actions=main,
+        other_actions=[action for action in shown.legal_actions if action not in main],
         needs={action: TABLE[action].needs for action in shown.legal_actions},
         household=await registry.household(unit, found.occupancy) if found.occupancy else [],
         people=[one for one in (await registry.staff(unit)).values() if one.role in TEAM],
@@ -159,8 +160,10 @@ async def ticket_page(
     )
 
 
-def _main(legal: Sequence[str]) -> list[str]:
+def _main(legal: Sequence[str], state: str) -> list[str]:
     """The usual next steps in order; where only the missing letter holds the work back, it comes first."""
+    if state == "resolved":
+        return [action for action in MAIN if action in legal and action != "notify_debtor"]
     first = (
         ["notify_debtor"] if "notify_debtor" in legal and "qualify" in legal and "assign" not in legal else []
     )

@@ -159,6 +159,24 @@ def test_legal_dates_show_the_last_day_of_each_warranty() -> None:
     assert clocks["biennale"].clock is ClockFamily.LEGAL
 
 
+def test_a_defect_is_listed_by_the_signed_livraison_or_by_a_letter_to_the_vendor_alone() -> None:
+    dates = Dates(date(2026, 6, 30), date(2026, 10, 31), date(2026, 10, 31))
+    found = tuple(warranties("tap", Tenure.BUYER_VEFA, dates, date(2026, 11, 16)))
+
+    def listed_at(standing: Standing) -> datetime | None:
+        told = facts(standing, tenure=Tenure.BUYER_VEFA, dates=dates, warranties=found)
+        return by_kind(deadlines(told, CALENDAR))["apparent_list"].met_at
+
+    def written_to(debtor: str) -> Standing:
+        letter = Step("notify_debtor", "staff", local(2026, 11, 18, 9), facts={"debtor": debtor})
+        return apply([Step("submit", "resident", local(2026, 11, 16, 10)), letter])
+
+    signed = Step("submit", "staff", local(2026, 11, 16, 10), channel="inspection")
+    assert listed_at(apply([signed])) == local(2026, 11, 16, 10)
+    assert listed_at(written_to("vendor")) == local(2026, 11, 18, 9)
+    assert listed_at(written_to("contractor")) is None
+
+
 def test_what_one_debtor_commits_to_stops_only_what_it_owes() -> None:
     dates = Dates(date(2026, 6, 30), date(2026, 10, 31), date(2026, 10, 31))
     found = tuple(warranties("tap", Tenure.BUYER_VEFA, dates, date(2026, 11, 16)))
