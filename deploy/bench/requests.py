@@ -174,6 +174,7 @@ def _move_in(building: int, home: int, residence: str, made: str) -> dict[str, A
 def _fill(owner: "psycopg.Connection[Any]", cast: Cast, tickets: int) -> None:
     first = cast.staff.post("/tickets", _report(cast.homes[0], "tap", "leak"))["id"]
     values = {"coop": COOP, "first": first, "count": tickets, "words": list(_WORDS)}
+    owner.execute("SELECT set_config('palier.coop', '*', false)")  # else the registry shows nobody
     owner.execute(_FILL, values)
     for table in _PARTS:
         owner.execute(_FILL_PARTS.format(table=table), values)
