@@ -96,6 +96,8 @@ class CheckIn(SQLModel, table=True):
     """`fine` or `problem`."""
     answered_by: str | None = None
     answered_at: datetime | None = _instant(nullable=True)
+    tickets: list[str] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
+    """The requests that were told from it."""
 
 
 class SettingChange(SQLModel, table=True):

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from contracts.codes import Tenure
 from services.aftersales import registry, settings
-from services.aftersales.dwelling_file import acting, dates, equipment, homes
+from services.aftersales.dwelling_file import acting, dates, equipment, homes, reporting
 from services.aftersales.dwelling_file.equipment import Where
 from services.aftersales.dwelling_file.facts import REGIMES
 from services.aftersales.dwelling_file.showing import (
@@ -271,7 +271,8 @@ def _kinds(home: Home, shown: WindowsOut) -> list[tuple[str, date | None]]:
 
 def _intake(windows: list[str]) -> str:
     """What the report starts from: heating, where only heating is asked about."""
-    return "trade=heating&" if windows == ["edl_heating"] else ""
+    trade = reporting.trade_of(windows)
+    return f"trade={trade}&" if trade else ""
 
 
 def _day(text: str, pointer: str) -> date:

@@ -89,6 +89,8 @@ class CheckInOut(BaseModel):
     answer: str | None
     answer_label: str | None
     answered_at: datetime | None
+    tickets: list[str]
+    """The requests that were told from it, the oldest first."""
 
 
 async def windows_out(unit: Unit, home: Home, language: str) -> WindowsOut:
@@ -168,6 +170,7 @@ def check_in_out(row: CheckIn, language: str) -> CheckInOut:
         label=word("check_ins", row.kind, language),
         state_label=word("check_in_states", row.state, language),
         answer_label=word("check_in_answers", row.answer, language) if row.answer else None,
+        tickets=list(row.tickets or ()),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from fastapi import Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.aftersales import registry
+from services.aftersales.dwelling_file import reporting
 from services.aftersales.intake import drafts, sending
 from services.aftersales.intake.access import Access
 from services.aftersales.intake.problems import Problem
@@ -20,12 +21,24 @@ from services.kit.ids import new_id
 from services.kit.web import RoomUnit, Who, not_found, roles
 
 Code = Annotated[str, Form(max_length=64)]
-Trade = Annotated[str, Query(max_length=64)]
+Asked = Annotated[str, Query(max_length=64)]
 
 
 @pages.get("/tickets/new", **roles("resident"))
-async def first(request: Request, unit: RoomUnit, who: Who, trade: Trade = "") -> Response:
-    """Is anybody in danger? And what was begun lately can be gone on with. `trade`: what is asked about."""
+async def first(
+    request: Request,
+    unit: RoomUnit,
+    who: Who,
+    trade: Asked = "",
+    element: Asked = "",
+    window: Asked = "",
+    check_in: Asked = "",
+) -> Response:
+    """Is anybody in danger? And what was begun lately can be gone on with.
+
+    What is asked about goes on with the report: a `trade` or an `element`, a `window` of the dwelling's file,
+    and the `check_in` that is answered.
+    """
     homes = await registry.own_occupancies(unit, who.person)
     begun = await drafts.begun(unit, who.person)
     return await answer(
@@ -34,7 +47,9 @@ async def first(request: Request, unit: RoomUnit, who: Who, trade: Trade = "") -
         "new_safety.html",
         dangers=[danger for danger in safety() if danger.is_asked],
         homes=homes,
-        trade=trade if trade in taxonomy().trades else "",
+        trade=trade if trade in taxonomy().trades else reporting.trade_of([window]),
+        element=element if element in taxonomy().elements else "",
+        check_in=asked.id if (asked := await reporting.own(unit, check_in, who.person)) else "",
         begun=next_step(begun.id, drafts.content_of(begun)) if begun else None,
     )
 
@@ -85,7 +100,7 @@ async def called(
         problem = Problem(danger.place, danger.element, danger.symptom)
         report = Told([problem], f"{text}\n{own}".strip(), language, Access())
         tickets = await sending.send(unit, home, report, actor_of(who))
-        drafts.sent(unit, told, [ticket.id for ticket in tickets])
+        await drafts.sent(unit, told, [ticket.id for ticket in tickets])
     assert told.tickets
     return RedirectResponse(f"/tickets/{told.tickets[0]}?new=true", 303)
 

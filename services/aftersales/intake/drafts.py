@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import or_, text
 from sqlmodel import col, select
 
+from services.aftersales.dwelling_file import reporting
 from services.aftersales.intake.model import Draft
 from services.kit.ids import new_id
 from services.kit.problems import not_found
@@ -31,6 +32,8 @@ class Content:
     """Chosen so far, each `place.element.symptom`; see `problems.Problem`."""
     dangers_seen: list[str] = field(default_factory=list)
     """Dangers of the text that were shown and put aside by the household."""
+    check_in: str = ""
+    """The question of the cooperative that it answers."""
 
     def put_into(self, draft: Draft) -> None:
         draft.content = {name: value for name, value in vars(self).items() if value}
@@ -94,8 +97,10 @@ async def begun(unit: Unit, person: str | None) -> Draft | None:
     return found.scalar_one_or_none()
 
 
-def sent(unit: Unit, draft: Draft, tickets: list[str]) -> None:
-    """It became these requests; the words live on in them only."""
+async def sent(unit: Unit, draft: Draft, tickets: list[str]) -> None:
+    """It became these requests; the words live on in them only. The check-in it came from is answered."""
+    if check_in := content_of(draft).check_in:
+        await reporting.reported(unit, check_in, draft.person, tickets)
     draft.tickets, draft.content, draft.changed_at = tickets, {}, unit.wall
 
 

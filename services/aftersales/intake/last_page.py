@@ -104,13 +104,15 @@ async def send(
     if home is None:
         raise not_found()
     chosen = _with_places(problems.read(problem), place or [])
+    before = drafts.content_of(told)
     content = Content(
         text=text.strip(),
         since=since,
         availability=list(access.known(availability or ())),
         access_note=access_note.strip(),
         problems=[str(one) for one in chosen],
-        dangers_seen=drafts.content_of(told).dangers_seen,
+        dangers_seen=before.dangers_seen,
+        check_in=before.check_in,
     )
     content.put_into(told)
     told.occupancy, told.changed_at = home.occupancy, unit.wall
@@ -124,7 +126,7 @@ async def send(
     reach = Access(tuple(content.availability), content.access_note)
     report = Told(chosen, content.text, language_of(request), reach, _day(since))
     tickets = await sending.send(unit, home, report, actor_of(who))
-    drafts.sent(unit, told, [ticket.id for ticket in tickets])
+    await drafts.sent(unit, told, [ticket.id for ticket in tickets])
     return await _with_photos(request, unit, who, tickets[0].id, f"/tickets/{tickets[0].id}?new=true")
 
 
@@ -152,7 +154,7 @@ async def _append(
     await actions.write_message(unit, ticket.id, actor_of(who), body)
     if content.availability or content.access_note:
         await access.keep(unit, ticket, Access(tuple(content.availability), content.access_note))
-    drafts.sent(unit, told, [ticket.id])
+    await drafts.sent(unit, told, [ticket.id])
     return await _with_photos(request, unit, who, ticket.id, f"/tickets/{ticket.id}#messages")
 
 

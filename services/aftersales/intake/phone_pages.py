@@ -92,7 +92,9 @@ async def write(
             channel,
             reported_by.strip() or None,
         )
-        drafts.sent(unit, once, [one.id for one in await sending.send(unit, found, told, actor_of(who))])
+        await drafts.sent(
+            unit, once, [one.id for one in await sending.send(unit, found, told, actor_of(who))]
+        )
     assert once.tickets
     return RedirectResponse(f"/desk/{once.tickets[0]}", 303)
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from services.aftersales.dwelling_file import reporting
 from services.aftersales.intake import drafts, problems, understanding
 from services.aftersales.intake.steps import danger_in, danger_page, home_of, next_step
 from services.aftersales.page_base import answer, pages
@@ -15,13 +16,24 @@ from services.aftersales.taxonomy import taxonomy
 from services.kit.i18n import language_of
 from services.kit.web import RoomUnit, Who, roles
 
+Code = Annotated[str, Form(max_length=64)]
 Text = Annotated[str, Form(max_length=4000)]
 
 
 @pages.post("/tickets/new/start", **roles("resident"))
-async def start(unit: RoomUnit, who: Who, trade: Annotated[str, Form(max_length=64)] = "") -> Response:
-    """Nobody is in danger. `trade`: the report starts from there, as when only heating was asked about."""
+async def start(
+    unit: RoomUnit, who: Who, trade: Code = "", element: Code = "", check_in: Code = ""
+) -> Response:
+    """Nobody is in danger. The report starts from the `element` or `trade` that was asked about.
+
+    `check_in`: the household's own question that it answers; of that home, and linked once it is sent.
+    """
     draft = await drafts.begin(unit, who.person)
+    if asked := await reporting.own(unit, check_in, who.person):
+        drafts.Content(check_in=asked.id).put_into(draft)
+        draft.occupancy = asked.occupancy
+    if element in taxonomy().elements:
+        return RedirectResponse(f"/tickets/new/{draft.id}/wrong?element={element}", 303)
     if trade in taxonomy().trades:
         return RedirectResponse(f"/tickets/new/{draft.id}/what?trade={trade}", 303)
     return _to(draft.id)
