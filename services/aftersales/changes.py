@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import col, select
@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from contracts.codes import Priority, Regime, Responsible
 from services.aftersales import registry
 from services.aftersales.assess import dates_of, decide
+from services.aftersales.incidents.model import Incident
 from services.aftersales.lifecycle import TABLE, Standing, Step
 from services.aftersales.model import Ticket, WarrantyRow
 from services.aftersales.notices.wanted import NoticeWanted
@@ -27,6 +28,8 @@ CODED = {"side": "sides", "outcome": "outcomes", "secured_by": "secured_by"}
 """Facts of a step that are codes, and their group of words."""
 ALSO_KEPT = ("incident", "notice", "debtor", "party", "kind", "minutes")
 """Facts that a step keeps when they come with it."""
+FARTHEST = timedelta(days=731)
+"""How far ahead a visit can be arranged."""
 BY_NAME = ("acknowledge", "refuse", "approve", "uphold", "overturn")
 """Actions that a named person answers for, also where a machine's token sends them."""
 
@@ -61,7 +64,7 @@ async def apply_changes(
 ) -> None:
     """Staff's corrections, then the rules again; a reopened request is never less urgent than before."""
     if "incident" in TABLE.get(action, _NONE).records:
-        ticket.incident = changes.facts.get("incident")
+        ticket.incident = await _incident(unit, changes.facts.get("incident"))
     elif action in ("detach", "reopen", "half_fixed"):
         ticket.incident = None
     if actor.role not in TEAM:
@@ -106,8 +109,16 @@ def check(unit: Unit, step: Step, changes: Changes) -> None:
     for name, group in CODED.items():
         if name in step.facts and step.facts[name] not in codes(group):
             raise invalid(f"/{name}", "unknown_code", f"Use one of: {', '.join(codes(group))}.")
-    if step.action == "schedule" and changes.appointment_at is not None and changes.appointment_at < unit.now:
-        raise invalid("/appointment_at", "in_the_past", "A visit is arranged for later.")
+    if step.action == "schedule" and changes.appointment_at is not None:
+        check_near(unit, changes.appointment_at, "/appointment_at")
+
+
+def check_near(unit: Unit, at: datetime, pointer: str) -> None:
+    """Refuse an hour that is over, and one so far off that it can only be a slip: calendars choke on it."""
+    if at < unit.now:
+        raise invalid(pointer, "in_the_past", "A visit is arranged for later.")
+    if at - unit.now > FARTHEST:
+        raise invalid(pointer, "too_far", "A visit is arranged within the next two years.")
 
 
 def happened_at(unit: Unit, last: datetime, actor: Actor, changes: Changes) -> datetime:
@@ -144,6 +155,16 @@ async def facts_of(
     if action == "acknowledge" and facts["named"] is not None:
         ticket.assignee = facts["named"]
     return facts
+
+
+async def _incident(unit: Unit, incident: str | None) -> str | None:
+    """One of the cooperative's own. That none was named is said by the life cycle."""
+    if incident is None:
+        return None
+    found = await unit.session.get(Incident, incident)
+    if found is None or found.coop != unit.coop:
+        raise invalid("/incident", "unknown_incident", "Name an incident of the cooperative.")
+    return found.id
 
 
 async def _findings(unit: Unit, ticket: Ticket, home: Home) -> dict[str, Any]:

@@ -10,6 +10,10 @@ import pytest
 from sqlalchemy import text
 
 from contracts.codes import Role
+from services.aftersales import actions
+from services.aftersales.changes import Changes
+from services.aftersales.telling import Actor
+from services.kit.problems import Problem
 from tests.integration.aftersales.conftest import MONDAY
 from tests.integration.aftersales.test_pages import Browser
 
@@ -294,3 +298,35 @@ async def test_the_pages_of_staff_and_of_a_household(aulnes: Cooperative) -> Non
     answered = await home.send(f"/incidents/{incident}/answer", is_back="true")
     assert answered.status_code == 303
     assert (await home.get("/fragments/incidents")).text.strip() == ""
+
+
+async def test_a_request_is_attached_to_an_incident_of_its_own_cooperative_only(aulnes: Cooperative) -> None:
+    _, incident, _ = await six_cold_homes(aulnes)
+    home = await aulnes.move_in()
+    tap = (await aulnes.open(home["occupancy"]))["id"]
+    assert (await aulnes.act(tap, "attach")).status_code == 422
+    assert (await aulnes.act(tap, "attach", incident="inc_none")).status_code == 422
+    async with aulnes.room_unit("aftersales") as unit:
+        await unit.session.execute(
+            text(
+                "INSERT INTO aftersales.incident SELECT (jsonb_populate_record(i, jsonb_build_object("
+                "'id', 'inc_of_' || i.id, 'coop', 'ailleurs'))).* FROM aftersales.incident i WHERE id = :id"
+            ),
+            {"id": incident},
+        )
+    for unknown in ("inc_none", f"inc_of_{incident}"):
+        with pytest.raises(Problem) as refused:
+            await attach(aulnes, tap, unknown)
+        assert "unknown_incident" in str(vars(refused.value))
+        assert refused.value.status == 422
+        assert (await ticket(aulnes, tap))["incident"] is None
+    await attach(aulnes, tap, incident)
+    shown = await ticket(aulnes, tap)
+    assert (shown["incident"], shown["state"]) == (incident, "attached")
+
+
+async def attach(aulnes: Cooperative, tap: str, incident: str) -> None:
+    async with aulnes.room_unit("aftersales") as unit:
+        await unit.enter(aulnes.slug)
+        wanted = Changes(facts={"incident": incident})
+        await actions.act(unit, tap, "attach", Actor(aulnes.agent, "staff"), wanted)
