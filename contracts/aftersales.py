@@ -100,7 +100,7 @@ class DeadlineNear(Event):
     due_at: Instant
     percent: int
     assignee: str | None = None
-    """The person who answers for the request, and its `team`: they hear of it; of what is missed, all staff."""
+    """Who answers for the request, and its `team`: they hear of it; of what is missed, all staff hear."""
     team: str | None = None
 
 
