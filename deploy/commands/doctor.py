@@ -51,6 +51,7 @@ def _named(name: str) -> str:
         "instance": _("instance"),
         "mail": _("mail"),
         "dead letters": _("dead letters"),
+        "request histories": _("request histories"),
     }
     return names.get(name, name)
 
@@ -60,6 +61,7 @@ def examine_all(settings: "Settings") -> "list[Check]":
     from deploy.engines.child import EngineError
     from deploy.engines.durability import warning
     from deploy.engines.examine import examine
+    from deploy.engines.histories import examine_histories
     from deploy.engines.machine import check_machine
     from deploy.up import running_settings
     from services.kit import secrets
@@ -73,7 +75,8 @@ def examine_all(settings: "Settings") -> "list[Check]":
         )
         if not (settings.nats_url or settings.database_url):
             return checks
-    return checks + examine(settings, secrets.load(settings))
+    known = secrets.load(settings)
+    return checks + examine(settings, known) + examine_histories(settings, known)
 
 
 def _settings(settings: "Settings") -> "list[Check]":

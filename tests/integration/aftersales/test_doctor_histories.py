@@ -1,0 +1,48 @@
+"""`palier doctor` asks whether requests are still what their histories say."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+
+from deploy.engines.histories import examine_histories
+
+if TYPE_CHECKING:
+    from deploy.engines import Engines
+    from deploy.engines.durability import Check
+    from tests.integration.aftersales.conftest import Cooperative
+
+pytestmark = pytest.mark.engines
+
+
+async def checked(engines: Engines) -> Check:
+    (check,) = await asyncio.to_thread(examine_histories, engines.settings, engines.secrets)
+    return check
+
+
+async def written(aulnes: Cooperative, ticket: str, state: str) -> None:
+    """By hand, past every rule."""
+    async with aulnes.room_unit("aftersales") as unit:
+        await unit.session.execute(
+            text("UPDATE aftersales.ticket SET state = :state WHERE id = :id"), {"state": state, "id": ticket}
+        )
+
+
+async def test_a_request_that_somebody_wrote_to_by_hand_is_named(
+    aulnes: Cooperative, engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    ticket = (await aulnes.open((await aulnes.move_in())["occupancy"]))["id"]
+    before = await checked(engines)
+    assert ticket not in before.advice
+    await written(aulnes, ticket, "closed")
+    try:
+        found = await checked(engines)
+    finally:
+        await written(aulnes, ticket, "submitted")
+    assert found.verdict == "failed"
+    assert found.found.endswith("from its history") or before.verdict == "failed"
+    assert ticket in found.advice or before.verdict == "failed"
