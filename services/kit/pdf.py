@@ -7,12 +7,13 @@ a second of computing: call `Document.finish` by `asyncio.to_thread`.
 import io
 import logging
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import cast
 
 import pymupdf_fonts  # type: ignore[import-untyped]
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
@@ -20,6 +21,8 @@ from fpdf import FPDF, TextStyle, ViewerPreferences
 from PIL import Image
 
 MARGIN_MM, TEXT_MM = 20.0, 170.0
+_ROW_LINES = 30
+"""Lines of a table's row at most: with its heads they fit on any page."""
 _INK, _SOFT, _LINE, _SHADE = (24, 33, 30), (90, 102, 97), (190, 199, 195), (240, 244, 242)
 _FAMILY = "Noto Sans"
 logging.getLogger("fontTools.subset").setLevel(logging.ERROR)  # it tells of each table it leaves out
@@ -106,8 +109,11 @@ class Document:
             padding=(1.1, 1.5),
             v_align="TOP",
         ) as table:
-            for cells in ([heads] if heads else []) + list(rows):
-                table.row([printable(cell) for cell in cells])
+            if heads:
+                table.row([printable(cell) for cell in heads])
+            for cells in rows:
+                for part in self._parts(cells, widths or (1,) * len(cells)):
+                    table.row(part)
         self._pdf.ln(3.0)
 
     def pictures(self, pictures: Sequence[Picture], across: int = 3, caption: str = "") -> None:
@@ -182,6 +188,21 @@ class Document:
 
     def _lines(self, text: str, height: float, width: float = TEXT_MM) -> None:
         self._pdf.multi_cell(width, height, printable(text), align="L", new_x="LMARGIN", new_y="NEXT")
+
+    def _parts(self, cells: Sequence[str], widths: Sequence[int]) -> Iterator[list[str]]:
+        """A row as one, or as several where a text is longer than a page: a row cannot be broken itself."""
+        lines: list[list[str]] = []
+        for cell, share in zip(cells, widths, strict=True):
+            width = TEXT_MM * share / sum(widths) - 3.0
+            broken = self._pdf.multi_cell(
+                width, 5.0, printable(cell), align="L", dry_run=True, output="LINES"
+            )
+            lines.append(cast("list[str]", broken))
+        if max(map(len, lines)) <= _ROW_LINES:
+            yield [printable(cell) for cell in cells]
+            return
+        for start in range(0, max(map(len, lines)), _ROW_LINES):
+            yield ["\n".join(some[start : start + _ROW_LINES]) for some in lines]
 
     def _keep_together(self, height: float) -> None:
         if self._pdf.will_page_break(height):

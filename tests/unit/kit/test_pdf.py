@@ -82,3 +82,13 @@ def test_whatever_people_write_makes_a_document(words: str) -> None:
     document.paragraph(words)
     document.table((words,), [(words,)])
     assert document.finish().startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("words", ["mot " * 1000, "x" * 4000, "a" + "\n" * 300 + "b"])
+def test_a_text_longer_than_a_page_goes_on_in_the_next_rows(words: str) -> None:
+    document = Document("Livraison", language="fr", at=AT)
+    document.table(("Constat", "Note", "Demande"), [("Robinet", words, "12"), ("Vitre", "", "13")], (4, 5, 2))
+    read = words_of(document.finish())
+    assert read.count("mot") == words.count("mot")
+    assert read.count("x") == words.count("x")
+    assert ("Robinet" in read, "Vitre" in read, "13" in read) == (True, True, True)
