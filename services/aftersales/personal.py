@@ -159,7 +159,8 @@ async def erase(unit: Unit, person: str, occupancies: Sequence[str]) -> None:
         "UPDATE aftersales.ticket SET description = NULL, reported_by = NULL"
         " WHERE opened_by = :person OR reported_by = :person OR occupancy = ANY(:occupancies)",
         "UPDATE aftersales.ticket_message SET body = NULL WHERE author = :person",
-        "UPDATE aftersales.ticket_event SET comment = NULL WHERE actor = :person",
+        "UPDATE aftersales.ticket_event SET comment = NULL WHERE actor = :person OR ticket IN (SELECT id"
+        " FROM aftersales.ticket WHERE occupancy = ANY(:occupancies))",
         "UPDATE aftersales.ticket_message SET body = NULL"
         " WHERE ticket IN (SELECT id FROM aftersales.ticket WHERE occupancy = ANY(:occupancies))",
     ):

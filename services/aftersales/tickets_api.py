@@ -168,6 +168,8 @@ async def inspection(occupancy: str, body: InspectionIn, unit: RoomUnit, who: Wh
             f"/findings/{index}", place=finding.place, element=finding.element, symptom=finding.symptom
         )
     home = await _home(unit, who, occupancy, None)
+    if body.on > await local_today(unit):
+        raise invalid("/on", "in_the_future", "Record it once it has been held.")
     findings = [
         NewTicket(finding.place, finding.element, finding.symptom, finding.note, "inspection")
         for finding in body.findings

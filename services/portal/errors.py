@@ -33,7 +33,8 @@ def install(app: FastAPI) -> None:
         handlers[kind] = _for_people(handlers[kind])
     for suspect in SUSPECTS:
         handlers[suspect] = _while_away(handlers[Problem])
-    handlers[DataError] = _unfit(handlers[Problem])
+    for unfit in (DataError, OverflowError):
+        handlers[unfit] = _unfit(handlers[Problem])
     handlers[Exception] = _bug
 
 
@@ -57,7 +58,8 @@ def _while_away(say: Handler) -> Handler:
 
 
 def _unfit(say: Handler) -> Handler:
-    """A NUL character or a number beyond its range got as far as the database, which refused it."""
+    """A NUL character, a number beyond its range or the last day of all years got as far as the database or
+    the arithmetic, which refused it."""
 
     async def answer(request: Request, error: Exception) -> Response:
         _LOG.warning("a value that cannot be kept", extra={"error": type(error).__name__})

@@ -7,6 +7,7 @@ from sqlmodel import col, select
 
 from services.aftersales import actions
 from services.aftersales.actions import Changes
+from services.aftersales.changes import check_near
 from services.aftersales.model import Ticket
 from services.aftersales.telling import Actor
 from services.aftersales.visits.following import refuse_late, running
@@ -53,8 +54,7 @@ async def book(unit: Unit, ticket: Ticket, slot: str, actor: Actor, version: int
 
 async def propose(unit: Unit, ticket: Ticket, host: str, starts_at: datetime, ends_at: datetime) -> Slot:
     """A window for this request alone, among which its household chooses. 422 for one that cannot be."""
-    if starts_at <= unit.now:
-        raise invalid("/starts_at", "in_the_past", "A visit is arranged for later.")
+    check_near(unit, starts_at, "/starts_at")
     if not starts_at < ends_at or (ends_at - starts_at).total_seconds() > 12 * 3600:
         raise invalid("/ends_at", "no_window", "A window ends after it begins, on the same day.")
     waiting = await unit.session.execute(
@@ -84,8 +84,7 @@ async def offer_once(
 ) -> Slot:
     """A single window of a team or contractor, for whoever needs it."""
     assert unit.coop is not None
-    if starts_at <= unit.now:
-        raise invalid("/starts_at", "in_the_past", "A visit is arranged for later.")
+    check_near(unit, starts_at, "/starts_at")
     if not starts_at < ends_at or (ends_at - starts_at).total_seconds() > 12 * 3600:
         raise invalid("/ends_at", "no_window", "A window ends after it begins, on the same day.")
     slot = slot_id(unit.coop, host, starts_at, ends_at)

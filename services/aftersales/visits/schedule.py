@@ -13,6 +13,8 @@ from services.kit.unit import Unit
 
 MOST = 60
 """Lines of hours of one host."""
+WEEKDAYS = ("0", "1", "2", "3", "4", "5", "6")
+"""Monday first."""
 
 
 async def add(
@@ -30,7 +32,7 @@ async def add(
     opens, closes = _time("/start", start), _time("/end", end)
     if opens >= closes:
         raise invalid("/end", "before_start", "The hours end after they begin.")
-    if weekday is not None and weekday.isdigit() and int(weekday) < 7:
+    if weekday is not None and weekday in WEEKDAYS:
         return await _weekly(unit, host, int(weekday), opens, closes, window_minutes, capacity, building)
     if day is None:
         raise invalid("/day", "missing", "Choose a weekday or a day.")
