@@ -47,8 +47,10 @@ class NewTicket:
 
 
 async def open_ticket(unit: Unit, home: Home, new: NewTicket, actor: Actor) -> Ticket:
-    """Number it, let the rules decide, start its clocks, name a contact, tell the other rooms."""
+    """Number it, decide by rule, start its clocks, name a contact, tell others. 409 for who has left."""
     assert unit.coop is not None
+    if actor.role == "resident" and home.is_left(unit.now):
+        raise conflict("moved_out", "You have left this home: who lives there now reports for it.")
     today = await local_today(unit)
     ticket = Ticket(
         id=new_id("tkt"),
@@ -182,15 +184,9 @@ async def _step(
     await apply_changes(unit, ticket, home, action, actor, before, changes)
     standing = replace(before, terms=await terms_of(unit, ticket))
     step = Step(
-        action,
-        actor.role,
-        at,
-        changes.reason,
-        changes.comment,
-        changes.appointment_at,
-        actor.id,
+        action, actor.role, at, changes.reason, changes.comment, changes.appointment_at, actor.id,
         actor.channel,
-    )
+    )  # fmt: skip
     possible = legal(standing, actor.role, at, actor.id)
     if action not in possible:
         refusal = IllegalAction(action, standing.state, possible)

@@ -1,6 +1,7 @@
 """What only after-sales asks of `members`, now and not from copies: homes, households, people to name."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import text
 
@@ -27,6 +28,12 @@ class Home:
     postcode: str | None = None
     is_copropriete: bool = False
     """True when owners live in the building; a setting may say otherwise."""
+    ends_at: datetime | None = None
+    """When the household has left, or will have."""
+
+    def is_left(self, now: datetime) -> bool:
+        """Whether the household lives there no more: its own requests stay its own, nothing new begins."""
+        return self.ends_at is not None and self.ends_at <= now
 
 
 async def home_of_occupancy(unit: Unit, occupancy: str) -> Home | None:
@@ -39,7 +46,7 @@ async def _home_of_occupancy(unit: Unit, occupancy: str) -> Home | None:
         await unit.session.execute(
             text(
                 "SELECT o.id, o.dwelling, coalesce(o.building, d.building) AS building, o.tenure,"
-                " o.moved_in_on, o.livraison_on, d.reception_on, d.residence, d.postcode, d.zone"
+                " o.moved_in_on, o.livraison_on, o.ends_at, d.reception_on, d.residence, d.postcode, d.zone"
                 " FROM registry.occupancy o JOIN registry.dwelling d ON d.id = o.dwelling WHERE o.id = :id"
             ),
             {"id": occupancy},
@@ -57,6 +64,7 @@ async def _home_of_occupancy(unit: Unit, occupancy: str) -> Home | None:
         dates=Dates(row.reception_on, row.livraison_on, row.moved_in_on),
         postcode=row.postcode,
         is_copropriete=await _has_owners(unit, row.building),
+        ends_at=row.ends_at,
     )
 
 

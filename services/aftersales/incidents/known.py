@@ -76,6 +76,8 @@ async def known_for(unit: Unit, home: Home, element: str, symptom: str | None) -
     element's families say of all their symptoms."""
     rules = thresholds(await local_today(unit))
     found = await _own(unit, home, element, timedelta(hours=rules.own_hours))
+    if home.is_left(unit.now):
+        return found
     place = await places.place_of(unit, home.dwelling, home.building)
     for family in _families(element, symptom):
         scopes = place.scopes(family)

@@ -116,12 +116,12 @@ async def visible(unit: Unit, incident_id: str, who: Principal) -> Incident:
 
 
 async def of_homes(unit: Unit, occupancies: list[str], *, ended: bool = False) -> list[Incident]:
-    """Confirmed incidents that a household reported, follows or lives in; with `ended`, past ones too."""
+    """Confirmed incidents that a household reported, follows or lives in now; with `ended`, past ones too."""
     states = ["confirmed", "in_progress", "resolved", *(("closed",) if ended else ())]
     scopes: set[str] = set()
     for occupancy in occupancies:
         home = await registry.home_of_occupancy(unit, occupancy)
-        if home is None:
+        if home is None or home.is_left(unit.now):
             continue
         place = await places.place_of(unit, home.dwelling, home.building)
         scopes |= set(place.all_scopes())

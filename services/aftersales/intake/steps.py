@@ -10,16 +10,15 @@ from services.kit.web import Principal
 
 async def home_of(unit: Unit, who: Principal, occupancy: str | None = None) -> Home | None:
     """The person's own home of that name, else the present one; None when it is not theirs."""
-    homes = await registry.own_occupancies(unit, who.person)
-    chosen = occupancy or (homes[0] if homes else "")
-    return await registry.home_of_occupancy(unit, chosen) if chosen in homes else None
+    homes = await homes_of(unit, who)
+    return next((home for home in homes if not occupancy or home.occupancy == occupancy), None)
 
 
 async def homes_of(unit: Unit, who: Principal) -> list[Home]:
     """All homes the person may report for, the present one first."""
     own = await registry.own_occupancies(unit, who.person)
     found = [await registry.home_of_occupancy(unit, one) for one in own]
-    return [home for home in found if home]
+    return [home for home in found if home and not home.is_left(unit.now)]
 
 
 async def danger_in(unit: Unit, who: Principal, content: Content) -> str | None:

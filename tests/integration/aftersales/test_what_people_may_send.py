@@ -35,7 +35,7 @@ async def test_a_firm_cannot_put_a_visit_at_the_end_of_time(
     ticket, _ = await a_job(aulnes, firm)
     answer = await firm.send(path.format(ticket=ticket), **form)
     assert answer.status_code == 422
-    assert ("within the next two years" in answer.text) is ("weekday" not in form)
+    assert ("dans les deux ans à venir" in answer.text) is ("weekday" not in form)
     assert (await firm.get("/calendar.ics")).status_code == 200
 
 
@@ -81,3 +81,34 @@ async def test_of_a_household_that_is_gone_no_words_of_anybody_stay(aulnes: Coop
         assert left.all() == []
     steps = (await aulnes.get(f"/tickets/{ticket}/history")).json()["events"]
     assert [one["action"] for one in steps][-2:] == ["finish", "reopen"]
+
+
+async def test_who_has_left_keeps_its_requests_and_begins_nothing_new(aulnes: Cooperative) -> None:
+    moved = await aulnes.move_in()
+    who = aulnes.resident(moved["persons"][0]["id"])
+    ticket = await aulnes.open(moved["occupancy"])
+    gone = {"occupancy": moved["occupancy"], "moved_out_on": "2026-11-10"}
+    assert (await aulnes.post("/move-outs", gone)).status_code == 200
+    assert (await aulnes.get(f"/tickets/{ticket['id']}", who)).status_code == 200
+    report = {"occupancy": moved["occupancy"], "place": "kitchen", "element": "socket", "symptom": "broken"}
+    answer = await aulnes.post("/tickets", report | {"description": "x"}, who)
+    assert (answer.status_code, answer.json()["code"]) == (409, "moved_out")
+    assert (await aulnes.post("/tickets", report | {"description": "x"})).status_code == 201  # staff tidy up
+    known = await aulnes.get(f"/occupancies/{moved['occupancy']}/known?element=collective_heating", who)
+    assert known.json() == {"known": []}
+
+
+async def test_who_has_left_hears_nothing_more_of_the_neighbours(aulnes: Cooperative) -> None:
+    homes = [await aulnes.move_in() for _ in range(3)]
+    for home in homes[1:]:
+        await aulnes.open(home["occupancy"], element="collective_heating", symptom="no_heat")
+    [likely] = (await aulnes.get("/incidents/suggestions")).json()["suggestions"]
+    declared = await aulnes.post("/incidents", {"family": likely["family"], "scope": likely["scope"]})
+    incident = declared.json()["id"]
+    words = {"action": "confirm", "text_fr": "Panne.", "tells_all": True}
+    assert (await aulnes.post(f"/incidents/{incident}/actions", words)).status_code == 200
+    who = aulnes.resident(homes[0]["persons"][0]["id"])
+    assert (await aulnes.get(f"/incidents/{incident}", who)).status_code == 200
+    gone = {"occupancy": homes[0]["occupancy"], "moved_out_on": "2026-11-10"}
+    assert (await aulnes.post("/move-outs", gone)).status_code == 200
+    assert (await aulnes.get(f"/incidents/{incident}", who)).status_code == 404
