@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from contracts.codes import ClockFamily
+from contracts.codes import ClockFamily, Responsible
 from services.aftersales.business_calendar import BusinessCalendar
 from services.aftersales.clock import Alarms, Deadline, TicketFacts
 from services.aftersales.legal_clocks import legal_clocks
@@ -104,6 +104,8 @@ def _promises(facts: TicketFacts, calendar: BusinessCalendar) -> Iterator[Deadli
     }
     for row in table["promises"][facts.priority.value]:
         kind, clock = row["kind"], ClockFamily(row["clock"])
+        if kind == "repair" and facts.responsible is Responsible.RESIDENT:
+            continue  # the household's own to do: what it is owed is an answer
         starts_at = standing.opened_at
         if kind in ("first_answer", "call_back"):
             if standing.asked_again_at is not None:
