@@ -77,6 +77,11 @@ class House:
         except (OSError, ValueError, psutil.Error):
             return False
 
+    def has_again(self, name: str, old: int) -> bool:
+        """Whether a process of that name runs, and is not the one that was killed. Its file may be missing
+        for a moment."""
+        return self._is_alive(name) and self.pid(name) != old
+
     def start_again(self, *arguments: str) -> None:
         """`palier up` in the same folder, after its supervisor was killed."""
         self.process.wait(timeout=10)

@@ -1,6 +1,7 @@
 """`palier replays`: feeds and replays of a running instance; everything goes through the HTTP API."""
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from urllib.parse import urlencode
 import typer
 
 from deploy.commands.importing import without_number
+from deploy.commands.interrupts import stop_asked
 from deploy.commands.options import DataDir, settings_for
 from deploy.words import _, language
 
@@ -210,16 +212,16 @@ def drop(id: Id, data_dir: DataDir = None) -> None:
 
 def run(api: "Api", body: dict[str, Any], *, as_json: bool, detach: bool = False) -> None:
     """Start a replay and follow it; exit 1 when it fails, or a day is not the feed's."""
-    replay = _ask(api.post, "/replays", body)
-    if detach:
-        typer.echo(json.dumps(replay) if as_json else replay["id"])
-        return
-    try:
-        replay = _followed(api, replay, is_quiet=as_json)
-    except KeyboardInterrupt:
+    with stop_asked() as asked:
+        replay = _ask(api.post, "/replays", body)
+        if detach:
+            typer.echo(json.dumps(replay) if as_json else replay["id"])
+            return
+        replay = _followed(api, replay, asked, is_quiet=as_json)
+    if replay["state"] not in ENDED:
         _ask(api.post, f"/replays/{replay['id']}/actions", {"action": "stop"})
         typer.echo(_("stopped; its sandbox goes"), err=True)
-        raise typer.Exit(130) from None
+        raise typer.Exit(130)
     result = replay["result"]
     if as_json:
         typer.echo(json.dumps(replay))
@@ -240,15 +242,16 @@ def operator(data_dir: Path | None) -> "Api":
     return Api(found.http, found.operator_token, language())
 
 
-def _followed(api: "Api", replay: dict[str, Any], *, is_quiet: bool) -> dict[str, Any]:
+def _followed(
+    api: "Api", replay: dict[str, Any], asked: threading.Event, *, is_quiet: bool
+) -> dict[str, Any]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=is_quiet) as bars:
         bar = bars.add_task(replay["feed_name"] or replay["feed"], total=1.0)
-        while replay["state"] not in ENDED:
-            time.sleep(POLL_S)
+        while replay["state"] not in ENDED and not asked.wait(POLL_S):
             replay = _ask(api.get, f"/replays/{replay['id']}")
             words = f"{replay['state']} {(replay['position'] or '')[:10]}"
             bars.update(bar, completed=replay["progress"], description=words)

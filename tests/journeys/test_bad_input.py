@@ -215,7 +215,7 @@ def test_a_retained_message_is_stored_once(house: House, operator: Api) -> None:
     publish(house, home.devices, [message(home.device, "senml", index(5_000), is_retained=True)])
     eventually(lambda: stored(house, home.meter) == {START: 5_000}, 30)
     old = house.kill("intake")
-    eventually(lambda: house.is_ready() and house.pid("intake") != old, 30, "intake did not come back")
+    eventually(lambda: house.has_again("intake", old) and house.is_ready(), 30, "intake did not come back")
     publish(house, home.devices, [message(home.device, "senml", index(5_100, START + HALF_HOUR))])
     eventually(lambda: stored(house, home.meter) == {START: 5_000, START + HALF_HOUR: 5_100}, 30)
     assert not rejected_of(operator, home)

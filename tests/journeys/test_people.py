@@ -116,12 +116,11 @@ async def test_from_the_keys_to_a_repair_that_is_confirmed(visitor: Visitor, hou
 
     # It reports a dead radiator.
     await phone.get_by_role("link", name="Report a problem").first.click()
-    await phone.get_by_role("link", name="No, nobody is in danger").click()
-    await phone.get_by_role("link", name="Heating and hot water").click()
+    await phone.get_by_role("button", name="No, nobody is in danger").click()
+    await phone.get_by_role("link", name="Living room").click()
     await phone.get_by_role("link", name=re.compile("[Rr]adiator")).first.click()
-    await phone.locator("input[name=symptom]").first.check()
-    await phone.locator("select[name=place]").select_option("living_room")
-    await phone.locator("textarea[name=description]").fill("The radiator of the living room stays cold.")
+    await phone.get_by_role("link", name="No heating").click()
+    await phone.get_by_label("In your words").fill("The radiator of the living room stays cold.")
     await phone.get_by_role("button", name="Send my request").click()
     await expect(phone.get_by_text("Your request is recorded.")).to_be_visible()
 

@@ -196,12 +196,17 @@ async def test_a_room_cannot_speak_for_another(bus: Engines) -> None:
     listener = await connect("admin", bus.settings, bus.secrets)
     heard = await listener.subscribe(">")
     await listener.flush()
+    said = b'{"said": "by advice"}'
     for subject in ("metering.day_closed.v1", "meters.c.mtr_1.senml", "advice.tip_raised.v1"):
-        await advice.publish(subject, b"{}")
+        await advice.publish(subject, said)
     await advice.flush()
     await listener.flush()
-    assert (await heard.next_msg(5)).subject == "advice.tip_raised.v1"
-    assert heard.pending_msgs == 0
+    subjects = []
+    while heard.pending_msgs:  # the bus itself may speak meanwhile
+        message = await heard.next_msg(5)
+        if message.data == said:
+            subjects.append(message.subject)
+    assert subjects == ["advice.tip_raised.v1"]
     await advice.close()
     await listener.close()
 
