@@ -9,7 +9,7 @@ from types import FrameType
 
 @contextmanager
 def stop_asked() -> Iterator[threading.Event]:
-    """Set by the first Ctrl-C of the block; another one ends the command as usual. In the main thread only."""
+    """Set by the first Ctrl-C of the block; another one ends the command as usual. Main thread only."""
     asked = threading.Event()
 
     def ask(_number: int, _frame: FrameType | None) -> None:
