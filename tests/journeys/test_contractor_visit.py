@@ -68,9 +68,17 @@ class Street:
         while await posting.step(room):
             pass
         box = mailbox.Maildir(folder / "mailbox", create=True)
-        letters = [bytes(part.get_payload(decode=True)).decode() for one in box for part in one.walk()
-                   if part.get_content_type() == "text/plain"]  # fmt: skip
-        found = [link for words in letters for link in re.findall(r"http://\S+/contractor/\S+", words)]
+        # Letters of other cooperatives may wait in the same database; the folder lists files in no order.
+        letters = [
+            bytes(part.get_payload(decode=True)).decode()
+            for key in sorted(
+                box.keys(), key=lambda key: (folder / "mailbox" / "new" / key).stat().st_mtime_ns
+            )
+            for part in box[key].walk()
+            if part.get_content_type() == "text/plain"
+        ]
+        pattern = rf"http://\S+/contractor/{re.escape(self.coop)}\.\S+"
+        found = [link for words in letters for link in re.findall(pattern, words)]
         assert found, letters
         return str(found[-1])
 
