@@ -152,9 +152,7 @@ def position_of(item: TicketSummary) -> list[Any]:
 
 async def residence_of(unit: Unit, ticket: Ticket) -> str | None:
     """The name of the residence the request is in."""
-    source, key = (_DWELLING, ticket.dwelling) if ticket.dwelling else (_BUILDING, ticket.building)
-    found = await unit.session.execute(sa_select(source.c.residence).where(source.c.id == key))
-    return found.scalar_one_or_none()
+    return (await _residences_of(unit, [ticket])).get(ticket.dwelling or ticket.building or "")
 
 
 async def history(unit: Unit, ticket: Ticket) -> list[TicketEvent]:

@@ -12,8 +12,6 @@ EquipmentRegime = Literal["works", "contract", "ouvrage"]
 """`works`: part of the works, warranted from their réception. `contract`: replaced or added later, only its
 installer's contract. `ouvrage`: itself a work, with warranties of its own from its installation."""
 REGIMES: tuple[EquipmentRegime, ...] = ("works", "contract", "ouvrage")
-BOUGHT = (Tenure.BUYER_VEFA, Tenure.PSLA, Tenure.BRS)
-"""Tenures whose home is delivered by a vendor."""
 
 
 @dataclass(frozen=True)

@@ -97,11 +97,6 @@ async def withdraw(unit: Unit, slot: Slot) -> None:
     slot.withdrawn_at = unit.now
 
 
-async def store_weekly(unit: Unit, offer: Offer) -> Slot:
-    """The row of a weekly window, for instance to withdraw that one day."""
-    return await _stored(unit, offer)
-
-
 async def _seat(unit: Unit, offer: Offer) -> int:
     """A free place, with the slot's row locked until the transaction ends."""
     row = await _stored(unit, offer)

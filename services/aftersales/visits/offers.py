@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
 from services.aftersales.assess import home_of
 from services.aftersales.config import config_for
@@ -84,14 +84,6 @@ async def weeks_of(unit: Unit, host: str) -> list[Availability]:
         .order_by(col(Availability.weekday), col(Availability.starts), col(Availability.id))
     )
     return list(rows.scalars())
-
-
-async def day_of_last_slot(unit: Unit, host: str) -> datetime | None:
-    """When the last window that the host offered by itself begins."""
-    found = await unit.session.execute(
-        select(func.max(col(Slot.starts_at))).where(col(Slot.coop) == unit.coop, col(Slot.host) == host)
-    )
-    return found.scalar_one_or_none()
 
 
 async def _all(unit: Unit, ticket: Ticket, host: str, first: datetime, days: int) -> dict[str, Offer]:

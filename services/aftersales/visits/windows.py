@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-HALF_DAY_MINUTES = 240
-
 
 @dataclass(frozen=True)
 class Week:

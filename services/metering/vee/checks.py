@@ -13,7 +13,6 @@ from services.metering.vee.finding import Finding
 from services.metering.vee.thresholds import Thresholds
 
 CheckOf = Callable[[MeterDay, Thresholds], list[Finding]]
-_OF_READINGS = (Source.REGISTER, Source.INTERVAL, Source.FILE)
 _LEAST_DRIFT_READINGS = 12
 
 
