@@ -18,6 +18,7 @@ from playwright.async_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
+    Request,
     Response,
     async_playwright,
     expect,
@@ -44,6 +45,7 @@ _REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) =>
     console.error(`policy: ${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));
 """
+_FAILED_TO_FETCH = "htmx:error: Failed to fetch"
 _FLAWS = (Path(__file__).parent / "flaws.js").read_text()
 
 
@@ -56,6 +58,7 @@ class Visitor:
     desktop: int = DESKTOP
     complaints: list[str] = field(default_factory=list)
     allowed: list[str] = field(default_factory=list)
+    _broken_off: int = 0
     _contexts: list[BrowserContext] = field(default_factory=list)
 
     async def open(
@@ -83,6 +86,7 @@ class Visitor:
         context.on("console", self._on_console)
         context.on("weberror", lambda error: self.complaints.append(f"error: {error.error}"))
         context.on("response", self._on_response)
+        context.on("requestfailed", self._on_request_failed)
         context.set_default_timeout(8000)
         page = await context.new_page()
         if url:
@@ -111,16 +115,35 @@ class Visitor:
         """Close everything and return the complaints nobody expected."""
         for context in self._contexts:
             await context.close()
-        return [text for text in self.complaints if not any(re.search(known, text) for known in self.allowed)]
+        unexpected = [
+            text for text in self.complaints if not any(re.search(known, text) for known in self.allowed)
+        ]
+        # Who leaves a page while a part of it loads breaks that off: htmx says so, once a request, and nobody
+        # is there to read it. A request that failed for any other reason stays a complaint.
+        for text in [text for text in unexpected if _FAILED_TO_FETCH in text][: self._broken_off]:
+            unexpected.remove(text)
+        return unexpected
 
     def _on_console(self, message: ConsoleMessage) -> None:
         # A failed response is reported by `_on_response`, with its status and address.
         if message.type == "error" and not message.text.startswith("Failed to load resource"):
             self.complaints.append(f"console: {message.text}")
 
+    def _on_request_failed(self, request: Request) -> None:
+        if request.resource_type == "fetch" and request.failure == "net::ERR_ABORTED":
+            self._broken_off += 1
+
     def _on_response(self, response: Response) -> None:
         if response.status >= 400:
             self.complaints.append(f"HTTP {response.status} {response.url}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A visitor arrives last and leaves first: the site must not close under an open page."""
+    for item in items:
+        names = getattr(item, "fixturenames", [])
+        if "visitor" in names:
+            names.sort(key="visitor".__eq__)
 
 
 @pytest.fixture(scope="session")

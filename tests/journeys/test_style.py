@@ -224,6 +224,31 @@ async def test_a_wrong_address_is_explained(visitor: Any, url: str) -> None:
     assert await visitor.flaws(page) == []
 
 
+async def test_leaving_a_page_while_a_part_of_it_loads_is_no_fault(visitor: Any, url: str) -> None:
+    page = await visitor.open(f"{url}/style", headers=OPERATOR)
+    waits = asyncio.Event()
+
+    async def never_answer(route: Any) -> None:
+        waits.set()
+
+    await page.route("**/slow", never_answer)
+    await page.evaluate("() => void htmx.ajax('GET', '/slow', '#part')")
+    await waits.wait()
+    await page.goto(url)
+    assert await visitor.leave() == []
+
+
+async def test_a_part_that_cannot_be_loaded_is_a_fault(visitor: Any, url: str) -> None:
+    visitor.allow("Failed to fetch")
+    page = await visitor.open(f"{url}/style", headers=OPERATOR)
+    await page.route("**/slow", lambda route: route.abort("connectionrefused"))
+    await page.evaluate("() => void htmx.ajax('GET', '/slow', '#part')")
+    await expect(page.locator("#toasts")).to_contain_text("connexion")
+    visitor.allowed.clear()
+    assert [text for text in await visitor.leave() if "Failed to fetch" in text]
+    visitor.allow("Failed to fetch")
+
+
 async def test_an_inline_script_would_not_run(visitor: Any, url: str) -> None:
     visitor.allow("policy: script-src|Content Security Policy")
     page = await visitor.open(url)
