@@ -10,6 +10,8 @@ from services.aftersales.taxonomy import element_of
 
 ASIDE = 0.7
 """What "under the …" is worth beside the thing itself."""
+MOST_OF_A_PIECE = 40
+"""Things and complaints told in one breath; each is compared with the others."""
 UNUSUAL = 0.8
 """What a thing is worth that usually has no such complaint."""
 
@@ -55,14 +57,16 @@ def _pieces(found: Found) -> Iterator[list[Hit]]:
     for hit in found.hits:
         if hit.kind in ("element", "symptom"):
             by_clause.setdefault(hit.clause, []).append(hit)
-    for hits in by_clause.values():
-        piece: list[Hit] = []
-        for index, hit in enumerate(hits):
-            if _begins_anew(found, piece, hit, hits[index + 1 :]):
-                yield piece
-                piece = []
-            piece.append(hit)
-        yield piece
+    for every in by_clause.values():
+        for start in range(0, len(every), MOST_OF_A_PIECE):
+            hits = every[start : start + MOST_OF_A_PIECE]
+            piece: list[Hit] = []
+            for index, hit in enumerate(hits):
+                if _begins_anew(found, piece, hit, hits[index + 1 :]):
+                    yield piece
+                    piece = []
+                piece.append(hit)
+            yield piece
 
 
 def _begins_anew(found: Found, piece: list[Hit], hit: Hit, rest: list[Hit]) -> bool:

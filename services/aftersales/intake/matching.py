@@ -2,11 +2,12 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
+from functools import cache
 
-from services.aftersales.intake.spelling import LONG_ENOUGH_BY_EAR, by_ear, folded
+from services.aftersales.intake.recognising import MOST_LETTERS, recognised
+from services.aftersales.intake.spelling import folded
 from services.aftersales.intake.vocabulary import NOT, SURE, Kind, Phrase, Word, vocabulary
 
 MOST_TOKENS = 600
@@ -31,6 +32,8 @@ class Token:
     is_small: bool = False
     is_before: bool = False
     is_doubt: bool = False
+    known: Mapping[Word, float] = field(default_factory=dict)
+    """What of the vocabulary it may be, and how surely."""
 
 
 @dataclass(frozen=True)
@@ -103,105 +106,78 @@ def _tokens(text: str) -> list[Token]:
             clause += 1
             sentence += written != ","
             continue
-        plain = folded(written)
+        plain = folded(written[:MOST_LETTERS])
         if plain in words.breaks or plain == "ni":
             clause += 1
-        tokens.append(
-            Token(
-                plain, match.start(), match.end(), clause, sentence,
-                is_not=plain in words.not_ or _NOT_AT_THE_END.search(plain) is not None,
-                is_small=plain in words.ignored | words.before | words.doubt | words.breaks,
-                is_before=plain in words.before,
-                is_doubt=plain in words.doubt,
-            )
-        )  # fmt: skip
+        tokens.append(_token(plain, match, clause, sentence))
         if len(tokens) >= MOST_TOKENS:
             break
     return tokens
 
 
+def _token(plain: str, match: re.Match[str], clause: int, sentence: int) -> Token:
+    words = vocabulary()
+    is_not = plain in words.not_ or _NOT_AT_THE_END.search(plain) is not None
+    known = recognised(plain[:MOST_LETTERS])
+    return Token(
+        plain, match.start(), match.end(), clause, sentence,
+        is_not=is_not,
+        is_small=plain in words.small,
+        is_before=plain in words.before,
+        is_doubt=plain in words.doubt,
+        known={NOT: SURE, **known} if is_not else known,
+    )  # fmt: skip
+
+
 def _matches(tokens: list[Token]) -> Iterator[Hit]:
+    pairs = _by_first_two_words()
     for index, token in enumerate(tokens):
-        for phrase in _starting(token):
-            at, likeness = _follow(tokens, index, phrase)
-            if at:
-                yield Hit(phrase, at, likeness, token.clause, token.sentence)
+        found: dict[int, Hit] = {}
+        near = list(_next(tokens, index))
+        for first, sure in token.known.items():
+            for place, phrase in pairs.get((first, None), ()):
+                found[place] = Hit(phrase, (index,), sure, token.clause, token.sentence)
+            for second in near:
+                for word, as_sure in tokens[second].known.items():
+                    for place, phrase in pairs.get((first, word), ()):
+                        at, likeness = _follow(tokens, second, phrase, min(sure, as_sure))
+                        if at and place not in found:
+                            found[place] = Hit(phrase, (index, *at), likeness, token.clause, token.sentence)
+        yield from (found[place] for place in sorted(found))
 
 
-def _starting(token: Token) -> Iterable[Phrase]:
-    by_first = _by_first_word()
-    if token.is_not:
-        yield from by_first[Word((NOT,))]
-    for word in _recognised(token.text):
-        yield from by_first[word]
+def _next(tokens: list[Token], index: int) -> Iterator[int]:
+    """Where the next word of a phrase may be: small words between do not count."""
+    clause = tokens[index].clause
+    for at in range(index + 1, min(index + 2 + MOST_SKIPPED, len(tokens))):
+        if tokens[at].clause != clause:
+            return
+        yield at
+        if not tokens[at].is_small:
+            return
 
 
-def _follow(tokens: list[Token], start: int, phrase: Phrase) -> tuple[tuple[int, ...], float]:
-    """Where the words of the phrase are from `start` on, and how surely; empty when they are not."""
-    at: list[int] = []
-    sure, index = SURE, start
-    for word in phrase.words:
-        skipped = 0
-        while True:
-            if index >= len(tokens) or tokens[index].clause != tokens[start].clause:
-                return (), 0.0
-            likeness = _likeness(tokens[index], word)
-            if likeness:
-                break
-            if not at or not tokens[index].is_small or skipped == MOST_SKIPPED:
-                return (), 0.0
-            skipped += 1
-            index += 1
-        at.append(index)
-        sure = min(sure, likeness)
-        index += 1
-    return tuple(at), sure
-
-
-def _likeness(token: Token, word: Word) -> float:
-    if word.texts == (NOT,):
-        return SURE if token.is_not else 0.0
-    return _recognised(token.text).get(word, 0.0)
-
-
-@lru_cache(maxsize=5000)
-def _recognised(written: str) -> dict[Word, float]:
-    """The vocabulary's words that this may be: as it is spelled, else what it was meant to be."""
-    words = _words()
-    exact = {word: likeness for word in words if (likeness := word.likeness(written))}
-    known = vocabulary()
-    is_common = written in known.not_slips | known.ignored | known.before | known.not_ | known.breaks
-    if exact or is_common or len(written) < LONG_ENOUGH_BY_EAR:
-        return exact
-    alike = _by_first_sound()[by_ear(written)[:1]]
-    return {word: likeness for word in alike if (likeness := word.likeness_misspelled(written))}
+def _follow(tokens: list[Token], at: int, phrase: Phrase, sure: float) -> tuple[tuple[int, ...], float]:
+    """Where the second word of the phrase and those after it are, and how surely; empty when they are not."""
+    places = [at]
+    for word in phrase.words[2:]:
+        after = next((i for i in _next(tokens, places[-1]) if word in tokens[i].known), None)
+        if after is None:
+            return (), 0.0
+        sure = min(sure, tokens[after].known[word])
+        places.append(after)
+    return tuple(places), sure
 
 
 @cache
-def _words() -> tuple[Word, ...]:
-    return tuple(
-        dict.fromkeys(
-            word for phrase in vocabulary().phrases for word in phrase.words if word.texts != (NOT,)
-        )
-    )
-
-
-@cache
-def _by_first_sound() -> dict[str, list[Word]]:
-    """Misspelled or not, words begin as they sound: one need not look at the others."""
-    found: dict[str, list[Word]] = defaultdict(list)
-    for word in _words():
-        for sound in dict.fromkeys(by_ear(text)[:1] for text in word.texts):
-            found[sound].append(word)
-    return found
-
-
-@cache
-def _by_first_word() -> dict[Word, list[Phrase]]:
-    found: dict[Word, list[Phrase]] = defaultdict(list)
-    for phrase in vocabulary().phrases:
-        found[phrase.words[0]].append(phrase)
-    return found
+def _by_first_two_words() -> dict[tuple[Word, Word | None], list[tuple[int, Phrase]]]:
+    """The phrases, each with its place in the vocabulary."""
+    found: dict[tuple[Word, Word | None], list[tuple[int, Phrase]]] = defaultdict(list)
+    for place, phrase in enumerate(vocabulary().phrases):
+        first, second = (*phrase.words, None)[:2]
+        assert first is not None
+        found[first, second].append((place, phrase))
+    return dict(found)
 
 
 def _longest(hits: Iterable[Hit]) -> list[Hit]:
@@ -220,6 +196,7 @@ def _unsay(tokens: list[Token], hits: list[Hit]) -> None:
     for hit in hits:
         for at in hit.at:
             tokens[at].is_not = False
+            tokens[at].known = {word: sure for word, sure in tokens[at].known.items() if word is not NOT}
 
 
 def _particular(hit: Hit, heating: str) -> Hit:

@@ -9,7 +9,6 @@ from services.aftersales.config import config_for
 from services.aftersales.intake.classifier import Danger, Proposal, Understood, understand
 from services.aftersales.intake.classifier import Home as Known
 from services.aftersales.intake.safety import danger_of, own_number
-from services.aftersales.intake.vocabulary import vocabulary
 from services.aftersales.registry import Home
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.words import word
@@ -58,7 +57,7 @@ class ProposalsOut(BaseModel):
     dangers: list[DangerOut]
 
 
-vocabulary()
+understand("le robinet fuit")
 """Read now: later it would hold up the first request."""
 
 

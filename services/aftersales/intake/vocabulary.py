@@ -5,54 +5,24 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-from services.aftersales.intake.spelling import (
-    LONG_ENOUGH_BY_EAR,
-    by_ear,
-    folded,
-    is_slip,
-    singular,
-    without_doubles,
-)
+from services.aftersales.intake.spelling import folded, singular
 from services.aftersales.tables import load
 
-NOT = "NEG"
 Kind = Literal["element", "symptom", "place", "danger", "harmless", "urgency", "not_after_all"]
 SURE, SLIP = 1.0, 0.9
 """How well a word was recognised: as it is written, or in spite of its spelling."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Word:
-    """One word of a phrase; of `text|text`, or a stem."""
+    """One word of a phrase; of `text|text`, or a stem. There is one of each: they are told apart as such."""
 
     texts: tuple[str, ...]
     is_stem: bool = False
 
-    def likeness(self, written: str) -> float:
-        """How surely `written` (folded) is this word, spelled right: 1 or 0."""
-        if self.is_stem:
-            return SURE if written.startswith(self.texts[0]) else 0.0
-        return SURE if singular(written) in self.texts or written in self.texts else 0.0
 
-    def likeness_misspelled(self, written: str) -> float:
-        """The same for a word that is in no phrase as it is written."""
-        heard = by_ear(written)
-        for meant in self.texts:
-            if len(meant) < LONG_ENOUGH_BY_EAR:
-                continue
-            sound = by_ear(meant)
-            same = heard == sound or (self.is_stem and heard.startswith(sound))
-            if same and len(sound) >= LONG_ENOUGH_BY_EAR - 1:
-                return SLIP
-            for begin in _beginnings(written, meant) if self.is_stem else (singular(written),):
-                if without_doubles(begin) == without_doubles(meant) or is_slip(begin, meant):
-                    return SLIP
-        return 0.0
-
-
-def _beginnings(written: str, stem: str) -> tuple[str, ...]:
-    """What of a word may be the stem: as long, or one letter more."""
-    return written[: len(stem)], written[: len(stem) + 1]
+NOT = Word(("NEG",))
+"""Any word that denies."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +36,7 @@ class Phrase:
 
     @property
     def says_not(self) -> bool:
-        return any(word.texts == (NOT,) for word in self.words)
+        return NOT in self.words
 
 
 @dataclass(frozen=True)
@@ -77,6 +47,8 @@ class Vocabulary:
     before: frozenset[str]
     breaks: frozenset[str]
     ignored: frozenset[str]
+    small: frozenset[str]
+    """All that do not count between the words of a phrase."""
     not_slips: frozenset[str]
     resolve: dict[str, dict[str, str]]
     implied: dict[str, dict[str, str]]
@@ -101,6 +73,7 @@ def vocabulary() -> Vocabulary:
         before=small["before"],
         breaks=small["breaks"],
         ignored=small["ignored"],
+        small=small["ignored"] | small["before"] | small["doubt"] | small["breaks"],
         not_slips=frozenset(folded(word) for word in table["not_slips"]),
         resolve=table["resolve"],
         implied=table["implied"],
@@ -141,12 +114,17 @@ def _phrase(kind: Kind, code: str, text: str, weight: float) -> Phrase:
 
 
 def _word(text: str) -> Word:
-    if text == NOT:
-        return Word((NOT,))
+    if text in NOT.texts:
+        return NOT
     if text.endswith("*"):
-        return Word((folded(text[:-1]),), is_stem=True)
+        return _one_of_each((folded(text[:-1]),), is_stem=True)
     meant = {folded(one) for one in text.split("|")}
     for group in load("intake/vocabulary")["same"]:
         if meant & set(group):
             meant |= {folded(one) for one in group}
-    return Word(tuple(sorted(meant | {singular(one) for one in meant})))
+    return _one_of_each(tuple(sorted(meant | {singular(one) for one in meant})), is_stem=False)
+
+
+@cache
+def _one_of_each(texts: tuple[str, ...], is_stem: bool) -> Word:
+    return Word(texts, is_stem)
