@@ -20,9 +20,10 @@ class Ports:
         self._path = data_dir / "ports.json"
 
     def take(self, name: str, wanted: int | None = None) -> int:
-        """`wanted` or an error naming it; else the remembered port; else a free one, now remembered."""
+        """`wanted` or an error naming it; else (or for 0, which names none) the remembered port; else a free
+        one, now remembered."""
         remembered = self._read()
-        if wanted is not None:
+        if wanted:
             if not is_free(wanted):
                 raise EngineError(
                     _("port {port} for {name} is in use: stop what holds it, or choose another").format(

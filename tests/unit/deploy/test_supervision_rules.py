@@ -38,6 +38,7 @@ def test_an_engine_keeps_its_port(tmp_path: Path) -> None:
     first = Ports(tmp_path).take("nats")
     assert Ports(tmp_path).take("nats") == first
     assert Ports(tmp_path).take("mqtt") != first
+    assert Ports(tmp_path).take("nats", 0) == first, "port 0 asks for any, and nothing can be told to reach 0"
 
 
 def test_a_port_that_somebody_took_is_replaced_unless_it_was_asked_for(tmp_path: Path) -> None:
