@@ -8,6 +8,7 @@ from services.aftersales.dwelling_file import asking
 from services.aftersales.incidents import by_time as incidents
 from services.aftersales.intake import drafts
 from services.aftersales.notices import actions as notices
+from services.aftersales.parties import links
 from services.aftersales.visits import reminding
 from services.kit.outage import is_outage
 from services.kit.unit import Unit
@@ -23,6 +24,7 @@ DUTIES: tuple[Duty, ...] = (
     by_time.settle,
     reminding.remind,
     reminding.forget_tries,
+    links.forget_ended,
     notices.collect,
     checkup.nightly,
     incidents.close,

@@ -15,7 +15,7 @@ from services.aftersales.notices import pages as notice_pages
 from services.aftersales.opinions import contractor_pages as contractor_opinion_pages
 from services.aftersales.opinions import pages as opinion_pages
 from services.aftersales.page_base import pages
-from services.aftersales.parties import contractor_acts, contractor_pages
+from services.aftersales.parties import asking, contractor_acts, contractor_pages
 from services.aftersales.parties import desk_pages as party_desk_pages
 from services.aftersales.parties import pages as party_pages
 from services.aftersales.photos import pages as photo_pages
@@ -24,6 +24,7 @@ from services.aftersales.visits import desk_pages as visit_desk_pages
 from services.aftersales.visits import household_pages as visit_pages
 
 __all__ = [
+    "asking",
     "contractor_acts",
     "contractor_opinion_pages",
     "contractor_pages",

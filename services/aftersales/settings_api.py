@@ -6,12 +6,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from contracts.codes import Responsible, Tenure
-from services.aftersales import settings
+from services.aftersales import public_contact, settings
 from services.aftersales.api_base import router
 from services.aftersales.bodies import Body, ElementCode, SymptomCode
 from services.aftersales.choices import check_codes
 from services.aftersales.model import ResponsibilityRule
 from services.aftersales.page_base import actor_of
+from services.aftersales.parties.bodies import Email
 from services.aftersales.taxonomy import taxonomy
 from services.kit.web import RoomUnit, Who, invalid, roles
 
@@ -76,6 +77,18 @@ class ApprovalIn(Body):
     """From which estimate on a named person approves; null: never."""
 
     above_cents: Annotated[int, Field(ge=0, le=100_000_000)] | None
+
+
+Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9][0-9 .\-]{1,24}$")]
+
+
+class ContactIn(Body):
+    """What the cooperative publishes of itself where nobody is signed in; all empty: nothing."""
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=120)] | None = None
+    phone: Phone | None = None
+    email: Email | None = None
+    hours: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
 
 
 class ChangeOut(BaseModel):
@@ -158,6 +171,19 @@ async def terms(body: TermIn, unit: RoomUnit, who: Who, building: str | None = N
     """Decide whether, and how long, a legal term applies that is not confirmed (PSLA, BRS, acoustic year)."""
     decision = body.model_dump(mode="json", exclude_none=True)
     await settings.decide_term(unit, building, decision, actor_of(who).id)
+
+
+@router.get("/aftersales-settings/public_contact", **roles("staff", "caretaker"))
+async def contact(unit: RoomUnit) -> ContactIn:
+    """How anybody reaches the cooperative, as it publishes it."""
+    return ContactIn(**(await settings.held(unit, None, public_contact.NAME) or {}))
+
+
+@router.put("/aftersales-settings/public_contact", status_code=204, **roles("staff"))
+async def set_contact(body: ContactIn, unit: RoomUnit, who: Who) -> None:
+    """For pages that anybody may open, such as that of a link that has ended. No person's own number."""
+    own = body.model_dump(exclude_none=True)
+    await settings.keep(unit, None, public_contact.NAME, own or None, actor_of(who).id)
 
 
 @router.get("/aftersales-settings/changes", **roles("staff"))

@@ -5,11 +5,10 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import text
-from sqlmodel import col, select
 
 from services.aftersales.parties import letters, links
 from services.aftersales.parties.bodies import RoutingRuleIn
-from services.aftersales.parties.model import Letter, Party, PartyLink, RoutingRule
+from services.aftersales.parties.model import Letter, Party, RoutingRule
 from services.aftersales.taxonomy import taxonomy
 from services.kit.ids import new_id
 from services.kit.problems import conflict, invalid, not_found
@@ -99,19 +98,6 @@ async def note_undelivered(unit: Unit, letter: str, person: str) -> None:
     if row is None or row.coop != unit.coop:
         raise not_found()
     row.seen_by = person
-
-
-async def has_link(unit: Unit, party: str) -> bool:
-    found = await unit.session.execute(
-        select(PartyLink)
-        .where(
-            col(PartyLink.party) == party,
-            col(PartyLink.revoked_at).is_(None),
-            col(PartyLink.expires_at) > unit.wall,
-        )
-        .limit(1)
-    )
-    return found.first() is not None
 
 
 async def add_rule(unit: Unit, wanted: RoutingRuleIn, person: str) -> RoutingRule:

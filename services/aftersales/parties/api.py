@@ -6,10 +6,12 @@ from fastapi import Request
 
 from services.aftersales import queries as tickets
 from services.aftersales.api_base import router
-from services.aftersales.parties import actions, queries, routes
+from services.aftersales.parties import actions, links, queries, routes
 from services.aftersales.parties.bodies import (
     LetterOut,
     LettersOut,
+    LinkOut,
+    LinksOut,
     PartiesOut,
     PartyIn,
     PartyOut,
@@ -20,7 +22,6 @@ from services.aftersales.parties.bodies import (
     RoutingRulePatch,
     RoutingRulesOut,
 )
-from services.aftersales.parties.links import revoke
 from services.aftersales.parties.model import Letter, Party, RoutingRule
 from services.aftersales.words import render
 from services.kit.i18n import language_of
@@ -76,7 +77,26 @@ async def send_link(party: str, unit: RoomUnit) -> LetterOut:
 @router.delete("/parties/{party}/link", status_code=204, **roles("staff"))
 async def revoke_links(party: str, unit: RoomUnit) -> None:
     """All its personal links stop working at once."""
-    await revoke(unit, (await actions.party_of(unit, party)).id)
+    await links.revoke(unit, (await actions.party_of(unit, party)).id)
+
+
+@router.get("/parties/{party}/links", **roles("staff"))
+async def its_links(party: str, unit: RoomUnit) -> LinksOut:
+    """Its personal links with their ends, the latest first."""
+    return await _links(unit, (await actions.party_of(unit, party)).id)
+
+
+@router.post("/parties/{party}/links/{link}/renew", **roles("staff"))
+async def renew_link(party: str, link: str, unit: RoomUnit, who: Who) -> LinksOut:
+    """A good link begins anew: its longest life counts from now. 409 for one that has ended."""
+    await links.renew(unit, (await actions.party_of(unit, party)).id, link, who.id)
+    return await _links(unit, party)
+
+
+@router.delete("/parties/{party}/links/{link}", status_code=204, **roles("staff"))
+async def end_link(party: str, link: str, unit: RoomUnit) -> None:
+    """This one link stops working at once."""
+    await links.end(unit, (await actions.party_of(unit, party)).id, link)
 
 
 @router.get("/parties/{party}/letters", **roles("staff"))
@@ -122,6 +142,24 @@ async def end_rule(routing_rule: str, body: RoutingRulePatch, unit: RoomUnit) ->
 
 def letter_out(row: Letter) -> LetterOut:
     return LetterOut.model_validate(row, from_attributes=True)
+
+
+async def _links(unit: Unit, party: str) -> LinksOut:
+    found = await links.of_party(unit, party)
+    return LinksOut(
+        links=[
+            LinkOut(
+                id=one.link.id,
+                made_at=one.link.made_at,
+                last_used_at=one.link.last_used_at,
+                renewed_at=one.link.renewed_at,
+                ends_at=one.end.at,
+                ends_by=one.end.why,
+                is_good=one.is_good(unit.wall),
+            )
+            for one in found
+        ]
+    )
 
 
 async def _one(unit: Unit, party: str) -> PartyOut:

@@ -79,6 +79,23 @@ class PartyOut(PartyIn):
     """Whether a personal link of it is good now."""
 
 
+class LinkOut(BaseModel):
+    """A personal link, without what opens it."""
+
+    id: str
+    made_at: datetime
+    last_used_at: datetime | None
+    renewed_at: datetime | None
+    ends_at: datetime
+    """When it ends, or ended, if nothing else happens."""
+    ends_by: Literal["idle", "oldest", "jobless", "revoked"]
+    is_good: bool
+
+
+class LinksOut(BaseModel):
+    links: list[LinkOut]
+
+
 class LetterOut(BaseModel):
     id: str
     about: str

@@ -2,16 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import quote
 
-from sqlalchemy import text
 from starlette.requests import Request
 from starlette.responses import Response
 
 from services.aftersales.parties import links, tries
 from services.aftersales.parties.model import Party
 from services.aftersales.photos.receiving import PhotosPage
-from services.kit import registry
-from services.kit.i18n import language_of
+from services.aftersales.public_contact import contact_of
 from services.kit.pages import PageRoute, refuse_other_sites, render
 from services.kit.principal import Principal
 from services.kit.problems import Problem, not_found
@@ -40,34 +39,45 @@ GUEST_PAGE = route_class("aftersales", GuestPage)
 
 
 async def turned_away(
-    request: Request, find: Callable[[Unit, str], Awaitable[str | None]]
+    request: Request, find: Callable[[Unit, str], Awaitable[str | None]], what: str = "link"
 ) -> Response | None:
-    """The page for who has no good link; None for who has one. `find` tells whose it is.
+    """The page for who has no good link; None for who has one, however often others failed from the same
+    address. `find` tells whose it is; `what` is `link` or, for a household's calendar, `feed`.
 
     In a transaction of its own: a wrong try is counted although the answer is an error.
     """
-    state, token = request.app.state, str(request.path_params["token"])
-    host = request.client.host if request.client else "unknown"
-    async with state.databases["aftersales"].transaction() as session:
-        unit = Unit(session, "aftersales", state.clock, "")
+    token = str(request.path_params["token"])
+    async with request.app.state.databases["aftersales"].transaction() as session:
+        unit = Unit(session, "aftersales", request.app.state.clock, "")
         await unit.see_all()
-        is_calm = await tries.count(unit, state.secrets, tries.WRONG_FROM_HOST, host, by=0)
-        holder = await _holder(unit, token, find) if is_calm else None
-        await unit.see_all()
-        if holder is not None and await tries.count(unit, state.secrets, tries.USES_OF_LINK, holder):
+        if await _holder(unit, token, find) is not None:
             return None
-        if is_calm and holder is None:
-            await tries.count(unit, state.secrets, tries.WRONG_FROM_HOST, host)
-        phone, coop = await _to_call(unit, token)
-    status = 404 if is_calm and holder is None else 429
-    return render(
+        is_calm = await tried(unit, request, tries.WRONG_FROM_HOST)
+        contact = await contact_of(unit, token.partition(".")[0])
+    return gone(request, 404 if is_calm else 429, contact=contact, what=what)
+
+
+async def tried(unit: Unit, request: Request, limit: tries.Limit) -> bool:
+    """Count a try from the request's address; True while there were not too many."""
+    await unit.see_all()
+    host = request.client.host if request.client else "unknown"
+    return await tries.count(unit, request.app.state.secrets, limit, host)
+
+
+def gone(request: Request, status: int, **context: Any) -> Response:
+    """The page for who has no good link, the same for every one that ever was or never was. It names the
+    cooperative and how to reach it only as far as the cooperative publishes it."""
+    values = {"asked": False, "what": "link", "contact": None, **context}
+    answer = render(
         request,
         "aftersales/contractor_gone.html",
         status,
-        phone=phone,
-        coop=coop,
-        language=language_of(request),
+        ask=f"/contractor/{quote(str(request.path_params['token']), safe='.')}/ask",
+        **values,
     )
+    if status == 429:
+        answer.headers["Retry-After"] = str(int(tries.WINDOW.total_seconds()))
+    return headers(answer)  # type: ignore[no-any-return]
 
 
 async def guest(request: Request, unit: Unit) -> Party:
@@ -88,19 +98,6 @@ async def _holder(unit: Unit, token: str, find: Callable[[Unit, str], Awaitable[
         return await find(unit, token)
     except Problem:  # an address that names no cooperative
         return None
-
-
-async def _to_call(unit: Unit, token: str) -> tuple[str | None, str | None]:
-    """Whom to call at the cooperative that the address names, whether or not its link was ever good."""
-    slug = token.partition(".")[0]
-    found = await unit.session.execute(
-        text("SELECT name FROM registry.coop WHERE slug = :slug"), {"slug": slug}
-    )
-    name = found.scalar_one_or_none()
-    if name is None:
-        return None, None
-    people = [one for one in await registry.staff(unit, slug) if one.phone and one.role == "staff"]
-    return (people[0].phone if people else None), name
 
 
 def headers(response: Any) -> Any:

@@ -92,6 +92,14 @@ class Letter(SQLModel, table=True):
     failed_at: datetime | None = _instant(nullable=True)
     seen_by: str | None = None
     """Who of the staff took note that it did not arrive."""
+    returned_at: datetime | None = _instant(nullable=True)
+    """When it came back although the mail server had taken it; its state then is failed."""
+    returned_by: str | None = None
+    """Who said so: a person of the staff, or `mail` for the mail server's own report."""
+    news: bool = False
+    """News of a job, which may wait a few minutes for others to the same party and leave with them."""
+    left_with: str | None = None
+    """The letter in whose e-mail it left, where that is another one."""
 
 
 class PartyLink(SQLModel, table=True):
@@ -106,8 +114,22 @@ class PartyLink(SQLModel, table=True):
     made_at: datetime = _instant()
     """Wall time, as all instants of links."""
     expires_at: datetime = _instant()
+    """When it ends if it is not used again; see `links` for what else ends it."""
     last_used_at: datetime | None = _instant(nullable=True)
     revoked_at: datetime | None = _instant(nullable=True)
+    renewed_at: datetime | None = _instant(nullable=True)
+    """When a person of the staff last let it begin anew, and who."""
+    renewed_by: str | None = None
+
+    @property
+    def id(self) -> str:
+        """What staff know it by: nothing that leads back to the token."""
+        return f"lnk_{self.token_hash[:24]}"
+
+    @property
+    def begins_at(self) -> datetime:
+        """From when its absolute limit counts."""
+        return self.renewed_at or self.made_at
 
 
 class PartyMessage(SQLModel, table=True):

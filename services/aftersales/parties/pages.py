@@ -106,6 +106,24 @@ async def revoke(party: str, unit: RoomUnit) -> Response:
     return RedirectResponse(f"/parties/{party}#link", 303)
 
 
+@pages.post("/parties/{party}/links/{link}/renew", **STAFF)
+async def renew(party: str, link: str, request: Request, unit: RoomUnit, who: Who) -> Response:
+    found = await actions.party_of(unit, party)
+    try:
+        await links.renew(unit, party, link, who.id)
+    except Problem as problem:
+        if problem.status == 404:
+            raise
+        return await _one(request, unit, found, problem)
+    return RedirectResponse(f"/parties/{party}#link", 303)
+
+
+@pages.post("/parties/{party}/links/{link}/end", **STAFF)
+async def end_link(party: str, link: str, unit: RoomUnit) -> Response:
+    await links.end(unit, (await actions.party_of(unit, party)).id, link)
+    return RedirectResponse(f"/parties/{party}#link", 303)
+
+
 @pages.post("/parties/letters/{letter}/seen", **STAFF)
 async def seen(letter: str, unit: RoomUnit, who: Who) -> Response:
     """Somebody takes care of a letter that did not arrive."""
@@ -217,6 +235,8 @@ async def _one(request: Request, unit: Unit, party: Party, problem: Problem | No
         party=party,
         row=row,
         letters=await queries.letters_to(unit, party.id),
+        links=await links.of_party(unit, party.id),
+        wall=unit.wall,
         given=party.model_dump(mode="json"),
         kinds=KINDS,
         trades=labelled("trades", language),

@@ -1,12 +1,14 @@
 """The read side of parties: lists, their letters, the buildings to choose from."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, or_, text
 from sqlmodel import col, func, select
 
 from services.aftersales.model import Ticket
 from services.aftersales.parties.model import Letter, Party, PartyLink, RoutingRule
+from services.aftersales.visits.terms import terms_of
 from services.kit.unit import Unit
 
 
@@ -34,15 +36,7 @@ async def listed(
         .where(col(Ticket.party) == col(Party.id), col(Ticket.ended_at).is_(None))
         .scalar_subquery()
     )
-    linked = (
-        select(PartyLink)
-        .where(
-            col(PartyLink.party) == col(Party.id),
-            col(PartyLink.revoked_at).is_(None),
-            col(PartyLink.expires_at) > unit.wall,
-        )
-        .exists()
-    )
+    linked = await _has_good_link(unit)
     query = (
         select(Party, jobs, linked)
         .where(col(Party.coop) == unit.coop)
@@ -59,6 +53,32 @@ async def listed(
         if (trade is None or not row.party.trades or trade in row.party.trades)
         and (building is None or not row.party.buildings or building in row.party.buildings)
     ]
+
+
+async def _has_good_link(unit: Unit) -> ColumnElement[bool]:
+    """Of a party: whether one of its links is good now. The same conditions as `links` has for one link."""
+    terms = await terms_of(unit)
+    jobless = timedelta(days=terms.link_jobless_days)
+    begins = func.coalesce(col(PartyLink.renewed_at), col(PartyLink.made_at))
+    has_job = (
+        select(Ticket)
+        .where(
+            col(Ticket.party) == col(Party.id),
+            or_(col(Ticket.ended_at).is_(None), col(Ticket.ended_at) > unit.now - jobless),
+        )
+        .exists()
+    )
+    return (
+        select(PartyLink)
+        .where(
+            col(PartyLink.party) == col(Party.id),
+            col(PartyLink.revoked_at).is_(None),
+            col(PartyLink.expires_at) > unit.wall,
+            begins > unit.wall - timedelta(days=terms.link_most_days),
+            or_(begins > unit.wall - jobless, has_job),
+        )
+        .exists()
+    )
 
 
 async def letters_to(unit: Unit, party: str, limit: int = 50) -> list[Letter]:

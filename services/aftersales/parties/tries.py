@@ -1,4 +1,6 @@
-"""How often personal links may be tried: per address on the network when wrong, per link when right."""
+"""How often personal links are tried in vain from one address on the network, and new ones asked for.
+
+A link that works is never counted: it works however many wrong ones come from the same address."""
 
 import hashlib
 import hmac
@@ -23,23 +25,23 @@ class Limit:
 
 
 WRONG_FROM_HOST = Limit("wrong", 60)
-USES_OF_LINK = Limit("link", 600)
+ASKED_FROM_HOST = Limit("asked", 30)
 
 
-async def count(unit: Unit, secrets: Secrets, limit: Limit, who: str, by: int = 1) -> bool:
-    """Count a try (or, with `by` 0, only look); True while it is within the limit. `who` is kept as a keyed
-    digest. The unit must see everything."""
+async def count(unit: Unit, secrets: Secrets, limit: Limit, who: str) -> bool:
+    """Count a try; True while it is within the limit. `who` is kept as a keyed digest. The unit must see
+    everything."""
     digest = hmac.new(
         secrets.derive_bytes("aftersales/tries"), f"{limit.what} {who}".encode(), hashlib.sha256
     ).digest()
     found = await unit.session.execute(
         text(
             "INSERT INTO aftersales.link_try (digest, window_at, coop, count)"
-            " VALUES (:digest, :window_at, :coop, :by)"
+            " VALUES (:digest, :window_at, :coop, 1)"
             " ON CONFLICT (digest, window_at) DO UPDATE SET count = link_try.count + excluded.count"
             " RETURNING count"
         ),
-        {"digest": digest, "window_at": window_of(unit.wall), "coop": EVERYBODY, "by": by},
+        {"digest": digest, "window_at": window_of(unit.wall), "coop": EVERYBODY},
     )
     return int(found.scalar_one()) <= limit.times
 

@@ -115,3 +115,7 @@ class VisitTermsIn(Body):
     usual_minutes: int | None = Field(default=None, ge=15, le=720)
     household_shown_days_before: int | None = Field(default=None, ge=0, le=14)
     link_days: int | None = Field(default=None, ge=1, le=366)
+    link_most_days: int | None = Field(default=None, ge=1, le=366)
+    link_jobless_days: int | None = Field(default=None, ge=1, le=366)
+    feed_days: int | None = Field(default=None, ge=1, le=732)
+    bundle_minutes: int | None = Field(default=None, ge=0, le=60)

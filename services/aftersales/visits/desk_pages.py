@@ -217,7 +217,7 @@ async def _page(
         status=problem.status if problem else 200,
         ticket=found,
         part=await on_ticket.whole(unit, found),
-        has_feed=False,
+        feed_until=None,
         problem=problem,
         at_desk=True,
     )

@@ -1,6 +1,6 @@
 """Which visits a reader's calendar shows, in their language: of one request, a household, or a contractor."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ from services.aftersales.taxonomy import taxonomy
 from services.aftersales.visits.ical import MEDIA_TYPE, Entry, calendar
 from services.aftersales.visits.model import Visit
 from services.kit.addresses import public_url
+from services.kit.ids import id_of
 from services.kit.registry import zone_of
 from services.kit.unit import Unit
 
@@ -22,6 +23,7 @@ KEPT_DAYS = 90
 """How long past visits stay in a feed, and cancelled ones are told as such."""
 GONE = ("cancelled", "missed")
 _ALARM = timedelta(hours=18)
+_TOLD_BEFORE = timedelta(days=14)
 _WORDS = {
     "fr": {
         "title": "Visite : {element}",
@@ -29,6 +31,8 @@ _WORDS = {
         "text": "Demande n° {number}. Pour changer ou annuler : la page de la demande.",
         "name": "Mes rendez-vous",
         "jobs": "Mes interventions",
+        "ends": "L’adresse de ce calendrier prend fin dans une semaine",
+        "renew": "Créez-en une nouvelle depuis la page d’une visite, et abonnez-vous à celle-ci.",
     },
     "en": {
         "title": "Visit: {element}",
@@ -36,6 +40,8 @@ _WORDS = {
         "text": "Request no. {number}. To move or cancel it: the page of the request.",
         "name": "My visits",
         "jobs": "My jobs",
+        "ends": "This calendar address ends in a week",
+        "renew": "Make a new one on the page of a visit, and subscribe to that.",
     },
 }
 
@@ -51,12 +57,15 @@ async def of_ticket(unit: Unit, ticket: Ticket, language: str, state: Any) -> by
     return await _file(unit, entries, state, _WORDS[language]["name"], method)
 
 
-async def of_person(unit: Unit, person: str, language: str, state: Any) -> bytes:
-    """All visits of the households that the person belongs to."""
+async def of_person(unit: Unit, person: str, language: str, state: Any, until: datetime) -> bytes:
+    """All visits of the households that the person belongs to. From a fortnight before the address ends, an
+    entry says so: a calendar that stays empty would not be noticed."""
     homes = await registry.own_occupancies(unit, person)
     rows = await _visits(unit, col(Ticket.occupancy).in_(homes))
     places = await places_of(unit, [ticket for _, ticket in rows])
     entries = [_for_household(visit, ticket, places[ticket.id], language, state) for visit, ticket in rows]
+    if until - unit.wall <= _TOLD_BEFORE:
+        entries.append(_renewal(person, until, language, state))
     return await _file(unit, entries, state, _WORDS[language]["name"])
 
 
@@ -119,6 +128,22 @@ def _for_household(visit: Visit, ticket: Ticket, place: Place, language: str, st
         place.residence,
         words["text"].format(**values),
         f"{base}/tickets/{ticket.id}",
+    )
+
+
+def _renewal(person: str, until: datetime, language: str, state: Any) -> Entry:
+    """An entry that asks for another address, a week before this one ends. The same address has one."""
+    words, at = _WORDS[language], until - timedelta(days=7)
+    return Entry(
+        id=id_of("vis", b"renewal", person.encode(), until.isoformat().encode()),
+        sequence=0,
+        starts_at=at,
+        ends_at=at + timedelta(minutes=15),
+        changed_at=until - _TOLD_BEFORE,
+        title=words["ends"],
+        place="",
+        text=words["renew"],
+        url=f"{public_url(state.settings).rstrip('/')}/tickets",
     )
 
 

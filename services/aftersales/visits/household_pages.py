@@ -24,7 +24,7 @@ class _FeedPage(PageRoute):
     """Behind a personal calendar address."""
 
     async def refuse(self, request: Request, who: Principal | None) -> Response | None:
-        return await turned_away(request, _whose)
+        return await turned_away(request, _whose, "feed")
 
 
 @pages.get("/tickets/{ticket}/visit", **RESIDENT)
@@ -84,7 +84,8 @@ async def make_link(request: Request, unit: RoomUnit, who: Who) -> Response:
     """Shown once: it is kept as a hash only. An earlier one stops working."""
     token = await feed_links.make(unit, who.person, language_of(request))
     address = f"{public_url(request.app.state.settings).rstrip('/')}/calendar-feed/{token}"
-    return await answer(request, unit, "calendar_link.html", address=address)
+    until = await feed_links.good_until(unit, who.person)
+    return await answer(request, unit, "calendar_link.html", address=address, until=until)
 
 
 @pages.post("/calendar-link/revoke", **RESIDENT)
@@ -98,7 +99,8 @@ async def feed(token: str, request: Request, unit: RoomUnit) -> Response:
     link = await feed_links.holder(unit, token)
     if link is None:
         raise not_found()
-    content = await feeds.of_person(unit, link.person, link.language, request.app.state)
+    until = await feed_links.ends_at(unit, link)
+    content = await feeds.of_person(unit, link.person, link.language, request.app.state, until)
     return headers(feeds.response(content, "visites.ics"))  # type: ignore[no-any-return]
 
 
@@ -127,7 +129,7 @@ async def _page(
         status=problem.status if problem else 200,
         ticket=found,
         part=await on_ticket.whole(unit, found),
-        has_feed=await feed_links.has_link(unit, who.person),
+        feed_until=await feed_links.good_until(unit, who.person),
         problem=problem,
         at_desk=False,
     )

@@ -23,6 +23,10 @@ class Terms:
     usual_minutes: int
     household_shown_days_before: int
     link_days: int
+    link_most_days: int
+    link_jobless_days: int
+    feed_days: int
+    bundle_minutes: int
 
     @property
     def change_until(self) -> timedelta:

@@ -207,22 +207,159 @@ async def test_a_photo_of_another_job_is_not_shown_under_one_s_own(aulnes: Coope
 async def test_wrong_expired_and_revoked_links_answer_with_one_same_page(aulnes: Cooperative) -> None:
     firm, gone, late = await a_firm(aulnes), await a_firm(aulnes, "Parti"), await a_firm(aulnes, "Tard")
     await aulnes.web.client.delete(f"/api/v1/parties/{gone.party}/link", headers=aulnes.staff)
-    async with aulnes.room_unit("aftersales", aulnes.slug) as unit:
-        await unit.session.execute(
-            text(
-                "UPDATE aftersales.party_link SET expires_at = now() - interval '1 second' WHERE party = :p"
-            ),
-            {"p": late.party},
-        )
+    await aged(aulnes, late, days=31)
     wrong = f"{aulnes.slug}.{'x' * 32}"
     pages = [await firm.get(token=one) for one in (gone.token, late.token, wrong)]
     assert {page.status_code for page in pages} == {404}
     assert len({page.text.replace(token, "") for page, token in zip(
         pages, (gone.token, late.token, wrong), strict=True)}) == 1  # fmt: skip
-    assert "01 00 00 00 01" in pages[0].text
+    assert "Ce lien a pris fin" in pages[0].text
     elsewhere = await firm.get(token="nowhere." + "x" * 32)
     assert elsewhere.status_code == 404
     assert (await firm.get(token="rubbish")).status_code == 404
+
+
+async def test_who_has_no_link_learns_of_the_cooperative_what_it_publishes(aulnes: Cooperative) -> None:
+    firm, wrong = await a_firm(aulnes), f"{aulnes.slug}.{'x' * 32}"
+    page = (await firm.get(token=wrong)).text
+    async with aulnes.room_unit("aftersales") as unit:
+        rows = await unit.session.execute(
+            text("SELECT name FROM registry.coop WHERE slug = :slug"), {"slug": aulnes.slug}
+        )
+        name = rows.scalar_one()
+    for hidden in ("01 00 00 00 01", "Agent 1", name):
+        assert hidden not in page
+    said = {"name": "Accueil des Aulnes", "phone": "01 00 00 00 77", "hours": "9 h à 12 h"}
+    kept = await aulnes.web.client.put(
+        "/api/v1/aftersales-settings/public_contact", json=said, headers=aulnes.staff
+    )
+    assert kept.status_code == 204, kept.text
+    page = (await firm.get(token=wrong)).text
+    assert all(words in page for words in said.values())
+    assert "Agent 1" not in page
+
+
+async def aged(aulnes: Cooperative, firm: Firm, days: int, used: int | None = None) -> None:
+    """The firm's links as they would be had they been issued so many days ago and used `used` days ago."""
+    async with aulnes.room_unit("aftersales", aulnes.slug) as unit:
+        await unit.session.execute(
+            text(
+                "UPDATE aftersales.party_link SET made_at = now() - make_interval(days => :days),"
+                " last_used_at = now() - make_interval(days => :used),"
+                " expires_at = least(now() - make_interval(days => :used) + interval '30 days',"
+                " now() - make_interval(days => :days) + interval '180 days') WHERE party = :party"
+            ),
+            {"party": firm.party, "days": days, "used": days if used is None else used},
+        )
+
+
+@pytest.mark.parametrize(
+    ("days", "used", "works"),
+    [(29, 29, True), (31, 31, False), (31, 2, True), (179, 1, True), (181, 0, False)],
+)
+async def test_a_link_idles_thirty_days_and_lives_at_most_a_hundred_and_eighty(
+    aulnes: Cooperative, days: int, used: int, works: bool
+) -> None:
+    firm = await a_firm(aulnes)
+    await a_job(aulnes, firm)
+    await aged(aulnes, firm, days, used)
+    assert (await firm.get()).status_code == (200 if works else 404)
+
+
+async def test_a_use_prolongs_a_link_never_beyond_its_limit(aulnes: Cooperative) -> None:
+    firm = await a_firm(aulnes)
+    await a_job(aulnes, firm)
+    await aged(aulnes, firm, 170, used=5)
+    assert (await firm.get()).status_code == 200
+    [link] = (await aulnes.get(f"/parties/{firm.party}/links")).json()["links"]
+    left = datetime.fromisoformat(link["ends_at"]) - datetime.now(PARIS)
+    assert timedelta(days=9) < left < timedelta(days=11)
+    assert (link["ends_by"], link["is_good"]) == ("oldest", True)
+
+
+async def test_a_firm_without_open_job_loses_its_link_after_a_while(aulnes: Cooperative) -> None:
+    firm = await a_firm(aulnes)
+    ticket, moved = await a_job(aulnes, firm)
+    await aged(aulnes, firm, 100, used=1)
+    assert (await firm.get()).status_code == 200
+    await aulnes.act(ticket, "cancel", aulnes.resident(moved["persons"][0]["id"]))
+    assert (await firm.get()).status_code == 200
+    await aulnes.now(MONDAY + timedelta(days=59))
+    assert (await firm.get()).status_code == 200
+    await aulnes.now(MONDAY + timedelta(days=61))
+    assert (await firm.get()).status_code == 404
+    party = (await aulnes.get(f"/parties/{firm.party}")).json()
+    assert party["has_link"] is False
+
+
+async def test_staff_see_each_link_renew_it_and_end_it(aulnes: Cooperative) -> None:
+    firm = await a_firm(aulnes)
+    await a_job(aulnes, firm)
+    await aged(aulnes, firm, 175, used=1)
+    [link] = (await aulnes.get(f"/parties/{firm.party}/links")).json()["links"]
+    assert firm.token.split(".")[1] not in str(link)
+    renewed = await aulnes.post(f"/parties/{firm.party}/links/{link['id']}/renew", {})
+    assert renewed.status_code == 200, renewed.text
+    [after] = renewed.json()["links"]
+    assert datetime.fromisoformat(after["ends_at"]) > datetime.now(PARIS) + timedelta(days=29)
+    assert (await firm.get()).status_code == 200
+    other = f"/parties/{firm.party}/links/lnk_{'0' * 24}"
+    assert (await aulnes.post(f"{other}/renew", {})).status_code == 404
+    path = f"/api/v1/parties/{firm.party}/links/{link['id']}"
+    assert (await aulnes.web.client.delete(path, headers=aulnes.staff)).status_code == 204
+    assert (await firm.get()).status_code == 404
+    ended = await aulnes.post(f"/parties/{firm.party}/links/{link['id']}/renew", {})
+    assert ended.status_code == 409
+
+
+async def letters_of(aulnes: Cooperative, firm: Firm) -> list[dict[str, Any]]:
+    listed = (await aulnes.get(f"/parties/{firm.party}/letters")).json()["letters"]
+    return [one for one in listed if one["about"] == firm.party]
+
+
+async def test_an_ended_link_asks_for_a_new_one_which_goes_to_the_firm_s_own_address_alone(
+    aulnes: Cooperative,
+) -> None:
+    firm, stranger = await a_firm(aulnes), await a_firm(aulnes, "Autre")
+    await aged(aulnes, firm, 40)
+    asked = await firm.send("/ask", email="thief@elsewhere.test")
+    assert asked.status_code == 200
+    assert "un nouveau part" in asked.text
+    assert len(await letters_of(aulnes, firm)) == 1
+    stranger.token = f"{aulnes.slug}.{'z' * 43}"
+    nothing = await stranger.send("/ask")
+    assert (nothing.status_code, nothing.text.replace(stranger.token, "")) == (
+        200,
+        asked.text.replace(firm.token, ""),
+    )
+    assert await letters_of(aulnes, stranger) == []
+
+
+async def test_a_new_link_is_sent_three_times_a_day_at_most_and_never_for_one_that_staff_ended(
+    aulnes: Cooperative,
+) -> None:
+    firm, ended = await a_firm(aulnes), await a_firm(aulnes, "Fini")
+    await aged(aulnes, firm, 40)
+    for _ in range(5):
+        assert (await firm.send("/ask")).status_code == 200
+    assert len(await letters_of(aulnes, firm)) == 3
+    await aulnes.now(MONDAY + timedelta(hours=25))
+    await firm.send("/ask")
+    assert len(await letters_of(aulnes, firm)) == 4
+    await aulnes.web.client.delete(f"/api/v1/parties/{ended.party}/link", headers=aulnes.staff)
+    assert (await ended.send("/ask")).status_code == 200
+    assert await letters_of(aulnes, ended) == []
+
+
+async def test_who_asks_with_a_good_link_is_led_to_its_page(aulnes: Cooperative) -> None:
+    firm = await a_firm(aulnes)
+    answer = await firm.send("/ask")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/contractor/{firm.token}")
+    assert await letters_of(aulnes, firm) == []
+    abroad = await aulnes.web.client.post(
+        f"/contractor/{firm.token}/ask", headers={"Sec-Fetch-Site": "cross-site"}
+    )
+    assert abroad.status_code == 403
 
 
 async def test_a_firm_that_is_no_longer_worked_with_has_no_link(aulnes: Cooperative) -> None:
@@ -326,16 +463,27 @@ async def test_on_the_way_tells_the_household_roughly_when(aulnes: Cooperative) 
     assert datetime.fromisoformat(told["expected_at"]) == MONDAY + timedelta(minutes=30)
 
 
-async def test_many_wrong_links_from_one_place_are_no_longer_looked_up(
+async def test_many_wrong_links_are_slowed_and_a_good_one_from_the_same_place_works_all_the_same(
     aulnes: Cooperative, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from services.aftersales.parties import tries
 
     firm = await a_firm(aulnes)
     monkeypatch.setattr(tries, "WRONG_FROM_HOST", tries.Limit(f"wrong {firm.party}", 3))
-    codes = [(await firm.get(token=f"{aulnes.slug}.{'y' * 32}")).status_code for _ in range(5)]
-    assert codes[:3] == [404, 404, 404]
-    assert codes[-1] == 429
+    pages = [await firm.get(token=f"{aulnes.slug}.{'y' * 32}") for _ in range(5)]
+    assert [page.status_code for page in pages] == [404, 404, 404, 429, 429]
+    assert int(pages[-1].headers["retry-after"]) > 0
+    assert (await firm.get()).status_code == 200
+    assert (await firm.send("/messages")).status_code != 429
+
+
+async def test_a_link_in_use_is_not_counted(aulnes: Cooperative) -> None:
+    firm = await a_firm(aulnes)
+    for _ in range(5):
+        await firm.get()
+    async with aulnes.room_unit("aftersales") as unit:
+        rows = await unit.session.execute(text("SELECT count(*) FROM aftersales.link_try"))
+        assert rows.scalar_one() == 0
 
 
 async def test_hours_are_kept_and_offered_to_households(aulnes: Cooperative) -> None:

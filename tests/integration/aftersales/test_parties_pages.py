@@ -233,6 +233,40 @@ async def test_a_household_subscribes_by_an_address_of_its_own_and_ends_it(aulne
     assert (await client.get(path)).status_code == 404
 
 
+async def test_a_calendar_address_ends_after_a_year_and_when_the_home_is_left(aulnes: Cooperative) -> None:
+    firm = await a_firm(aulnes)
+    home, ticket = await household(aulnes, firm)
+    await proposed(firm, ticket)
+    await home.send(f"/tickets/{ticket}/visit", slot=first_slot(await home.get(f"/tickets/{ticket}")))
+    shown = (await home.send("/calendar-link")).text
+    path = "/calendar-feed/" + shown.split("/calendar-feed/")[1].split('"')[0]
+
+    async def read(age_days: int) -> httpx.Response:
+        async with aulnes.room_unit("aftersales", aulnes.slug) as unit:
+            await unit.session.execute(text("DELETE FROM aftersales.link_try"))
+            await unit.session.execute(
+                text(
+                    "UPDATE aftersales.calendar_link SET made_at = now() - make_interval(days => :days)"
+                    " WHERE coop = :coop"
+                ),
+                {"days": age_days, "coop": aulnes.slug},
+            )
+        answer: httpx.Response = await aulnes.web.client.get(path, headers={"Accept-Language": "fr"})
+        return answer
+
+    assert "prend fin" not in (await read(340)).text
+    assert "prend fin dans une semaine" in (await read(360)).text
+    over = await read(366)
+    assert over.status_code == 404
+    assert "adresse de calendrier" in over.text
+    assert (await read(0)).status_code == 200
+    occupancy = (await aulnes.get(f"/tickets/{ticket}")).json()["occupancy"]
+    out = {"occupancy": occupancy, "moved_out_on": "2026-11-16"}
+    assert (await aulnes.post("/move-outs", out)).status_code == 200
+    await aulnes.now(MONDAY + timedelta(days=2))
+    assert (await read(0)).status_code == 404
+
+
 async def test_a_household_says_on_its_page_that_nobody_came_and_reads_an_apology(
     aulnes: Cooperative,
 ) -> None:

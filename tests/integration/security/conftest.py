@@ -264,9 +264,16 @@ class _Office:
         await self._insert(
             "aftersales",
             "INSERT INTO aftersales.letter (id, coop, party, about, language, subject, paragraphs, state,"
-            " attempts, not_before, queued_at, failed_at) VALUES (:id, :coop, :party, :party, 'fr', :id,"
-            " '[]', 'failed', 1, now(), now(), now())",
+            " attempts, not_before, queued_at, failed_at, news) VALUES (:id, :coop, :party, :party, 'fr',"
+            " :id, '[]', 'failed', 1, now(), now(), now(), false)",
             id=letter, coop=coop, party=party,
+        )  # fmt: skip
+        link = new_id("x").rjust(64, "0")
+        await self._insert(
+            "aftersales",
+            "INSERT INTO aftersales.party_link (token_hash, coop, party, made_at, expires_at)"
+            " VALUES (:id, :coop, :party, now(), now() + interval '30 days')",
+            id=link, coop=coop, party=party,
         )  # fmt: skip
         await self._insert(
             "aftersales",
@@ -287,6 +294,7 @@ class _Office:
             "replay": replay,
             "party": party,
             "party_letter": letter,
+            "party_link": f"lnk_{link[:24]}",
             "hours": hours,
             "routing_rule": (await self.made(staff, "/routing-rules", routing))["id"],
             "slug": coop,
