@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from contracts.codes import Priority, Responsible
-from services.aftersales import followers, registry
+from services.aftersales import followers, registry, urgency
 from services.aftersales.assess import home_of, judge, keep
 from services.aftersales.changes import Changes, apply_changes, check, facts_of, happened_at
 from services.aftersales.incidents import joining
@@ -44,6 +44,8 @@ class NewTicket:
     reported_by: str | None = None
     inspection: str | None = None
     cause: str = "unknown"
+    urgent: tuple[str, ...] = ()
+    """What is said of how pressing it is, codes of the table of urgency."""
 
 
 async def open_ticket(unit: Unit, home: Home, new: NewTicket, actor: Actor) -> Ticket:
@@ -79,9 +81,10 @@ async def open_ticket(unit: Unit, home: Home, new: NewTicket, actor: Actor) -> T
         opened_at=unit.now,
         version=1,
     )
-    found = await judge(unit, ticket, home)
+    found = await judge(unit, ticket, home, new.urgent)
     ticket.assignee = await registry.contact_for(unit, ticket.team)
-    step = Step("submit", actor.role, unit.now, actor=actor.id, channel=new.channel)
+    told = {urgency.FACT: list(urgency.known(new.urgent))} if new.urgent else {}
+    step = Step("submit", actor.role, unit.now, actor=actor.id, channel=new.channel, facts=told)
     standing = apply([step], has_household=ticket.occupancy is not None)
     clocks = await first_clocks(unit, ticket, home, standing, found)
     unit.session.add(ticket)

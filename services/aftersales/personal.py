@@ -158,6 +158,13 @@ async def erase(unit: Unit, person: str, occupancies: Sequence[str]) -> None:
         "UPDATE aftersales.meter_proposal SET evidence = '{}' WHERE occupancy = ANY(:occupancies)",
         "UPDATE aftersales.ticket SET description = NULL, reported_by = NULL"
         " WHERE opened_by = :person OR reported_by = :person OR occupancy = ANY(:occupancies)",
+        # What made it pressing may tell of somebody's health: the priority that followed stays.
+        "UPDATE aftersales.ticket SET reasons = COALESCE((SELECT jsonb_agg(r) FROM"
+        " jsonb_array_elements(reasons) AS r WHERE NOT starts_with(r ->> 'key', 'urgent_')), '[]')"
+        " WHERE occupancy = ANY(:occupancies) OR opened_by = :person",
+        "UPDATE aftersales.ticket_event SET facts = NULLIF(facts - 'urgency', '{}'::jsonb)"
+        " WHERE facts ? 'urgency' AND place_in_history = 1 AND (actor = :person OR ticket IN (SELECT id"
+        " FROM aftersales.ticket WHERE occupancy = ANY(:occupancies)))",
         "UPDATE aftersales.ticket_message SET body = NULL WHERE author = :person",
         "UPDATE aftersales.ticket_event SET comment = NULL WHERE actor = :person OR ticket IN (SELECT id"
         " FROM aftersales.ticket WHERE occupancy = ANY(:occupancies))",

@@ -10,11 +10,14 @@ from datetime import date
 from typing import Literal
 
 from contracts.codes import Priority
+from services.aftersales.intake.duration import Lasting, lasting
 from services.aftersales.intake.grouping import Group, grouped
 from services.aftersales.intake.matching import Found, Hit, find
 from services.aftersales.intake.vocabulary import vocabulary
 from services.aftersales.priority import HeatingPeriod, priority_of
 from services.aftersales.taxonomy import Element, element_of, taxonomy
+from services.aftersales.urgency import known as in_order
+from services.aftersales.urgency import lasting_days, raised
 
 SURE_ENOUGH = 0.5
 MOST_TEXT = 4000
@@ -35,6 +38,14 @@ class Because:
 
 
 @dataclass(frozen=True)
+class Urgent:
+    """Words of the person that make it pressing; `code` is one of the table of urgency."""
+
+    code: str
+    words: str
+
+
+@dataclass(frozen=True)
 class Proposal:
     """One problem as it was understood. Codes are those of the taxonomy."""
 
@@ -44,6 +55,11 @@ class Proposal:
     """None when nothing says what is wrong with it."""
     place: str | None
     priority: Priority
+    """With what the words add to it."""
+    usual: Priority
+    """Of the table alone; never more urgent than `priority`."""
+    raised_by: tuple[str, ...]
+    """The codes of what made the difference."""
     confidence: float
     """From 0 to 1; a rank rather than a probability."""
     because: tuple[Because, ...]
@@ -67,6 +83,9 @@ class Understood:
     """In the order in which they were told."""
     dangers: tuple[Danger, ...] = ()
     places: tuple[str, ...] = ()
+    urgent: tuple[Urgent, ...] = ()
+    """Whatever makes it pressing, whether or not it raises a priority."""
+    lasting: Lasting | None = None
 
     @property
     def sure(self) -> tuple[Proposal, ...]:
@@ -86,33 +105,46 @@ class Home:
 def understand(text: str, home: Home | None = None) -> Understood:
     """Never raises, whatever is written; what is not understood is left out."""
     home = home or Home()
-    found = find(text[:MOST_TEXT], home.heating)
+    text = text[:MOST_TEXT]
+    found = find(text, home.heating)
+    how_long = lasting(text, home.on)
+    urgent = tuple(_urgent(found, how_long))
     groups = grouped(found, home.heating)
     named = found.of("place")
     return Understood(
         proposals=tuple(
-            _proposal(found, group, [hit for hit in named if not _is_elsewhere(hit, group, groups)], home)
+            _proposal(
+                found, group, [hit for hit in named if not _is_elsewhere(hit, group, groups)], home, urgent
+            )
             for group in groups
         ),
         dangers=tuple(_dangers(found)),
         places=tuple(dict.fromkeys(hit.code for hit in named)),
+        urgent=urgent,
+        lasting=how_long,
     )
 
 
-def _proposal(found: Found, group: Group, places: list[Hit], home: Home) -> Proposal:
+def _proposal(
+    found: Found, group: Group, places: list[Hit], home: Home, urgent: tuple[Urgent, ...]
+) -> Proposal:
     element = element_of(group.element)
     symptom, symptom_hit = _symptom(element, group, home)
     place, place_hit = _place(found, group, element, places)
     because = [Because("element", found.words(hit)) for hit in group.names]
     because += [Because("symptom", found.words(symptom_hit))] if symptom_hit else []
     because += [Because("place", found.words(place_hit))] if place_hit else []
-    because += [Because("urgency", found.words(hit)) for hit in found.of("urgency")]
+    because += [Because("urgency", one.words) for one in urgent]
+    usual = priority_of(element.code, symptom or "other", home.on, home.season)
+    priority, raised_by = raised(usual, element.code, symptom or "other", [one.code for one in urgent])
     return Proposal(
         trade=element.trade,
         element=element.code,
         symptom=symptom,
         place=place,
-        priority=priority_of(element.code, symptom or "other", home.on, home.season),
+        priority=priority,
+        usual=usual,
+        raised_by=raised_by,
         confidence=round(_confidence(element, symptom, group), 2),
         because=tuple(dict.fromkeys(because)),
     )
@@ -175,6 +207,14 @@ def _confidence(element: Element, symptom: str | None, group: Group) -> float:
 def _rank(element: str, symptom: str, home: Home) -> int:
     known = symptom if symptom in taxonomy().symptoms else "other"
     return list(Priority).index(priority_of(element, known, home.on, home.season))
+
+
+def _urgent(found: Found, how_long: Lasting | None) -> Iterable[Urgent]:
+    """Each once, in the table's order, with the words that say it first."""
+    said = {hit.code: found.words(hit) for hit in reversed(found.of("urgency")) if not hit.is_denied}
+    if how_long is not None and how_long.days >= lasting_days():
+        said["lasting"] = how_long.words
+    return [Urgent(code, said[code]) for code in in_order(said)]
 
 
 def _dangers(found: Found) -> Iterable[Danger]:

@@ -32,11 +32,14 @@ class Content:
     """Chosen so far, each `place.element.symptom`; see `problems.Problem`."""
     dangers_seen: list[str] = field(default_factory=list)
     """Dangers of the text that were shown and put aside by the household."""
+    urgent: list[str] | None = None
+    """What was confirmed of how pressing it is; None until it was asked."""
     check_in: str = ""
     """The question of the cooperative that it answers."""
 
     def put_into(self, draft: Draft) -> None:
-        draft.content = {name: value for name, value in vars(self).items() if value}
+        kept = {name: value for name, value in vars(self).items() if value}
+        draft.content = kept if self.urgent is None else kept | {"urgent": self.urgent}
 
 
 def content_of(draft: Draft) -> Content:

@@ -10,10 +10,11 @@ from fastapi.responses import RedirectResponse, Response
 from services.aftersales import actions, photos
 from services.aftersales.incidents.known import Known, known_for
 from services.aftersales.incidents.views import sentence
-from services.aftersales.intake import access, drafts, problems, sending
+from services.aftersales.intake import access, drafts, pressing, problems, sending, understanding
 from services.aftersales.intake.access import MOST_NOTE, Access
 from services.aftersales.intake.drafts import Content
 from services.aftersales.intake.model import Draft
+from services.aftersales.intake.pressing import began_on
 from services.aftersales.intake.problems import Problem
 from services.aftersales.intake.sending import Told
 from services.aftersales.intake.steps import danger_in, danger_page, home_of, homes_of, next_step
@@ -62,13 +63,16 @@ async def last(
     for one in chosen:
         found += [row for row in await known_for(unit, home, one.element, one.symptom) if row not in found]
     language = language_of(request)
+    content = drafts.content_of(told)
+    heard = await understanding.understood(unit, content.text, home)
     return await answer(
         request,
         unit,
         "new_last.html",
         draft=told.id,
         chosen=chosen,
-        content=drafts.content_of(told),
+        content=content,
+        pressing=pressing.asked(chosen, heard, content.urgent, language),
         homes=homes,
         occupancy=home.occupancy,
         own=next((row for row in found if row.kind == "own"), None),
@@ -76,6 +80,7 @@ async def last(
         known_text=sentence,
         times=labelled("availability", language),
         most_note=MOST_NOTE,
+        began=began_on(heard, await local_today(unit)),
         missing=set(missing.split(".")) if missing else set(),
         today=await local_today(unit),
     )
@@ -95,6 +100,8 @@ async def send(
     access_note: Annotated[str, Form(max_length=MOST_NOTE)] = "",
     occupancy: Code = "",
     append_to: Code = "",
+    urgency: Annotated[list[str] | None, Form(max_length=20)] = None,
+    urgency_asked: Annotated[list[str] | None, Form(max_length=20)] = None,
 ) -> Response:
     """Once, however often it is tapped. What is missing is asked for with everything typed still there."""
     told = await drafts.of(unit, draft, who.person, locked=True)
@@ -113,6 +120,11 @@ async def send(
         problems=[str(one) for one in chosen],
         dangers_seen=before.dangers_seen,
         check_in=before.check_in,
+        urgent=list(
+            pressing.confirmed(
+                await understanding.understood(unit, text, home), urgency or (), urgency_asked or ()
+            )
+        ),
     )
     content.put_into(told)
     told.occupancy, told.changed_at = home.occupancy, unit.wall
@@ -124,7 +136,9 @@ async def send(
     if append_to:
         return await _append(request, unit, who, told, content, home, append_to)
     reach = Access(tuple(content.availability), content.access_note)
-    report = Told(chosen, content.text, language_of(request), reach, _day(since))
+    report = Told(
+        chosen, content.text, language_of(request), reach, _day(since), urgent=tuple(content.urgent or ())
+    )
     tickets = await sending.send(unit, home, report, actor_of(who))
     await drafts.sent(unit, told, [ticket.id for ticket in tickets])
     return await _with_photos(request, unit, who, tickets[0].id, f"/tickets/{tickets[0].id}?new=true")

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from services.aftersales import registry
 from services.aftersales.incidents.known import known_for
 from services.aftersales.incidents.views import sentence
-from services.aftersales.intake import access, callers, drafts, problems, sending, understanding
+from services.aftersales.intake import access, callers, drafts, pressing, problems, sending, understanding
 from services.aftersales.intake.access import MOST_NOTE, Access
 from services.aftersales.intake.problems import Problem
 from services.aftersales.intake.sending import Told
@@ -64,6 +64,8 @@ async def write(
     since: Annotated[str, Form(max_length=10)] = "",
     availability: Annotated[list[str] | None, Form(max_length=20)] = None,
     access_note: Annotated[str, Form(max_length=MOST_NOTE)] = "",
+    urgency: Annotated[list[str] | None, Form(max_length=20)] = None,
+    urgency_asked: Annotated[list[str] | None, Form(max_length=20)] = None,
     key: Code = "",
 ) -> Response:
     """`understand` proposes; without it the request is opened, or what is missing is said."""
@@ -73,14 +75,16 @@ async def write(
         "reported_by": reported_by, "since": since, "access_note": access_note.strip(), "key": key,
     }  # fmt: skip
     times = access.known(availability or ())
+    heard = await understanding.understood(unit, given["text"], found)
+    urgent = pressing.confirmed(heard, urgency or (), urgency_asked or ())
     if understand:
-        return await _form(request, unit, home, found, given, times, proposes=True)
+        return await _form(request, unit, home, found, given, times, urgent, proposes=True)
     noticed_on = _day(since)
     errors = _errors(given)
     if since and (noticed_on is None or noticed_on > await local_today(unit)):
         errors.add("since")
     if errors:
-        return await _form(request, unit, home, found, given, times, errors=errors, status=422)
+        return await _form(request, unit, home, found, given, times, urgent, errors=errors, status=422)
     once = await drafts.once(unit, key if drafts.is_key(key) else new_id("drf"), who.person)
     if not once.tickets:
         told = Told(
@@ -91,6 +95,7 @@ async def write(
             noticed_on,
             channel,
             reported_by.strip() or None,
+            urgent,
         )
         await drafts.sent(
             unit, once, [one.id for one in await sending.send(unit, found, told, actor_of(who))]
@@ -106,6 +111,7 @@ async def _form(
     home: Home,
     given: dict[str, str],
     times: tuple[str, ...] = (),
+    urgent: tuple[str, ...] | None = None,
     *,
     proposes: bool = False,
     errors: set[str] | None = None,
@@ -113,17 +119,23 @@ async def _form(
 ) -> Response:
     language = language_of(request)
     said = given.get("text", "")
-    understood = await understanding.understood(unit, said, home) if said else None
+    understood = await understanding.understood(unit, said, home)
     rows = [
-        (problems.of_proposal(one), understanding.explanation(one, language, "because_told"), one.is_sure)
-        for one in (understood.proposals if understood else ())
+        (
+            problems.of_proposal(one),
+            understanding.explanation(one, language, "because_told"),
+            one.is_sure,
+            understanding.why_urgent(one, understood.urgent, language, "urgent_told"),
+        )
+        for one in understood.proposals
     ]
     if proposes and rows:
         first = rows[0][0]
         given = given | {"element": first.element, "symptom": first.symptom, "place": first.place}
     element, symptom = given.get("element", ""), given.get("symptom", "")
     known = await known_for(unit, home, element, symptom or None) if element in taxonomy().elements else []
-    shown = await understanding.shown(unit, understood, home.building, language) if understood else None
+    shown = await understanding.shown(unit, understood, home.building, language)
+    chosen = [Problem("", element, symptom)] if element in taxonomy().elements else []
     return await answer(
         request,
         unit,
@@ -137,7 +149,8 @@ async def _form(
         times=labelled("availability", language),
         channels=[row for row in labelled("channels", language) if row["code"] in CHANNELS],
         proposals=rows,
-        dangers=shown.dangers if shown else [],
+        pressing=pressing.asked(chosen, understood, urgent, language),
+        dangers=shown.dangers,
         known=known,
         known_text=sentence,
         most_note=MOST_NOTE,

@@ -26,6 +26,8 @@ class Told:
     noticed_on: date | None = None
     channel: str = "portal"
     reported_by: str | None = None
+    urgent: tuple[str, ...] = ()
+    """What is said of how pressing it is, codes of the table of urgency."""
 
 
 async def send(unit: Unit, home: Home, told: Told, actor: Actor) -> list[Ticket]:
@@ -40,6 +42,7 @@ async def send(unit: Unit, home: Home, told: Told, actor: Actor) -> list[Ticket]
             channel=told.channel,
             noticed_on=told.noticed_on,
             reported_by=told.reported_by,
+            urgent=told.urgent,
         )
         ticket = await actions.open_ticket(unit, home, new, actor)
         await access.keep(unit, ticket, told.access)

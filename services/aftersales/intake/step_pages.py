@@ -73,7 +73,14 @@ async def understood(draft: str, request: Request, unit: RoomUnit, who: Who) -> 
     text = drafts.content_of(told).text
     found = await understanding.understood(unit, text, await home_of(unit, who, told.occupancy))
     language = language_of(request)
-    rows = [(problems.of_proposal(one), understanding.explanation(one, language)) for one in found.sure]
+    rows = [
+        (
+            problems.of_proposal(one),
+            understanding.explanation(one, language),
+            understanding.why_urgent(one, found.urgent, language),
+        )
+        for one in found.sure
+    ]
     unsure = [problems.of_proposal(one) for one in found.proposals if not one.is_sure]
     return await answer(
         request,

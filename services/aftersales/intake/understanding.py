@@ -1,12 +1,14 @@
 """What was understood, as pages and the API show it: with labels, reasons, and numbers to call."""
 
+from datetime import date, timedelta
+
 from pydantic import BaseModel
 from sqlalchemy import text
 
 from contracts.codes import Priority
 from services.aftersales.bodies import ElementCode, PlaceCode, SymptomCode
 from services.aftersales.config import config_for
-from services.aftersales.intake.classifier import Danger, Proposal, Understood, understand
+from services.aftersales.intake.classifier import Danger, Proposal, Understood, Urgent, understand
 from services.aftersales.intake.classifier import Home as Known
 from services.aftersales.intake.safety import danger_of, own_number
 from services.aftersales.registry import Home
@@ -23,6 +25,14 @@ class BecauseOut(BaseModel):
     """As they were written."""
 
 
+class UrgencyOut(BaseModel):
+    code: str
+    """One of `urgency` of GET /taxonomy: POST /tickets takes it."""
+    label: str
+    words: str
+    """As they were written."""
+
+
 class ProposalOut(BaseModel):
     trade: str
     trade_label: str
@@ -33,6 +43,10 @@ class ProposalOut(BaseModel):
     place: PlaceCode | None
     place_label: str | None
     priority: Priority
+    """With what the words add to the table's."""
+    usual_priority: Priority
+    urgency: list[UrgencyOut]
+    """What makes it more urgent than usual; empty when the table's priority stands."""
     confidence: float
     """From 0 to 1: a rank rather than a probability."""
     is_sure: bool
@@ -40,6 +54,8 @@ class ProposalOut(BaseModel):
     because: list[BecauseOut]
     explanation: str
     """For example: because you wrote "boiler" and "no heating"."""
+    urgency_explanation: str
+    """For example: you wrote "baby": we treat it as very urgent rather than urgent. Or empty."""
 
 
 class DangerOut(BaseModel):
@@ -54,6 +70,10 @@ class DangerOut(BaseModel):
 class ProposalsOut(BaseModel):
     proposals: list[ProposalOut]
     """In the order told."""
+    urgency: list[UrgencyOut]
+    """All that is told of how pressing it is, also where it changes no priority."""
+    since: date | None
+    """Since when it is so, where the text says how long."""
     dangers: list[DangerOut]
 
 
@@ -72,13 +92,18 @@ async def understood(unit: Unit, said: str, home: Home | None) -> Understood:
 
 async def shown(unit: Unit, found: Understood, building: str | None, language: str) -> ProposalsOut:
     """In the reader's language."""
+    since = None
+    if found.lasting is not None:
+        since = await local_today(unit) - timedelta(days=found.lasting.days)
     return ProposalsOut(
-        proposals=[proposal_out(one, language) for one in found.proposals],
+        proposals=[proposal_out(one, found.urgent, language) for one in found.proposals],
+        urgency=[_urgency(one, language) for one in found.urgent],
+        since=since,
         dangers=[await _danger(unit, one, building, language) for one in found.dangers],
     )
 
 
-def proposal_out(one: Proposal, language: str) -> ProposalOut:
+def proposal_out(one: Proposal, urgent: tuple[Urgent, ...], language: str) -> ProposalOut:
     known = taxonomy()
     return ProposalOut(
         trade=one.trade,
@@ -90,23 +115,45 @@ def proposal_out(one: Proposal, language: str) -> ProposalOut:
         place=one.place,
         place_label=known.places[one.place].label.in_(language) if one.place else None,
         priority=one.priority,
+        usual_priority=one.usual,
+        urgency=[_urgency(row, language) for row in urgent if row.code in one.raised_by],
         confidence=one.confidence,
         is_sure=one.is_sure,
         because=[BecauseOut(about=row.about, words=row.words) for row in one.because],
         explanation=explanation(one, language),
+        urgency_explanation=why_urgent(one, urgent, language),
     )
+
+
+def _urgency(one: Urgent, language: str) -> UrgencyOut:
+    return UrgencyOut(code=one.code, label=word("urgency", one.code, language), words=one.words)
 
 
 def explanation(one: Proposal, language: str, key: str = "because") -> str:
     """The words that led to it, each once, the most telling first; `key`: which sentence of `intake`."""
     said = list(dict.fromkeys(row.words for row in one.because if row.about != "urgency"))
     said = [words for words in said if not any(words in other and words != other for other in said)]
-    quoted = [f"«\u00a0{words}\u00a0»" if language == "fr" else f"“{words}”" for words in said]
-    if not quoted:
+    return word("intake", key, language).format(words=listed(said, language)) if said else ""
+
+
+def why_urgent(one: Proposal, urgent: tuple[Urgent, ...], language: str, key: str = "urgent_because") -> str:
+    """The words that made it more urgent than usual, and how urgent that is; empty when none did."""
+    said = [row.words for row in urgent if row.code in one.raised_by]
+    if not said:
         return ""
+    return word("intake", key, language).format(
+        words=listed(said, language),
+        priority=word("priorities", one.priority.value, language).lower(),
+        usual=word("priorities", one.usual.value, language).lower(),
+    )
+
+
+def listed(said: list[str], language: str) -> str:
+    """Somebody's words, quoted as the language does."""
+    said = list(dict.fromkeys(said))
+    quoted = [f"«\u00a0{words}\u00a0»" if language == "fr" else f"“{words}”" for words in said]
     and_ = word("intake", "and", language)
-    listed = f"{', '.join(quoted[:-1])} {and_} {quoted[-1]}" if len(quoted) > 1 else quoted[0]
-    return word("intake", key, language).format(words=listed)
+    return f"{', '.join(quoted[:-1])} {and_} {quoted[-1]}" if len(quoted) > 1 else quoted[0]
 
 
 async def _danger(unit: Unit, heard: Danger, building: str | None, language: str) -> DangerOut:

@@ -96,6 +96,7 @@ def _phrases(table: dict[str, Any]) -> Iterator[Phrase]:
         ("symptom", "symptoms"),
         ("place", "places"),
         ("danger", "dangers"),
+        ("urgency", "urgency"),
     )
     for kind, group in kinds:
         for code, texts in table[group].items():
@@ -103,8 +104,6 @@ def _phrases(table: dict[str, Any]) -> Iterator[Phrase]:
                 yield _phrase(kind, code, text, NAMED)
     for text in table["harmless"]:
         yield _phrase("harmless", "harmless", text, NAMED)
-    for text in table["urgency"]:
-        yield _phrase("urgency", "urgent", text, NAMED)
     for text in table["small_words"]["not_after_all"]:
         yield _phrase("not_after_all", "not_after_all", text, NAMED)
 
