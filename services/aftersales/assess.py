@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlmodel import col
 
 from contracts.codes import Regime, Responsible
-from services.aftersales import registry
+from services.aftersales import registry, urgency
 from services.aftersales.config import config_for
 from services.aftersales.dwelling_file.dates import dates_for
-from services.aftersales.model import Ticket, WarrantyRow
+from services.aftersales.model import Ticket, TicketEvent, WarrantyRow
 from services.aftersales.parties.routes import team_of
 from services.aftersales.priority import priority_of
 from services.aftersales.registry import Home
@@ -39,7 +39,7 @@ async def home_of(unit: Unit, ticket: Ticket) -> Home:
 
 async def decide(unit: Unit, ticket: Ticket, home: Home) -> None:
     """Set priority, responsible party, warranties and team; what a person decided stands."""
-    found = await judge(unit, ticket, home)
+    found = await judge(unit, ticket, home, await _told_urgent(unit, ticket))
     await unit.session.flush()
     await unit.session.execute(delete(WarrantyRow).where(col(WarrantyRow.ticket) == ticket.id))
     await keep(unit, ticket, found)
@@ -51,8 +51,11 @@ async def keep(unit: Unit, ticket: Ticket, found: Sequence[Warranty]) -> None:
     await unit.session.flush()
 
 
-async def judge(unit: Unit, ticket: Ticket, home: Home) -> list[Warranty]:
-    """Let the rules decide about the request, which need not be stored yet; the warranties that run."""
+async def judge(unit: Unit, ticket: Ticket, home: Home, urgent: Sequence[str] = ()) -> list[Warranty]:
+    """Let the rules decide about the request, which need not be stored yet; the warranties that run.
+
+    `urgent`: what the household said of how pressing it is, codes of the table of urgency.
+    """
     config = await config_for(unit, home)
     claimed_on = ticket.opened_at.astimezone(config.calendar.zone).date()
     is_common = element_of(ticket.element).is_common or taxonomy().places[ticket.place].is_common
@@ -66,8 +69,11 @@ async def judge(unit: Unit, ticket: Ticket, home: Home) -> list[Warranty]:
         is_common=is_common,
         own=config.own_terms,
     )
+    why_urgent: list[Reason] = []
     if "priority" not in ticket.set_by_person:
-        ticket.priority = priority_of(ticket.element, ticket.symptom, claimed_on, config.heating).value
+        usual = priority_of(ticket.element, ticket.symptom, claimed_on, config.heating)
+        reached, counted = urgency.raised(usual, ticket.element, ticket.symptom, urgent)
+        ticket.priority, why_urgent = reached.value, urgency.reasons(counted)
     if "responsible" not in ticket.set_by_person:
         decision = responsible_for(
             Case(
@@ -85,10 +91,22 @@ async def judge(unit: Unit, ticket: Ticket, home: Home) -> list[Warranty]:
         )
         ticket.responsible, ticket.basis = decision.responsible.value, decision.basis
         ticket.reasons = [to_json(reason) for reason in decision.reasons]
+    others = [row for row in ticket.reasons if not row["key"].startswith(urgency.REASON)]
+    ticket.reasons = [*others, *map(to_json, why_urgent)]
     if "team" not in ticket.set_by_person:
         owed = [warranty.regime.value for warranty in found if warranty.debtor is not None]
         ticket.team = await team_of(unit, ticket, claimed_on, owed, config.teams)
     return found
+
+
+async def _told_urgent(unit: Unit, ticket: Ticket) -> tuple[str, ...]:
+    """What the first step of the request keeps of it."""
+    found = await unit.session.execute(
+        select(col(TicketEvent.facts)).where(
+            col(TicketEvent.ticket) == ticket.id, col(TicketEvent.place_in_history) == 1
+        )
+    )
+    return urgency.known((found.scalar_one_or_none() or {}).get(urgency.FACT, ()))
 
 
 def to_json(reason: Reason) -> dict[str, Any]:

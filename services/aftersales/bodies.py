@@ -9,6 +9,7 @@ from contracts.base import Instant
 from contracts.codes import ClockFamily, Priority, Regime, Responsible
 from services.aftersales.lifecycle import STATES, TABLE
 from services.aftersales.taxonomy import taxonomy
+from services.aftersales.urgency import factors
 from services.aftersales.words import codes
 
 
@@ -58,6 +59,8 @@ class TicketIn(Body):
     """When somebody is home."""
     access_note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)] | None = None
     """How to get in; shown to those who come, erased with the person."""
+    urgency: list[Annotated[str, coded(*factors())]] = Field(default=[], max_length=20)
+    """What makes it pressing, as POST /tickets/proposals understood it and a person confirmed it."""
 
 
 class ActionIn(Body):
@@ -261,3 +264,4 @@ class TaxonomyOut(BaseModel):
     check_ins: list[Coded]
     opinion_marks: list[Coded]
     availability: list[Coded]
+    urgency: list[Coded]

@@ -44,6 +44,7 @@ def taxonomy_out(language: str) -> TaxonomyOut:
         check_ins=_group("check_ins", language),
         opinion_marks=_group("opinion_marks", language),
         availability=_group("availability", language),
+        urgency=_group("urgency", language),
     )
 
 

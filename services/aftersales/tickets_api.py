@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 
 from contracts.codes import Priority, Responsible, Role
-from services.aftersales import actions, queries, registry, views
+from services.aftersales import actions, queries, registry, urgency, views
 from services.aftersales.actions import Changes, NewTicket
 from services.aftersales.api_base import router
 from services.aftersales.bodies import (
@@ -73,9 +73,12 @@ async def open_ticket(body: TicketIn, request: Request, unit: RoomUnit, who: Who
         channel=body.channel,
         noticed_on=body.since,
         reported_by=body.reported_by,
+        urgent=urgency.known(body.urgency),
     )
     if unknown := set(body.availability) - set(codes("availability")):
         raise invalid("/availability", "unknown_code", f"No such time: {', '.join(sorted(unknown))}.")
+    if unknown := set(body.urgency) - set(urgency.factors()):
+        raise invalid("/urgency", "unknown_code", f"No such urgency: {', '.join(sorted(unknown))}.")
     ticket = await actions.open_ticket(unit, home, new, _actor(who))
     if body.availability or body.access_note:
         await access.keep(unit, ticket, Access(access.known(body.availability), body.access_note))
