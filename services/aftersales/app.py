@@ -6,6 +6,7 @@ from contracts.time import HourPassed
 from services.aftersales import handlers, watching
 from services.aftersales.dwelling_file import asking
 from services.aftersales.incidents import sensing
+from services.aftersales.inspections import preparing
 from services.aftersales.parties.posting import deliver
 from services.kit.room import Room
 
@@ -18,4 +19,5 @@ def build(room: Room) -> None:
     room.on(SupplyFaultCleared, sensing.fault_cleared)
     room.on(HourPassed, handlers.hour_passed)
     room.background("letters", deliver)
+    room.background("documents", preparing.prepare)
     room.background("safety", watching.watch)

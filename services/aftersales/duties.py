@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from services.aftersales import by_time, checkup
 from services.aftersales.dwelling_file import asking
 from services.aftersales.incidents import by_time as incidents
+from services.aftersales.inspections import locking
 from services.aftersales.intake import drafts
 from services.aftersales.notices import actions as notices
 from services.aftersales.parties import links
@@ -30,6 +31,7 @@ DUTIES: tuple[Duty, ...] = (
     incidents.close,
     asking.ask,
     drafts.drop_old,
+    locking.drop_what_is_over,
 )
 
 

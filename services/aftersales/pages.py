@@ -9,8 +9,8 @@ from services.aftersales.desk import queue_pages, ticket_pages
 from services.aftersales.dwelling_file import pages as dwelling_pages
 from services.aftersales.incidents import meter_pages
 from services.aftersales.incidents import pages as incident_pages
+from services.aftersales.inspections import locked_pages, signing_pages
 from services.aftersales.inspections import pages as inspection_pages
-from services.aftersales.inspections import signing_pages
 from services.aftersales.notices import pages as notice_pages
 from services.aftersales.opinions import contractor_pages as contractor_opinion_pages
 from services.aftersales.opinions import pages as opinion_pages
@@ -32,6 +32,7 @@ __all__ = [
     "household_pages",
     "incident_pages",
     "inspection_pages",
+    "locked_pages",
     "meter_pages",
     "notice_pages",
     "opinion_pages",

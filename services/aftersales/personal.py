@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from services.aftersales.inspections import locking
 from services.kit.unit import Unit
 
 
@@ -128,20 +129,28 @@ async def export(unit: Unit, person: str) -> dict[str, Any]:
 
 
 async def erase(unit: Unit, person: str, occupancies: Sequence[str]) -> None:
-    """Blank what the person wrote, and the descriptions of requests of households that are gone."""
+    """Blank what the person wrote, and the descriptions of requests of households that are gone.
+
+    What such a household signed with the cooperative stays, locked, while either may have to prove it.
+    """
+    await locking.lock(unit, occupancies)
     values = {"person": person, "occupancies": list(occupancies)}
     for statement in (
         # Before the requests forget who reported them.
-        "DELETE FROM aftersales.photo WHERE put_by = :person OR ticket IN (SELECT id FROM aftersales.ticket"
+        # Photos that were signed belong to the record of both sides: see `locking`.
+        "DELETE FROM aftersales.photo WHERE (put_by = :person OR ticket IN (SELECT id FROM aftersales.ticket"
         " WHERE opened_by = :person OR reported_by = :person OR occupancy = ANY(:occupancies))"
-        " OR inspection IN (SELECT id FROM aftersales.guided_inspection WHERE occupancy = ANY(:occupancies))",
+        " OR inspection IN (SELECT id FROM aftersales.guided_inspection WHERE occupancy = ANY(:occupancies)))"
+        " AND NOT EXISTS (SELECT 1 FROM aftersales.guided_inspection g"
+        " WHERE g.id = photo.inspection AND g.signed_at IS NOT NULL)",
         "DELETE FROM aftersales.inspection_signature WHERE inspection IN (SELECT id"
-        " FROM aftersales.guided_inspection WHERE occupancy = ANY(:occupancies))",
-        "UPDATE aftersales.inspection_document SET content = NULL WHERE inspection IN (SELECT id"
-        " FROM aftersales.guided_inspection WHERE occupancy = ANY(:occupancies))",
-        "UPDATE aftersales.guided_inspection SET record = '{}' WHERE occupancy = ANY(:occupancies)",
-        "UPDATE aftersales.inspection_amendment SET note = NULL WHERE asked_by = :person OR inspection IN"
-        " (SELECT id FROM aftersales.guided_inspection WHERE occupancy = ANY(:occupancies))",
+        " FROM aftersales.guided_inspection WHERE occupancy = ANY(:occupancies) AND signed_at IS NULL)",
+        "UPDATE aftersales.guided_inspection SET record = '{}'"
+        " WHERE occupancy = ANY(:occupancies) AND signed_at IS NULL",
+        # What the cooperative took note of is signed as well; what it has not yet is only the person's word.
+        "UPDATE aftersales.inspection_amendment SET note = NULL WHERE acknowledged_at IS NULL AND"
+        " (asked_by = :person OR inspection IN"
+        " (SELECT id FROM aftersales.guided_inspection WHERE occupancy = ANY(:occupancies)))",
         "DELETE FROM aftersales.ticket_access WHERE ticket IN (SELECT id FROM aftersales.ticket"
         " WHERE opened_by = :person OR reported_by = :person OR occupancy = ANY(:occupancies))",
         "UPDATE aftersales.visit SET note = NULL WHERE ticket IN (SELECT id FROM aftersales.ticket"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import httpx
@@ -14,10 +16,13 @@ import pytest
 from fastapi import FastAPI
 from playwright.async_api import Page, expect
 from pypdf import PdfReader
+from sqlalchemy import text
 
 from contracts.codes import Role
 from deploy.engines import Engines
 from deploy.web import build
+from services.aftersales.inspections import preparing
+from services.kit.finishing import end
 from services.kit.ids import new_id
 from services.kit.principal import SESSION_COOKIE, Principal
 from tests.conftest import KnownTokens, OpenUnit
@@ -36,6 +41,7 @@ class Handover:
     url: str
     tokens: KnownTokens
     coop: str
+    room_unit: OpenUnit
     moved: dict[str, Any] = field(default_factory=dict)
 
     async def move_in(self, tenure: str) -> str:
@@ -49,6 +55,21 @@ class Handover:
         assert answer.status_code == 201, answer.text
         self.moved = answer.json()
         return str(self.moved["occupancy"])
+
+    async def made(self) -> None:
+        """Until every document that was ordered is made."""
+        while True:
+            async with self.room_unit("aftersales") as unit:
+                left = await unit.session.execute(
+                    text(
+                        "SELECT count(*) FROM aftersales.inspection_document"
+                        " WHERE coop = :coop AND sha256 IS NULL"
+                    ),
+                    {"coop": self.coop},
+                )
+                if left.scalar_one() == 0:
+                    return
+            await asyncio.sleep(0.1)
 
     async def page(
         self, role: Role, person: str, name: str, path: str, language: str = "fr", **options: Any
@@ -76,9 +97,18 @@ async def handover(
         return True
 
     app.state.is_intake_ready = ready  # no device takes part
+    maker = asyncio.create_task(make_documents(room_unit))
     async with served(app) as url:
-        yield Handover(visitor, url, tokens, coop)
+        yield Handover(visitor, url, tokens, coop, room_unit)
         app.state.hub.close()
+    await end([maker])
+
+
+async def make_documents(room_unit: OpenUnit) -> None:
+    """What the room does beside the web."""
+    while True:
+        if not await preparing.step(partial(room_unit, "aftersales")):
+            await asyncio.sleep(0.3)
 
 
 async def draw(page: Page, side: str) -> None:
@@ -266,5 +296,8 @@ async def test_a_tenant_moves_in_and_adds_what_was_forgotten_without_any_script(
 
     await page.reload()
     await page.get_by_role("button", name="Take note of it").click()
+    await expect(page.get_by_text("taken note of")).to_be_visible()
+    await handover.made()
+    await page.reload()
     await expect(page.get_by_role("link", name="Download the addition (PDF)")).to_be_visible()
     await visitor.screenshot(page, "inspection-amended-phone")

@@ -1,10 +1,9 @@
 """After the signatures: within the tenant's legal days, what was forgotten is added, and acknowledged."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import date
 
-from sqlmodel import col, select
+from sqlmodel import col, select, update
 
 from services.aftersales import actions, photos, registry
 from services.aftersales.actions import NewTicket
@@ -12,12 +11,13 @@ from services.aftersales.assess import FOUND_AT_ENTRY
 from services.aftersales.config import config_for
 from services.aftersales.dwelling_file.dates import file_of
 from services.aftersales.dwelling_file.windows import windows
-from services.aftersales.inspections import document, sealing
-from services.aftersales.inspections.document import Addition
+from services.aftersales.inspections import sealing
+from services.aftersales.inspections.facts import Added
 from services.aftersales.inspections.guided import refusal
 from services.aftersales.inspections.model import GuidedInspection, InspectionAmendment
 from services.aftersales.model import Ticket
 from services.aftersales.photos.decoder import Harmless
+from services.aftersales.photos.model import Photo
 from services.aftersales.taxonomy import element_of
 from services.aftersales.telling import Actor
 from services.kit.ids import new_id
@@ -112,11 +112,15 @@ async def acknowledge(
     if found.acknowledged_at is not None:
         raise conflict("acknowledged", "The cooperative has taken note of it already.")
     found.acknowledged_by, found.acknowledged_at, found.answer = by.id, unit.now, answer.strip() or None
-    home = await sealing.home_of(unit, inspection)
     ticket = await unit.session.get_one(Ticket, found.ticket)
     people = await registry.staff(unit)
-    files = [await photos.content(unit, one.id) for one in await photos.of(unit, ticket.id)]
-    addition = Addition(
+    # They belong to the addition from here on: nobody takes one back any more.
+    await unit.session.execute(
+        update(Photo)
+        .where(col(Photo.ticket) == ticket.id, col(Photo.inspection).is_(None))
+        .values(inspection=inspection.id, finding=found.id)
+    )
+    added = Added(
         id=found.id,
         place=found.place,
         element=found.element,
@@ -128,11 +132,8 @@ async def acknowledge(
         acknowledged_by=people[by.id].name if by.id in people else "–",
         answer=found.answer or "",
         number=ticket.number,
-        photos=[one for one in files if one is not None],
     )
-    act = await sealing.act_of(unit, inspection, {})
-    content = await asyncio.to_thread(document.completed, act, addition, home.zone)
-    await sealing.keep(unit, inspection, content, found.id)
+    await sealing.order(unit, inspection, added=added)
     sealing.tell(unit, inspection, 0, found)
     return found
 

@@ -9,11 +9,12 @@ from sqlmodel import col, select
 from contracts.codes import Role
 from services.aftersales import registry
 from services.aftersales.api_base import router
-from services.aftersales.inspections import adding, sealing
+from services.aftersales.inspections import adding
 from services.aftersales.inspections import record as rules
 from services.aftersales.inspections.model import GuidedInspection
+from services.aftersales.inspections.papers import papers
 from services.aftersales.inspections.record import Record
-from services.aftersales.inspections.signing_pages import file
+from services.aftersales.inspections.signing_pages import sent
 from services.aftersales.inspections.visibility import visible
 from services.kit.unit import Unit
 from services.kit.web import RoomUnit, Who, not_found, roles
@@ -41,7 +42,9 @@ class InspectionSummary(BaseModel):
     held_on: date
     signed_at: datetime | None
     sha256: str | None
-    """Of the signed document."""
+    """Of the signed document; null until it is made, a moment after the second signature."""
+    is_preparing: bool
+    """Whether a document is being made; it then appears among `documents`."""
     missing: list[str]
     """What keeps it from being signed: rooms, meters, keys."""
     findings: int
@@ -64,7 +67,7 @@ async def of_household(occupancy: str, unit: RoomUnit, who: Who) -> InspectionsO
         raise not_found()
     rows = await unit.session.execute(
         select(GuidedInspection)
-        .where(col(GuidedInspection.occupancy) == occupancy)
+        .where(col(GuidedInspection.occupancy) == occupancy, col(GuidedInspection.kept_until).is_(None))
         .order_by(col(GuidedInspection.started_at).desc())
     )
     return InspectionsOut(inspections=[await _summary(unit, row) for row in rows.scalars()])
@@ -73,22 +76,25 @@ async def of_household(occupancy: str, unit: RoomUnit, who: Who) -> InspectionsO
 @router.get("/inspections/{inspection}/documents/{document}", **roles(*PEOPLE))
 async def document(inspection: str, document: str, unit: RoomUnit, who: Who) -> Response:
     """The PDF, byte for byte as it was signed."""
-    return await file(unit, await visible(unit, inspection, who), document)
+    return await sent(unit, await visible(unit, inspection, who), document)
 
 
 async def _summary(unit: Unit, inspection: GuidedInspection) -> InspectionSummary:
     record = Record.model_validate(inspection.record)
+    ordered = await papers(unit, inspection.id)
     return InspectionSummary(
         id=inspection.id,
         kind=inspection.kind,
         held_on=inspection.held_on,
         signed_at=inspection.signed_at,
         sha256=inspection.sha256,
+        is_preparing=any(one.is_coming for one in ordered),
         missing=[] if inspection.signed_at else rules.missing(record),
         findings=len(rules.findings(record)),
         documents=[
             DocumentOut(id=one.id, sha256=one.sha256, made_at=one.made_at, amendment=one.amendment)
-            for one in await sealing.documents(unit, inspection.id)
+            for one in ordered
+            if one.sha256 is not None
         ],
         may_be_completed=[
             OpenWindowOut(window=one.window, ends_on=one.ends_on)

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from PIL import Image
 
 from contracts.words import Label, labels
+from services.aftersales.inspections.facts import Facts
 from services.aftersales.inspections.record import Finding, Record, Room
 from services.aftersales.tables import load
 from services.aftersales.taxonomy import taxonomy
@@ -39,54 +40,29 @@ class Act:
     id: str
     kind: str
     held_on: date
-    coop: str
-    residence: str
-    ref: str
-    household: tuple[str, ...]
-    language: str
+    facts: Facts
     record: Record
-    record_sha256: str
-    numbers: dict[str, int] = field(default_factory=dict)
-    """Of the request that each finding became."""
     photos: dict[str, list[bytes]] = field(default_factory=dict)
-    """JPEG files by finding."""
+    """JPEG files by finding; those of an addition by its id."""
     signed: tuple[Signed, ...] = ()
 
 
-@dataclass(frozen=True)
-class Addition:
-    """What the household added afterwards, as the cooperative took note of it."""
-
-    id: str
-    place: str
-    element: str
-    symptom: str
-    note: str
-    window: str
-    asked_at: datetime
-    acknowledged_at: datetime
-    acknowledged_by: str
-    answer: str
-    number: int
-    photos: list[bytes]
-
-
-def made(act: Act, zone: str) -> bytes:
+def made(act: Act) -> bytes:
     """The PDF. Takes a second of computing: call it in a thread."""
-    written = _Writer(act.language, zone)
+    written = _Writer(act.facts.language, act.facts.zone)
     formats = written.formats
     paper = Document(
         written.say(f"title_{act.kind}"),
-        language=act.language,
+        language=act.facts.language,
         at=max(one.at for one in act.signed),
-        author=act.coop,
+        author=act.facts.coop,
         reference=act.id,
     )
     paper.pairs([
-        (written.say("home"), f"{act.residence}, {act.ref}"),
+        (written.say("home"), _home(act.facts)),
         (written.say("held_on"), formats.day(act.held_on)),
-        (written.say("cooperative"), act.coop),
-        (written.say(f"household_{act.kind}"), ", ".join(act.household)),
+        (written.say("cooperative"), act.facts.coop),
+        (written.say(f"household_{act.kind}"), ", ".join(act.facts.household)),
     ])  # fmt: skip
     _handed_over(paper, written, act.record)
     paper.heading(written.say("rooms"))
@@ -103,23 +79,25 @@ def made(act: Act, zone: str) -> bytes:
         Signature(written.say(f"side_{one.side}"), one.name, written.signed_at(one), one.drawing)
         for one in sorted(act.signed, key=lambda one: one.side, reverse=True)
     ])  # fmt: skip
-    paper.paragraph(written.say("digest").format(digest=act.record_sha256), soft=True)
+    paper.paragraph(written.say("digest").format(digest=act.facts.record_sha256), soft=True)
     return paper.finish()
 
 
-def completed(act: Act, addition: Addition, zone: str) -> bytes:
-    """The PDF of what was added to a signed état des lieux."""
-    written = _Writer(act.language, zone)
+def completed(act: Act) -> bytes:
+    """The PDF of what was added to a signed état des lieux. `act.facts.added` says what."""
+    addition = act.facts.added
+    assert addition is not None
+    written = _Writer(act.facts.language, act.facts.zone)
     formats = written.formats
     paper = Document(
         written.say("title_amendment"),
-        language=act.language,
+        language=act.facts.language,
         at=addition.acknowledged_at,
-        author=act.coop,
+        author=act.facts.coop,
         reference=f"{act.id} · {addition.id}",
     )
     paper.pairs([
-        (written.say("home"), f"{act.residence}, {act.ref}"),
+        (written.say("home"), _home(act.facts)),
         (written.say("amends"), formats.day(act.held_on)),
         (written.say("asked_at"), formats.instant(addition.asked_at, "medium")),
         (written.say("window"), written.say(f"window_{addition.window}")),
@@ -129,13 +107,17 @@ def completed(act: Act, addition: Addition, zone: str) -> bytes:
     ])  # fmt: skip
     if addition.note:
         paper.paragraph(addition.note)
-    paper.pictures([Picture(_fit(one), addition.note) for one in addition.photos], across=2)
+    paper.pictures([Picture(_fit(one), addition.note) for one in act.photos.get(addition.id, ())], across=2)
     paper.heading(written.say("acknowledged"))
     when = formats.instant(addition.acknowledged_at, "medium")
     paper.pairs([(written.say("side_cooperative"), addition.acknowledged_by), (written.say("held_on"), when)])
     if addition.answer:
         paper.paragraph(addition.answer)
     return paper.finish()
+
+
+def _home(facts: Facts) -> str:
+    return ", ".join(filter(None, (facts.residence, facts.ref, facts.where)))
 
 
 class _Writer:
@@ -202,7 +184,7 @@ def _room(paper: Document, written: _Writer, act: Act, room: Room) -> None:
 
 
 def _row(written: _Writer, act: Act, finding: Finding) -> Sequence[str]:
-    number = act.numbers.get(finding.id)
+    number = act.facts.numbers.get(finding.id)
     return (written.finding(finding.element, finding.symptom), finding.note, f"{number}" if number else "–")
 
 

@@ -152,9 +152,9 @@ async def sign(
 
 
 async def digest(unit: Unit, inspection: GuidedInspection) -> str:
-    """Of all that one signs: the record, its day and its photos."""
+    """Of all that one signs: the record, its day and what its photos show."""
     record = Record.model_validate(inspection.record)
-    taken = [one.id for one in await photos.at(unit, inspection.id)]
+    taken = [f"{one.id} {one.sha256}" for one in await photos.at(unit, inspection.id)]
     return rules.digest(
         record.model_copy(
             update={"remarks": "\n".join([record.remarks, inspection.kind, f"{inspection.held_on}", *taken])}

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, DateTime, Index, LargeBinary
+from sqlalchemy import Column, DateTime, Index, Integer, LargeBinary, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -32,8 +32,12 @@ class GuidedInspection(SQLModel, table=True):
     """Grows by one with each change."""
     signed_at: datetime | None = _instant(nullable=True)
     """When the second of both signed."""
+    record_sha256: str | None = None
+    """Of what both signed: record, day, kind and photos, in hexadecimal; None until then."""
     sha256: str | None = None
-    """Of the signed document, in hexadecimal."""
+    """Of the signed document, in hexadecimal; None until it is made, a moment after the signatures."""
+    kept_until: date | None = None
+    """Set when its household was erased: locked, and kept until that day for legal claims alone."""
 
 
 class InspectionSignature(SQLModel, table=True):
@@ -47,7 +51,7 @@ class InspectionSignature(SQLModel, table=True):
     coop: str
     name: str
     drawing: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
-    """PNG of what was drawn; None when the name was typed and the box ticked."""
+    """JPEG of what was drawn; None when the name was typed and the box ticked."""
     record_sha256: str
     """Of the record as it was read when signing."""
     signed_by: str
@@ -56,19 +60,45 @@ class InspectionSignature(SQLModel, table=True):
 
 
 class InspectionDocument(SQLModel, table=True):
-    """A PDF that was handed out; only ever added."""
+    """A PDF that is handed out; only ever added. Ordered with the signature, made after it."""
 
     __tablename__ = "inspection_document"
-    __table_args__ = (Index("inspection_document_inspection", "inspection"), {"schema": "aftersales"})
+    __table_args__ = (
+        Index("inspection_document_inspection", "inspection"),
+        Index("inspection_document_ordered", "not_before", postgresql_where=text("sha256 IS NULL")),
+        {"schema": "aftersales"},
+    )
     id: str = Field(primary_key=True)
     """`doc_…`"""
     coop: str
     inspection: str = Field(foreign_key="aftersales.guided_inspection.id")
     amendment: str | None = Field(default=None, foreign_key="aftersales.inspection_amendment.id")
     content: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
-    """None once the household was erased: the digest stays."""
-    sha256: str
+    """None until it is made, and once nobody can claim anything from it any more: the digest stays."""
+    sha256: str | None = None
+    """Stored once, with the content."""
     made_at: datetime = _instant()
+    """Business time of the signature or acknowledgement that ordered it."""
+    facts: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
+    """`facts.Facts`: what it prints that is written down nowhere else for good."""
+    attempts: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
+    not_before: datetime | None = _instant(nullable=True)
+    """Wall time from which somebody may (again) try to make it."""
+
+
+class LockedReading(SQLModel, table=True):
+    """Who opened a document that is kept for legal claims alone, when and why."""
+
+    __tablename__ = "locked_reading"
+    __table_args__ = (Index("locked_reading_inspection", "inspection"), {"schema": "aftersales"})
+    id: str = Field(primary_key=True)
+    coop: str
+    inspection: str = Field(foreign_key="aftersales.guided_inspection.id")
+    document: str = Field(foreign_key="aftersales.inspection_document.id")
+    read_by: str
+    read_at: datetime = _instant()
+    reason: str
+    """In the reader's words: which claim."""
 
 
 class InspectionAmendment(SQLModel, table=True):

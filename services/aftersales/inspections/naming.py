@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
+from services.aftersales.words import word
 from services.kit.unit import Unit
 
 
@@ -18,6 +19,8 @@ class Names:
     """Those who sign: holders and co-holders."""
     language: str
     """In which the household is written to."""
+    where: str = ""
+    """Staircase, floor and postcode in the household's language, as far as they are known."""
 
 
 async def names_of(unit: Unit, occupancy: str) -> Names | None:
@@ -25,8 +28,9 @@ async def names_of(unit: Unit, occupancy: str) -> Names | None:
     home = (
         await unit.session.execute(
             text(
-                "SELECT c.name, d.residence, d.ref FROM registry.occupancy o"
-                " JOIN registry.dwelling d ON d.id = o.dwelling JOIN registry.coop c ON c.slug = o.coop"
+                "SELECT c.name, d.residence, d.ref, d.staircase, d.floor, d.postcode"
+                " FROM registry.occupancy o JOIN registry.dwelling d ON d.id = o.dwelling"
+                " JOIN registry.coop c ON c.slug = o.coop"
                 " WHERE o.id = :occupancy"
             ),
             {"occupancy": occupancy},
@@ -46,7 +50,19 @@ async def names_of(unit: Unit, occupancy: str) -> Names | None:
         )
     ).all()
     language = people[0].language if people else "fr"
-    return Names(home.name, home.residence, home.ref, tuple(one.name for one in people), language)
+    where = [
+        word("inspection_document", f"in_{name}", language).format(value=value)
+        for name, value in (("staircase", home.staircase), ("floor", home.floor))
+        if value
+    ]
+    return Names(
+        home.name,
+        home.residence,
+        home.ref,
+        tuple(one.name for one in people),
+        language,
+        ", ".join(filter(None, (*where, home.postcode))),
+    )
 
 
 async def occupancy_of(unit: Unit, dwelling: str) -> str | None:

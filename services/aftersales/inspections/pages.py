@@ -8,9 +8,10 @@ from typing import Annotated
 from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from contracts.codes import Role
 from services.aftersales import registry
 from services.aftersales.choices import check_codes
-from services.aftersales.inspections import guided, queries
+from services.aftersales.inspections import guided, locking, queries
 from services.aftersales.inspections import record as rules
 from services.aftersales.inspections.naming import names_of, occupancy_of
 from services.aftersales.inspections.record import Finding, Keys, Meter, Record, Room
@@ -34,7 +35,10 @@ Line = Annotated[str, Form(max_length=200)]
 @pages.get("/inspections", **roles(*EVERYBODY))
 async def listed(request: Request, unit: RoomUnit, who: Who) -> Response:
     """Under way and signed."""
-    return await answer(request, unit, "inspections.html", lines=await queries.listed(unit, who))
+    locked = await locking.listed(unit) if who.role is Role.STAFF else []
+    return await answer(
+        request, unit, "inspections.html", lines=await queries.listed(unit, who), locked=locked
+    )
 
 
 @pages.get("/fragments/inspections", **roles("resident"))

@@ -8,10 +8,11 @@ from sqlmodel import col, select
 
 from contracts.codes import Role
 from services.aftersales import photos, registry
-from services.aftersales.inspections import adding, guided, sealing
+from services.aftersales.inspections import adding, guided
 from services.aftersales.inspections import record as rules
 from services.aftersales.inspections.model import GuidedInspection, InspectionAmendment
 from services.aftersales.inspections.naming import Names, names_of
+from services.aftersales.inspections.papers import papers
 from services.aftersales.inspections.record import Record
 from services.aftersales.photos.model import Photo
 from services.kit.problems import not_found
@@ -33,7 +34,7 @@ class Listed:
 
 async def listed(unit: Unit, who: Principal) -> list[Listed]:
     """Those under way first, then the latest; a resident's own."""
-    query = select(GuidedInspection)
+    query = select(GuidedInspection).where(col(GuidedInspection.kept_until).is_(None))
     if who.role is Role.RESIDENT:
         own = await registry.own_occupancies(unit, who.person)
         query = query.where(col(GuidedInspection.occupancy).in_(own))
@@ -68,7 +69,7 @@ async def whole(unit: Unit, inspection: GuidedInspection) -> dict[str, Any]:
         "photos": taken,
         "missing": rules.missing(record),
         "signed": await guided.signatures(unit, inspection.id),
-        "documents": await sealing.documents(unit, inspection.id),
+        "documents": await papers(unit, inspection.id),
         "amendments": await adding.of(unit, inspection.id),
         "open_windows": await adding.open_windows(unit, inspection),
     }

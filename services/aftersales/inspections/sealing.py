@@ -1,17 +1,17 @@
-"""Both have signed: findings become requests, the document is made and kept, the household is told."""
+"""Both have signed: findings become requests, the document is ordered, the household is told.
 
-import asyncio
-import hashlib
+The document itself is made after this transaction (`preparing`): however long it takes, and whatever becomes
+of it, the signatures stand.
+"""
 
 from sqlalchemy import text
-from sqlmodel import col, select
 
 from contracts.aftersales import InspectionSigned
-from services.aftersales import photos, registry
+from services.aftersales import registry
 from services.aftersales.actions import NewTicket
-from services.aftersales.inspections import document, guided, recording
+from services.aftersales.inspections import guided, recording
 from services.aftersales.inspections import record as rules
-from services.aftersales.inspections.document import Act, Signed
+from services.aftersales.inspections.facts import Added, Facts
 from services.aftersales.inspections.model import (
     GuidedInspection,
     InspectionAmendment,
@@ -36,11 +36,11 @@ async def seal(unit: Unit, inspection: GuidedInspection, by: Actor) -> list[Tick
         NewTicket(room.place, finding.element, finding.symptom, finding.note, "inspection")
         for room, finding in found
     ]
+    inspection.record_sha256 = await guided.digest(unit, inspection)
     opened = await recording.record(
         unit, home, inspection.kind, inspection.held_on, reported, by, guided=inspection.id
     )
     tickets = {finding.id: ticket for (_, finding), ticket in zip(found, opened, strict=True)}
-    act = await act_of(unit, inspection, tickets)
     for finding, ticket in tickets.items():
         await unit.session.execute(
             text(
@@ -49,37 +49,54 @@ async def seal(unit: Unit, inspection: GuidedInspection, by: Actor) -> list[Tick
             ),
             {"ticket": ticket.id, "inspection": inspection.id, "finding": finding},
         )
-    content = await asyncio.to_thread(document.made, act, home.zone)
-    kept = await keep(unit, inspection, content)
-    inspection.signed_at, inspection.sha256 = unit.now, kept.sha256
+    inspection.signed_at = unit.now
     inspection.version += 1
-    await unit.session.flush()
+    await order(unit, inspection, numbers={finding: ticket.number for finding, ticket in tickets.items()})
     tell(unit, inspection, len(opened))
     return opened
 
 
-async def keep(
-    unit: Unit, inspection: GuidedInspection, content: bytes, amendment: str | None = None
+async def order(
+    unit: Unit,
+    inspection: GuidedInspection,
+    numbers: dict[str, int] | None = None,
+    added: Added | None = None,
 ) -> InspectionDocument:
-    """Keep a document with its digest."""
-    kept = InspectionDocument(
+    """Have a document made, with the names of today in it."""
+    home = await home_of(unit, inspection)
+    names = await names_of(unit, inspection.occupancy)
+    if names is None or inspection.record_sha256 is None:
+        raise not_found()
+    facts = Facts(
+        coop=names.coop,
+        residence=names.residence,
+        ref=names.ref,
+        where=names.where,
+        household=names.household,
+        language=names.language,
+        zone=home.zone,
+        record_sha256=inspection.record_sha256,
+        numbers=numbers or {},
+        added=added,
+    )
+    ordered = InspectionDocument(
         id=new_id("doc"),
         coop=inspection.coop,
         inspection=inspection.id,
-        amendment=amendment,
-        content=content,
-        sha256=hashlib.sha256(content).hexdigest(),
+        amendment=added.id if added else None,
+        facts=facts.model_dump(mode="json"),
         made_at=unit.now,
+        not_before=unit.wall,
     )
-    unit.session.add(kept)
+    unit.session.add(ordered)
     await unit.session.flush()
-    return kept
+    return ordered
 
 
 def tell(
     unit: Unit, inspection: GuidedInspection, findings: int, amendment: InspectionAmendment | None = None
 ) -> None:
-    """The household has a document to download."""
+    """The household has something to read, and in a moment to download."""
     event = InspectionSigned(
         coop=inspection.coop,
         inspection=inspection.id,
@@ -97,41 +114,3 @@ async def home_of(unit: Unit, inspection: GuidedInspection) -> Home:
     if home is None:
         raise not_found()
     return home
-
-
-async def act_of(unit: Unit, inspection: GuidedInspection, tickets: dict[str, Ticket]) -> Act:
-    """What the document says of an inspection."""
-    files: dict[str, list[bytes]] = {}
-    for photo in await photos.at(unit, inspection.id):
-        content = await photos.content(unit, photo.id)
-        if content is not None and photo.finding is not None:
-            files.setdefault(photo.finding, []).append(content)
-    signed = await guided.signatures(unit, inspection.id)
-    names = await names_of(unit, inspection.occupancy)
-    if names is None:
-        raise not_found()
-    return Act(
-        id=inspection.id,
-        kind=inspection.kind,
-        held_on=inspection.held_on,
-        coop=names.coop,
-        residence=names.residence,
-        ref=names.ref,
-        household=names.household,
-        language=names.language,
-        record=Record.model_validate(inspection.record),
-        record_sha256=await guided.digest(unit, inspection),
-        numbers={finding: ticket.number for finding, ticket in tickets.items()},
-        photos=files,
-        signed=tuple(Signed(side, row.name, row.signed_at, row.drawing) for side, row in signed.items()),
-    )
-
-
-async def documents(unit: Unit, inspection: str) -> list[InspectionDocument]:
-    """What was handed out, the first first."""
-    rows = await unit.session.execute(
-        select(InspectionDocument)
-        .where(col(InspectionDocument.inspection) == inspection)
-        .order_by(col(InspectionDocument.made_at), col(InspectionDocument.id))
-    )
-    return list(rows.scalars())

@@ -1,7 +1,5 @@
 """Reading and signing an inspection, its documents, and what the household adds afterwards."""
 
-import base64
-import binascii
 from typing import Annotated
 
 from fastapi import Form, Request
@@ -11,18 +9,16 @@ from contracts.codes import Role
 from services.aftersales.actions import NewTicket
 from services.aftersales.choices import check_codes
 from services.aftersales.inspections import adding, guided, sealing
+from services.aftersales.inspections.drawing import drawn_in, page_with_drawing
 from services.aftersales.inspections.model import GuidedInspection, InspectionDocument
 from services.aftersales.inspections.pages import EVERYBODY, TEAM, Code, Line
 from services.aftersales.inspections.showing import shown
 from services.aftersales.inspections.visibility import visible
 from services.aftersales.page_base import actor_of, pages
-from services.aftersales.photos.decoder import Harmless, Refused
-from services.aftersales.photos.developing import developed
 from services.aftersales.photos.receiving import brought, page_with_photos
 from services.kit.unit import Unit
 from services.kit.web import Principal, Problem, RoomUnit, Who, not_found, roles
 
-_DRAWN = "data:image/png;base64,"
 HEADERS = {
     "Cache-Control": "private, no-store",
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -36,7 +32,7 @@ async def read(inspection: str, request: Request, unit: RoomUnit, who: Who) -> R
     return await _signing(request, unit, who, inspection)
 
 
-@pages.post("/inspections/{inspection}/sign", **roles(*EVERYBODY))
+@page_with_drawing(pages, "/inspections/{inspection}/sign", *EVERYBODY)
 async def sign(
     inspection: str,
     request: Request,
@@ -46,7 +42,6 @@ async def sign(
     name: Line = "",
     read: Code = "",
     agreed: Code = "",
-    drawing: Annotated[str, Form(max_length=400_000)] = "",
 ) -> Response:
     """One side signs, on its own device or on one that is handed over. With the second it is sealed."""
     await visible(unit, inspection, who)
@@ -57,8 +52,10 @@ async def sign(
             raise guided.refusal("not_agreed")
         if not name.strip():
             raise guided.refusal("no_name")
-        drawn = await _drawn(drawing)
-        found, is_whole = await guided.sign(unit, inspection, side, name, drawn, read, actor_of(who))
+        drawn = drawn_in(request)
+        if drawn.refused:
+            raise guided.refusal(drawn.refused)
+        found, is_whole = await guided.sign(unit, inspection, side, name, drawn.picture, read, actor_of(who))
         if is_whole:
             await sealing.seal(unit, found, actor_of(who))
     except Problem as problem:
@@ -69,11 +66,11 @@ async def sign(
 @pages.get("/inspections/{inspection}/documents/{document}", **roles(*EVERYBODY))
 async def download(inspection: str, document: str, unit: RoomUnit, who: Who) -> Response:
     """A signed document, byte for byte as it was signed."""
-    return await file(unit, await visible(unit, inspection, who), document)
+    return await sent(unit, await visible(unit, inspection, who), document)
 
 
-async def file(unit: Unit, inspection: GuidedInspection, document: str) -> Response:
-    """The PDF as a download; 404 for another inspection's, and once its household was erased."""
+async def sent(unit: Unit, inspection: GuidedInspection, document: str) -> Response:
+    """The PDF as a download; 404 for another inspection's, while it is being made, and once it is deleted."""
     kept = await unit.session.get(InspectionDocument, document)
     if kept is None or kept.inspection != inspection.id or kept.content is None:
         raise not_found()
@@ -143,13 +140,3 @@ async def _signing(
     return await shown(
         request, unit, who, inspection, "inspection_sign.html", problem=problem, given={"read": digest}
     )
-
-
-async def _drawn(drawing: str) -> Harmless | None:
-    """What was drawn, made harmless like any picture; None when the name was typed only."""
-    if not drawing.startswith(_DRAWN):
-        return None
-    try:
-        return await developed(base64.b64decode(drawing.removeprefix(_DRAWN), validate=True))
-    except (binascii.Error, Refused):
-        return None

@@ -9,9 +9,9 @@ from services.kit.web import Principal
 
 
 async def visible(unit: Unit, inspection: str, who: Principal) -> GuidedInspection:
-    """The inspection, or 404 when it does not exist for that caller."""
+    """The inspection, or 404 when it does not exist for that caller, or is kept for claims alone."""
     found = await unit.session.get(GuidedInspection, inspection)
-    if found is None:
+    if found is None or found.kept_until is not None:
         raise not_found()
     if who.role is Role.RESIDENT and found.occupancy not in await registry.own_occupancies(unit, who.person):
         raise not_found()

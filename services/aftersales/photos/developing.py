@@ -7,19 +7,23 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from services.aftersales.photos.decoder import MOST_BYTES, Harmless, Refused, kind_of
+from services.aftersales.photos.fair_turns import FairTurns
 
 AT_ONCE = 2
 """Pictures decoded at the same time by one process of the web."""
 MOST_SECONDS = 30.0
 _DECODER = Path(__file__).with_name("decoder.py")
-_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, FairTurns] = WeakKeyDictionary()
 
 
-async def developed(raw: bytes) -> Harmless:
-    """The picture written anew. Raises Refused for what is no photo, is too large, or ends its reader."""
+async def developed(raw: bytes, sender: str = "") -> Harmless:
+    """The picture written anew. Raises Refused for what is no photo, is too large, or ends its reader.
+
+    `sender`: whoever brought it; senders take turns, so that one with many pictures keeps nobody waiting.
+    """
     kind_of(raw)  # most mistakes are told without a process
-    turns = _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
-    async with turns:
+    turns = _turns.setdefault(asyncio.get_running_loop(), FairTurns(AT_ONCE))
+    async with turns.of(sender):
         return _understood(await _answer(raw))
 
 

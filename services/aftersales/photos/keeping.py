@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
@@ -67,6 +68,7 @@ async def keep(
         put_at=unit.now,
         width=made.width,
         height=made.height,
+        sha256=hashlib.sha256(made.full).hexdigest(),
     )
     unit.session.add(photo)
     await unit.session.flush()

@@ -30,6 +30,8 @@ class Photo(SQLModel, table=True):
     width: int
     height: int
     """Pixels of the full file."""
+    sha256: str = Field(default="", sa_column=Column(String, nullable=False, server_default=""))
+    """Of the full file, in hexadecimal: a signature covers what a photo shows."""
 
 
 class PhotoFile(SQLModel, table=True):

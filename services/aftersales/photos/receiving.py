@@ -36,6 +36,11 @@ def brought(request: Request) -> Brought:
     return found
 
 
+def sender_of(request: Request, who: Principal | None) -> str:
+    """Who takes turns with others: the signed-in person, else the address it comes from."""
+    return who.id if who and who.id else request.client.host if request.client else ""
+
+
 def page_with_photos(
     pages: APIRouter, path: str, *allowed: str, kind: type[UnitRoute] | None = None, **more: Any
 ) -> Callable[..., Any]:
@@ -56,9 +61,9 @@ class PhotosPage(PageRoute):
     @asynccontextmanager
     async def received(self, request: Request, who: Principal | None) -> AsyncIterator[None]:
         async with super().received(request, who):
-            request.state.photos = (
-                await _of_form(await form_of(request)) if is_form_with_files(request) else Brought()
-            )
+            request.state.photos = Brought()
+            if is_form_with_files(request):
+                request.state.photos = await _of_form(await form_of(request), sender_of(request, who))
             yield
 
 
@@ -67,12 +72,12 @@ class _PhotosApi(ApiRoute):
     async def received(self, request: Request, who: Principal | None) -> AsyncIterator[None]:
         if is_form_with_files(request):
             async with super().received(request, who):
-                request.state.photos = await _of_form(await form_of(request))
+                request.state.photos = await _of_form(await form_of(request), sender_of(request, who))
                 yield
             return
         with turn(request, who):
             request.state.photos = Brought()
-            await _add(request.state.photos, await _body(request))
+            await _add(request.state.photos, await _body(request), sender_of(request, who))
         yield
 
 
@@ -87,17 +92,17 @@ async def _body(request: Request) -> bytes:
     return bytes(raw)
 
 
-async def _of_form(form: FormData) -> Brought:
+async def _of_form(form: FormData, sender: str) -> Brought:
     found = Brought()
     for _, value in form.multi_items():
         if isinstance(value, UploadFile) and (value.filename or value.size):  # a field left empty has neither
-            await _add(found, await value.read(MOST_BYTES + 1))
+            await _add(found, await value.read(MOST_BYTES + 1), sender)
     return found
 
 
-async def _add(found: Brought, raw: bytes) -> None:
+async def _add(found: Brought, raw: bytes, sender: str) -> None:
     try:
-        found.good.append(await developed(raw))
+        found.good.append(await developed(raw, sender))
     except Refused as refused:
         found.refused.append(refused.code)
 

@@ -164,8 +164,21 @@
     });
   }
 
+  // A form's field takes so much; a pad that is scribbled all over is made smaller until it fits.
+  const MOST_DRAWN = 55000;
+
+  function addressOf(canvas) {
+    const address = canvas.toDataURL("image/png");
+    if (address.length <= MOST_DRAWN || canvas.width < 100) return address;
+    const smaller = document.createElement("canvas");
+    smaller.width = Math.round(canvas.width * 0.75);
+    smaller.height = Math.round(canvas.height * 0.75);
+    smaller.getContext("2d").drawImage(canvas, 0, 0, smaller.width, smaller.height);
+    return addressOf(smaller);
+  }
+
   function drawn(form) {
     const canvas = form.querySelector("[data-pad] canvas");
-    if (canvas?.dataset.drawn) form.elements.namedItem("drawing").value = canvas.toDataURL("image/png");
+    if (canvas) form.elements.namedItem("drawing").value = canvas.dataset.drawn ? addressOf(canvas) : "";
   }
 })();

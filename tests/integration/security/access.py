@@ -370,6 +370,7 @@ PAGES: dict[str, Access] = {
     # households' own data
     "GET /data": only(HOUSEHOLDS),
     "GET /data/uses": only(HOUSEHOLDS),
+    "GET /data/kept": only(HOUSEHOLDS),
     "POST /data/{occupancy}/{purpose}": theirs(HOUSEHOLDS, body=form(granted="true")),
     "GET /consumption": only(HOUSEHOLDS),
     "GET /consumption/month": only(HOUSEHOLDS),
@@ -561,6 +562,8 @@ PAGES: dict[str, Access] = {
         HOUSEHOLDS, TEAM, body=form(side="household", name="x", agreed="true", read="x")
     ),
     "GET /inspections/{inspection}/documents/{document}": theirs(HOUSEHOLDS, TEAM),
+    "GET /locked-inspections/{locked}": of_coop(STAFF),
+    "POST /locked-inspections/{locked}/{paper}/claim": of_coop(STAFF, body=form(reason="x")),
     "GET /inspections/{inspection}/forgotten": theirs(HOUSEHOLDS),
     "POST /inspections/{inspection}/forgotten/photos": theirs(
         HOUSEHOLDS, body=form(place="kitchen", element="tap", symptom="leak")
@@ -594,6 +597,7 @@ def parameters(town: Town) -> dict[str, str]:
         "exchange": home.exchange, "edit": home.edit, "file_import": home.file_import, "action": "undo",
         "place": home.dwelling, "photo": home.photo, "inspection": home.inspection,
         "item": "room-kitchen", "document": home.document, "amendment": home.amendment,
+        "locked": home.locked, "paper": home.paper,
         "dwelling": home.dwelling, "building": commons["building"], "piece": home.piece,
         "check_in": home.check_in, "section": "teams", "notice": home.notice, "view": "vew_none",
         "incident": home.incident, "proposal": home.proposal, "ref": commons["ref"],

@@ -104,6 +104,9 @@ class Household:
     inspection: str
     document: str
     amendment: str
+    locked: str
+    """An inspection of a household that was erased."""
+    paper: str
     piece: str
     """Equipment of the dwelling."""
     check_in: str
@@ -495,7 +498,7 @@ class _Office:
         return notice
 
     async def _inspected(self, coop: str, occupancy: str, ticket: str, person: str) -> list[str]:
-        """A photo of the request, an inspection under way, a document and an addition of it."""
+        """A photo of the request, an inspection under way, a document and an addition of it, one locked."""
         photo, inspection, document, amendment = (new_id(kind) for kind in ("pho", "ins", "doc", "amd"))
         await self._insert(
             "aftersales",
@@ -530,7 +533,21 @@ class _Office:
             " VALUES (:id, :coop, :inspection, 'x', 'x', now())",
             id=document, coop=coop, inspection=inspection,
         )  # fmt: skip
-        return [photo, inspection, document, amendment]
+        locked, paper = new_id("ins"), new_id("doc")
+        await self._insert(
+            "aftersales",
+            "INSERT INTO aftersales.guided_inspection (id, coop, occupancy, kind, held_on, started_by,"
+            " started_at, record, version, signed_at, kept_until) VALUES (:id, :coop, 'occ_erased',"
+            " 'etat_des_lieux', current_date, 'x', now(), '{}', 1, now(), current_date)",
+            id=locked, coop=coop,
+        )  # fmt: skip
+        await self._insert(
+            "aftersales",
+            "INSERT INTO aftersales.inspection_document (id, coop, inspection, content, sha256, made_at)"
+            " VALUES (:id, :coop, :inspection, 'x', 'x', now())",
+            id=paper, coop=coop, inspection=locked,
+        )  # fmt: skip
+        return [photo, inspection, document, amendment, locked, paper]
 
     async def _insert(self, room: str, statement: str, **values: Any) -> None:
         async with self.room_unit(room) as unit:

@@ -67,6 +67,9 @@ async def test_few_are_read_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
         return b'{"width": 1, "height": 1, "full": 1, "small": 1}\nab'
 
     monkeypatch.setattr(developing, "_answer", slowly)
-    found = await asyncio.gather(*[developed(photo(image=drawn(8, 8))) for _ in range(6)])
+    found = await asyncio.gather(*[developed(photo(image=drawn(8, 8)), f"sender-{n}") for n in range(6)])
     assert found == [Harmless(b"a", b"b", 1, 1)] * 6
     assert most == developing.AT_ONCE
+    most = 0
+    await asyncio.gather(*[developed(photo(image=drawn(8, 8)), "the same") for _ in range(6)])
+    assert most == developing.AT_ONCE - 1
