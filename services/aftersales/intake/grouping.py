@@ -40,14 +40,20 @@ class Group:
 def grouped(found: Found, heating: str) -> list[Group]:
     """The problems told, each thing once."""
     groups: list[Group] = []
+    of_another: list[Hit] = []
     for piece in _pieces(found):
         things = _things(found, piece)
         complaints = [hit for hit in piece if hit.kind == "symptom" and not hit.is_denied]
         if things:
-            groups.append(_group(found, things, complaints))
+            groups.append(_group(found, things, complaints or of_another))
+            of_another = []
+        elif any(hit.is_other for hit in piece):
+            of_another += complaints
         elif complaints:
             _unnamed(groups, complaints, heating)
+    _unnamed(groups, of_another, heating)
     _share_with_the_one_before(groups)
+    _share_with_the_one_after(found, groups)
     return _merged(groups)
 
 
@@ -104,7 +110,7 @@ def _things(found: Found, piece: list[Hit]) -> list[Hit]:
     """Things of the piece; those of which there are better none do not count when denied."""
     none_is_fine = vocabulary().better_none
     things = [hit for hit in piece if hit.kind == "element"]
-    return [hit for hit in things if not (hit.is_denied and hit.code in none_is_fine)]
+    return [hit for hit in things if not hit.is_other and not (hit.is_denied and hit.code in none_is_fine)]
 
 
 def _group(found: Found, things: list[Hit], complaints: list[Hit]) -> Group:
@@ -149,6 +155,13 @@ def _share_with_the_one_before(groups: list[Group]) -> None:
             continue
         if max(before.clauses) + 1 == min(after.clauses):
             before.symptoms += [hit for hit in after.symptoms if _fits(hit, before.element)]
+
+
+def _share_with_the_one_after(found: Found, groups: list[Group]) -> None:
+    """In "the tap drips, the toilet too" both do."""
+    for before, after in pairwise(groups):
+        if not after.symptoms and not after.is_absent and any(map(found.is_likewise, after.names)):
+            after.symptoms += [hit for hit in before.symptoms if _fits(hit, after.element)]
 
 
 def _merged(groups: Iterable[Group]) -> list[Group]:

@@ -15,7 +15,9 @@ MOST_SKIPPED = 4
 """Small words between two words of a phrase."""
 FAR = 2
 """Words between a "not" and what it denies."""
-_TOKEN = re.compile(r"\w+n['’]t\b|[^\W_]+|[.;!?:\n]+|,")
+_TOKEN = re.compile(r"\w+n['’]t\b|[^\W_]+|[.;!?:\n]+|[,+&/]|\s[-–—]\s")
+_INFINITIVES = ("er", "ir", "re")
+_ENDS = ".;!?:\n"
 _NOT_AT_THE_END = re.compile(r"n['’]t$")
 
 
@@ -32,6 +34,7 @@ class Token:
     is_small: bool = False
     is_before: bool = False
     is_doubt: bool = False
+    is_article: bool = False
     known: Mapping[Word, float] = field(default_factory=dict)
     """What of the vocabulary it may be, and how surely."""
 
@@ -46,6 +49,8 @@ class Hit:
     clause: int
     sentence: int
     is_denied: bool = False
+    is_other: bool = False
+    """For a thing: "it is not the tap that leaks" tells of another one."""
 
     @property
     def kind(self) -> Kind:
@@ -71,6 +76,13 @@ class Found:
         """The hit as it was written."""
         return self.text[self.tokens[hit.at[0]].start : self.tokens[hit.at[-1]].end]
 
+    def is_likewise(self, hit: Hit) -> bool:
+        """True before "too", "also", …: what was said before is said of it as well."""
+        for after in self.tokens[hit.at[-1] + 1 :]:
+            if after.text in vocabulary().likewise or not after.is_small:
+                return after.sentence == hit.sentence and after.text in vocabulary().likewise
+        return False
+
     def follows_place_word(self, hit: Hit) -> bool:
         """True after "under", "beside", …: it tells where rather than what."""
         index = hit.at[0] - 1
@@ -93,6 +105,9 @@ def find(text: str, heating: str = "") -> Found:
     for kind in ("element", "symptom", "place", "danger", "harmless", "urgency"):
         kept += _longest(hit for hit in every if hit.kind == kind)
     taken = {at for hit in kept if hit.phrase.says_not for at in hit.at if found.tokens[at].is_not}
+    others = {hit: _not_of(found.tokens, hit, taken) for hit in kept if hit.kind == "element"}
+    taken |= {at for at in others.values() if at is not None}
+    kept = [replace(hit, is_other=True) if others.get(hit) is not None else hit for hit in kept]
     judged = (_judged(found.tokens, _particular(hit, heating), taken) for hit in kept)
     found.hits = sorted(judged, key=lambda hit: hit.at)
     return found
@@ -104,7 +119,7 @@ def _tokens(text: str) -> list[Token]:
         written = match.group()
         if not written[0].isalnum():
             clause += 1
-            sentence += written != ","
+            sentence += written[0] in _ENDS
             continue
         plain = folded(written[:MOST_LETTERS])
         if plain in words.breaks or plain == "ni":
@@ -112,6 +127,11 @@ def _tokens(text: str) -> list[Token]:
         tokens.append(_token(plain, match, clause, sentence))
         if len(tokens) >= MOST_TOKENS:
             break
+    for before, one, after in zip([None, *tokens], tokens, tokens[1:], strict=False):
+        if one.text == "pu" and after.text.endswith(_INFINITIVES):
+            _say_nothing(one)  # "j'ai pu ouvrir"; in haste "marche pu" is "marche plus"
+        elif one.text == "personne" and (after.is_doubt or (before and before.text == "a")):
+            one.is_not, one.known = True, {NOT: SURE}  # "personne n'est coincé", "il n'y a personne"
     return tokens
 
 
@@ -125,6 +145,7 @@ def _token(plain: str, match: re.Match[str], clause: int, sentence: int) -> Toke
         is_small=plain in words.small,
         is_before=plain in words.before,
         is_doubt=plain in words.doubt,
+        is_article=plain in words.articles,
         known={NOT: SURE, **known} if is_not else known,
     )  # fmt: skip
 
@@ -195,8 +216,13 @@ def _unsay(tokens: list[Token], hits: list[Hit]) -> None:
     """In "de plus en plus" nothing is denied."""
     for hit in hits:
         for at in hit.at:
-            tokens[at].is_not = False
-            tokens[at].known = {word: sure for word, sure in tokens[at].known.items() if word is not NOT}
+            _say_nothing(tokens[at])
+
+
+def _say_nothing(token: Token) -> None:
+    """It denies nothing after all."""
+    token.is_not = False
+    token.known = {word: sure for word, sure in token.known.items() if word is not NOT}
 
 
 def _particular(hit: Hit, heating: str) -> Hit:
@@ -204,6 +230,18 @@ def _particular(hit: Hit, heating: str) -> Hit:
     if means is None:
         return hit
     return replace(hit, phrase=replace(hit.phrase, code=means.get(heating) or means[""]))
+
+
+def _not_of(tokens: list[Token], hit: Hit, taken: set[int]) -> int | None:
+    """The "not" of "it is not the tap", which means another thing; "no tap" means that there is none."""
+    index = hit.at[0] - 1
+    while index >= 0 and tokens[index].is_article:
+        index -= 1
+    if index < 0 or index == hit.at[0] - 1 or index in taken or not tokens[index].is_not:
+        return None
+    before = tokens[index - 1] if index and tokens[index - 1].clause == hit.clause else None
+    is_said_of = before is None or before.text in vocabulary().being
+    return index if is_said_of and tokens[index].clause == hit.clause else None
 
 
 def _judged(tokens: list[Token], hit: Hit, taken: set[int]) -> Hit:

@@ -26,11 +26,23 @@ def recognised(written: str) -> Mapping[Word, float]:
     meant to be."""
     index = _index()
     exact = index.in_order(index.spelled(written))
+    if not exact and written not in index.never_a_slip and (rest := _without_article(written)):
+        glued = index.in_order(index.spelled(rest))
+        if glued or (
+            len(rest) > LONG_ENOUGH_BY_EAR and (glued := index.in_order(index.misspelled(rest, by_ear(rest))))
+        ):
+            return MappingProxyType(dict.fromkeys(glued, SLIP))
     if exact or written in index.never_a_slip or len(written) < LONG_ENOUGH_BY_EAR:
         return MappingProxyType(dict.fromkeys(exact, SURE))
     sound = by_ear(written)
     alike = [word for word in index.misspelled(written, sound) if sound[:1] in index.first_sounds[word]]
     return MappingProxyType(dict.fromkeys(index.in_order(alike), SLIP))
+
+
+def _without_article(written: str) -> str:
+    """`levier` typed for "l'évier"; empty where nothing can have been run together."""
+    rest = written[1:]
+    return rest if written[:1] in "ld" and rest[:1] in set("aeiouh") and len(rest) > 2 else ""
 
 
 @dataclass(frozen=True)

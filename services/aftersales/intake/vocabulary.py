@@ -47,6 +47,10 @@ class Vocabulary:
     before: frozenset[str]
     breaks: frozenset[str]
     ignored: frozenset[str]
+    articles: frozenset[str]
+    being: frozenset[str]
+    """Before a "not" that is said of a thing: "it is not the tap"."""
+    likewise: frozenset[str]
     small: frozenset[str]
     """All that do not count between the words of a phrase."""
     not_slips: frozenset[str]
@@ -73,6 +77,9 @@ def vocabulary() -> Vocabulary:
         before=small["before"],
         breaks=small["breaks"],
         ignored=small["ignored"],
+        articles=small["articles"],
+        being=small["being"],
+        likewise=small["likewise"],
         small=small["ignored"] | small["before"] | small["doubt"] | small["breaks"],
         not_slips=frozenset(folded(word) for word in table["not_slips"]),
         resolve=table["resolve"],
