@@ -1,29 +1,27 @@
 """What a person may do with a request: open it, move it on, write about it. Pages and API call these."""
 
-import secrets
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 
-from sqlalchemy import text
 from sqlmodel import col, select
 
-from contracts.codes import Priority, Responsible
-from services.aftersales import followers, registry, urgency
-from services.aftersales.assess import home_of, judge, keep
+from contracts.codes import Priority
+from services.aftersales import followers
+from services.aftersales.assess import home_of
 from services.aftersales.changes import Changes, apply_changes, check, facts_of, happened_at
-from services.aftersales.incidents import joining
-from services.aftersales.lifecycle import IllegalAction, Missing, Standing, Step, apply, offered, take
+from services.aftersales.lifecycle import IllegalAction, Missing, Standing, Step, offered, take
 from services.aftersales.lifecycle import legal_actions as legal
 from services.aftersales.model import Ticket, TicketEvent, TicketMessage
 from services.aftersales.notices.wanted import NoticeWanted
 from services.aftersales.notices.writing import notice_facts, write_notice
+from services.aftersales.opening import NewTicket, write_down
 from services.aftersales.registry import Home
 from services.aftersales.standings import standing_of, terms_of
-from services.aftersales.telling import Actor, changed, opened
-from services.aftersales.winding import first_clocks, wind_clocks
+from services.aftersales.storing import Opened, event_row
+from services.aftersales.telling import Actor, changed
+from services.aftersales.winding import wind_clocks
 from services.kit.ids import new_id
 from services.kit.problems import conflict, invalid
-from services.kit.registry import local_today
 from services.kit.unit import Unit
 
 __all__ = ["SYSTEM", "Changes", "NewTicket", "act", "lapse", "locked_now", "open_ticket", "write_message"]
@@ -31,75 +29,19 @@ __all__ = ["SYSTEM", "Changes", "NewTicket", "act", "lapse", "locked_now", "open
 SYSTEM = Actor("system", "system")
 
 
-@dataclass(frozen=True)
-class NewTicket:
-    """What somebody reports. Codes are checked by the caller."""
-
-    place: str
-    element: str
-    symptom: str
-    description: str
-    channel: str
-    noticed_on: date | None = None
-    reported_by: str | None = None
-    inspection: str | None = None
-    cause: str = "unknown"
-    urgent: tuple[str, ...] = ()
-    """What is said of how pressing it is, codes of the table of urgency."""
-
-
 async def open_ticket(unit: Unit, home: Home, new: NewTicket, actor: Actor) -> Ticket:
-    """Number it, decide by rule, start its clocks, name a contact, tell others. 409 for who has left."""
-    assert unit.coop is not None
-    if actor.role == "resident" and home.is_left(unit.now):
-        raise conflict("moved_out", "You have left this home: who lives there now reports for it.")
-    today = await local_today(unit)
-    ticket = Ticket(
-        id=new_id("tkt"),
-        coop=unit.coop,
-        number=_not_yet(),
-        occupancy=home.occupancy,
-        dwelling=home.dwelling,
-        building=home.building,
-        place=new.place,
-        element=new.element,
-        symptom=new.symptom,
-        description=new.description,
-        noticed_on=new.noticed_on or today,
-        channel=new.channel,
-        opened_by=actor.id,
-        reported_by=new.reported_by,
-        inspection=new.inspection,
-        cause=new.cause,
-        priority=Priority.P3.value,
-        responsible=Responsible.COOPERATIVE.value,
-        basis="",
-        reasons=[],
-        set_by_person=[],
-        team="",
-        state="submitted",
-        opened_at=unit.now,
-        version=1,
-    )
-    found = await judge(unit, ticket, home, new.urgent)
-    ticket.assignee = await registry.contact_for(unit, ticket.team)
-    told = {urgency.FACT: list(urgency.known(new.urgent))} if new.urgent else {}
-    step = Step("submit", actor.role, unit.now, actor=actor.id, channel=new.channel, facts=told)
-    standing = apply([step], has_household=ticket.occupancy is not None)
-    clocks = await first_clocks(unit, ticket, home, standing, found)
-    unit.session.add(ticket)
-    await unit.session.flush()  # what follows refers to it
-    _record(unit, ticket, step, actor, 1)
-    unit.session.add_all(clocks)
-    await keep(unit, ticket, found)
-    is_told = await joining.join(unit, ticket)
-    # The last thing: who reports at the same moment waits for the number until this transaction ends.
-    ticket.number = await _next_number(unit)
-    await unit.session.flush()
-    unit.emit(opened(ticket, clocks), ticket.id)
-    if is_told and ticket.priority != Priority.P0:
-        await act(unit, ticket.id, "attach", SYSTEM, Changes(facts={"incident": ticket.incident}))
-    return ticket
+    """As `open_whole`; the request without its parts."""
+    return (await open_whole(unit, home, new, actor)).ticket
+
+
+async def open_whole(unit: Unit, home: Home, new: NewTicket, actor: Actor) -> Opened:
+    """As `opening.write_down`; who belongs to an incident that is confirmed is attached to it at once."""
+    made, is_told = await write_down(unit, home, new, actor)
+    ticket = made.ticket
+    if not is_told or ticket.priority == Priority.P0:
+        return made
+    await act(unit, ticket.id, "attach", SYSTEM, Changes(facts={"incident": ticket.incident}))
+    return Opened(ticket)
 
 
 async def act(unit: Unit, ticket_id: str, action: str, actor: Actor, changes: Changes) -> Ticket:
@@ -224,7 +166,7 @@ async def _moved(
     ticket.state, ticket.ended_at = after.state, after.ended_at
     ticket.appointment_at = after.appointment_at
     ticket.version += 1
-    _record(unit, ticket, step, actor, place, key)
+    unit.session.add(event_row(unit, ticket, step, actor, place, key))
     await wind_clocks(unit, ticket, home, replace(after, as_of=max(after.as_of, unit.now)))
     await unit.session.flush()
     await followers.follow(unit, ticket, step)
@@ -259,41 +201,3 @@ async def _locked(unit: Unit, ticket_id: str) -> Ticket:
         .execution_options(populate_existing=True)
     )
     return found.scalar_one()
-
-
-def _not_yet() -> int:
-    """What stands for the number until it is drawn: below zero, and like no other's."""
-    return -1 - secrets.randbelow(2**31 - 1)
-
-
-async def _next_number(unit: Unit) -> int:
-    found = await unit.session.execute(
-        text(
-            "INSERT INTO aftersales.counter (coop, last) VALUES (:coop, 1)"
-            " ON CONFLICT (coop) DO UPDATE SET last = counter.last + 1 RETURNING last"
-        ),
-        {"coop": unit.coop},
-    )
-    return int(found.scalar_one())
-
-
-def _record(unit: Unit, ticket: Ticket, step: Step, actor: Actor, place: int, key: str | None = None) -> None:
-    unit.session.add(
-        TicketEvent(
-            ticket=ticket.id,
-            place_in_history=place,
-            coop=ticket.coop,
-            action=step.action,
-            actor=actor.id,
-            role=actor.role,
-            reason=step.reason,
-            comment=step.comment,
-            appointment_at=step.appointment_at,
-            state=ticket.state,
-            occurred_at=step.at,
-            recorded_at=unit.wall,
-            channel=step.channel,
-            facts=dict(step.facts) or None,
-            idempotency_key=key,
-        )
-    )

@@ -47,8 +47,13 @@ async def decide(unit: Unit, ticket: Ticket, home: Home) -> None:
 
 async def keep(unit: Unit, ticket: Ticket, found: Sequence[Warranty]) -> None:
     """Write down the warranties of a request that has none yet."""
-    unit.session.add_all(_row(ticket, warranty) for warranty in found)
+    unit.session.add_all(warranty_rows(ticket, found))
     await unit.session.flush()
+
+
+def warranty_rows(ticket: Ticket, found: Sequence[Warranty]) -> list[WarrantyRow]:
+    """What is written down of the warranties of a request."""
+    return [_row(ticket, warranty) for warranty in found]
 
 
 async def judge(unit: Unit, ticket: Ticket, home: Home, urgent: Sequence[str] = ()) -> list[Warranty]:

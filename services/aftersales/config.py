@@ -1,5 +1,6 @@
 """The cooperative's own settings: heating season, calendar, teams, rules of responsibility."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Any
@@ -42,22 +43,27 @@ async def _config(unit: Unit, home: Home) -> Config:
         .where(col(Setting.coop) == unit.coop, col(Setting.building).in_([WHOLE_COOP, home.building or ""]))
         .order_by(col(Setting.building))
     )
+    own = await unit.session.execute(
+        select(ResponsibilityRule).where(col(ResponsibilityRule.coop) == unit.coop)
+    )
+    return config_from(home, rows.scalars(), own.scalars())
+
+
+def config_from(home: Home, rows: Iterable[Setting], own: Iterable[ResponsibilityRule]) -> Config:
+    """From the settings that concern the home, the cooperative's before its building's, and the rules."""
     settings: dict[str, Any] = {}
     own_terms: list[OwnTerm] = []
-    for row in rows.scalars():
+    for row in rows:
         if row.name == "terms":
             own_terms += [own_term_from(one, row.building or None) for one in row.value]
         else:
             settings[row.name] = row.value
-    own = await unit.session.execute(
-        select(ResponsibilityRule).where(col(ResponsibilityRule.coop) == unit.coop)
-    )
     heating = settings.get("heating_period")
     return Config(
         calendar=_calendar(home, settings.get("calendar") or {}),
         heating=HeatingPeriod(heating["from"], heating["to"]) if heating else default_heating_period(),
         is_copropriete=bool(settings.get("copropriete", home.is_copropriete)),
-        overrides=tuple(_override(row) for row in own.scalars()),
+        overrides=tuple(_override(row) for row in own),
         teams=dict(settings.get("teams") or {}),
         is_heating_known=bool(heating),
         own_terms=tuple(own_terms),

@@ -31,6 +31,11 @@ class Home:
     ends_at: datetime | None = None
     """When the household has left, or will have."""
 
+    @property
+    def abouts(self) -> list[str]:
+        """The ids that what is recorded of the home may be about, its own before its building's."""
+        return [about for about in (self.occupancy, self.dwelling, self.building) if about is not None]
+
     def is_left(self, now: datetime) -> bool:
         """Whether the household lives there no more: its own requests stay its own, nothing new begins."""
         return self.ends_at is not None and self.ends_at <= now
@@ -42,18 +47,10 @@ async def home_of_occupancy(unit: Unit, occupancy: str) -> Home | None:
 
 
 async def _home_of_occupancy(unit: Unit, occupancy: str) -> Home | None:
-    row = (
-        await unit.session.execute(
-            text(
-                "SELECT o.id, o.dwelling, coalesce(o.building, d.building) AS building, o.tenure,"
-                " o.moved_in_on, o.livraison_on, o.ends_at, d.reception_on, d.residence, d.postcode, d.zone"
-                " FROM registry.occupancy o JOIN registry.dwelling d ON d.id = o.dwelling WHERE o.id = :id"
-            ),
-            {"id": occupancy},
-        )
-    ).one_or_none()
-    if row is None:
+    rows = await unit.ask(_HOME, {"id": occupancy, "owners": [tenure.value for tenure in OWNERS]})
+    if not rows:
         return None
+    row = rows[0]
     return Home(
         zone=row.zone,
         residence=row.residence,
@@ -63,7 +60,7 @@ async def _home_of_occupancy(unit: Unit, occupancy: str) -> Home | None:
         tenure=Tenure(row.tenure),
         dates=Dates(row.reception_on, row.livraison_on, row.moved_in_on),
         postcode=row.postcode,
-        is_copropriete=await _has_owners(unit, row.building),
+        is_copropriete=row.has_owners,
         ends_at=row.ends_at,
     )
 
@@ -143,3 +140,12 @@ async def _has_owners(unit: Unit, building: str | None) -> bool:
         {"building": building, "owners": [tenure.value for tenure in OWNERS]},
     )
     return found.first() is not None
+
+
+_HOME = """
+SELECT o.id, o.dwelling, coalesce(o.building, d.building) AS building, o.tenure, o.moved_in_on,
+  o.livraison_on, o.ends_at, d.reception_on, d.residence, d.postcode, d.zone,
+  EXISTS (SELECT 1 FROM registry.occupancy n WHERE n.building = coalesce(o.building, d.building)
+    AND n.tenure = ANY(%(owners)s) AND n.moved_out_on IS NULL) AS has_owners
+FROM registry.occupancy o JOIN registry.dwelling d ON d.id = o.dwelling WHERE o.id = %(id)s
+"""

@@ -79,10 +79,12 @@ async def open_ticket(body: TicketIn, request: Request, unit: RoomUnit, who: Who
         raise invalid("/availability", "unknown_code", f"No such time: {', '.join(sorted(unknown))}.")
     if unknown := set(body.urgency) - set(urgency.factors()):
         raise invalid("/urgency", "unknown_code", f"No such urgency: {', '.join(sorted(unknown))}.")
-    ticket = await actions.open_ticket(unit, home, new, _actor(who))
+    opened = await actions.open_whole(unit, home, new, _actor(who))
+    ticket, known = opened.ticket, opened.known
     if body.availability or body.access_note:
         await access.keep(unit, ticket, Access(access.known(body.availability), body.access_note))
-    return await views.ticket_out(unit, ticket, who.role, language_of(request), who.id)
+        known = None
+    return await views.ticket_out(unit, ticket, who.role, language_of(request), who.id, known)
 
 
 @router.get("/tickets", **roles(*PEOPLE))

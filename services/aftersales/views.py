@@ -1,6 +1,6 @@
 """Requests in the reader's language and the cooperative's civil time: what API and pages show."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from contracts.codes import ClockFamily, Priority, Regime, Responsible
@@ -17,27 +17,36 @@ from services.aftersales.bodies import (
     WarrantyOut,
 )
 from services.aftersales.intake import access
-from services.aftersales.lifecycle import PAUSING, offered
+from services.aftersales.lifecycle import PAUSING, apply, offered
 from services.aftersales.model import DeadlineRow, Ticket, WarrantyRow
 from services.aftersales.priority import emergency_of
-from services.aftersales.standings import standing_of
+from services.aftersales.standings import standing_of, terms_of
+from services.aftersales.storing import Known
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.words import render, word
 from services.kit.registry import Staff, zone_of
 from services.kit.unit import Unit
 
 
-async def ticket_out(unit: Unit, ticket: Ticket, role: str, language: str, actor: str = "") -> TicketOut:
-    """A request with its warranties, clocks, contact, and what a caller of `role` may do now."""
-    whole = await queries.whole(unit, ticket)
+async def ticket_out(
+    unit: Unit, ticket: Ticket, role: str, language: str, actor: str = "", known: Known | None = None
+) -> TicketOut:
+    """A request with its warranties, clocks, contact, and what a caller of `role` may do now.
+
+    `known`: of a request just told, which need not be read again; nothing was said of access then.
+    """
+    whole = await queries.whole(unit, ticket) if known is None else _whole(ticket, known)
     zone = await zone_of(unit)
-    standing = await standing_of(unit, ticket)
+    if known is None:
+        standing = await standing_of(unit, ticket)
+    else:
+        standing = apply([known.step], terms=await terms_of(unit, ticket), as_of=unit.now)
     people = await registry.staff(unit)
     emergency = emergency_of(ticket.element, Priority(ticket.priority))
     clocks = [_deadline(row, ticket, unit.now, zone, language) for row in whole.deadlines]
-    residence = await queries.residence_of(unit, ticket)
+    residence = await queries.residence_of(unit, ticket) if known is None else known.residence
     overdue = any(clock.is_overdue and clock.met_at is None for clock in clocks)
-    reach = await access.of(unit, ticket.id)
+    reach = await access.of(unit, ticket.id) if known is None else access.Access()
     return TicketOut(
         **summary_out(ticket, residence, overdue, zone, language).model_dump(),
         description=ticket.description,
@@ -57,6 +66,12 @@ async def ticket_out(unit: Unit, ticket: Ticket, role: str, language: str, actor
         access_note=reach.note,
         version=ticket.version,
     )
+
+
+def _whole(ticket: Ticket, known: Known) -> queries.Whole:
+    """In the order of `queries.whole`."""
+    warranties = sorted(known.warranties, key=lambda row: row.ends_on or date.max)
+    return queries.Whole(ticket, warranties, sorted(known.clocks, key=lambda row: (row.due_at, row.kind)))
 
 
 def summary_out(

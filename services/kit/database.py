@@ -1,10 +1,21 @@
 """PostgreSQL for one role: `<room>_work` for bus and jobs, `<room>_web` under row-level security."""
 
+import select
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
-from sqlalchemy import URL, make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+import psycopg
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
 
 from services.kit.secrets import Secrets
 
@@ -18,6 +29,9 @@ _NOTICES_LOSS = {
     "keepalives_count": "3",
 }
 """A connection that only listens would else wait two hours on a server that is gone without a word."""
+_TRUSTED_SECONDS = 5.0
+"""So long after its last use a connection with nothing to read is taken for whole: a server that ends closes
+it, which can be read at once. One that rested longer is asked."""
 
 
 def role_url(owner_url: str, secrets: Secrets, role: str) -> URL:
@@ -42,10 +56,11 @@ class Database:
             role_url(owner_url, secrets, role),
             pool_size=pool_size,
             max_overflow=pool_size,
-            pool_pre_ping=True,
             pool_recycle=1800,
             connect_args={"options": "-c timezone=UTC -c statement_timeout=60000"},
         )
+        _check_before_use(self.engine)
+        self._singly = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._sessions = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
 
     @asynccontextmanager
@@ -58,5 +73,41 @@ class Database:
         """A session whose owner commits; for the web's unit of work."""
         return self._sessions()
 
+    @asynccontextmanager
+    async def singly(self) -> AsyncIterator[AsyncConnection]:
+        """A connection on which each statement is its own transaction: to read one thing and be gone."""
+        async with self._singly.connect() as connection:
+            yield connection
+
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _check_before_use(engine: AsyncEngine) -> None:
+    """What SQLAlchemy's `pool_pre_ping` does, without a round trip each time: see `_TRUSTED_SECONDS`."""
+    pool = engine.sync_engine.pool
+
+    @event.listens_for(pool, "checkin")
+    def left(_: Any, record: Any) -> None:
+        record.info["left_at"] = time.monotonic()
+
+    @event.listens_for(pool, "checkout")
+    def taken(connection: Any, record: Any, _: Any) -> None:
+        left_at = record.info.get("left_at")
+        if left_at is None:  # it was just made
+            return
+        if time.monotonic() - left_at < _TRUSTED_SECONDS and _is_quiet(connection.driver_connection):
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except psycopg.Error as error:
+            raise InvalidatePoolError from error
+
+
+def _is_quiet(connection: psycopg.AsyncConnection[Any]) -> bool:
+    """Whether it is open and the server has sent nothing, not even its end, since the last answer."""
+    if connection.closed:
+        return False
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN | select.POLLPRI)
+    return not poll.poll(0)

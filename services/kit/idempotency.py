@@ -32,19 +32,18 @@ async def once(request: Request, unit: Unit, caller: str, key: str, call: Handle
     if fingerprint is None:
         fingerprint = hashlib.sha256(await request.body()).hexdigest()
     # A concurrent twin waits here, on the unique key, until the first has committed or failed.
-    claimed = await unit.session.execute(
-        text(
-            f"INSERT INTO {unit.room}.idempotency (key, fingerprint) VALUES (:key, :fingerprint)"  # noqa: S608
-            " ON CONFLICT DO NOTHING RETURNING 1"
-        ),
+    claimed = await unit.ask(
+        f"INSERT INTO {unit.room}.idempotency (key, fingerprint) VALUES (%(key)s, %(fingerprint)s)"  # noqa: S608
+        " ON CONFLICT DO NOTHING RETURNING 1 AS claimed",
         {"key": name, "fingerprint": fingerprint},
     )
-    if claimed.first() is None:
+    if not claimed:
         return await _replay(unit, name, fingerprint, box)
     response = await call(request)
     if response.status_code < 400:
-        await unit.session.execute(
-            text(f"UPDATE {unit.room}.idempotency SET status = :status, sealed = :sealed WHERE key = :key"),  # noqa: S608
+        await unit.ask(
+            f"UPDATE {unit.room}.idempotency SET status = %(status)s, sealed = %(sealed)s"  # noqa: S608
+            " WHERE key = %(key)s",
             {"key": name, "status": response.status_code, "sealed": box.encrypt(bytes(response.body))},
         )
     return response

@@ -13,7 +13,7 @@ _PASSING = (
     nats_errors.TimeoutError,
 )
 
-SUSPECTS = (DBAPIError, *_PASSING)
+SUSPECTS = (DBAPIError, psycopg.Error, *_PASSING)
 """What `is_outage` needs to be asked about."""
 
 

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DataError
@@ -33,7 +34,7 @@ def install(app: FastAPI) -> None:
         handlers[kind] = _for_people(handlers[kind])
     for suspect in SUSPECTS:
         handlers[suspect] = _while_away(handlers[Problem])
-    for unfit in (DataError, OverflowError):
+    for unfit in (DataError, psycopg.DataError, OverflowError):
         handlers[unfit] = _unfit(handlers[Problem])
     handlers[Exception] = _bug
 

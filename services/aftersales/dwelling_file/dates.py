@@ -1,7 +1,8 @@
 """The legal days of a home as they are known now, from `members`, inspections and the cooperative."""
 
-from dataclasses import replace
-from datetime import date
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from sqlalchemy import text
 from sqlmodel import col, select
@@ -82,14 +83,10 @@ async def history(unit: Unit, home: Home) -> list[LegalDate]:
     """Every legal day recorded for the home, the latest first."""
     rows = await unit.session.execute(
         select(LegalDate)
-        .where(col(LegalDate.about).in_(_abouts(home)))
+        .where(col(LegalDate.about).in_(home.abouts))
         .order_by(col(LegalDate.recorded_at).desc(), col(LegalDate.id).desc())
     )
     return list(rows.scalars())
-
-
-def _abouts(home: Home) -> list[str]:
-    return [about for about in (home.occupancy, home.dwelling, home.building) if about is not None]
 
 
 async def _known(unit: Unit, home: Home) -> dict[str, date]:
@@ -105,15 +102,32 @@ async def _asked(unit: Unit, home: Home) -> dict[str, date]:
             " UNION ALL SELECT kind, min(held_on), NULL, NULL, NULL FROM aftersales.inspection"
             " WHERE occupancy = :occupancy GROUP BY kind"
         ),
-        {"abouts": _abouts(home), "occupancy": home.occupancy},
+        {"abouts": home.abouts, "occupancy": home.occupancy},
     )
+    return counting(home, [Recorded(*row) for row in rows])
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A day that somebody recorded, or (without `about`) that of an inspection that was held."""
+
+    kind: str
+    day: date
+    about: str | None = None
+    recorded_at: datetime | None = None
+    id: str | None = None
+
+
+def counting(home: Home, recorded: Iterable[Recorded]) -> dict[str, date]:
+    """Of each kind the day that counts, as `_known` says."""
+    abouts = home.abouts
     found: dict[str, tuple[tuple[object, ...], date]] = {}
-    for row in rows:
+    for one in recorded:
         rank: tuple[object, ...] = (0,)
-        if row.about is not None:
-            rank = (len(_abouts(home)) - _abouts(home).index(row.about), row.recorded_at, row.id)
-        if row.kind not in found or rank > found[row.kind][0]:
-            found[row.kind] = (rank, row.day)
+        if one.about is not None:
+            rank = (len(abouts) - abouts.index(one.about), one.recorded_at, one.id)
+        if one.kind not in found or rank > found[one.kind][0]:
+            found[one.kind] = (rank, one.day)
     return {kind: day for kind, (_, day) in found.items()}
 
 

@@ -1,5 +1,6 @@
 """Equipment with its own day of installation: what is recorded, and which piece a request is about."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, cast
@@ -52,9 +53,14 @@ async def of(
             ),
         )
     ) if dwelling or building else None  # fmt: skip
+    return best_of(list(rows.scalars()) if rows else (), place, on)
+
+
+def best_of(rows: Iterable[Equipment], place: str | None, on: date | None) -> Installed | None:
+    """Which of the pieces that are recorded for an element stands there on that day, as `of` says."""
     known = [
         row
-        for row in (rows.scalars() if rows else ())
+        for row in rows
         if (on is None or row.installed_on <= on)
         and (row.ended_on is None or (on is not None and on <= row.ended_on))
         and _is_there(row, place)

@@ -38,6 +38,18 @@ SELECT count(*), min(at) FROM (
     WHERE coop = :coop AND family = :family AND scope = :scope AND reported_at >= :since AND incident IS NULL
     GROUP BY place) AS of_place
 """
+_JOIN = """
+WITH open AS (
+    SELECT id, state FROM aftersales.incident
+    WHERE coop = %(coop)s AND family = %(family)s AND scope = ANY(%(scopes)s)
+      AND state IN ('proposed', 'confirmed', 'in_progress')
+    ORDER BY array_position(%(scopes)s::text[], scope) LIMIT 1 FOR SHARE)
+INSERT INTO aftersales.incident_report
+    (ticket, coop, family, scope, place, occupancy, reported_at, incident)
+SELECT %(ticket)s, %(coop)s, %(family)s, %(scope)s, %(place)s, %(occupancy)s, %(at)s, open.id FROM open
+ON CONFLICT (ticket) DO UPDATE SET incident = excluded.incident
+RETURNING incident AS id, (SELECT state FROM open) AS state
+"""
 _SENSED = """
 SELECT count(DISTINCT dwelling), min(since) FROM aftersales.meter_proposal
 WHERE coop = :coop AND family = :family AND scope = :scope AND state = 'proposed' AND raised_at >= :since
@@ -83,11 +95,14 @@ async def join(unit: Unit, ticket: Ticket) -> bool:
     scopes = place.scopes(family)
     if not scopes:
         return False
-    found = await _open(unit, family, scopes)
+    await unit.session.flush()
+    report = _report(ticket, family, scopes[0])
+    joined = await unit.ask(_JOIN, report | {"scopes": scopes})
+    found = joined[0] if joined else None
     if found is None:
         await _take_turn(unit, family, scopes[0])
         found = await _open(unit, family, scopes)
-    await unit.session.execute(text(_REPORT), _report(ticket, family, scopes[0], found))
+        await unit.session.execute(text(_REPORT), report | {"incident": found.id if found else None})
     if found is not None:
         ticket.incident = found.id
         if found.state in CONFIRMED and ticket.occupancy is not None:
@@ -188,11 +203,11 @@ async def _counted(
     return int(row[0]), row[1]
 
 
-def _report(ticket: Ticket, family: Family, scope: str, incident: Any) -> dict[str, Any]:
+def _report(ticket: Ticket, family: Family, scope: str) -> dict[str, Any]:
     return {
         "ticket": ticket.id, "coop": ticket.coop, "family": family.code, "scope": scope,
         "place": ticket.dwelling or ticket.building, "occupancy": ticket.occupancy,
-        "at": ticket.opened_at, "incident": incident.id if incident else None,
+        "at": ticket.opened_at,
     }  # fmt: skip
 
 

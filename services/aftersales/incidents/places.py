@@ -1,6 +1,8 @@
 """Where a cause may lie: the staircase, building, residence or plant that several homes share."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import text
 from sqlmodel import col, select
@@ -43,6 +45,10 @@ class Place:
 
 async def place_of(unit: Unit, dwelling: str | None, building: str | None) -> Place:
     """The place of a dwelling, or of a building's shared parts."""
+    return await unit.once(("place", dwelling, building), lambda: _place_of(unit, dwelling, building))
+
+
+async def _place_of(unit: Unit, dwelling: str | None, building: str | None) -> Place:
     if dwelling is not None:
         row = (
             await unit.session.execute(
@@ -56,6 +62,14 @@ async def place_of(unit: Unit, dwelling: str | None, building: str | None) -> Pl
     else:
         found = Place(building=building)
     return Place(found.residence, found.building, found.staircase, await _plants(unit, found.building))
+
+
+def place_from(where: Mapping[str, str | None] | None, plants: Iterable[Mapping[str, Any]]) -> Place:
+    """The same from what was asked together with other things."""
+    if where is None:
+        return Place()
+    served_by = tuple((plant["id"], frozenset(plant["families"])) for plant in plants)
+    return Place(where["residence"], where["building"], where["staircase"], served_by)
 
 
 async def served(unit: Unit, scope: str) -> list[str]:

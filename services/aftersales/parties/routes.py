@@ -42,13 +42,17 @@ async def team_of(
         building=ticket.building,
         regimes=tuple(sorted(regimes)),
     )
-    rows = await unit.session.execute(
-        select(RoutingRule).where(col(RoutingRule.coop) == unit.coop, col(RoutingRule.team).is_not(None))
-    )
-    ruled = best_rule(job, [rule_of(row) for row in rows.scalars()])
+    ruled = best_rule(job, await unit.once("routing rules", lambda: _rules_of_teams(unit)))
     if ruled is not None and ruled.team:
         return ruled.team
     return team_for(job.element, job.responsible, job.priority, own)
+
+
+async def _rules_of_teams(unit: Unit) -> list[Rule]:
+    rows = await unit.session.execute(
+        select(RoutingRule).where(col(RoutingRule.coop) == unit.coop, col(RoutingRule.team).is_not(None))
+    )
+    return [rule_of(row) for row in rows.scalars()]
 
 
 async def job_of(unit: Unit, ticket: Ticket) -> Job:
