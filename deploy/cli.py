@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("importing", _("Import a file of past consumption.")),
     "import-homes": ("import_homes", _("Import homes, households and meters from a spreadsheet.")),
     "rejected": ("rejected", _("The quarantine.")),
+    "letters": ("letters", _("Letters to firms: what came back.")),
     "score": ("score", _("Score the advice on labelled homes.")),
     "bench": ("bench", _("Measure the pipeline.")),
     "backup": ("backup", _("Save everything, verified.")),

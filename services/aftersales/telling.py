@@ -16,6 +16,7 @@ SILENT = frozenset(
         "estimate",
         "approve",
         "secure_claim",
+        "return_notice",
         "attach",
         "detach",
         "finish_together",

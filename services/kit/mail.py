@@ -23,8 +23,15 @@ class PermanentFailure(Exception):
     """The server will never take this message for this recipient. Carries a code, no address."""
 
 
-async def send(smtp_url: str, message: EmailMessage) -> str:
+def return_address(pattern: str | None, about: str) -> str | None:
+    """Where a server sends back what it cannot deliver (the envelope's sender, RFC 5321): `pattern` with
+    `{id}` replaced by what the message is about (VERP), so that whatever comes back says what it was."""
+    return pattern.replace("{id}", about) if pattern else None
+
+
+async def send(smtp_url: str, message: EmailMessage, sender: str | None = None) -> str:
     """Hand `message` (one recipient, `To` and `From` set) to the server at `smtp[s]://[user:password@]host:port`.
+    `sender` is the envelope's, where it is not the message's own.
 
     Returns what the server said when it took responsibility for it. A connection per message: a long-lived
     client can hang on reconnecting. Port 465 or `smtps` is TLS from the start; else STARTTLS is used
@@ -34,6 +41,7 @@ async def send(smtp_url: str, message: EmailMessage) -> str:
     try:
         refused, said = await aiosmtplib.send(
             message,
+            sender=sender,
             hostname=parts.hostname,
             port=parts.port,
             username=unquote(parts.username) if parts.username else None,

@@ -20,6 +20,9 @@ class Settings(BaseSettings):
     """`postgresql://owner:password@host:port/database`: the owner migrates and makes the rooms' roles."""
     smtp_url: str | None = None
     """`smtp[s]://[user:password@]host:port`."""
+    mail_return: str | None = None
+    """Envelope sender of letters to firms, for what comes back: `returns+{id}@coop.example`, where `{id}`
+    becomes the letter's id. Unset: the sender that readers see."""
     public_url: str | None = None
     """Where households reach the portal, for links in messages."""
     trusted_proxies: str | None = None
@@ -31,6 +34,16 @@ class Settings(BaseSettings):
     """IANA zone in which devices without a UTC offset tell their local time."""
     secret: str | None = None
     """The master secret, where several machines share it; else generated into the data folder."""
+
+    @field_validator("mail_return")
+    @classmethod
+    def _is_an_address(cls, pattern: str | None) -> str | None:
+        local, _, domain = (pattern or "").replace("{id}", "ltr_1").partition("@")
+        if pattern and (
+            not local or not domain or any(one.isspace() or one in "<>{}@,;" for one in local + domain)
+        ):
+            raise ValueError(f"{pattern!r} is no address such as returns+{{id}}@coop.example")
+        return pattern or None
 
     @field_validator("device_zone")
     @classmethod

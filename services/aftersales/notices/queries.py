@@ -26,9 +26,14 @@ class Written:
 
     @property
     def is_proved(self) -> bool:
-        return any(one.kind not in ("not_sent", "returned") for one in self.proofs) or (
-            self.posted is not None and self.posted.state == "sent"
-        )
+        """Whether something shows that it arrived. What came back or never left is not proved by the mail
+        server's having taken it, only by what a person of the cooperative recorded besides."""
+        kinds = {one.kind for one in self.proofs}
+        if kinds - {"accepted", "not_sent", "returned"}:
+            return True
+        is_lost = bool(kinds & {"not_sent", "returned"})
+        is_taken = "accepted" in kinds or (self.posted is not None and self.posted.state == "sent")
+        return is_taken and not is_lost
 
 
 async def of_ticket(unit: Unit, ticket: Ticket) -> list[Written]:

@@ -6,7 +6,7 @@ from fastapi import Request
 
 from services.aftersales import queries as tickets
 from services.aftersales.api_base import router
-from services.aftersales.parties import actions, links, queries, routes
+from services.aftersales.parties import actions, links, queries, returning, returns, routes
 from services.aftersales.parties.bodies import (
     LetterOut,
     LettersOut,
@@ -16,6 +16,9 @@ from services.aftersales.parties.bodies import (
     PartyIn,
     PartyOut,
     PartyPatch,
+    ReturnedIn,
+    ReturnReportIn,
+    ReturnReportOut,
     RouteOut,
     RoutingRuleIn,
     RoutingRuleOut,
@@ -26,7 +29,7 @@ from services.aftersales.parties.model import Letter, Party, RoutingRule
 from services.aftersales.words import render
 from services.kit.i18n import language_of
 from services.kit.unit import Unit
-from services.kit.web import RoomUnit, Who, invalid, roles
+from services.kit.web import RoomUnit, Who, invalid, not_found, roles
 
 
 @router.get("/parties", **roles("staff", "caretaker"))
@@ -104,6 +107,28 @@ async def letters(party: str, unit: RoomUnit) -> LettersOut:
     """What was written to it and what became of that, the latest first."""
     await actions.party_of(unit, party)
     return LettersOut(letters=[letter_out(row) for row in await queries.letters_to(unit, party)])
+
+
+@router.post("/letters/{letter}/returned", **roles("staff"))
+async def returned(letter: str, body: ReturnedIn, unit: RoomUnit, who: Who) -> LettersOut:
+    """It came back although the mail server had taken it: undelivered, and a formal notice is not served."""
+    found = await returning.came_back(unit, letter, who.id, body.why)
+    return LettersOut(letters=[letter_out(row) for row in found])
+
+
+@router.post("/operations/letters/returned", **roles("operator"))
+async def report(body: ReturnReportIn, unit: RoomUnit) -> ReturnReportOut:
+    """For the program that receives what mail servers send back (`palier letters bounced`)."""
+    found = returns.read(body.report.encode()) if body.report else None
+    letter, why = (found.letter, found.status) if found else (body.letter, body.why)
+    if letter is None:
+        return ReturnReportOut(letters=[])
+    row = await unit.session.get(Letter, letter)
+    if row is None:
+        raise not_found()
+    await unit.enter(row.coop)
+    done = await returning.came_back(unit, letter, returning.BY_MAIL, why)
+    return ReturnReportOut(letters=[one.id for one in done])
 
 
 @router.get("/tickets/{ticket}/routing", **roles("staff", "caretaker"))

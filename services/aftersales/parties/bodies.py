@@ -104,8 +104,32 @@ class LetterOut(BaseModel):
     queued_at: datetime
     sent_at: datetime | None
     failed_at: datetime | None
+    returned_at: datetime | None = None
+    """When it came back although the mail server had taken it."""
+    left_with: str | None = None
+    """The letter in whose e-mail it left, where that is another one."""
     sent_to: str | None
     answer: str | None
+
+
+class ReturnedIn(Body):
+    """A letter came back. `why`: what the mail server or the postman said."""
+
+    why: Line | None = None
+
+
+class ReturnReportIn(Body):
+    """A report of a mail server (RFC 3464) as it arrived, or the letter's id where somebody read it."""
+
+    report: Annotated[str, StringConstraints(max_length=200_000)] | None = None
+    letter: Annotated[str, StringConstraints(max_length=64)] | None = None
+    why: Line | None = None
+
+
+class ReturnReportOut(BaseModel):
+    """What was made of it: the letters that are undelivered now; none for what reports no failure."""
+
+    letters: list[str]
 
 
 class LettersOut(BaseModel):

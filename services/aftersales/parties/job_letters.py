@@ -2,7 +2,9 @@
 visit, that the cooperative wrote. No name, number or word of the household is in it: the page has them."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
+from contracts.codes import Priority
 from services.aftersales.lifecycle import Step
 from services.aftersales.model import Ticket
 from services.aftersales.parties import letters
@@ -10,6 +12,7 @@ from services.aftersales.parties.jobs import place_of
 from services.aftersales.parties.model import Party
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.visits.offers import FIRMS
+from services.aftersales.visits.terms import terms_of
 from services.kit.i18n import Formats
 from services.kit.registry import local_today, zone_of
 from services.kit.unit import Unit
@@ -90,8 +93,21 @@ async def tell(unit: Unit, ticket: Ticket, what: str, step: Step | None = None) 
     link = "/contractor/{token}" if what == "over" else f"/contractor/{{token}}/jobs/{ticket.id}"
     paragraphs: Sequence[str] = (_said(party, "hello")[1], sentence.format(**values))
     return await letters.write_to(
-        unit, party, subject=subject.format(**values), paragraphs=paragraphs, about=ticket.id, link=link
+        unit,
+        party,
+        subject=subject.format(**values),
+        paragraphs=paragraphs,
+        about=ticket.id,
+        link=link,
+        wait=await _wait(unit, ticket),
     )
+
+
+async def _wait(unit: Unit, ticket: Ticket) -> timedelta | None:
+    """How long this may wait for other news of the same firm; None in danger: it leaves alone, at once."""
+    if ticket.priority == Priority.P0:
+        return None
+    return timedelta(minutes=(await terms_of(unit)).bundle_minutes)
 
 
 def _said(party: Party, what: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from sqlmodel import col, func, select
@@ -43,12 +43,14 @@ async def write_to(
     about: str,
     attachment: tuple[str, bytes] | None = None,
     link: str | None = None,
+    wait: timedelta | None = None,
 ) -> str:
     """Queue a letter in the caller's transaction, in words already in the party's language; its id.
 
     `attachment` is a name and a PDF. `link` is a path of the portal (`PERSONAL_PAGE` for the party's own).
-    It leaves by e-mail within seconds of the commit, at most once. A party without address gets none: the
-    letter is kept as failed (`no_address`), for the staff to post.
+    It leaves by e-mail within seconds of the commit, at most once; news of a job may `wait` that long for
+    more of the same party, and leaves in one e-mail with it. A party without address gets none: the letter is
+    kept as failed (`no_address`), for the staff to post.
     """
     name, content = attachment or (None, None)
     letter = Letter(
@@ -64,7 +66,8 @@ async def write_to(
         attachment=content,
         state="queued" if party.email else "failed",
         attempts=0,
-        not_before=unit.wall,
+        not_before=unit.wall + (wait or timedelta()),
+        news=wait is not None,
         answer=None if party.email else "no_address",
         queued_at=unit.now,
         failed_at=None if party.email else unit.now,

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from services.aftersales.page_base import answer, pages
-from services.aftersales.parties import actions, letters, links, queries
+from services.aftersales.parties import actions, letters, links, queries, returning
 from services.aftersales.parties.bodies import PartyIn, RoutingRuleIn
 from services.aftersales.parties.model import Party
 from services.aftersales.words import codes, labelled
@@ -122,6 +122,20 @@ async def renew(party: str, link: str, request: Request, unit: RoomUnit, who: Wh
 async def end_link(party: str, link: str, unit: RoomUnit) -> Response:
     await links.end(unit, (await actions.party_of(unit, party)).id, link)
     return RedirectResponse(f"/parties/{party}#link", 303)
+
+
+@pages.post("/parties/letters/{letter}/returned", **STAFF)
+async def came_back(
+    letter: str, request: Request, unit: RoomUnit, who: Who, why: Annotated[str, Form(max_length=200)] = ""
+) -> Response:
+    """Somebody of the staff found that it did not arrive after all."""
+    try:
+        rows = await returning.came_back(unit, letter, who.id, why.strip() or None)
+    except Problem as problem:
+        if problem.status == 404:
+            raise
+        return RedirectResponse("/parties", 303)
+    return RedirectResponse(f"/parties/{rows[0].party}#letters" if rows else "/parties", 303)
 
 
 @pages.post("/parties/letters/{letter}/seen", **STAFF)

@@ -14,6 +14,7 @@ from email.message import EmailMessage
 from sqlalchemy import text
 from sqlmodel import col, select
 
+from services.aftersales.notices import serving
 from services.aftersales.parties import links
 from services.aftersales.parties.model import Letter, Party
 from services.aftersales.parties.writing import compose
@@ -30,14 +31,16 @@ DELAYS_SECONDS = (10, 60, 600, 3600, 4 * 3600, 12 * 3600)
 LEASE = timedelta(seconds=120)
 """Longer than any hand-over: a letter still `sending` after it was left by a worker that died."""
 UNKNOWN_END = "unknown_end"
+MOST_TOGETHER = 40
+"""Other news in one e-mail."""
 KEPT = "kept in the embedded mailbox"
 
 
 @dataclass(frozen=True)
 class Claimed:
-    """A letter to hand over."""
+    """An e-mail to hand over, with the letters that leave in it, the one that names it first."""
 
-    letter: str
+    letters: tuple[str, ...]
     message: EmailMessage
     is_sandbox: bool
 
@@ -88,21 +91,55 @@ async def _claim(unit: Unit, letter: Letter, room: Room) -> Claimed | None:
             text("SELECT name, sandbox FROM registry.coop WHERE slug = :slug"), {"slug": letter.coop}
         )
     ).one()
-    link = letter.link
-    if link is not None and "{token}" in link:
-        link = link.replace("{token}", await links.mint(unit, party))
-    letter.attempts += 1
+    together = [letter, *await _news_with(unit, letter)]
+    token = ""
+    if any(one.link and "{token}" in one.link for one in together):
+        token = await links.mint(unit, party)
+    paths = [one.link.replace("{token}", token) if one.link else None for one in together]
+    for one in together:
+        one.attempts += 1
     try:
-        message = compose(letter, party, coop=coop.name, at=unit.now, public_url=base_url, link=link)
+        message = compose(
+            letter,
+            party,
+            coop=coop.name,
+            at=unit.now,
+            public_url=base_url,
+            link=paths[0],
+            others=list(zip(together[1:], paths[1:], strict=True)),
+        )
     except Exception as error:  # whatever is wrong with one letter, the others leave
         _LOG.error("a letter to a party cannot be written", exc_info=True, extra={"letter": letter.id})
-        _fail(letter, unit, f"unwritable_{type(error).__name__}")
+        for one in together:
+            _fail(one, unit, f"unwritable_{type(error).__name__}")
         return None
     if coop.sandbox:
         message[mail.SANDBOX_HEADER] = letter.coop
-    letter.state, letter.not_before = "sending", unit.wall + LEASE
-    letter.message_id, letter.sent_to = str(message["Message-ID"]), party.email
-    return Claimed(letter.id, message, bool(coop.sandbox))
+    for one in together:
+        one.state, one.not_before = "sending", unit.wall + LEASE
+        one.message_id, one.sent_to = str(message["Message-ID"]), party.email
+        one.left_with = None if one is letter else letter.id
+    return Claimed(tuple(one.id for one in together), message, bool(coop.sandbox))
+
+
+async def _news_with(unit: Unit, letter: Letter) -> list[Letter]:
+    """Other news of the same party that wait, oldest first: they leave in one e-mail with it."""
+    if not letter.news:
+        return []
+    found = await unit.session.execute(
+        select(Letter)
+        .where(
+            col(Letter.party) == letter.party,
+            col(Letter.coop) == letter.coop,
+            col(Letter.state) == "queued",
+            col(Letter.news).is_(True),
+            col(Letter.id) != letter.id,
+        )
+        .order_by(col(Letter.queued_at), col(Letter.id))
+        .limit(MOST_TOGETHER)
+        .with_for_update(skip_locked=True)
+    )
+    return list(found.scalars())
 
 
 async def _hand_over(room: Room, claimed: Claimed) -> tuple[str, Exception | None]:
@@ -111,7 +148,8 @@ async def _hand_over(room: Room, claimed: Claimed) -> tuple[str, Exception | Non
         if claimed.is_sandbox or not room.settings.smtp_url:
             await mail.keep(room.settings.data_dir, claimed.message)
             return KEPT, None
-        return await mail.send(room.settings.smtp_url, claimed.message), None
+        sender = mail.return_address(room.settings.mail_return, claimed.letters[0])
+        return await mail.send(room.settings.smtp_url, claimed.message, sender), None
     except (mail.TemporaryFailure, mail.PermanentFailure) as error:
         return "", error
     except (ValueError, MessageError) as error:  # a header or an address that no server can be given
@@ -119,7 +157,12 @@ async def _hand_over(room: Room, claimed: Claimed) -> tuple[str, Exception | Non
 
 
 async def _record(unit: Unit, claimed: Claimed, said: str, failure: Exception | None) -> None:
-    letter = await unit.session.get_one(Letter, claimed.letter, with_for_update=True)
+    for letter in claimed.letters:
+        await _record_one(unit, letter, said, failure)
+
+
+async def _record_one(unit: Unit, letter_id: str, said: str, failure: Exception | None) -> None:
+    letter = await unit.session.get_one(Letter, letter_id, with_for_update=True)
     await unit.enter(letter.coop)
     if letter.state != "sending":
         return
@@ -129,6 +172,7 @@ async def _record(unit: Unit, claimed: Claimed, said: str, failure: Exception | 
     _LOG.warning("a letter to a party was not taken", extra={"letter": letter.id, "reason": str(failure)})
     if isinstance(failure, mail.PermanentFailure) or letter.attempts > len(DELAYS_SECONDS):
         _fail(letter, unit, str(failure))
+        await serving.failed(unit, letter.id, str(failure))
     else:
         letter.state, letter.answer = "queued", str(failure)
         letter.not_before = unit.wall + timedelta(seconds=DELAYS_SECONDS[letter.attempts - 1])

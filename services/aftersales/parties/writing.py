@@ -1,6 +1,6 @@
 """Makes the e-mail of one letter to a party: plain text and HTML, with what is attached."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -17,12 +17,14 @@ _TEMPLATES = Path(__file__).parents[1] / "templates" / "aftersales"
 WORDS: Mapping[str, Mapping[str, str]] = {
     "fr": {
         "open": "Ouvrir la page",
+        "bundle": "{number} messages de {coop}",
         "colon": "\N{NO-BREAK SPACE}: ",
         "quote": "Référence à rappeler",
         "secret": "Ce lien vous est personnel\N{NO-BREAK SPACE}: ne le transmettez qu’à qui intervient.",
     },
     "en": {
         "open": "Open the page",
+        "bundle": "{number} messages from {coop}",
         "colon": ": ",
         "quote": "Reference to quote",
         "secret": "This link is personal: pass it on only to the person who does the work.",
@@ -31,12 +33,24 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 
 
 def compose(
-    letter: Letter, party: Party, *, coop: str, at: datetime, public_url: str, link: str | None
+    letter: Letter,
+    party: Party,
+    *,
+    coop: str,
+    at: datetime,
+    public_url: str,
+    link: str | None,
+    others: Sequence[tuple[Letter, str | None]] = (),
 ) -> EmailMessage:
-    """The message as handed over; the same letter always has the same Message-ID."""
+    """The message as handed over; the same letter always has the same Message-ID. `others` leave with it,
+    each with its own link, told one below the other."""
     domain = urlsplit(public_url).hostname or "localhost"
+    words = WORDS[letter.language]
+    subject = letter.subject
+    if others:
+        subject = words["bundle"].format(number=len(others) + 1, coop=coop)
     message = EmailMessage()
-    message["Subject"] = letter.subject
+    message["Subject"] = subject
     message["From"] = Address(coop, "noreply", domain)
     message["To"] = Address(party.name, addr_spec=party.email)
     message["Date"] = at
@@ -45,13 +59,14 @@ def compose(
     message["Content-Language"] = letter.language
     shown: dict[str, Any] = {
         "language": letter.language,
-        "subject": letter.subject,
+        "subject": subject,
         "coop": coop,
-        "paragraphs": letter.paragraphs,
+        "pieces": _pieces([(letter, link), *others], public_url.rstrip("/")),
         "reference": party.reference,
-        "url": f"{public_url.rstrip('/')}{link}" if link else None,
-        "is_personal": bool(letter.link and "{token}" in letter.link),
-        **WORDS[letter.language],
+        "is_personal": any(
+            one.link and "{token}" in one.link for one in (letter, *(row for row, _ in others))
+        ),
+        **words,
     }
     message.set_content(_environment("txt").get_template("party_letter.txt").render(shown))
     html = _environment("html").get_template("party_letter.html").render(shown)
@@ -64,6 +79,22 @@ def compose(
             filename=letter.attachment_name or "document.pdf",
         )
     return message
+
+
+def _pieces(told: Sequence[tuple[Letter, str | None]], base: str) -> list[dict[str, Any]]:
+    """What the message says, piece by piece; of several, what all begin with (the greeting) is said once."""
+    urls = [f"{base}{path}" if path else None for _, path in told]
+    if len(told) == 1:
+        return [{"heading": None, "paragraphs": told[0][0].paragraphs, "url": urls[0]}]
+    hello = told[0][0].paragraphs[:1]
+    same = all(one.paragraphs[:1] == hello for one, _ in told)
+    return [
+        *([{"heading": None, "paragraphs": hello, "url": None}] if same else []),
+        *(
+            {"heading": one.subject, "paragraphs": one.paragraphs[1 if same else 0 :], "url": url}
+            for (one, _), url in zip(told, urls, strict=True)
+        ),
+    ]
 
 
 @cache

@@ -156,6 +156,115 @@ async def test_a_party_without_address_gets_a_letter_that_staff_must_post(aulnes
     assert (await proof(aulnes, letter)).answer == "no_address"
 
 
+async def news(aulnes: Cooperative, party: Party, words: str, minutes: int | None = 5) -> str:
+    async with aulnes.room_unit("aftersales", aulnes.slug) as unit:
+        if await unit.session.get(Party, party.id) is None:
+            unit.session.add(party)
+            await unit.session.flush()
+        return await letters.write_to(
+            unit, await unit.session.get_one(Party, party.id), subject=f"Intervention {words}",
+            paragraphs=["Bonjour,", f"Il y a du nouveau : {words}."], about=f"tkt_{words}",
+            link=f"/contractor/{{token}}/jobs/{words}",
+            wait=None if minutes is None else timedelta(minutes=minutes),
+        )  # fmt: skip
+
+
+async def test_news_of_a_few_minutes_leave_as_one_e_mail_in_which_each_has_its_link(
+    aulnes: Cooperative, post: Post
+) -> None:
+    firm, other = a_party(aulnes.slug), a_party(aulnes.slug)
+    written = [await news(aulnes, firm, words) for words in ("un", "deux", "trois")]
+    elsewhere = await news(aulnes, other, "quatre")
+    await post.all()
+    assert {(await proof(aulnes, one)).state for one in written} == {"queued"}
+    post.later = timedelta(minutes=6)
+    await post.all()
+    proofs = [await proof(aulnes, one) for one in written]
+    assert {one.state for one in proofs} == {"sent"}
+    [name] = {one.message_id for one in proofs}
+    [message] = post.received(str(name))
+    assert str(message["Subject"]).startswith("3 messages de ")
+    body = next(part for part in message.walk() if part.get_content_type() == "text/plain")
+    said = bytes(body.get_payload(decode=True)).decode()
+    assert said.count("Bonjour,") == 1
+    assert [said.index(f"Intervention {words}") for words in ("un", "deux", "trois")] == sorted(
+        said.index(f"Intervention {words}") for words in ("un", "deux", "trois")
+    )
+    assert all(f"/jobs/{words}" in said for words in ("un", "deux", "trois"))
+    assert (await proof(aulnes, elsewhere)).message_id != name
+
+
+async def test_what_is_dangerous_leaves_alone_and_at_once(aulnes: Cooperative, post: Post) -> None:
+    firm = a_party(aulnes.slug)
+    usual, danger = await news(aulnes, firm, "un"), await news(aulnes, firm, "danger", None)
+    await post.all()
+    assert (await proof(aulnes, danger)).state == "sent"
+    assert (await proof(aulnes, usual)).state == "queued"
+    [message] = post.received(str((await proof(aulnes, danger)).message_id))
+    assert message["Subject"] == "Intervention danger"
+
+
+async def test_a_single_piece_of_news_keeps_its_own_subject(aulnes: Cooperative, post: Post) -> None:
+    letter = await news(aulnes, a_party(aulnes.slug), "un")
+    post.later = timedelta(minutes=6)
+    await post.all()
+    [message] = post.received(str((await proof(aulnes, letter)).message_id))
+    assert message["Subject"] == "Intervention un"
+
+
+async def test_news_that_are_refused_together_are_tried_again_together(
+    aulnes: Cooperative, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [_raise(TemporaryFailure("smtp_451")), lambda: "250 taken"]
+    monkeypatch.setattr(mail, "keep", _server(answers))
+    firm = a_party(aulnes.slug)
+    written = [await news(aulnes, firm, words) for words in ("un", "deux")]
+    for minutes in (6, 8):
+        post.later = timedelta(minutes=minutes)
+        await post.all()
+    assert {(await proof(aulnes, one)).state for one in written} == {"sent"}
+    assert answers == []
+
+
+async def test_what_comes_back_is_undelivered_with_all_that_left_in_the_same_e_mail(
+    aulnes: Cooperative, post: Post
+) -> None:
+    firm = a_party(aulnes.slug)
+    written = [await news(aulnes, firm, words) for words in ("un", "deux")]
+    early = await aulnes.post(f"/letters/{written[0]}/returned", {})
+    assert (early.status_code, early.json()["code"]) == (409, "not_sent")
+    post.later = timedelta(minutes=6)
+    await post.all()
+    done = await aulnes.post(f"/letters/{written[1]}/returned", {"why": "boîte pleine"})
+    assert done.status_code == 200, done.text
+    shown = [await proof(aulnes, one) for one in written]
+    assert {(one.state, one.answer) for one in shown} == {("failed", "returned: boîte pleine")}
+    assert all(one.sent_at is not None for one in shown), "that it left stays known"
+    async with aulnes.room_unit("aftersales", aulnes.slug) as unit:
+        assert {one.id for one, _ in await letters.undelivered(unit)} == set(written)
+    again = await aulnes.post(f"/letters/{written[0]}/returned", {})
+    assert again.json() == {"letters": []}
+
+
+async def test_a_mail_server_s_report_is_read_by_the_operator_s_program(
+    aulnes: Cooperative, post: Post
+) -> None:
+    from tests.unit.aftersales.test_returned_letters import LETTER, a_report
+
+    letter = await write(aulnes)
+    await post.all()
+    operator = aulnes.web.as_("operator", "*")
+    report = a_report().decode().replace(LETTER, letter)
+    told = await aulnes.post("/operations/letters/returned", {"report": report}, operator)
+    assert told.json() == {"letters": [letter]}, told.text
+    assert (await proof(aulnes, letter)).answer == "returned: 5.1.1"
+    for body, code in (
+        ({"report": "Je reviens lundi"}, 200), ({}, 200), ({"letter": "ltr_none"}, 404),
+        ({"report": a_report().decode()}, 404),
+    ):  # fmt: skip
+        assert (await aulnes.post("/operations/letters/returned", body, operator)).status_code == code
+
+
 def _raise(error: Exception) -> Callable[[], str]:
     def fail() -> str:
         raise error
