@@ -23,7 +23,7 @@ from simulators.ledger import Ledger
 from simulators.meter import midnight
 from simulators.month import Month, Stage
 from simulators.park import park
-from simulators.residence import ZONE, Builder, Household, equipped, plan
+from simulators.residence import ZONE, Builder, equipped, plan
 from simulators.staff import Desk
 from simulators.tally import Amount
 from simulators.truth import truth, write
@@ -31,6 +31,8 @@ from simulators.weather import Weather
 
 COOP, COOP_NAME = "demo", "Coopérative de démonstration"
 LIVE_EVERY_S = 10.0
+COLLEAGUES = {"technique": "Suivi technique (simulé)", "garanties": "Suivi des garanties (simulé)"}
+"""Local parts of addresses, and names, of the staff beside the one that is signed in as."""
 SETTLE_PATIENCE_S = 20.0
 TRUTH_DAYS = 365
 
@@ -63,8 +65,10 @@ def play(show: Show) -> Played:
         coop = _sandbox(operator)
         desk_account = keys.account(Role.STAFF, coop, "Équipe de gestion (simulée)")
         fleet_account = keys.account(Role.OPERATOR, coop, "Gestion des compteurs (simulée)")
-        staff = Api(show.endpoints.http, keys.token(Role.STAFF, coop, desk_account))
-        stage, month = _stage(show, coop, operator, staff, keys)
+        accounts = [desk_account]
+        accounts += [keys.account(Role.STAFF, coop, name, mail) for mail, name in COLLEAGUES.items()]
+        desk = [Api(show.endpoints.http, keys.token(Role.STAFF, coop, one)) for one in accounts]
+        stage, month = _stage(show, coop, operator, desk, keys)
         with stage.fleet:
             _month(month, console, show.homes, show.stop)
             published, stored = month.drain()
@@ -72,8 +76,7 @@ def play(show: Show) -> Played:
             stage.fleet.ledger.write(private_folder(settings.data_dir.absolute()) / f"{coop}-ledger.json")
             _write_truths(show, month, settings)
             if show.live and not show.stop.is_set():
-                known = [household for household in month.households if household.keeps_days]
-                told = max(known or month.households, key=_how_telling)
+                told = month.told or month.households[0]
                 people = {
                     "Un foyer": (Role.RESIDENT, told.person),
                     "L'équipe de gestion": (Role.STAFF, desk_account),
@@ -103,8 +106,8 @@ def _sandbox(operator: Api) -> str:
     raise RuntimeError("a hundred demos in one folder: use another --data-dir")
 
 
-def _stage(show: Show, coop: str, operator: Api, staff: Api, keys: Keys) -> tuple[Stage, Month]:
-    weather = Weather(show.seed)
+def _stage(show: Show, coop: str, operator: Api, people: list[Api], keys: Keys) -> tuple[Stage, Month]:
+    weather, staff = Weather(show.seed), people[0]
     builder = Builder(
         coop,
         show.endpoints.http,
@@ -114,7 +117,9 @@ def _stage(show: Show, coop: str, operator: Api, staff: Api, keys: Keys) -> tupl
         has_common_parts=True,
     )
     fleet = Fleet(show.endpoints.mqtt, [], Ledger())
-    stage = Stage(coop, operator, builder, Desk(coop, staff, weather, show.seed), fleet, seed=show.seed)
+    letters = show.settings.data_dir.absolute() / "mailbox"
+    desk = Desk(coop, people, weather, show.seed, show.endpoints.http, letters)
+    stage = Stage(coop, operator, builder, desk, fleet, seed=show.seed)
     today = datetime.now(ZoneInfo(ZONE)).date()
     first_day = today - timedelta(days=show.days)
     plans = plan(park(show.seed, show.homes), first_day, show.days, show.seed)
@@ -171,7 +176,7 @@ def _report(
         },
         "tips_raised": tips,
         "tickets_opened": len(desk.cases),
-        "ticket_actions": sum(desk.actions.values()),
+        "ticket_actions": sum(desk.doings.actions.values()),
         "ticket_actions_refused": dict(desk.refused),
         "notifications_delivered": delivered,
         "seconds": round(time.monotonic() - began, 1),
@@ -192,16 +197,7 @@ def _settled(count: Callable[[], tuple[int, int, int]]) -> tuple[int, int, int]:
 
 
 def _tips(month: Month) -> int:
-    return sum(_tips_of(household) for household in month.households)
-
-
-def _tips_of(household: Household) -> int:
-    return len(household.api.get(f"/occupancies/{household.occupancy}/tips")["tips"])
-
-
-def _how_telling(household: Household) -> tuple[bool, int]:
-    """A home that shows most of what a household can see: advice first, then requests."""
-    return _tips_of(household) > 0, len(household.tickets)
+    return sum(len(one.api.get(f"/occupancies/{one.occupancy}/tips")["tips"]) for one in month.households)
 
 
 def _deliveries(month: Month) -> tuple[int, int]:

@@ -34,6 +34,7 @@ class Api:
 
     def __init__(self, base_url: str, token: str, language: str = "fr") -> None:
         parts = urlsplit(base_url)
+        self.token = token
         self._secure, self._host = parts.scheme == "https", parts.netloc
         self._base = parts.path.rstrip("/") + "/api/v1"
         self._headers = {

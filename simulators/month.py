@@ -14,8 +14,10 @@ from simulators.fleet import Fleet
 from simulators.ledger import Ledger
 from simulators.lines import Line
 from simulators.meter import midnight
+from simulators.partners import open_partners
 from simulators.publications import Publication
-from simulators.residence import ZONE, Builder, Household, Plan, consenting
+from simulators.residence import ZONE, Builder, Household, Plan, age_days, consenting
+from simulators.scenes import Scenes
 from simulators.staff import Desk
 from simulators.tally import Account, Amount
 
@@ -46,6 +48,9 @@ class Month:
         self._stage, self._plans = stage, plans
         self.first_day, self.days = first_day, days
         self.households: list[Household] = []
+        self.told: Household | None = None
+        """The household that shows most of what there is to see."""
+        self._scenes = Scenes(stage.desk, first_day, days)
         self._faults = Faults(stage.profile, stage.seed)
         self._before = stage.operator.get("/operations/overview")
 
@@ -70,6 +75,12 @@ class Month:
             if not wanted.is_new:
                 self._move_in(wanted)
                 progress()
+        builder, desk = self._stage.builder, self._stage.desk
+        desk.agenda.set_clock = self.set_clock
+        if self.households:
+            letters = desk.letters
+            desk.meet(open_partners(desk.staff, desk.base_url, builder.buildings, letters))
+            self.told = self._scenes.prepare(self.households)
 
     def play(self, progress: Callable[[date], None] = lambda day: None) -> None:
         """Every day: arrivals, readings, the evening's tickets, then the clock moves on."""
@@ -78,7 +89,6 @@ class Month:
             day = self.first_day + timedelta(days=offset)
             self._arrivals(day)
             self._stage.fleet.publish_all(self._publications(day))
-            self.set_clock(midnight(day, ZONE) + timedelta(hours=17))
             self._stage.desk.day(self.households, day)
             self._exchanges(day)
             # A clock that runs more than a day ahead of the readings would make every meter look silent;
@@ -148,8 +158,7 @@ class Month:
     def _arrivals(self, day: date) -> None:
         for wanted in self._plans:
             if wanted.is_new and wanted.moved_in_on == day:
-                household = self._move_in(wanted)
-                self._stage.desk.inspect(household, wanted)
+                self._scenes.arrival(self._move_in(wanted), wanted)
 
     def _exchanges(self, day: date) -> None:
         """In the evening staff note which electricity meters the fitter replaced that day."""
@@ -170,8 +179,7 @@ class Month:
         return tally.accounts(consenting(self.households), self._stage.builder.common, self._stage.desk.staff)
 
     def _move_in(self, wanted: Plan) -> Household:
-        # The works were accepted within the past year for some buildings: their warranties still run.
-        reception_on = self.first_day - timedelta(days=200 + 420 * wanted.building)
+        reception_on = self.first_day - timedelta(days=age_days(wanted.building))
         household = self._stage.builder.move_in(wanted, reception_on)
         for line in (*household.lines, *self._stage.builder.common):
             self._stage.fleet.add(line.device)

@@ -24,6 +24,7 @@ TokenFor = Callable[[Role, str], str]
 TEXT_VERSION = "demo-2026-11"
 ZONE = "Europe/Paris"
 POSTCODE = "69100"
+CITY = "Exemple"
 HOMES_PER_BUILDING = 14
 RESIDENCES = ("Les Tilleuls", "Le Clos des Vignes", "La Passerelle", "Les Trois Cèdres", "Le Verger")
 MAIL_DOMAIN = "foyers.invalid"
@@ -45,6 +46,10 @@ class Household:
     """All its meters, electricity too."""
     api: Api
     """The household's own access."""
+    building: int = 0
+    residence: str = ""
+    staircase: str = ""
+    tenure: Tenure = Tenure.TENANT
     tickets: list[str] = field(default_factory=list)
 
     @property
@@ -78,6 +83,8 @@ class Plan:
     reach: dict[str, str]
     sends_load_curves: bool
     equipment: Equipment = field(default_factory=Equipment)
+    handover: str = ""
+    """`signed` or `begun`: the inspection of the arrival is held room by room; else recorded in one go."""
 
 
 def plan(homes: list[Home], first_day: date, days: int, seed: int) -> list[Plan]:
@@ -87,15 +94,16 @@ def plan(homes: list[Home], first_day: date, days: int, seed: int) -> list[Plan]
     for home in homes:
         rng = Random(f"{seed}:plan:{home.index}")
         is_new = days >= 5 and (home.index + seed) % 10 == 4
+        building = (home.index - 1) // HOMES_PER_BUILDING
         moved_in_on = (
             first_day + timedelta(days=rng.randint(2, days * 2 // 3))
             if is_new
-            else first_day - timedelta(days=rng.randint(20, 900))
+            else first_day - timedelta(days=rng.randint(20, 900) * min(age_days(building), 920) // 920)
         )
         out.append(
             Plan(
                 home=home,
-                building=(home.index - 1) // HOMES_PER_BUILDING,
+                building=building,
                 moved_in_on=moved_in_on,
                 publishes_from=max(moved_in_on, first_day),
                 tenure=rng.choices(
@@ -107,7 +115,25 @@ def plan(homes: list[Home], first_day: date, days: int, seed: int) -> list[Plan]
                 sends_load_curves=rng.random() < 0.3,
             )
         )
-    return out
+    return [_handed_over(one, first_day, days) if one.is_new else one for one in out]
+
+
+def _handed_over(wanted: Plan, first_day: date, days: int) -> Plan:
+    """The first arrival of a park is a buyer, a few days before the end; the second a tenant, as it ends."""
+    decade, end = wanted.home.index // 10, first_day + timedelta(days=days)
+    if decade == 0:
+        on = end - timedelta(days=4)
+        return replace(wanted, moved_in_on=on, publishes_from=on, tenure=Tenure.BUYER_VEFA, handover="signed")
+    if decade == 1:
+        on = end - timedelta(days=2)
+        return replace(wanted, moved_in_on=on, publishes_from=on, tenure=Tenure.TENANT, handover="begun")
+    return wanted
+
+
+def age_days(building: int) -> int:
+    """How long before the month the works were accepted: the first year of the newest building ends soon,
+    of another the second."""
+    return 305 + 380 * (building % 9)
 
 
 def equipped(plans: list[Plan], first_day: date, days: int) -> list[Plan]:
@@ -149,6 +175,11 @@ class Builder:
         self.common: list[CommonLine] = []
         """Meters of common parts, so far."""
 
+    @property
+    def buildings(self) -> list[str]:
+        """The ids of those made so far."""
+        return list(self._buildings.values())
+
     def building(self, number: int, reception_on: date, seed: int, first_day: date) -> str:
         """The building's id, made on first use; its common parts are metered from then on."""
         if number not in self._buildings:
@@ -158,6 +189,8 @@ class Builder:
                     "coop": self._coop,
                     "ref": f"BAT-{number + 1}",
                     "residence": residence(number),
+                    "street": street(number),
+                    "city": CITY,
                     "reception_on": reception_on,
                     "meters": [{"fluid": Fluid.ELECTRICITY, "serial": part} for part in self._parts],
                 },
@@ -194,6 +227,10 @@ class Builder:
             electricity=electricity,
             lines=tuple(lines),
             api=api,
+            building=wanted.building,
+            residence=residence(wanted.building),
+            staircase=staircase(home),
+            tenure=wanted.tenure,
         )
 
     def _body(self, wanted: Plan, building: str) -> dict[str, Any]:
@@ -206,7 +243,7 @@ class Builder:
                 "ref": f"LOT-{home.index:04}",
                 "building": building,
                 "residence": residence(wanted.building),
-                "staircase": "AB"[home.index % 2],
+                "staircase": staircase(home),
                 "floor": str(home.index % 5),
                 "floor_area_m2": str(home.floor_area_m2),
                 "heating": home.heating,
@@ -222,6 +259,15 @@ class Builder:
             "livraison_on": wanted.moved_in_on if buys else None,
             "quiet": not wanted.is_new,
         }
+
+
+def staircase(home: Home) -> str:
+    return "AB"[home.index % 2]
+
+
+def street(number: int) -> str:
+    """Number and street, which exist nowhere in particular."""
+    return f"{2 * number + 1} rue de l’Exemple"
 
 
 def residence(number: int) -> str:

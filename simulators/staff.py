@@ -1,93 +1,99 @@
-"""Simulated staff and residents who live the tickets of a month over the HTTP API only."""
+"""Simulated staff and residents who live the tickets of a month through the doors that real ones have.
+
+Staff work by what is due next: a danger at once, day and night; the rest in desk hours.
+"""
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from contracts.codes import Tenure
 from simulators import stories
-from simulators.api import Api, ApiError
-from simulators.presence import is_public_holiday
-from simulators.residence import ZONE, Household, Plan
+from simulators.agenda import Agenda, evening, in_desk_hours, later, local
+from simulators.api import Api
+from simulators.cases import Case, Doings
+from simulators.forms import Fields
+from simulators.partners import Partners
+from simulators.residence import Household, Plan
+from simulators.visits import Visits, home_again
 from simulators.weather import Weather
 
-DILIGENCE = 0.75
-"""Chance that a working day brings a ticket its next step."""
-REOPENED = 0.12
+SLOW = 0.13
+"""Share whose visit comes after the day that was promised."""
 REFUSED = 0.5
-"""Share refused of what is the resident's own to repair."""
-STAFF_NEXT = {
-    "submitted": "acknowledge",
-    "reopened": "acknowledge",
-    "acknowledged": "qualify",
-    "qualified": "assign",
-    "assigned": "schedule",
-    "scheduled": "start",
-    "in_progress": "finish",
-}
-
-
-@dataclass
-class Case:
-    """A ticket as those who live it remember it."""
-
-    id: str
-    household: Household
-    state: str = "submitted"
-    responsible: str = ""
-    legal: tuple[str, ...] = ()
-    """What the last caller could do next."""
-    times_reopened: int = 0
-    is_signed: bool = False
-    """Whether the household has signed, and the staff have not."""
+"""Share refused of what is the resident's own to repair; the rest is done all the same."""
+SILENT = 0.06
+"""Share of finished work on which the household says nothing."""
+CONTENT = 0.86
+CHASED = 0.12
+"""Share of requests whose household asks for news."""
 
 
 @dataclass
 class Desk:
-    """The residences' tickets. `staff` acts for the cooperative; each household acts for itself."""
+    """The residences' tickets. `people` act for the cooperative, each household for itself."""
 
     coop: str
-    staff: Api
+    people: list[Api]
     weather: Weather
     seed: int
+    base_url: str = ""
+    letters: Path | None = None
+    """The embedded mailbox, where firms find their personal link."""
     cases: list[Case] = field(default_factory=list)
-    actions: Counter[str] = field(default_factory=Counter)
-    refused: Counter[str] = field(default_factory=Counter)
-    """Actions that the service answered with 409, by name: in a sound run there is none."""
+    partners: Partners = field(default_factory=Partners)
+    doings: Doings = field(default_factory=Doings)
+    agenda: Agenda = field(init=False)
+    visits: Visits = field(init=False)
+    outspoken: str = ""
+    """The residence whose households always say what they think."""
 
-    def inspect(self, household: Household, wanted: Plan) -> None:
+    def __post_init__(self) -> None:
+        self.agenda = Agenda(lambda at: None)
+        self.visits = Visits(self.agenda, self.doings, self.partners, self.done)
+
+    @property
+    def staff(self) -> Api:
+        return self.people[0]
+
+    @property
+    def refused(self) -> Counter[str]:
+        return self.doings.refused
+
+    def meet(self, partners: Partners) -> None:
+        """From now on they are who work is given to."""
+        self.partners = self.visits.partners = partners
+
+    def inspect(self, household: Household, wanted: Plan, now: datetime) -> None:
         """What the état des lieux (tenants) or the livraison (everybody else) finds becomes tickets."""
         rng = Random(f"{self.seed}:inspection:{household.home.index}")
         kind = "etat_des_lieux" if wanted.tenure is Tenure.TENANT else "livraison"
         body = {"kind": kind, "on": wanted.moved_in_on, "findings": stories.findings(rng)}
         answer = self.staff.post(f"/occupancies/{household.occupancy}/inspection", body)
         for ticket in answer["tickets"]:
-            self._remember(ticket if isinstance(ticket, str) else ticket["id"], household)
+            self.take(ticket, household, now)
 
     def day(self, households: list[Household], day: date) -> None:
-        """One day: households report what broke, staff work on working days, households answer."""
+        """One day: households report what broke, and all that is due that day is done."""
         outdoor_c = self.weather.mean(day)
         for household in households:
             rng = Random(f"{self.seed}:fault:{household.home.index}:{day.toordinal()}")
             happened = stories.fault(day, outdoor_c, rng)
-            if happened is not None:
-                self._open(household, happened, rng)
-        is_working_day = day.weekday() < 5 and not is_public_holiday(day)
-        for case in list(self.cases):
-            rng = Random(f"{self.seed}:case:{self.cases.index(case)}:{day.toordinal()}")
-            if case.state == "done" and case.is_signed:
-                self._act(self.staff, case, "sign_off", rng)
-                case.is_signed = False
-            elif case.state == "done":
-                self._household_answers(case, rng)
-            elif is_working_day and rng.random() < DILIGENCE:
-                self._staff_step(case, day, rng)
+            if happened is not None and household.moved_in_on < day:
+                at = local(day, rng.randint(7, 20), rng.choice((5, 20, 35, 50)))
+                self.agenda.add(at, self.report, household, happened)
+        self.agenda.add(local(day, 17), lambda now: None)  # the day's reminders leave in the afternoon
+        self.agenda.run_until(local(day + timedelta(days=1), 0))
 
-    def _open(self, household: Household, happened: stories.Fault, rng: Random) -> None:
-        channel = rng.choices(["portal", "phone", "caretaker", "counter"], [6, 3, 1, 1])[0]
+    def report(self, household: Household, happened: stories.Fault, now: datetime, ends: str = "") -> Case:
+        """A household tells of a fault, itself or to somebody of the cooperative."""
+        rng = Random(f"{self.seed}:told:{household.home.index}:{now.isoformat()}")
+        channel = (
+            "portal" if ends else rng.choices(["portal", "phone", "caretaker", "counter"], [6, 3, 1, 1])[0]
+        )
         body = {
             "occupancy": household.occupancy,
             "place": happened.place,
@@ -95,76 +101,158 @@ class Desk:
             "symptom": happened.symptom,
             "description": happened.description,
             "channel": channel,
+            "availability": rng.choice((["morning"], ["afternoon"], [], ["morning", "afternoon"])),
         }
         caller = household.api
         if channel != "portal":
             caller = self.staff
             body["reported_by"] = household.person
         answer = caller.post("/tickets", body)
-        self._remember(answer["id"], household, answer)
+        return self.take(answer["id"], household, now, answer, ends)
 
-    def _remember(self, ticket: str, household: Household, answer: dict[str, Any] | None = None) -> None:
-        case = Case(ticket, household)
+    def take(
+        self,
+        ticket: str,
+        household: Household,
+        now: datetime,
+        answer: dict[str, Any] | None = None,
+        ends: str = "",
+        is_alone: bool = True,
+    ) -> Case:
+        """A ticket is there: somebody will see to it. Not `is_alone`: it is lived with its incident."""
+        rng = Random(f"{self.seed}:case:{len(self.cases)}")
+        case = Case(ticket, household, rng, ends, is_slow=not ends and rng.random() < SLOW)
         household.tickets.append(ticket)
         self.cases.append(case)
-        if answer is not None:
-            self._learn(case, answer)
+        case.learn(answer if answer is not None else self.staff.get(f"/tickets/{ticket}"))
+        if is_alone:
+            at = later(now, rng, 10, 30) if case.is_pressing else in_desk_hours(later(now, rng, 15, 120))
+            self.agenda.add(at, self.see_to, case)
+        return case
 
-    def _staff_step(self, case: Case, day: date, rng: Random) -> None:
-        action = STAFF_NEXT.get(case.state)
-        if action is None:
+    def see_to(self, case: Case, now: datetime) -> None:
+        """From a new, reopened or detached request to one that is in somebody's hands."""
+        staff = case.rng.choice(self.people)
+        case.learn(staff.get(f"/tickets/{case.id}"))
+        if case.state == "attached":
             return
-        if case.state == "qualified" and case.responsible == "resident" and rng.random() < REFUSED:
-            self._act(self.staff, case, "refuse", rng, reason="resident_upkeep")
+        if case.state in ("submitted", "reopened"):
+            self.doings.act(staff, case, "acknowledge")
+            if case.is_pressing:
+                self.agenda.add(later(now, case.rng, 30, 100), self._make_safe, case, staff)
+        if case.ends.startswith("refused"):
+            self._refuse(case, staff, now)
             return
-        if action == "assign" and "assign" not in case.legal and "notify_debtor" in case.legal:
-            action = "notify_debtor"
-        if action == "acknowledge" and rng.random() < 0.2:
-            self._message(case, rng)
-        more: dict[str, Any] = {}
-        if action == "schedule":
-            more["appointment_at"] = appointment(day, rng)
-        self._act(self.staff, case, action, rng, **more)
-
-    def _household_answers(self, case: Case, rng: Random) -> None:
-        if rng.random() > 0.6:
+        if case.state == "acknowledged":
+            self.doings.act(staff, case, "qualify")
+        is_theirs = case.state == "qualified" and case.responsible == "resident" and not case.ends
+        if is_theirs and case.rng.random() < REFUSED:
+            is_tenant = case.household.tenure is Tenure.TENANT
+            reason = "resident_upkeep" if is_tenant else "owner_private_part"
+            self.doings.act(staff, case, "refuse", reason=reason)
             return
-        reopens = rng.random() < REOPENED and case.times_reopened == 0
-        resident = case.household.api
-        self._learn(case, resident.get(f"/tickets/{case.id}"))
-        wanted = "reopen" if reopens else "sign_off" if "sign_off" in case.legal else "confirm"
-        self._act(resident, case, wanted, rng)
-        case.times_reopened += reopens
-        case.is_signed = wanted == "sign_off"
+        if case.rng.random() < CHASED:
+            self.agenda.add(evening(now, case.rng, 1), self._chase, case, staff)
+        if case.state == "qualified":
+            self._give(case, staff, now)
+        if case.state == "assigned":
+            self.visits.arrange(case, staff, now)
 
-    def _message(self, case: Case, rng: Random) -> None:
-        case.household.api.post(f"/tickets/{case.id}/messages", {"body": stories.words("message", rng)})
-
-    def _act(self, caller: Api, case: Case, action: str, rng: Random, **more: Any) -> None:
-        said = stories.words(action, rng)
-        body = {"action": action, **more} | ({"comment": said} if said else {})
-        try:
-            answer = caller.post(f"/tickets/{case.id}/actions", body)
-        except ApiError as error:
-            if error.status != 409:
-                raise
-            # Somebody else was faster (an automatic step): look again tomorrow.
-            self.refused[action] += 1
-            answer = caller.get(f"/tickets/{case.id}")
+    def done(self, case: Case, staff: Api, now: datetime) -> None:
+        """The work is finished: those who did it and those who live there say what they think."""
+        firm = self.partners[case.party]
+        good: Fields = {"verdict": "good", "marks": case.rng.choice((["well_told"], ["on_time"], []))}
+        if firm is not None and firm.works_by_link and case.rng.random() < 0.6:
+            self.doings.by_link(firm, case, "opinion", good)
         else:
-            self.actions[action] += 1
-        self._learn(case, answer)
+            self.doings.ask("opinion", lambda: staff.call("PUT", f"/tickets/{case.id}/opinion", good))
+        if case.ends or case.rng.random() >= SILENT:
+            self.agenda.add(home_again(now, case), self._answer, case, staff)
 
-    @staticmethod
-    def _learn(case: Case, answer: dict[str, Any]) -> None:
-        case.state = answer.get("state", case.state)
-        case.responsible = answer.get("responsible", case.responsible)
-        case.legal = tuple(answer.get("legal_actions", ()))
+    def _give(self, case: Case, staff: Api, now: datetime) -> None:
+        """The debtor is written to where a warranty runs, before anybody is sent."""
+        builder = self.partners.builder(set(case.regimes))
+        if "notify_debtor" in case.legal and case.regimes - {"none"}:
+            self.doings.act(staff, case, "notify_debtor")
+        is_builders = builder is not None and case.responsible in ("contractor", "cooperative")
+        if builder is not None and is_builders and (not case.is_pressing or "assign" not in case.legal):
+            case.party = builder.id
+        else:
+            case.party = staff.get(f"/tickets/{case.id}/routing")["party"]
+        self.doings.act(staff, case, "assign", party=case.party)
+        if case.party and builder is not None and case.party == builder.id:
+            self.agenda.add(in_desk_hours(later(now, case.rng, 900, 1800)), self._committed, case, staff)
 
+    def _committed(self, case: Case, staff: Api, now: datetime) -> None:
+        case.learn(staff.get(f"/tickets/{case.id}"))
+        if "secure_claim" in case.legal and case.rng.random() < 0.7:
+            self.doings.act(staff, case, "secure_claim", secured_by="commitment")
 
-def appointment(day: date, rng: Random) -> datetime:
-    """A working morning or afternoon within the week."""
-    on = day + timedelta(days=rng.randint(1, 4))
-    while on.weekday() > 4 or is_public_holiday(on):
-        on += timedelta(days=1)
-    return datetime.combine(on, time(rng.choice((8, 9, 10, 14, 15, 16))), ZoneInfo(ZONE)).astimezone(UTC)
+    def _make_safe(self, case: Case, staff: Api, now: datetime) -> None:
+        case.learn(staff.get(f"/tickets/{case.id}"))
+        if "make_safe" in case.legal:
+            self.doings.act(staff, case, "make_safe")
+
+    def _chase(self, case: Case, staff: Api, now: datetime) -> None:
+        if case.state not in ("assigned", "scheduled"):
+            return
+        path = f"/tickets/{case.id}/messages"
+        case.household.api.post(path, {"body": stories.words("message", case.rng)})
+        self.agenda.add(
+            in_desk_hours(later(now, case.rng, 15, 60)),
+            lambda when: staff.post(path, {"body": stories.words("reply", case.rng)}),
+        )
+
+    def _refuse(self, case: Case, staff: Api, now: datetime) -> None:
+        """The household contests, and another person answers."""
+        ending, case.ends = case.ends, ""
+        other = self.people[(self.people.index(staff) + 1) % len(self.people)]
+        answer = "uphold" if ending == "refused_upheld" else "overturn"
+
+        def answered(when: datetime) -> None:
+            if self.doings.act(other, case, answer) and answer == "overturn":
+                case.ends = "accepted"
+                self.see_to(case, when)
+
+        def contest(when: datetime) -> None:
+            if self.doings.act(case.household.api, case, "contest") and ending != "refused_contested":
+                self.agenda.add(in_desk_hours(later(when, case.rng, 600, 1500)), answered)
+
+        if self.doings.act(staff, case, "refuse", reason="resident_upkeep"):
+            self.agenda.add(evening(now, case.rng, 1), contest)
+
+    def _answer(self, case: Case, staff: Api, now: datetime) -> None:
+        resident = case.household.api
+        case.learn(resident.get(f"/tickets/{case.id}"))
+        if case.state != "done":
+            return
+        if case.ends in ("half_fixed", "reopen"):
+            ending, case.ends = case.ends, ""
+            if self.doings.act(resident, case, ending):
+                case.is_slow = False
+                at = in_desk_hours(later(now, case.rng, 15, 60))
+                self.agenda.add(at, self.see_to, case)
+            return
+        signs = "sign_off" in case.legal
+        if self.doings.act(resident, case, "sign_off" if signs else "confirm"):
+            self.opinion(case)
+            if signs:
+                at = in_desk_hours(later(now, case.rng, 60, 300))
+                self.agenda.add(at, self.countersign, case, staff)
+
+    def opinion(self, case: Case) -> None:
+        """What the household thinks, when it says so."""
+        if case.household.residence != self.outspoken and case.rng.random() > 0.5:
+            return
+        is_good = case.rng.random() < CONTENT
+        marks = case.rng.sample(
+            ["quick", "well_done", "well_told", "on_time"] if is_good else ["slow", "badly_told"], 2
+        )
+        body = {"verdict": "good" if is_good else "bad", "marks": marks}
+        path = f"/tickets/{case.id}/opinion"
+        self.doings.ask("opinion", lambda: case.household.api.call("PUT", path, body))
+
+    def countersign(self, case: Case, staff: Api, now: datetime) -> None:
+        case.learn(staff.get(f"/tickets/{case.id}"))
+        if "sign_off" in case.legal:
+            self.doings.act(staff, case, "sign_off")

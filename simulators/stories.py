@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+Story = dict[str, Any]
 FAULTS_PER_HOME_MONTH = 0.35
 COLD_C = 12.0
 
@@ -37,6 +38,36 @@ def fault(day: date, outdoor_c: float, rng: Random) -> Fault | None:
     possible = [story for story in _stories()["tickets"] if outdoor_c < COLD_C or not story.get("cold")]
     story = rng.choices(possible, [story["weight"] for story in possible])[0]
     return Fault(story["place"], story["element"], story["symptom"], rng.choice(story["texts"]))
+
+
+def fault_of(story: Story, number: int) -> Fault:
+    """The story as the `number`-th household tells it."""
+    texts = story["texts"]
+    return Fault(story["place"], story["element"], story["symptom"], texts[number % len(texts)])
+
+
+def scripted() -> list[Story]:
+    """What happens in every month: `part`, as a share of it; `ends`, what becomes of it."""
+    found: list[Story] = _stories()["scripted"]
+    return found
+
+
+def outage(kind: str) -> Story:
+    """What several homes lose at once, and what staff write to all of them."""
+    found: Story = _stories()["outages"][kind]
+    return found
+
+
+def found_late(number: int) -> Fault:
+    """What a household had not told before it was asked."""
+    asked: list[Story] = _stories()["when_asked"]
+    return fault_of(asked[number % len(asked)], 0)
+
+
+def handover_findings() -> list[dict[str, str]]:
+    """What buyer and cooperative see together at the keys."""
+    found: list[dict[str, str]] = _stories()["handover"]
+    return found
 
 
 def words(action: str, rng: Random) -> str | None:

@@ -38,9 +38,12 @@ class Keys:
         """A token of that role in that cooperative; a resident's names its person."""
         return self._runner.run(self._issue(role, coop, subject))
 
-    def account(self, role: Role, coop: str, name: str) -> str:
-        """A simulated account of the cooperative's people; its invitation is thrown away unread."""
-        return self._runner.run(self._invite(role, coop, name))
+    def account(self, role: Role, coop: str, name: str, mailbox: str | None = None) -> str:
+        """A simulated account of the cooperative's people; its invitation is thrown away unread.
+
+        `mailbox`: the local part of its address, where a role has several people.
+        """
+        return self._runner.run(self._invite(role, coop, name, mailbox or role.value))
 
     def login_path(self, role: Role, coop: str, subject: str) -> str:
         """One click signs in as that person of a sandbox."""
@@ -54,8 +57,8 @@ class Keys:
         async with work_unit(self._members(), "members", clock.system) as unit:
             return await accounts.issue_token(unit, role, coop, subject)
 
-    async def _invite(self, role: Role, coop: str, name: str) -> str:
-        invitee = accounts.Invitee(name, f"{role}@{coop}.invalid", role, coop)
+    async def _invite(self, role: Role, coop: str, name: str, mailbox: str) -> str:
+        invitee = accounts.Invitee(name, f"{mailbox}@{coop}.invalid", role, coop)
         async with work_unit(self._members(), "members", clock.system) as unit:
             account, _ = await accounts.invite(unit, invitee)
             return account

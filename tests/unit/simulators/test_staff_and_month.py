@@ -3,19 +3,24 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from contracts.codes import Tenure
+from simulators.agenda import Agenda, in_desk_hours, is_working_day, visit_after, visit_before
 from simulators.api import ApiError
+from simulators.cases import Case
 from simulators.households import Home
 from simulators.month import Month, Stage
-from simulators.presence import is_public_holiday
-from simulators.staff import STAFF_NEXT, Case, Desk, appointment
+from simulators.partners import Firm, Partners
+from simulators.staff import Desk
 from simulators.weather import Weather
 
 PARIS = ZoneInfo("Europe/Paris")
+MONDAY = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 
 @dataclass
@@ -26,17 +31,19 @@ class Service:
     asked: list[tuple[str, Any]] = field(default_factory=list)
     refuses: set[str] = field(default_factory=set)
     state: str = "closed"
+    facts: dict[str, Any] = field(default_factory=dict)
+    """Whatever else its tickets say."""
 
     def get(self, path: str, **query: Any) -> Any:
         if path == "/operations/overview":
             return self.overviews.pop(0) if len(self.overviews) > 1 else self.overviews[0]
-        return {"state": self.state}
+        return {"state": self.state, **self.facts}
 
     def post(self, path: str, body: Any = None) -> Any:
         self.asked.append((path, body))
         if body and body.get("action") in self.refuses:
             raise ApiError("POST", path, 409, {"legal_actions": []})
-        return {"state": self.state}
+        return {"state": self.state, **self.facts}
 
 
 def overview(stored: int = 0, duplicate: int = 0, discarded: int = 0, lag: float = 0.0) -> dict[str, Any]:
@@ -47,45 +54,83 @@ def overview(stored: int = 0, duplicate: int = 0, discarded: int = 0, lag: float
     }  # fmt: skip
 
 
-def test_appointments_are_on_working_days_in_working_hours() -> None:
+def case_of(service: Any, desk: Desk, answer: dict[str, Any]) -> Case:
+    household: Any = SimpleNamespace(api=service, tickets=[], residence="R", tenure=Tenure.TENANT)
+    return desk.take("tkt_1", household, MONDAY, answer)
+
+
+def test_visits_begin_on_working_days_in_working_hours_and_end_in_time() -> None:
     for offset in range(400):
-        day = date(2026, 1, 1) + timedelta(days=offset)
-        at = appointment(day, Random(offset)).astimezone(PARIS)
-        assert at.date() > day
-        assert at.weekday() < 5
-        assert not is_public_holiday(at.date())
+        now = datetime(2026, 1, 1, 10, tzinfo=UTC) + timedelta(days=offset)
+        due_at = now + timedelta(days=6)
+        at = visit_before(now, due_at, Random(offset)).astimezone(PARIS)
+        assert now < at <= due_at - timedelta(hours=2)
+        assert is_working_day(at.date())
         assert 8 <= at.hour <= 16
 
 
-def test_each_step_of_staff_leads_towards_done() -> None:
-    assert next(iter(STAFF_NEXT)) == "submitted"
-    assert STAFF_NEXT["in_progress"] == "finish"
+def test_a_slow_visit_begins_after_the_day_promised() -> None:
+    for offset in range(50):
+        due_at = datetime(2026, 1, 1, 16, 30, tzinfo=UTC) + timedelta(days=offset)
+        assert visit_after(due_at, Random(offset)) > due_at
 
 
-def test_a_refused_action_is_counted_and_the_ticket_looked_at_again(weather: Weather) -> None:
+def test_the_desk_answers_in_its_hours_and_a_danger_at_once() -> None:
+    saturday = datetime(2026, 10, 3, 22, tzinfo=UTC)
+    assert in_desk_hours(saturday).astimezone(PARIS).date() == date(2026, 10, 5)
+    service: Any = Service(state="submitted")
+    desk = Desk("c", [service], Weather(1), 1)
+    case_of(service, desk, {"state": "submitted", "priority": "p1"})
+    desk.agenda.run_until(MONDAY + timedelta(minutes=40))
+    assert ("/tickets/tkt_1/actions", "acknowledge") in [
+        (path, body["action"]) for path, body in service.asked
+    ]
+
+
+def test_acts_are_done_in_the_order_of_time_and_the_clock_goes_with_them() -> None:
+    clock: list[datetime] = []
+    agenda = Agenda(clock.append)
+    done: list[str] = []
+    agenda.add(MONDAY + timedelta(hours=2), lambda name, now: done.append(name), "second")
+    agenda.add(
+        MONDAY, lambda now: (done.append("first"), agenda.add(MONDAY, lambda at: done.append("at once")))
+    )
+    agenda.add(MONDAY + timedelta(days=2), lambda now: done.append("another day"))
+    agenda.run_until(MONDAY + timedelta(days=1))
+    assert done == ["first", "at once", "second"]
+    assert clock == [MONDAY, MONDAY + timedelta(hours=2)]
+
+
+def test_a_refused_action_is_counted_and_the_ticket_looked_at_again() -> None:
     service: Any = Service(refuses={"acknowledge"}, state="cancelled")
-    desk = Desk("c", service, weather, 1)
-    case = Case("tkt_1", household=Any)  # type: ignore[arg-type]
-    desk.cases.append(case)
-    monday = date(2026, 11, 2)
-    for week in range(4):
-        desk.day([], monday + timedelta(days=7 * week))
+    desk = Desk("c", [service], Weather(1), 1)
+    case = case_of(service, desk, {"state": "submitted"})
+    service.state = "submitted"
+    assert not desk.doings.act(service, case, "acknowledge")
     assert desk.refused["acknowledge"] == 1
-    assert case.state == "cancelled"
+    assert case.state == "submitted"
 
 
-def test_nothing_is_done_on_sundays(weather: Weather) -> None:
-    service: Any = Service()
-    desk = Desk("c", service, weather, 1, cases=[Case("tkt_1", household=Any)])  # type: ignore[arg-type]
-    for week in range(20):
-        desk.day([], date(2026, 1, 4) + timedelta(days=7 * week))
-    assert service.asked == []
+def test_the_debtor_is_written_to_before_its_work_is_given_out() -> None:
+    service: Any = Service(state="qualified")
+    desk = Desk("c", [service], Weather(1), 1)
+    desk.meet(Partners({"pty_1": Firm("pty_1", "contractor", (), ("parfait_achevement",))}))
+    answer = {
+        "state": "submitted", "priority": "p3", "responsible": "contractor",
+        "warranties": [{"regime": "parfait_achevement"}], "legal_actions": ["notify_debtor"],
+    }  # fmt: skip
+    service.facts = {name: answer[name] for name in ("responsible", "warranties", "legal_actions")}
+    case_of(service, desk, answer)
+    desk.agenda.run_until(MONDAY + timedelta(days=1))
+    asked = [body["action"] for path, body in service.asked if path.endswith("/actions")]
+    assert asked.index("notify_debtor") < asked.index("assign")
+    assert next(body for _, body in service.asked if body.get("action") == "assign")["party"] == "pty_1"
 
 
 def month(service: Any, homes: list[Home]) -> Month:
     fleet: Any = type("Fleet", (), {"ledger": type("Ledger", (), {"readings": 100, "meters": {}})()})()
     builder: Any = type("Builder", (), {"common": []})()
-    desk = Desk("c", service, Weather(1), 1)
+    desk = Desk("c", [service], Weather(1), 1)
     return Month(Stage("c", service, builder, desk, fleet), [], date(2026, 10, 1), 5)
 
 
