@@ -13,7 +13,16 @@ from services.kit.natsauth import intake_client_id
 from services.kit.principal import PLATFORM
 from services.kit.web import Page, RoomUnit, Who, api_router, forbidden, not_found, roles
 from services.members import credentials, exporting, queries
-from services.members.actions import consenting, devices, exchanging, homes, households, persons, sandboxes
+from services.members.actions import (
+    consenting,
+    devices,
+    exchanging,
+    homes,
+    households,
+    persons,
+    residences,
+    sandboxes,
+)
 from services.members.actions.devices import Devices
 from services.members.bodies import (
     BuildingIn,
@@ -28,6 +37,9 @@ from services.members.bodies import (
     DwellingIn,
     GatewayIn,
     HomeOut,
+    ResidenceIn,
+    ResidenceOut,
+    ResidencesOut,
 )
 from services.members.bodies_exchange import ExchangeIn, ExchangeOut, NewMeterIn, UndoIn
 from services.members.bodies_people import (
@@ -97,6 +109,23 @@ async def set_clock(slug: str, body: ClockIn, unit: RoomUnit, who: Who) -> CoopO
 @router.post("/buildings", status_code=201, **STAFF)
 async def add_building(body: BuildingIn, unit: RoomUnit, who: Who, issuing: Issuing) -> HomeOut:
     return await homes.add_building(unit, issuing, body)
+
+
+@router.get("/residences", **roles("staff"))
+async def all_residences(unit: RoomUnit, who: Who) -> ResidencesOut:
+    """The cooperative's residences with their homes and where they stand."""
+    return ResidencesOut(
+        residences=[
+            ResidenceOut(residence=one.name, homes=one.homes, street=one.street, city=one.city)
+            for one in await residences.listed(unit)
+        ]
+    )
+
+
+@router.put("/residences", status_code=204, **roles("staff"))
+async def place_residence(body: ResidenceIn, unit: RoomUnit, who: Who) -> None:
+    """Where a residence stands: printed on letters, notices and calendars of its homes."""
+    await residences.place(unit, body)
 
 
 @router.post("/dwellings", status_code=201, **STAFF)

@@ -90,6 +90,9 @@ class BuildingIn(Body):
     coop: CoopSlug
     ref: Text
     residence: Text
+    street: Text | None = None
+    """Number and street; left out, the residence's."""
+    city: Text | None = None
     reception_on: date | None = None
     meters: list[MeterIn] = Field(default=[], max_length=50)
     """Meters of common parts."""
@@ -100,6 +103,9 @@ class DwellingIn(Body):
     ref: Text
     building: BuildingId | None = None
     residence: Text
+    street: Text | None = None
+    """Number and street; left out, the building's or the residence's."""
+    city: Text | None = None
     staircase: Text | None = None
     floor: Text | None = None
     floor_area_m2: Annotated[Decimal, Field(gt=0, le=10_000, decimal_places=2)]
@@ -117,6 +123,25 @@ class DwellingIn(Body):
             numbers = {key: str(value[key]) for key in ("floor", "postcode") if type(value.get(key)) is int}
             return value | numbers
         return value
+
+
+class ResidenceIn(Body):
+    """Where a residence stands, entered once for all its homes; left out, it is forgotten."""
+
+    residence: Text
+    street: Text | None = None
+    city: Text | None = None
+
+
+class ResidenceOut(BaseModel):
+    residence: str
+    homes: int
+    street: str | None
+    city: str | None
+
+
+class ResidencesOut(BaseModel):
+    residences: list[ResidenceOut]
 
 
 class DeviceOut(BaseModel):

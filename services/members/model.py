@@ -39,6 +39,17 @@ class Coop(SQLModel, table=True):
     """Of a sandbox that was dropped: its name alone is kept for a day, for events still on their way."""
 
 
+class Residence(SQLModel, table=True):
+    """Where a residence stands, for its buildings and dwellings that say nothing of their own."""
+
+    __tablename__ = "residence"
+    __table_args__ = {"schema": SCHEMA}
+    coop: str = Field(primary_key=True, foreign_key="members.coop.coop")
+    name: str = Field(primary_key=True)
+    street: str | None = None
+    city: str | None = None
+
+
 class Building(SQLModel, table=True):
     __tablename__ = "building"
     __table_args__ = (Index("building_ref", "coop", "ref", unique=True), {"schema": SCHEMA})
@@ -46,6 +57,9 @@ class Building(SQLModel, table=True):
     coop: str = Field(foreign_key="members.coop.coop")
     ref: str
     residence: str
+    street: str | None = None
+    """Number and street where it is not the residence's, without postcode and town."""
+    city: str | None = None
     reception_on: date | None = None
 
 
@@ -57,6 +71,9 @@ class Dwelling(SQLModel, table=True):
     ref: str
     building: str | None = Field(default=None, foreign_key="members.building.id")
     residence: str
+    street: str | None = None
+    """Number and street where it is neither the building's nor the residence's."""
+    city: str | None = None
     staircase: str | None = None
     floor: str | None = None
     floor_area_m2: Decimal = Field(sa_column=Column(Numeric(8, 2), nullable=False))

@@ -5,6 +5,7 @@ from services.members import (
     pages_homes,
     pages_household,
     pages_meters,
+    pages_residences,
     pages_sign_in,
     pages_staff,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "pages_homes",
     "pages_household",
     "pages_meters",
+    "pages_residences",
     "pages_sign_in",
     "pages_staff",
 ]

@@ -251,16 +251,26 @@ async def _written_on(unit: Unit, ticket: Ticket, kinds: Sequence[str]) -> date 
 async def _where(unit: Unit, home: Home) -> str:
     if home.dwelling is None:
         found = await unit.session.execute(
-            text("SELECT ref FROM registry.building WHERE id = :id"), {"id": home.building}
+            text("SELECT ref, street, city FROM registry.building WHERE id = :id"), {"id": home.building}
         )
-        return f"résidence {home.residence}, immeuble {found.scalar_one()}"
+        place = found.one()
+        parts = [f"résidence {home.residence}", f"immeuble {place.ref}"]
+        return ", ".join([*parts, *_address(place.street, home.postcode, place.city)])
     row = (
         await unit.session.execute(
-            text("SELECT ref, staircase, floor, postcode FROM registry.dwelling WHERE id = :id"),
+            text(
+                "SELECT ref, staircase, floor, postcode, street, city FROM registry.dwelling WHERE id = :id"
+            ),
             {"id": home.dwelling},
         )
     ).one()
     parts = [f"résidence {home.residence}", f"logement {row.ref}"]
     parts += [f"escalier {row.staircase}"] if row.staircase else []
     parts += [f"étage {row.floor}"] if row.floor else []
-    return ", ".join([*parts, row.postcode])
+    return ", ".join([*parts, *_address(row.street, row.postcode, row.city)])
+
+
+def _address(street: str | None, postcode: str | None, city: str | None) -> list[str]:
+    """Street, then postcode and town, as far as they are known."""
+    town = " ".join(part for part in (postcode, city) if part)
+    return [part for part in (street, town) if part]

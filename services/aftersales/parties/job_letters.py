@@ -123,6 +123,6 @@ async def _values(unit: Unit, ticket: Ticket, language: str, step: Step | None) 
     return {
         "number": ticket.number,
         "what": f"{what} – {symptom}",
-        "where": " · ".join(part for part in (place.residence, place.building) if part),
+        "where": " · ".join(part for part in (place.residence, place.building, place.address) if part),
         "when": formats.instant(at, "EEEE d MMMM, HH:mm") if at else "",
     }

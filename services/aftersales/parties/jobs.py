@@ -37,6 +37,18 @@ class Place:
     staircase: str | None = None
     floor: str | None = None
     door: str | None = None
+    street: str | None = None
+    city: str | None = None
+
+    @property
+    def town(self) -> str:
+        """Postcode and town, as an envelope has them."""
+        return " ".join(part for part in (self.postcode, self.city) if part)
+
+    @property
+    def address(self) -> str:
+        """Where to drive to: street, postcode and town, as far as known."""
+        return ", ".join(part for part in (self.street, self.town) if part)
 
 
 @dataclass(frozen=True)
@@ -172,21 +184,30 @@ async def places_of(unit: Unit, tickets: Sequence[Ticket]) -> dict[str, Place]:
     """Where each of the requests is, by its id."""
     homes = await unit.session.execute(
         text(
-            "SELECT d.id, d.residence, d.postcode, d.staircase, d.floor, d.ref, b.ref AS building"
+            "SELECT d.id, d.residence, d.postcode, d.staircase, d.floor, d.ref, d.street, d.city,"
+            " b.ref AS building"
             " FROM registry.dwelling d LEFT JOIN registry.building b ON b.id = d.building"
             " WHERE d.id = ANY(:ids)"
         ),
         {"ids": list({one.dwelling for one in tickets if one.dwelling})},
     )
     found = {
-        row.id: Place(row.residence, row.postcode, row.building, row.staircase, row.floor, row.ref)
+        row.id: Place(
+            row.residence, row.postcode, row.building, row.staircase, row.floor, row.ref, row.street, row.city
+        )
         for row in homes
     }
     buildings = await unit.session.execute(
-        text("SELECT id, residence, ref FROM registry.building WHERE id = ANY(:ids)"),
+        text(
+            "SELECT id, residence, ref, street, city, (SELECT min(d.postcode) FROM registry.dwelling d"
+            " WHERE d.building = b.id) AS postcode FROM registry.building b WHERE id = ANY(:ids)"
+        ),
         {"ids": list({one.building for one in tickets if one.building and not one.dwelling})},
     )
-    found |= {row.id: Place(row.residence, building=row.ref) for row in buildings}
+    found |= {
+        row.id: Place(row.residence, row.postcode, row.ref, street=row.street, city=row.city)
+        for row in buildings
+    }
     return {one.id: found.get(one.dwelling or one.building or "", Place("–")) for one in tickets}
 
 

@@ -125,7 +125,7 @@ def _for_household(visit: Visit, ticket: Ticket, place: Place, language: str, st
     return _entry(
         visit,
         words["title"].format(**values),
-        place.residence,
+        ", ".join(part for part in (place.residence, place.address) if part),
         words["text"].format(**values),
         f"{base}/tickets/{ticket.id}",
     )
@@ -149,7 +149,16 @@ def _renewal(person: str, until: datetime, language: str, state: Any) -> Entry:
 
 def _for_party(visit: Visit, ticket: Ticket, place: Place, language: str) -> Entry:
     where = ", ".join(
-        part for part in (place.residence, place.building, place.staircase, place.floor, place.door) if part
+        part
+        for part in (
+            place.residence,
+            place.building,
+            place.staircase,
+            place.floor,
+            place.door,
+            place.address,
+        )
+        if part
     )
     return _entry(visit, _WORDS[language]["job"].format(**_values(ticket, language)), where, "", "")
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from contracts.codes import Role
 from services.kit.ids import new_id
 from services.members import demo
 
 if TYPE_CHECKING:
+    from tests.conftest import OpenUnit
     from tests.integration.members.conftest import Cooperative, Office
 
 pytestmark = pytest.mark.engines
@@ -73,3 +75,34 @@ async def test_a_resident_sees_no_list_of_homes(office: Office) -> None:
     own = await coop.resident(moved["persons"][0]["id"])
     for path in ("/homes", "/move-ins"):
         assert (await office.client.get(path, headers=own)).status_code in (403, 404)
+
+
+async def test_a_residence_s_street_is_entered_once_and_holds_where_nothing_else_is_said(
+    office: Office, room_unit: OpenUnit
+) -> None:
+    coop = await office.new_coop(sandbox=True)
+    await coop.made("/dwellings", coop.dwelling(ref="LOT-7", residence="Les Saules"))
+    await coop.made(
+        "/dwellings", coop.dwelling(ref="LOT-8", residence="Les Saules", street="9 rue de l’Exemple")
+    )
+    async with desk(office, coop) as (client, csrf):
+        assert "no street yet" in (await client.get("/homes/residences")).text
+        given = csrf | {"residence": "Les Saules", "street": "1 rue de l’Exemple", "city": "Exemple"}
+        assert (await client.post("/homes/residences", data=given)).status_code == 303
+        page = (await client.get("/homes/residences")).text
+        assert "1 rue de l’Exemple" in page
+        assert "1 place has a street of its own" in page
+        elsewhere = await client.post("/homes/residences", data=given | {"residence": "Nowhere"})
+        assert elsewhere.status_code == 404
+    assert await streets(room_unit, coop) == {
+        "LOT-7": ("1 rue de l’Exemple", "Exemple"), "LOT-8": ("9 rue de l’Exemple", "Exemple"),
+    }  # fmt: skip
+
+
+async def streets(room_unit: OpenUnit, coop: Cooperative) -> dict[str, tuple[str | None, str | None]]:
+    """By reference, where each dwelling stands as other rooms read it."""
+    async with room_unit("aftersales", coop.slug) as unit:
+        rows = await unit.session.execute(
+            text("SELECT ref, street, city FROM registry.dwelling WHERE coop = :coop"), {"coop": coop.slug}
+        )
+        return {row.ref: (row.street, row.city) for row in rows}

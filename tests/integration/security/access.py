@@ -135,6 +135,10 @@ API: dict[str, Access] = {
         OPERATORS,
         body=lambda t, c: {"coop": t.home.coop, "ref": new_id("bld"), "residence": "Les Aulnes"},
     ),
+    "GET /residences": only(STAFF),
+    "PUT /residences": only(
+        STAFF, body=lambda t, c: {"residence": "Les Aulnes", "street": "1 rue de l’Exemple"}
+    ),
     "POST /dwellings": of_coop(STAFF, OPERATORS, body=lambda t, c: _dwelling(t)),
     "POST /move-ins": of_coop(STAFF, OPERATORS, body=_move_in),
     "POST /move-outs": of_coop(
@@ -388,6 +392,8 @@ PAGES: dict[str, Access] = {
     "POST /tips/{tip}/undo": theirs(HOUSEHOLDS),
     # homes
     "GET /homes": only(STAFF),
+    "GET /homes/residences": only(STAFF),
+    "POST /homes/residences": only(STAFF, body=form(residence="Les Aulnes", street="1 rue de l’Exemple")),
     "POST /homes/move-outs": of_coop(
         STAFF, body=lambda t, c: {"occupancy": t.home.occupancy, "moved_out_on": "2026-12-31"}
     ),
