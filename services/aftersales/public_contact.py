@@ -20,6 +20,8 @@ class Contact:
     phone: str | None = None
     email: str | None = None
     hours: str | None = None
+    address: str | None = None
+    """By post, in one line: also the sender's on letters to firms."""
 
 
 async def contact_of(unit: Unit, coop: str) -> Contact | None:

@@ -89,6 +89,8 @@ class ContactIn(Body):
     phone: Phone | None = None
     email: Email | None = None
     hours: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
+    address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
+    """By post, in one line: the sender's on letters to firms."""
 
 
 class ChangeOut(BaseModel):

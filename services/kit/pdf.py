@@ -6,23 +6,21 @@ a second of computing: call `Document.finish` by `asyncio.to_thread`.
 
 import io
 import logging
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import cast
 
-import pymupdf_fonts  # type: ignore[import-untyped]
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 from fpdf import FPDF, TextStyle, ViewerPreferences
 from PIL import Image
 
+from services.kit.pdf_fonts import font_file, printable
+
+__all__ = ["Document", "Head", "Picture", "Signature", "printable"]
+
 MARGIN_MM, TEXT_MM = 20.0, 170.0
-_ROW_LINES = 30
-"""Lines of a table's row at most: with its heads they fit on any page."""
+_ROW_LINES = 14
+"""Lines of a table's row at most: a longer text goes on in the next rows, so that pages fill."""
 _INK, _SOFT, _LINE, _SHADE = (24, 33, 30), (90, 102, 97), (190, 199, 195), (240, 244, 242)
 _FAMILY = "Noto Sans"
 logging.getLogger("fontTools.subset").setLevel(logging.ERROR)  # it tells of each table it leaves out
@@ -42,6 +40,17 @@ class Signature:
 
 
 @dataclass(frozen=True)
+class Head:
+    """The beginning of a letter: who writes to whom, how it is sent, where and when."""
+
+    sender: Sequence[str]
+    """Lines; the first one is the name."""
+    addressee: Sequence[str]
+    sent: str
+    dated: str
+
+
+@dataclass(frozen=True)
 class Picture:
     content: bytes
     """JPEG or PNG."""
@@ -53,24 +62,35 @@ class Document:
     """One document, written from top to bottom; `finish` gives its bytes.
 
     `language` is `fr` or `en`; `at` is the instant it is dated (kept in its metadata, nothing else of the
-    clock is); `reference` stands at the foot of each page.
+    clock is); `reference` stands at the foot of each page. With a `head` it is a letter: the title comes
+    after it, as what the letter is about.
     """
 
     def __init__(
-        self, title: str, *, language: str, at: datetime, author: str = "", reference: str = ""
+        self,
+        title: str,
+        *,
+        language: str,
+        at: datetime,
+        author: str = "",
+        reference: str = "",
+        head: Head | None = None,
     ) -> None:
-        self._pdf = _Paper(_PAGE[language], printable(reference))
+        self._pdf = _Paper(_PAGE[language], printable(reference), 12.5 if head else 17.0)
         self._pdf.set_title(printable(title))
         self._pdf.set_author(printable(author))
         self._pdf.set_creator("Palier")
         self._pdf.set_lang(_LOCALE[language])
         self._pdf.set_creation_date(at)
         self._pdf.add_page()
+        if head:
+            self._letter_head(head)
         self._section(title, 0)
 
-    def heading(self, text: str, level: int = 1) -> None:
-        """A section (1) or a part of one (2); also in the reader's outline."""
-        self._keep_together(26.0)
+    def heading(self, text: str, level: int = 1, room: float = 26.0) -> None:
+        """A section (1) or a part of one (2); also in the reader's outline. `room`: millimetres that must be
+        left on the page for it and what begins below it."""
+        self._keep_together(room)
         self._pdf.ln(3.0)
         self._section(text, level)
 
@@ -92,12 +112,22 @@ class Document:
         self.table((), rows, (1, 2))
 
     def table(
-        self, heads: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int] | None = None
+        self,
+        heads: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        widths: Sequence[int] | None = None,
+        heading: str = "",
+        level: int = 1,
     ) -> None:
-        """Rows of texts; `heads` come again on each page, empty for none. `widths` are relative."""
+        """Rows of texts; `heads` come again on each page, empty for none. `widths` are relative. A `heading`
+        stands on the page of the first row."""
         if not rows:
             return
         self._font("", 9.5)
+        if heading:
+            lines = map(len, self._broken(rows[0], widths or (1,) * len(rows[0])))
+            self.heading(heading, level, 26.0 + 5.0 * min(_ROW_LINES, max(lines)))
+            self._font("", 9.5)
         self._pdf.set_draw_color(*_LINE)
         with self._pdf.table(
             width=TEXT_MM,
@@ -115,6 +145,17 @@ class Document:
                 for part in self._parts(cells, widths or (1,) * len(cells)):
                     table.row(part)
         self._pdf.ln(3.0)
+
+    def together(self, paragraphs: Sequence[str]) -> None:
+        """Paragraphs that stay on one page, such as the end of a letter."""
+        self._font("", 10.5)
+        height = sum(
+            cast("float", self._pdf.multi_cell(TEXT_MM, 5.4, printable(one), dry_run=True, output="HEIGHT"))
+            for one in paragraphs
+        )
+        self._keep_together(min(200.0, height + 1.6 * len(paragraphs)))
+        for one in paragraphs:
+            self.paragraph(one)
 
     def pictures(self, pictures: Sequence[Picture], across: int = 3, caption: str = "") -> None:
         """Side by side, so many across, each with what it shows in its text for readers. The caption stands
@@ -134,7 +175,7 @@ class Document:
                     x=MARGIN_MM + place * (side + gap),
                     y=top,
                     w=side,
-                    h=height,
+                    h=_height(picture, side),
                     keep_aspect_ratio=True,
                     alt_text=printable(picture.alt),
                 )
@@ -177,6 +218,19 @@ class Document:
         self._pdf.set_draw_color(*_LINE)
         self._pdf.line(left, top + 44.0, left + width, top + 44.0)
 
+    def _letter_head(self, head: Head) -> None:
+        """Sender on the left, addressee on the right where a window envelope shows it."""
+        top, half = self._pdf.get_y(), TEXT_MM / 2
+        for number, line in enumerate(head.sender):
+            self._font("" if number else "B", 10.0 if number else 11.0, _SOFT if number else _INK)
+            self._lines(line, 4.8, half - 6.0)
+        self._pdf.set_y(max(top + 27.0, self._pdf.get_y() + 4.0))
+        self._font("", 10.5)
+        for line in (*head.addressee, "", head.sent, head.dated):
+            self._pdf.set_x(MARGIN_MM + half)
+            self._pdf.multi_cell(half, 5.2, printable(line) or " ", align="L", new_x="LMARGIN", new_y="NEXT")
+        self._pdf.ln(7.0)
+
     def _section(self, text: str, level: int) -> None:
         self._font("B", (17.0, 13.0, 11.0)[level])
         self._pdf.start_section(printable(text), level)
@@ -191,18 +245,21 @@ class Document:
 
     def _parts(self, cells: Sequence[str], widths: Sequence[int]) -> Iterator[list[str]]:
         """A row as one, or as several where a text is longer than a page: a row cannot be broken itself."""
-        lines: list[list[str]] = []
-        for cell, share in zip(cells, widths, strict=True):
-            width = TEXT_MM * share / sum(widths) - 3.0
-            broken = self._pdf.multi_cell(
-                width, 5.0, printable(cell), align="L", dry_run=True, output="LINES"
-            )
-            lines.append(cast("list[str]", broken))
+        lines = self._broken(cells, widths)
         if max(map(len, lines)) <= _ROW_LINES:
             yield [printable(cell) for cell in cells]
             return
         for start in range(0, max(map(len, lines)), _ROW_LINES):
             yield ["\n".join(some[start : start + _ROW_LINES]) for some in lines]
+
+    def _broken(self, cells: Sequence[str], widths: Sequence[int]) -> list[list[str]]:
+        """The lines of each cell."""
+        found = []
+        for cell, share in zip(cells, widths, strict=True):
+            width = TEXT_MM * share / sum(widths) - 3.0
+            lines = self._pdf.multi_cell(width, 5.0, printable(cell), align="L", dry_run=True, output="LINES")
+            found.append(cast("list[str]", lines))
+        return found
 
     def _keep_together(self, height: float) -> None:
         if self._pdf.will_page_break(height):
@@ -212,18 +269,18 @@ class Document:
 class _Paper(FPDF):
     """A4 with our letters, margins and foot."""
 
-    def __init__(self, page: str, reference: str) -> None:
+    def __init__(self, page: str, reference: str, title_size: float) -> None:
         super().__init__("portrait", "mm", "A4")
         self._page_words, self._reference = page, reference
         for style in ("", "B"):
-            self.add_font(_FAMILY, style, _font_file(style))
+            self.add_font(_FAMILY, style, font_file(style))
         self.set_margins(MARGIN_MM, 18.0, MARGIN_MM)
         self.set_auto_page_break(True, 20.0)
         self.viewer_preferences = ViewerPreferences(display_doc_title=True)
         self.set_section_title_styles(
             *(
                 TextStyle(_FAMILY, "B", size, _INK, t_margin=0, l_margin=0, b_margin=after)
-                for size, after in ((17, 2), (13, 1), (11, 0.5))
+                for size, after in ((title_size, 2), (min(13, title_size - 1), 1), (11, 0.5))
             )
         )
 
@@ -240,35 +297,3 @@ def _height(picture: Picture, width: float) -> float:
     """Of the picture at that width, at most a third more than its width."""
     with Image.open(io.BytesIO(picture.content), formats=("JPEG", "PNG")) as image:
         return width * min(4 / 3, image.height / image.width)
-
-
-def printable(text: str) -> str:
-    """Without what the letters of the document cannot show, so that no page has holes and no log a name."""
-    known = _known_letters()
-    flat = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\t", " ")
-    return "".join(letter if letter == "\n" or ord(letter) in known else _instead(letter) for letter in flat)
-
-
-def _instead(letter: str) -> str:
-    """A space or nothing for what has no shape; else the sign for an unknown letter."""
-    kind = unicodedata.category(letter)
-    return " " if kind == "Zs" else "" if kind[0] in "CM" else "�"
-
-
-@cache
-def _known_letters() -> frozenset[int]:
-    with TTFont(_font_file("")) as font:
-        return frozenset(code for code in font.getBestCmap() if code >= 0x20)
-
-
-@cache
-def _font_folder() -> "TemporaryDirectory[str]":
-    """fpdf2 reads fonts from files; these are gone with the process."""
-    folder = TemporaryDirectory(prefix="palier-fonts-")
-    for style, name in (("", "notos"), ("B", "notosbo")):
-        (Path(folder.name) / f"noto{style}.ttf").write_bytes(pymupdf_fonts.myfont(name))
-    return folder
-
-
-def _font_file(style: str) -> str:
-    return str(Path(_font_folder().name) / f"noto{style}.ttf")

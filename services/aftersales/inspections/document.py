@@ -12,6 +12,7 @@ from datetime import date, datetime
 from PIL import Image
 
 from contracts.words import Label, labels
+from services.aftersales.inspections import record as rules
 from services.aftersales.inspections.facts import Facts
 from services.aftersales.inspections.record import Finding, Record, Room
 from services.aftersales.tables import load
@@ -62,10 +63,16 @@ def made(act: Act) -> bytes:
         (written.say("home"), _home(act.facts)),
         (written.say("held_on"), formats.day(act.held_on)),
         (written.say("cooperative"), act.facts.coop),
-        (written.say(f"household_{act.kind}"), ", ".join(act.facts.household)),
+        (written.say(f"household_{act.kind}"), ", ".join(act.facts.household) or "–"),
+        (written.say("reference"), act.id),
+        (written.say("contains"), written.say("counted").format(
+            rooms=len(act.record.rooms), defects=len(rules.findings(act.record)),
+            photos=sum(map(len, act.photos.values())),
+        )),
     ])  # fmt: skip
+    paper.paragraph(written.say(f"basis_{act.kind}"), soft=True)
     _handed_over(paper, written, act.record)
-    paper.heading(written.say("rooms"))
+    paper.heading(written.say("rooms"), room=60.0)
     for room in act.record.rooms:
         _room(paper, written, act, room)
     if act.record.remarks:
@@ -73,7 +80,7 @@ def made(act: Act) -> bytes:
         paper.paragraph(act.record.remarks)
     paper.heading(written.say("rights"))
     paper.bullets([written.say(code) for code in load("inspections/forms")[act.kind]["rights"]])
-    paper.heading(written.say("signatures"))
+    paper.heading(written.say("signatures"), room=90.0)
     paper.paragraph(written.say("signed_read"), soft=True)
     paper.signatures([
         Signature(written.say(f"side_{one.side}"), one.name, written.signed_at(one), one.drawing)
@@ -107,7 +114,7 @@ def completed(act: Act) -> bytes:
     ])  # fmt: skip
     if addition.note:
         paper.paragraph(addition.note)
-    paper.pictures([Picture(_fit(one), addition.note) for one in act.photos.get(addition.id, ())], across=2)
+    paper.pictures([Picture(_fit(one), addition.note) for one in act.photos.get(addition.id, ())])
     paper.heading(written.say("acknowledged"))
     when = formats.instant(addition.acknowledged_at, "medium")
     paper.pairs([(written.say("side_cooperative"), addition.acknowledged_by), (written.say("held_on"), when)])
@@ -146,8 +153,10 @@ class _Writer:
 
 
 def _handed_over(paper: Document, written: _Writer, record: Record) -> None:
-    if record.meters:
+    if not record.meters:
         paper.heading(written.say("meters"))
+        paper.paragraph(written.say("no_meter"))
+    else:
         rows = [
             (
                 word("meter_fluids", meter.fluid, written.language),
@@ -156,31 +165,35 @@ def _handed_over(paper: Document, written: _Writer, record: Record) -> None:
             )
             for meter in record.meters
         ]
-        paper.table([written.say(one) for one in ("meter", "serial", "index")], rows, (2, 2, 2))
-    paper.heading(written.say("keys"))
+        heads = [written.say(one) for one in ("meter", "serial", "index")]
+        paper.table(heads, rows, (2, 2, 2), heading=written.say("meters"))
     paper.table(
         [written.say("what"), written.say("count")],
         [(one.what, f"{one.count}") for one in record.keys],
         (3, 1),
+        heading=written.say("keys"),
     )
 
 
 def _room(paper: Document, written: _Writer, act: Act, room: Room) -> None:
-    paper.heading(written.room(room), 2)
     if not room.findings:
+        paper.heading(written.room(room), 2)
         paper.paragraph(written.say("nothing_wrong"))
         return
     paper.table(
         [written.say(one) for one in ("found", "note", "request")],
         [_row(written, act, finding) for finding in room.findings],
         (4, 5, 2),
+        heading=written.room(room),
+        level=2,
     )
     for finding in room.findings:
         shown = written.finding(finding.element, finding.symptom)
         files = act.photos.get(finding.id, ())
         if files:
             pictures = [Picture(_fit(one), f"{shown}. {finding.note}") for one in files]
-            paper.pictures(pictures, across=2, caption=shown)
+            paper.pictures(pictures, caption=shown)
+    paper.paragraph(written.say("nothing_else"))
 
 
 def _row(written: _Writer, act: Act, finding: Finding) -> Sequence[str]:
@@ -193,6 +206,7 @@ def _fit(jpeg: bytes) -> bytes:
     with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
         if max(image.size) <= _PHOTO_SIDE:
             return jpeg
+        image.draft("RGB", (_PHOTO_SIDE, _PHOTO_SIDE))  # decoded no larger than needed: three times as fast
         image.thumbnail((_PHOTO_SIDE, _PHOTO_SIDE), Image.Resampling.LANCZOS)
         out = io.BytesIO()
         image.save(out, "JPEG", quality=80)

@@ -1,11 +1,13 @@
 """Letters to whoever owes a repair say what, where, since when, on which basis, what is asked and by when."""
 
+import io
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pypdf import PdfReader
 
 from contracts.aftersales import DeadlineNear
 from contracts.codes import ClockFamily
@@ -120,3 +122,27 @@ def test_a_warning_reaches_who_answers_for_it_and_what_is_missed_everybody(
     concerned = {one.id for one in people if one.id == assignee or (team and one.team == team)}
     everybody = {one.id for one in people if one.role == "staff"}
     assert told == (concerned | everybody if percent == 100 or not concerned else concerned)
+
+
+def test_a_notice_holds_who_writes_to_whom_about_what_and_how_it_was_sent() -> None:
+    pdf = printed(
+        compose(CASE),
+        coop=CASE.coop,
+        addressee="Plomberie Exemple\n12 rue des Tanneurs",
+        reference="ntc_1",
+        written_on=date(2026, 11, 16),
+        written_at=datetime(2026, 11, 16, 9, tzinfo=UTC),
+        contact=["4 place du Marché, 75011 Paris"],
+        sent_by="registered",
+        signed_by="Agent 1",
+    )
+    read = PdfReader(io.BytesIO(pdf))
+    words = "\n".join(page.extract_text() for page in read.pages).replace("\u00a0", " ")
+    for fact in (
+        "Coopérative Exemple", "4 place du Marché", "Plomberie Exemple", "12 rue des Tanneurs", "ntc_1",
+        "Lettre recommandée", "Le 16 novembre 2026", "logement B-04", "Volet, store", "cassé",
+        "14 novembre 2026", "1792-6", "décembre 2026", "Pour Coopérative Exemple", "Agent 1", "Page 1 sur 1",
+    ):  # fmt: skip
+        assert fact in words, fact
+    assert read.metadata is not None
+    assert (read.metadata.title, read.root_object["/Lang"]) == (compose(CASE).subject, "fr-FR")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from pypdf import PdfReader
 
-from services.kit.pdf import Document, Picture, Signature, printable
+from services.kit.pdf import Document, Head, Picture, Signature, printable
 
 AT = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
@@ -46,7 +46,7 @@ def test_the_same_words_give_the_same_bytes() -> None:
 )
 def test_it_says_its_language_title_and_pages(language: str, tag: str, foot: str) -> None:
     read = PdfReader(io.BytesIO(Document("Titre", language=language, at=AT).finish()))
-    assert read.trailer["/Root"]["/Lang"] == tag
+    assert read.root_object["/Lang"] == tag
     assert read.metadata is not None
     assert read.metadata.title == "Titre"
     assert foot in read.pages[0].extract_text()
@@ -92,3 +92,40 @@ def test_a_text_longer_than_a_page_goes_on_in_the_next_rows(words: str) -> None:
     assert read.count("mot") == words.count("mot")
     assert read.count("x") == words.count("x")
     assert ("Robinet" in read, "Vitre" in read, "13" in read) == (True, True, True)
+
+
+def pages_of(content: bytes) -> list[str]:
+    return [page.extract_text() for page in PdfReader(io.BytesIO(content)).pages]
+
+
+@pytest.mark.parametrize("before", range(36, 52))
+@pytest.mark.parametrize("lines", [1, 9, 80])
+def test_a_heading_stands_on_the_page_of_what_it_is_about(before: int, lines: int) -> None:
+    document = Document("Livraison", language="fr", at=AT)
+    document.paragraph("\n".join(["avant"] * before))
+    document.table(("Constat", "Note"), [("Robinet", "\n".join(["ligne"] * lines))], heading="Cuisine")
+    document.heading("Signatures", room=90.0)
+    document.signatures([Signature("L’acheteur", "Foyer 12", "hier", picture())])
+    pages = pages_of(document.finish())
+    assert any("Cuisine" in page and "Robinet" in page for page in pages)
+    assert any("Signatures" in page and "Foyer 12" in page for page in pages)
+
+
+def test_a_letter_begins_with_who_writes_to_whom_how_and_when_and_ends_whole() -> None:
+    head = Head(
+        ["Coopérative Exemple", "4 place du Marché"], ["Plomberie", "12 rue"], "Lettre recommandée", "Le 22"
+    )
+    for before in range(28, 42):
+        document = Document("Mise en demeure", language="fr", at=AT, head=head)
+        document.paragraph("\n".join(["avant"] * before))
+        document.together(["Veuillez agréer", "Pour Coopérative Exemple", "Agent 1"])
+        pages = pages_of(document.finish())
+        places = [pages[0].index(word) for word in ("4 place", "Plomberie", "Lettre", "Le 22", "Mise en")]
+        assert places == sorted(places)
+        assert any("Veuillez" in page and "Agent 1" in page for page in pages)
+
+
+def test_a_row_of_pictures_is_as_high_as_its_highest_and_ninety_photos_take_few_pages() -> None:
+    document = Document("Livraison", language="fr", at=AT)
+    document.pictures([Picture(picture(800, 600), f"Photo {number}") for number in range(90)])
+    assert len(pages_of(document.finish())) <= 6
