@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from contracts.codes import Regime
+from services.aftersales import registry
 from services.aftersales.assess import dates_of, home_of
 from services.aftersales.config import config_for
 from services.aftersales.history import Claim, Standing
@@ -22,6 +23,7 @@ from services.aftersales.notices.wanted import NoticeWanted
 from services.aftersales.parties.actions import coop_name
 from services.aftersales.parties.letters import write_to
 from services.aftersales.parties.model import Party
+from services.aftersales.public_contact import contact_of
 from services.aftersales.registry import Home
 from services.aftersales.tables import load
 from services.aftersales.taxonomy import element_of, taxonomy
@@ -73,6 +75,9 @@ async def write_notice(
         reference=notice_id,
         written_on=today,
         written_at=unit.now,
+        contact=await _contact(unit),
+        sent_by=sent_by,
+        signed_by=await _name_of(unit, actor),
     )
     posted = None
     if sent_by == "email":
@@ -111,6 +116,17 @@ async def write_notice(
     )
     await unit.session.flush()
     return notice
+
+
+async def _contact(unit: Unit) -> list[str]:
+    """How the cooperative is reached, as it publishes it."""
+    known = await contact_of(unit, unit.coop or "")
+    return [line for line in (known.address, known.phone, known.email) if line] if known else []
+
+
+async def _name_of(unit: Unit, actor: Actor) -> str:
+    found = (await registry.staff(unit)).get(actor.id or "")
+    return found.name if found else ""
 
 
 def notice_facts(notice: Notice) -> dict[str, Any]:
