@@ -25,9 +25,10 @@ from services.aftersales.bodies import (
 from services.aftersales.changes import CORRECTIONS
 from services.aftersales.choices import check_codes, taxonomy_out
 from services.aftersales.inspections import recording
-from services.aftersales.intake import access
+from services.aftersales.intake import access, limits
 from services.aftersales.intake.access import Access
 from services.aftersales.lifecycle import STATES
+from services.aftersales.priority import priority_of
 from services.aftersales.registry import Home
 from services.aftersales.telling import Actor
 from services.aftersales.words import codes
@@ -46,7 +47,7 @@ from services.kit.web import (
     roles,
 )
 
-KEPT = ("side", "outcome", "cost_cents", "secured_by")
+KEPT = ("side", "outcome", "cost_cents", "secured_by", "debtor", "kind")
 """What a step keeps beside its words."""
 PEOPLE = ("resident", "caretaker", "staff")
 
@@ -59,7 +60,10 @@ async def taxonomy(request: Request) -> TaxonomyOut:
 
 @router.post("/tickets", status_code=201, **roles(*PEOPLE))
 async def open_ticket(body: TicketIn, request: Request, unit: RoomUnit, who: Who) -> TicketOut:
-    """A resident reports for its own household; the cooperative's people for any home or building."""
+    """A resident reports for its own household; the cooperative's people for any home or building.
+
+    429 with `Retry-After` for a household that opens very many; a danger is opened all the same.
+    """
     check_codes("", place=body.place, element=body.element, symptom=body.symptom)
     home = await _home(unit, who, body.occupancy, body.building)
     today = await local_today(unit)
@@ -79,6 +83,9 @@ async def open_ticket(body: TicketIn, request: Request, unit: RoomUnit, who: Who
         raise invalid("/availability", "unknown_code", f"No such time: {', '.join(sorted(unknown))}.")
     if unknown := set(body.urgency) - set(urgency.factors()):
         raise invalid("/urgency", "unknown_code", f"No such urgency: {', '.join(sorted(unknown))}.")
+    asked = priority_of(body.element, body.symptom, today)
+    if wait := await limits.wait_to_open(unit, who, home.occupancy, [asked]):
+        raise limits.too_many(wait)
     opened = await actions.open_whole(unit, home, new, _actor(who))
     ticket, known = opened.ticket, opened.known
     if body.availability or body.access_note:
@@ -130,7 +137,8 @@ async def history(ticket: str, request: Request, unit: RoomUnit, who: Who) -> Hi
 
 @router.post("/tickets/{ticket}/actions", **roles(*PEOPLE))
 async def act(ticket: str, body: ActionIn, request: Request, unit: RoomUnit, who: Who) -> TicketOut:
-    """409 lists the legal actions; 422 names what the action needs. Corrections are staff's."""
+    """409 lists the legal actions; 422 names what the action needs, or the actions there are. Corrections are
+    staff's."""
     await queries.visible(unit, ticket, who)
     facts = body.model_dump(include={*CORRECTIONS, *KEPT}, exclude_none=True)
     check_codes("", **{name: facts[name] for name in ("place", "element", "symptom") if name in facts})
@@ -138,7 +146,7 @@ async def act(ticket: str, body: ActionIn, request: Request, unit: RoomUnit, who
         **body.model_dump(
             include={
                 "reason", "comment", "appointment_at", "assignee", "team", "party", "priority", "responsible",
-                "basis", "version", "occurred_at",
+                "basis", "version", "occurred_at", "by",
             }
         ),
         facts=facts,

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 from services.aftersales import settings
 from services.aftersales.api_base import router
 from services.aftersales.bodies import Body
-from services.aftersales.intake import understanding
+from services.aftersales.intake import limits, understanding
 from services.aftersales.intake.classifier import MOST_TEXT
 from services.aftersales.intake.safety import SETTING, number_names
 from services.aftersales.intake.understanding import ProposalsOut
@@ -26,8 +26,13 @@ class TextIn(Body):
 
 
 @router.post("/tickets/proposals", **roles("resident", "caretaker", "staff"))
-async def proposals(body: TextIn, request: Request, unit: RoomUnit) -> ProposalsOut:
-    """What the sentence is about, with the words that say so. Nothing is stored."""
+async def proposals(body: TextIn, request: Request, unit: RoomUnit, who: Who) -> ProposalsOut:
+    """What the sentence is about, with the words that say so. Nothing is stored.
+
+    429 with `Retry-After` for a household that has very many understood.
+    """
+    if wait := await limits.wait_to_understand(unit, who):
+        raise limits.too_many(wait)
     found = await understanding.understood(unit, body.text, None)
     return await understanding.shown(unit, found, None, body.language or language_of(request))
 

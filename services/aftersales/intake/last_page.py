@@ -10,17 +10,25 @@ from fastapi.responses import RedirectResponse, Response
 from services.aftersales import actions, photos
 from services.aftersales.incidents.known import Known, known_for
 from services.aftersales.incidents.views import sentence
-from services.aftersales.intake import access, drafts, pressing, problems, sending, understanding
+from services.aftersales.intake import access, drafts, limits, pressing, problems, sending, understanding
 from services.aftersales.intake.access import MOST_NOTE, Access
 from services.aftersales.intake.drafts import Content
 from services.aftersales.intake.model import Draft
 from services.aftersales.intake.pressing import began_on
 from services.aftersales.intake.problems import Problem
 from services.aftersales.intake.sending import Told
-from services.aftersales.intake.steps import danger_in, danger_page, home_of, homes_of, next_step
+from services.aftersales.intake.steps import (
+    danger_in,
+    danger_page,
+    home_of,
+    homes_of,
+    later_page,
+    next_step,
+)
 from services.aftersales.model import Ticket
 from services.aftersales.page_base import actor_of, answer, pages
 from services.aftersales.photos.receiving import brought, page_with_photos
+from services.aftersales.priority import priority_of
 from services.aftersales.registry import Home
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.words import labelled
@@ -135,6 +143,10 @@ async def send(
         return RedirectResponse(again, 303)
     if append_to:
         return await _append(request, unit, who, told, content, home, append_to)
+    today = await local_today(unit)
+    priorities = [priority_of(one.element, one.symptom, today) for one in chosen]
+    if await limits.wait_to_open(unit, who, home.occupancy, priorities):
+        return RedirectResponse(later_page(told.id), 303)
     reach = Access(tuple(content.availability), content.access_note)
     report = Told(
         chosen, content.text, language_of(request), reach, _day(since), urgent=tuple(content.urgent or ())

@@ -8,7 +8,9 @@ from typing import Any
 from sqlmodel import col, select
 
 from services.aftersales.model import WHOLE_COOP, Setting
+from services.aftersales.public_contact import contact_of
 from services.aftersales.tables import load
+from services.kit.registry import staff
 from services.kit.unit import Unit
 
 SETTING = "emergency_numbers"
@@ -70,6 +72,16 @@ async def own_number(unit: Unit, building: str | None, name: str | None) -> str 
             if number := by_building.get(where, {}).get(wanted):
                 return str(number)
     return None
+
+
+async def office_number(unit: Unit, building: str | None) -> str | None:
+    """Where a person of the cooperative is reached: by day and night, else as it publishes, else by name."""
+    own = await own_number(unit, building, ANY)
+    if own is None and unit.coop is not None:
+        published = await contact_of(unit, unit.coop)
+        own = published.phone if published else None
+    phones = [one.phone for one in await staff(unit, unit.coop) if one.phone and one.role == "staff"]
+    return own or next(iter(phones), None)
 
 
 def _danger(row: Mapping[str, Any], emergencies: Mapping[str, Any]) -> Danger:

@@ -9,8 +9,9 @@ from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.aftersales.dwelling_file import reporting
-from services.aftersales.intake import drafts, problems, understanding
-from services.aftersales.intake.steps import danger_in, danger_page, home_of, next_step
+from services.aftersales.intake import drafts, limits, problems, understanding
+from services.aftersales.intake.safety import office_number
+from services.aftersales.intake.steps import danger_in, danger_page, home_of, later_page, next_step
 from services.aftersales.page_base import answer, pages
 from services.aftersales.taxonomy import taxonomy
 from services.kit.i18n import language_of
@@ -60,8 +61,33 @@ async def said(draft: str, unit: RoomUnit, who: Who, text: Text = "") -> Respons
     content.text, content.problems = text.strip(), []
     content.put_into(told)
     told.changed_at = unit.wall
-    danger = await danger_in(unit, who, content)
-    return RedirectResponse((danger and danger_page(danger, told.id)) or next_step(told.id, content), 303)
+    if danger := await danger_in(unit, who, content):
+        return RedirectResponse(danger_page(danger, told.id), 303)
+    if await limits.wait_to_understand(unit, who):
+        return RedirectResponse(later_page(told.id), 303)
+    return RedirectResponse(next_step(told.id, content), 303)
+
+
+@pages.get("/tickets/new/{draft}/later", **roles("resident"))
+async def later(draft: str, request: Request, unit: RoomUnit, who: Who) -> Response:
+    """Enough for the moment: nothing is lost, and there is a number to call. 429 until one can go on."""
+    told = await drafts.of(unit, draft, who.person)
+    go_on = next_step(told.id, drafts.content_of(told))
+    wait = await limits.still_to_wait(unit, who, told.occupancy)
+    if told.tickets or not wait:
+        return RedirectResponse(go_on, 303)
+    home = await home_of(unit, who, told.occupancy)
+    page = await answer(
+        request,
+        unit,
+        "new_later.html",
+        status=429,
+        minutes=-(-wait // 60),
+        phone=await office_number(unit, home.building if home else None),
+        go_on=go_on,
+    )
+    page.headers["Retry-After"] = str(wait)
+    return page
 
 
 @pages.get("/tickets/new/{draft}/understood", **roles("resident"))

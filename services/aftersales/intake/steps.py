@@ -32,6 +32,11 @@ def danger_page(code: str, draft: str) -> str:
     return f"/tickets/new/danger/{code}?draft={draft}"
 
 
+def later_page(draft: str) -> str:
+    """Where it says when one can go on, with a number to call; what was typed waits in the draft."""
+    return f"/tickets/new/{draft}/later"
+
+
 def next_step(draft: str, content: Content) -> str:
     """Where a report goes on: to what was chosen, else to what was understood of it."""
     if content.problems:

@@ -533,6 +533,7 @@ PAGES: dict[str, Access] = {
     "GET /tickets/new/{draft}": theirs(HOUSEHOLDS),
     "POST /tickets/new/{draft}": theirs(HOUSEHOLDS, body=form(text="Le robinet fuit")),
     "GET /tickets/new/{draft}/understood": theirs(HOUSEHOLDS),
+    "GET /tickets/new/{draft}/later": theirs(HOUSEHOLDS),
     "GET /tickets/new/{draft}/what": theirs(HOUSEHOLDS, query={"place": "kitchen"}),
     "GET /tickets/new/{draft}/wrong": theirs(HOUSEHOLDS, query={"place": "kitchen", "element": "tap"}),
     "GET /tickets/new/{draft}/last": theirs(HOUSEHOLDS, query={"problem": "kitchen.tap.leak"}),
