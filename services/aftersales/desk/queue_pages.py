@@ -12,7 +12,7 @@ from services.aftersales.desk import bulk, residences, saved, search
 from services.aftersales.desk.asked import NEW, WAITING, Asked, from_query
 from services.aftersales.model import Ticket
 from services.aftersales.page_base import answer, pages
-from services.aftersales.parties import letters
+from services.aftersales.parties import jobs, letters
 from services.aftersales.words import codes, labelled, word
 from services.kit.i18n import language_of
 from services.kit.registry import Staff, zone_of
@@ -46,6 +46,7 @@ async def desk(
         "desk.html",
         undelivered=await letters.undelivered_count(unit),
         tickets=shown.items,
+        places=await jobs.places_of(unit, [row.ticket for row in rows]),
         names={person.id: person.name for person in people},
         assignees={row.ticket.id: row.ticket.assignee for row in rows},
         asked=asked,

@@ -13,6 +13,7 @@ from services.aftersales.actions import Changes
 from services.aftersales.desk import meanwhile
 from services.aftersales.lifecycle import TABLE
 from services.aftersales.page_base import actor_of, answer, pages, written
+from services.aftersales.parties import jobs
 from services.aftersales.words import codes, labelled
 from services.kit.i18n import language_of
 from services.kit.registry import zone_of
@@ -132,6 +133,7 @@ async def ticket_page(
         "desk_ticket.html",
         status=problem.status if problem else 200,
         ticket=shown,
+        where=await jobs.place_of(unit, found),
         main_actions=main,
         other_actions=[action for action in shown.legal_actions if action not in main],
         needs={action: TABLE[action].needs for action in shown.legal_actions},

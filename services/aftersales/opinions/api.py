@@ -42,7 +42,7 @@ class PublishedOut(BaseModel):
 
 class PublishedListOut(BaseModel):
     published_from: int
-    """A residence with fewer answers is not in the list."""
+    """A residence with fewer answers, or with answers of fewer than three homes, is not in the list."""
     residences: list[PublishedOut]
 
 

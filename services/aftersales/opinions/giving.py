@@ -20,6 +20,18 @@ ASKED_IN = ("done", "resolved", "closed")
 """States in which there is something to have an opinion on."""
 PUBLISHED_FROM = 10
 """Fewer answers of a residence are not published: one could tell whose they are."""
+PUBLISHED_HOMES = 3
+"""Nor answers that come from fewer homes, however many requests each of them made."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a household said of one request: residence, occupancy, verdict and marks."""
+
+    residence: str
+    occupancy: str
+    verdict: str
+    marks: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -89,7 +101,7 @@ async def published(unit: Unit) -> list[Published]:
     """By residence, where enough households answered."""
     rows = await unit.session.execute(
         text(
-            "SELECT coalesce(d.residence, b.residence) AS residence, o.verdict, o.qualities"
+            "SELECT coalesce(d.residence, b.residence) AS residence, t.occupancy, o.verdict, o.qualities"
             " FROM aftersales.opinion o JOIN aftersales.ticket t ON t.id = o.ticket"
             " LEFT JOIN registry.dwelling d ON d.id = t.dwelling"
             " LEFT JOIN registry.building b ON b.id = t.building AND t.dwelling IS NULL"
@@ -97,27 +109,27 @@ async def published(unit: Unit) -> list[Published]:
         ),
         {"coop": unit.coop},
     )
-    return counted([(row.residence, row.verdict, row.qualities) for row in rows if row.residence])
+    return counted([Answer(*row) for row in rows if row.residence])
 
 
-def counted(answers: Sequence[tuple[str, str, Sequence[str]]]) -> list[Published]:
-    """Answers (residence, verdict, marks) by residence; those with too few are left out."""
-    by_residence: dict[str, list[tuple[str, Sequence[str]]]] = {}
-    for residence, verdict, marks in answers:
-        by_residence.setdefault(residence, []).append((verdict, marks))
+def counted(answers: Sequence[Answer]) -> list[Published]:
+    """Answers by residence; those that are too few, or of too few homes, are left out."""
+    by_residence: dict[str, list[Answer]] = {}
+    for answer in answers:
+        by_residence.setdefault(answer.residence, []).append(answer)
     return [
         Published(
             residence,
             len(given),
-            sum(verdict == "good" for verdict, _ in given),
+            sum(one.verdict == "good" for one in given),
             {
                 mark: count
                 for mark in codes("opinion_marks")
-                if (count := sum(mark in marks for _, marks in given))
+                if (count := sum(mark in one.marks for one in given))
             },
         )
         for residence, given in sorted(by_residence.items())
-        if len(given) >= PUBLISHED_FROM
+        if len(given) >= PUBLISHED_FROM and len({one.occupancy for one in given}) >= PUBLISHED_HOMES
     ]
 
 

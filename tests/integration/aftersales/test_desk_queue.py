@@ -41,6 +41,15 @@ async def two_requests(aulnes: Cooperative) -> tuple[dict[str, Any], dict[str, A
     return tap, heat
 
 
+async def test_the_queue_and_the_request_name_the_door(aulnes: Cooperative) -> None:
+    moved = await aulnes.move_in(home={"ref": "B-217", "staircase": "B"})
+    tap = await aulnes.open(moved["occupancy"])
+    staff = at_the_desk(aulnes)
+    for path in ("/desk", f"/desk/{tap['id']}"):
+        page = (await staff.get(path)).text
+        assert re.search(r"Les Aulnes · escalier B · logement B-217", page), path
+
+
 async def test_a_request_is_found_by_what_one_remembers_of_it(aulnes: Cooperative) -> None:
     tap, heat = await two_requests(aulnes)
     staff = at_the_desk(aulnes)
