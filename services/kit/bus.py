@@ -90,11 +90,21 @@ class Bus:
         """Events that come by the thousand, by a consumer of their own: as they come, many to a transaction,
         each once by the inbox. What does not concern the room leaves no mark. Until cancelled."""
 
+        await self._as_they_come(client, frequent_durable(self._room), handlers, concerns)
+
+    async def events_together(self, client: Client, handlers: dict[str, Handler]) -> None:
+        """As `events`, in the same order and by the same consumer, but what has come meanwhile shares a
+        transaction. Until cancelled."""
+        await self._as_they_come(client, self._room, handlers, _ALL)
+
+    async def _as_they_come(
+        self, client: Client, durable: str, handlers: dict[str, Handler], concerns: Mapping[str, Concerns]
+    ) -> None:
         async def consume(raws: list[Msg]) -> None:
             async with _in_hand(raws):
                 await self._events(raws, handlers, concerns)
 
-        pulling = Pulling(client, "EVENTS", frequent_durable(self._room), EVENTS_AT_ONCE, _COMPANY_SECONDS)
+        pulling = Pulling(client, "EVENTS", durable, EVENTS_AT_ONCE, _COMPANY_SECONDS)
         async with _in_hand(pulling.arrived):
             await pulling.run(consume)
 

@@ -1,7 +1,9 @@
 """Events out: a sweeping relay publishes the rows that units of work have written to the outbox."""
 
+import asyncio
 import logging
 from datetime import datetime
+from typing import Any
 
 import psycopg
 from nats.aio.client import Client
@@ -17,6 +19,11 @@ _LOG = logging.getLogger(__name__)
 _BATCH = 200
 _SWEEP_SECONDS = 2.0
 """How long a row waits at most when its NOTIFY was missed."""
+_PACE_SECONDS = 0.1
+"""From one sweep to the next: what is written at once goes at once when all was quiet, and together with
+others when many write."""
+_COUNT_SECONDS = 1.0
+"""How often at most the rows that wait are counted, for the metric."""
 _KEEP_DAYS = 30
 _PASSING = [
     subject
@@ -41,16 +48,27 @@ class Relay:
         connection = await psycopg.AsyncConnection.connect(self._database.conninfo, autocommit=True)
         async with connection:
             await connection.execute(f"LISTEN outbox_{self._room}")
+            clock = asyncio.get_running_loop().time
+            counted_at = -_COUNT_SECONDS
             while True:
+                swept_at = clock()
                 while await self.sweep() == _BATCH:
                     pass
-                cursor = await connection.execute(
-                    f"SELECT count(*) FROM {self._room}.outbox WHERE published_at IS NULL"  # noqa: S608
-                )
-                (waiting,) = await cursor.fetchone() or (0,)
-                metrics.OUTBOX_WAITING.labels(self._room).set(waiting)
+                if clock() - counted_at >= _COUNT_SECONDS:
+                    await self._count(connection)
+                    counted_at = clock()
                 async for _ in connection.notifies(timeout=_SWEEP_SECONDS, stop_after=1):
                     pass
+                await asyncio.sleep(max(0.0, swept_at + _PACE_SECONDS - clock()))
+                async for _ in connection.notifies(timeout=0):  # of rows that the next sweep takes too
+                    pass
+
+    async def _count(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        cursor = await connection.execute(
+            f"SELECT count(*) FROM {self._room}.outbox WHERE published_at IS NULL"  # noqa: S608
+        )
+        (waiting,) = await cursor.fetchone() or (0,)
+        metrics.OUTBOX_WAITING.labels(self._room).set(waiting)
 
     async def sweep(self) -> int:
         """Publish one batch of waiting rows; returns how many. What the bus refuses (too large, its stream

@@ -52,6 +52,7 @@ class Room:
         self._concerns: dict[str, Concerns] = {}
         self._batches: list[tuple[type[Event], Handler, int, float]] = []
         self._background: list[tuple[str, Background]] = []
+        self._is_together = False
         self.broker = broker_for(name, settings, secrets)
         if name in ROOMS:
             assert settings.database_url
@@ -60,6 +61,11 @@ class Room:
     def on(self, event_type: type[Event], handler: Handler) -> None:
         """Handle one kind of event: `async def handler(event, unit)`, once, in one transaction."""
         self._handlers[event_type.subject] = handler
+
+    def handle_together(self) -> None:
+        """Events of `on` that have come meanwhile share a transaction, in their order: for a room whose
+        handlers only add rows, so that they neither wait for each other nor for anybody else."""
+        self._is_together = True
 
     def on_frequent(
         self, event_type: type[Event], handler: Handler, concerns: Concerns | None = None
@@ -103,10 +109,13 @@ class Room:
         self.jetstream = self.nats.jetstream()
         await provision_consumers(self.jetstream, self._consumers())
         bus = Bus(self.name, self.broker, self.unit if self.name in ROOMS else _no_unit)
-        if self._handlers:
+        if self._handlers and not self._is_together:
             bus.events(self._handlers)
         await self.broker.start()
         tasks = [asyncio.create_task(Watchdog(self.name).breathe())]
+        if self._handlers and self._is_together:
+            together = partial(bus.events_together, self.nats, self._handlers)
+            tasks.append(asyncio.create_task(self._for_ever("together", lambda _: together())))
         if self._frequent:
             often = partial(bus.frequent_events, self.nats, self._frequent, self._concerns)
             tasks.append(asyncio.create_task(self._for_ever("events", lambda _: often())))

@@ -18,6 +18,7 @@ from services.notifications.delivery import deliver
 
 
 def build(room: Room) -> None:
+    room.handle_together()  # an outage brings fifty requests a second, each told of to a household
     room.on(MovedIn, handlers.moved_in)
     room.on(TipRaised, handlers.tip_raised)
     room.on(TicketOpened, handlers.ticket_opened)

@@ -97,6 +97,8 @@ async def listening(hub: Hub, client: Client) -> AsyncIterator[None]:
     sees it at its next load."""
 
     async def hear(message: Msg) -> None:
+        if not hub.open_pages:
+            return
         try:
             hub.tell(BY_SUBJECT[message.subject].model_validate_json(message.data))
         except Exception:
