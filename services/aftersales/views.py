@@ -16,6 +16,7 @@ from services.aftersales.bodies import (
     TicketSummary,
     WarrantyOut,
 )
+from services.aftersales.incidents.shown import incident_for
 from services.aftersales.intake import access
 from services.aftersales.lifecycle import PAUSING, apply, offered
 from services.aftersales.model import DeadlineRow, Ticket, WarrantyRow
@@ -57,7 +58,7 @@ async def ticket_out(
         warranties=[_warranty(row, language) for row in whole.warranties],
         deadlines=clocks,
         contact=_contact(people.get(ticket.assignee or "")),
-        incident=ticket.incident,
+        incident=await incident_for(unit, ticket.incident, role),
         emergency=EmergencyOut(call=emergency.call, advice=emergency.advice(language)) if emergency else None,
         cause=ticket.cause,
         next_steps=await next_on_ticket.steps_of(unit, ticket, language),

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from services.aftersales.incidents import places
+from services.aftersales.incidents import places, shown
 from services.aftersales.incidents.clusters import Seen, Thresholds, Verdict, needed, thresholds, verdict
 from services.aftersales.incidents.families import Family, family_of
 from services.aftersales.incidents.telling import told
@@ -105,10 +105,13 @@ async def join(unit: Unit, ticket: Ticket) -> bool:
         await unit.session.execute(text(_REPORT), report | {"incident": found.id if found else None})
     if found is not None:
         ticket.incident = found.id
+        shown.learn(unit, found.id, found.state)
         if found.state in CONFIRMED and ticket.occupancy is not None:
             await told(unit, found.id, "declared", [ticket.occupancy])
         return found.state in CONFIRMED
     ticket.incident = await _perhaps_propose(unit, family, scopes[0], ticket.element, ticket.symptom)
+    if ticket.incident is not None:
+        shown.learn(unit, ticket.incident, "proposed")
     return False
 
 

@@ -14,7 +14,7 @@ from services.kit.unit import Unit
 from services.kit.web import Principal
 
 SHOWN = (*CONFIRMED, "resolved")
-"""A household hears of what a person confirmed, not of what is proposed."""
+"""What the household's page of a request shows: confirmed by a person, and not yet over for long."""
 
 
 async def for_household(unit: Unit, ticket: Ticket, who: Principal) -> Mapping[str, Any] | None:

@@ -330,3 +330,30 @@ async def attach(aulnes: Cooperative, tap: str, incident: str) -> None:
         await unit.enter(aulnes.slug)
         wanted = Changes(facts={"incident": incident})
         await actions.act(unit, tap, "attach", Actor(aulnes.agent, "staff"), wanted)
+
+
+async def test_a_household_hears_of_an_incident_once_a_person_has_confirmed_it(aulnes: Cooperative) -> None:
+    lived_in = await homes(aulnes, 4)
+    people = [aulnes.resident(home["persons"][0]["id"]) for home in lived_in]
+    for home in lived_in[:2]:
+        await cold(aulnes, home)
+    third, fourth = [await told_by(aulnes, home, who) for home, who in zip(lived_in, people, strict=True)][2:]
+    assert (third["incident"], fourth["incident"]) == (None, None)
+    [proposed] = (await aulnes.get("/incidents")).json()["items"]
+    assert (await ticket(aulnes, third["id"]))["incident"] == proposed["id"]
+    assert (await aulnes.get(f"/incidents/{proposed['id']}", people[2])).status_code == 404
+    assert (await aulnes.get(f"/tickets/{third['id']}", people[2])).json()["incident"] is None
+    await do(aulnes, proposed["id"], "confirm")
+    seen = (await aulnes.get(f"/tickets/{third['id']}", people[2])).json()
+    assert seen["incident"] == proposed["id"]
+    assert (await aulnes.get(f"/incidents/{seen['incident']}", people[2])).status_code == 200
+    late = (await homes(aulnes, 1))[0]
+    joined = await told_by(aulnes, late, aulnes.resident(late["persons"][0]["id"]))
+    assert (joined["incident"], joined["state"]) == (proposed["id"], "attached")
+
+
+async def told_by(aulnes: Cooperative, home: dict[str, Any], who: dict[str, str]) -> dict[str, Any]:
+    body = {"occupancy": home["occupancy"], "description": "Froid", "channel": "portal", **COLD}
+    answer = await aulnes.post("/tickets", body, who)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
