@@ -54,7 +54,7 @@ class TicketIn(Body):
     """Civil day since when it is so; today when left out."""
     channel: Literal["portal", "phone", "counter", "caretaker", "letter", "meter"] = "portal"
     reported_by: str | None = Field(default=None, max_length=200)
-    """Who told it, when not the caller: a person's id or a name."""
+    """Who told it, when not the caller: the id of a person of the household; a short name, by staff only."""
     availability: list[Annotated[str, coded(*codes("availability"))]] = Field(default=[], max_length=20)
     """When somebody is home."""
     access_note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)] | None = None
@@ -80,7 +80,14 @@ class ActionIn(Body):
     installed_on: date | None = None
     declared_to_insurer_on: date | None = None
     party: str | None = None
-    """Firm that is to do the work (`assign`); an empty text gives it back to the cooperative's team."""
+    """Firm that is to do the work (`assign`); an empty text gives it back to the cooperative's team. The firm
+    that is written to (`notify_debtor`)."""
+    debtor: Annotated[str, coded(*codes("parties"))] | None = None
+    """`notify_debtor`, `waive_notice`, `secure_claim`: whom it is about, where several owe the repair."""
+    kind: Annotated[str, coded(*codes("notices"))] | None = None
+    """`notify_debtor`: which letter; a notice of the defect where nothing is said."""
+    by: str | None = None
+    """Person of the staff that a program's token speaks for, where a named person answers for the step."""
     side: Annotated[str, coded(*codes("sides"))] | None = None
     """`missed`: whose doing it was."""
     outcome: Annotated[str, coded(*codes("outcomes"))] | None = None
@@ -171,6 +178,17 @@ class TicketSummary(BaseModel):
     is_overdue: bool
 
 
+class DutyOut(BaseModel):
+    """A debtor that still is to be written to; `notify_debtor` or `waive_notice` with `debtor` ends it."""
+
+    debtor: Responsible
+    label: str
+    regimes: list[Regime]
+    write_by_on: date
+    """Last civil day; what was noticed later may be lost."""
+    actions: list[str]
+
+
 class TicketOut(TicketSummary):
     description: str | None
     since: date
@@ -179,6 +197,8 @@ class TicketOut(TicketSummary):
     reasons: list[str]
     warranties: list[WarrantyOut]
     deadlines: list[DeadlineOut]
+    letters_due: list[DutyOut]
+    """Whom the cooperative still has to write to, the most pressing first; shown to its people."""
     contact: ContactOut | None
     """The named person who answers for the request."""
     incident: str | None
@@ -251,6 +271,7 @@ class TaxonomyOut(BaseModel):
     states: list[Coded]
     actions: list[Coded]
     reason_codes: list[Coded]
+    formal_reasons: list[Coded]
     qualities: list[Coded]
     priorities: list[Coded]
     responsible: list[Coded]

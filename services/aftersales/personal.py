@@ -11,15 +11,31 @@ from sqlalchemy import text
 from services.aftersales.inspections import locking
 from services.kit.unit import Unit
 
+_TICKETS = """
+SELECT t.id,
+  t.opened_by = :person OR t.reported_by = :person
+  OR ((t.reported_by IS NULL OR t.reported_by NOT LIKE 'per\\_%') AND NOT EXISTS (
+    SELECT 1 FROM registry.resident o WHERE o.occupancy = t.occupancy AND o.person = t.opened_by)) AS is_own
+FROM aftersales.ticket t
+WHERE t.opened_by = :person OR EXISTS (
+  SELECT 1 FROM registry.resident r WHERE r.person = :person AND r.occupancy = t.occupancy
+    AND t.opened_at >= r.since_on AND (r.until_on IS NULL OR t.opened_at < r.until_on + 1))
+"""
+"""What the person told and what came up in their home while they lived there; their own is what they told or
+what the cooperative took down for the home, not what others of it told."""
+
 
 async def export(unit: Unit, person: str) -> dict[str, Any]:
-    """The requests the person opened and all they wrote, as plain values."""
+    """The requests that are theirs, the notices about their home and all they wrote, as plain values."""
+    rows = (await unit.session.execute(text(_TICKETS), {"person": person})).all()
+    of_the_home, own = [row.id for row in rows], [row.id for row in rows if row.is_own]
     tickets = await unit.session.execute(
         text(
-            "SELECT id, number, place, element, symptom, description, noticed_on, channel, state, opened_at"
-            " FROM aftersales.ticket WHERE opened_by = :person OR reported_by = :person ORDER BY opened_at"
+            "SELECT id, number, place, element, symptom, description, noticed_on, channel, state, priority,"
+            " opened_at, opened_by = :person AS told_by_oneself"
+            " FROM aftersales.ticket WHERE id = ANY(:own) ORDER BY opened_at"
         ),
-        {"person": person},
+        {"person": person, "own": own},
     )
     messages = await unit.session.execute(
         text(
@@ -38,10 +54,9 @@ async def export(unit: Unit, person: str) -> dict[str, Any]:
     access = await unit.session.execute(
         text(
             "SELECT a.ticket, a.availability, a.access_note FROM aftersales.ticket_access a"
-            " JOIN aftersales.ticket t ON t.id = a.ticket"
-            " WHERE t.opened_by = :person OR t.reported_by = :person ORDER BY t.opened_at"
+            " JOIN aftersales.ticket t ON t.id = a.ticket WHERE t.id = ANY(:own) ORDER BY t.opened_at"
         ),
-        {"person": person},
+        {"own": own},
     )
     drafts = await unit.session.execute(
         text(
@@ -55,10 +70,9 @@ async def export(unit: Unit, person: str) -> dict[str, Any]:
             "SELECT p.id, p.ticket, p.inspection, p.put_at, p.width, p.height,"
             " replace(encode(f.content, 'base64'), chr(10), '') AS jpeg_base64"
             " FROM aftersales.photo p JOIN aftersales.photo_file f ON f.photo = p.id AND f.size = 'full'"
-            " LEFT JOIN aftersales.ticket t ON t.id = p.ticket"
-            " WHERE p.put_by = :person OR t.opened_by = :person OR t.reported_by = :person ORDER BY p.put_at"
+            " WHERE p.put_by = :person OR p.ticket = ANY(:own) ORDER BY p.put_at"
         ),
-        {"person": person},
+        {"person": person, "own": own},
     )
     added = await unit.session.execute(
         text(
@@ -80,10 +94,18 @@ async def export(unit: Unit, person: str) -> dict[str, Any]:
     visits = await unit.session.execute(
         text(
             "SELECT v.ticket, v.starts_at, v.ends_at, v.state, v.missed_side, v.booked_by, v.outcome, v.note"
-            " FROM aftersales.visit v JOIN aftersales.ticket t ON t.id = v.ticket"
-            " WHERE t.opened_by = :person OR t.reported_by = :person ORDER BY v.starts_at"
+            " FROM aftersales.visit v WHERE v.ticket = ANY(:own) ORDER BY v.starts_at"
         ),
-        {"person": person},
+        {"own": own},
+    )
+    notices = await unit.session.execute(
+        text(
+            "SELECT n.id, t.ticket, n.kind, n.debtor, n.regimes, n.subject, n.paragraphs, n.written_at,"
+            " n.answer_by_on, n.sent_by FROM aftersales.notice n"
+            " JOIN aftersales.notice_ticket t ON t.notice = n.id"
+            " WHERE t.ticket = ANY(:of_the_home) ORDER BY n.written_at, t.ticket"
+        ),
+        {"of_the_home": of_the_home},
     )
     calendars = await unit.session.execute(
         text(
@@ -123,6 +145,7 @@ async def export(unit: Unit, person: str) -> dict[str, Any]:
     found = {"opinions": opinions, "check_ins": check_ins, "photos": pictures}
     found |= {"inspection_additions": added, "inspection_documents": own_papers}
     found |= {"incidents_followed": followed, "faults_shown_by_meters": shown_by_meters}
+    found |= {"notices": notices}
     found |= {"visits": visits, "calendar_addresses": calendars}
     found |= {"tickets": tickets, "messages": messages, "actions": steps, "access": access, "drafts": drafts}
     return {name: [dict(row) for row in rows.mappings()] for name, rows in found.items()}

@@ -25,7 +25,7 @@ from services.aftersales.bodies import (
 from services.aftersales.changes import CORRECTIONS
 from services.aftersales.choices import check_codes, taxonomy_out
 from services.aftersales.inspections import recording
-from services.aftersales.intake import access, limits
+from services.aftersales.intake import access, limits, reporter
 from services.aftersales.intake.access import Access
 from services.aftersales.lifecycle import STATES
 from services.aftersales.priority import priority_of
@@ -83,6 +83,7 @@ async def open_ticket(body: TicketIn, request: Request, unit: RoomUnit, who: Who
         raise invalid("/availability", "unknown_code", f"No such time: {', '.join(sorted(unknown))}.")
     if unknown := set(body.urgency) - set(urgency.factors()):
         raise invalid("/urgency", "unknown_code", f"No such urgency: {', '.join(sorted(unknown))}.")
+    await reporter.check(unit, who, home, body.reported_by)
     asked = priority_of(body.element, body.symptom, today)
     if wait := await limits.wait_to_open(unit, who, home.occupancy, [asked]):
         raise limits.too_many(wait)

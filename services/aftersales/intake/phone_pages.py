@@ -9,7 +9,16 @@ from fastapi.responses import RedirectResponse, Response
 from services.aftersales import registry
 from services.aftersales.incidents.known import known_for
 from services.aftersales.incidents.views import sentence
-from services.aftersales.intake import access, callers, drafts, pressing, problems, sending, understanding
+from services.aftersales.intake import (
+    access,
+    callers,
+    drafts,
+    pressing,
+    problems,
+    reporter,
+    sending,
+    understanding,
+)
 from services.aftersales.intake.access import MOST_NOTE, Access
 from services.aftersales.intake.problems import Problem
 from services.aftersales.intake.sending import Told
@@ -83,6 +92,8 @@ async def write(
     errors = _errors(given)
     if since and (noticed_on is None or noticed_on > await local_today(unit)):
         errors.add("since")
+    if reporter.is_id(reported_by.strip()) or len(reported_by.strip()) > reporter.MOST_NAME:
+        errors.add("reported_by")
     if errors:
         return await _form(request, unit, home, found, given, times, urgent, errors=errors, status=422)
     once = await drafts.once(unit, key if drafts.is_key(key) else new_id("drf"), who.person)
