@@ -4,7 +4,7 @@
 from services.aftersales.intake import phone_pages, report_pages
 
 # isort: split
-from services.aftersales import household_pages, settings_pages
+from services.aftersales import household_pages, settings_pages, settings_plants, settings_visits
 from services.aftersales.desk import queue_pages, ticket_pages
 from services.aftersales.dwelling_file import pages as dwelling_pages
 from services.aftersales.incidents import meter_pages
@@ -45,6 +45,8 @@ __all__ = [
     "report_pages",
     "report_pages_of_staff",
     "settings_pages",
+    "settings_plants",
+    "settings_visits",
     "signing_pages",
     "ticket_pages",
     "visit_desk_pages",
