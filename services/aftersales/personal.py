@@ -142,7 +142,18 @@ async def export(unit: Unit, person: str) -> dict[str, Any]:
         ),
         {"person": person},
     )
-    found = {"opinions": opinions, "check_ins": check_ins, "photos": pictures}
+    signatures = await unit.session.execute(
+        text(
+            "SELECT s.inspection, s.side, s.name, s.signed_at,"
+            " replace(encode(s.drawing, 'base64'), chr(10), '') AS drawing_jpeg_base64"
+            " FROM aftersales.inspection_signature s"
+            " JOIN aftersales.guided_inspection g ON g.id = s.inspection"
+            " JOIN registry.resident r ON r.occupancy = g.occupancy"
+            " WHERE r.person = :person AND s.side = 'household' ORDER BY s.signed_at"
+        ),
+        {"person": person},
+    )
+    found = {"opinions": opinions, "check_ins": check_ins, "photos": pictures, "signatures": signatures}
     found |= {"inspection_additions": added, "inspection_documents": own_papers}
     found |= {"incidents_followed": followed, "faults_shown_by_meters": shown_by_meters}
     found |= {"notices": notices}

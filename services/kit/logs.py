@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 _STANDARD = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 _PRM = re.compile(r"\b\d{14}\b")
+_QUOTED = re.compile(r': ".*"')
+"""How the database says which value it could not take."""
 
 
 def setup(room: str, level: str = "INFO") -> None:
@@ -46,7 +48,7 @@ class JsonFormatter(logging.Formatter):
                 f"{'/'.join(frame.filename.rsplit('/', 2)[-2:])}:{frame.lineno}"
                 for frame in traceback.extract_tb(record.exc_info[2])[-6:]
             ]
-            line["why"] = str(record.exc_info[1]).split("\n", 1)[0][:300]
+            line["why"] = _QUOTED.sub(': "…"', str(record.exc_info[1]).split("\n", 1)[0])[:300]
         return _mask(json.dumps(line, default=str, ensure_ascii=False))
 
 

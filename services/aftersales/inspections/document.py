@@ -192,7 +192,7 @@ def _room(paper: Document, written: _Writer, act: Act, room: Room) -> None:
         files = act.photos.get(finding.id, ())
         if files:
             pictures = [Picture(_fit(one), f"{shown}. {finding.note}") for one in files]
-            paper.pictures(pictures, caption=shown)
+            paper.pictures(pictures, caption=f"{written.room(room)} : {shown}")
     paper.paragraph(written.say("nothing_else"))
 
 
