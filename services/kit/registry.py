@@ -22,7 +22,7 @@ JOIN registry.coop c ON c.slug = o.coop
 CROSS JOIN LATERAL (
   SELECT (coalesce(c.business_now, CAST(:wall AS timestamptz)) AT TIME ZONE d.zone)::date AS day) today
 WHERE r.person = :person
-  AND (r.since_on <= today.day OR CAST(:coming AS boolean))
+  AND (r.since_on <= today.day OR (CAST(:coming AS boolean) AND o.moved_in_on > today.day))
   AND (r.until_on IS NULL OR r.until_on >= today.day)
 ORDER BY o.ends_at IS NOT NULL, o.moved_in_on DESC, o.id
 """
@@ -54,8 +54,8 @@ class Staff:
 async def homes_of(unit: Unit, person: str, *, coming: bool = False) -> list[OwnHome]:
     """The households a person belongs to on the home's civil day, the present one first.
 
-    Who has left one before the others sees nothing more of it. With `coming`, also those that they are
-    recorded for and will join: to prepare the move, not to see how others live there meanwhile.
+    Who has left one before the others sees nothing more of it. With `coming`, also those that are still to
+    move in: to prepare the move. Who joins others later sees nothing of how they live there until then.
     """
     rows = await unit.session.execute(text(_HOMES), {"person": person, "wall": unit.wall, "coming": coming})
     return [OwnHome(**row._mapping) for row in rows]

@@ -4,11 +4,14 @@ from typing import Any
 
 from services.aftersales import photos, queries
 from services.aftersales.inspections import guided, visibility
+from services.aftersales.lifecycle import offered
 from services.aftersales.model import Ticket
 from services.aftersales.photos.model import Photo
 from services.aftersales.photos.receiving import Brought
+from services.aftersales.standings import standing_of
 from services.aftersales.telling import Actor, changed
-from services.kit.problems import not_found
+from services.kit.i18n import mark as _
+from services.kit.problems import conflict, not_found
 from services.kit.unit import Unit
 from services.kit.web import Principal
 
@@ -26,7 +29,13 @@ async def visible(unit: Unit, photo_id: str, who: Principal) -> Photo:
 
 
 async def add(unit: Unit, ticket: Ticket, brought: Brought, by: Actor) -> list[Photo]:
-    """Keep what was brought; raises Problem 422 when nothing of it could be taken."""
+    """Keep what was brought. 422 when nothing of it could be taken, 409 for a request that is over."""
+    if ticket.ended_at is not None:
+        raise conflict(
+            "request_is_over",
+            _("This request is over: open it again to add photos."),
+            legal_actions=offered(await standing_of(unit, ticket), by.role, unit.now, by.id),
+        )
     if not brought.good:
         raise photos.refusal(brought.refused[0] if brought.refused else "empty")
     kept = [await photos.keep(unit, made, ticket=ticket.id, by=by) for made in brought.good]

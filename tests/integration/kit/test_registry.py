@@ -36,3 +36,15 @@ async def test_who_will_join_prepares_the_move_and_sees_no_use_yet(room_unit: Op
         assert await homes_of(unit, home.person) == []
         (coming,) = await homes_of(unit, home.person, coming=True)
     assert (coming.occupancy, coming.dwelling, coming.zone) == (home.occupancy, home.dwelling, "Europe/Paris")
+
+
+async def test_who_will_join_others_sees_nothing_of_them_until_then(room_unit: OpenUnit, coop: str) -> None:
+    home = await a_home(room_unit, coop, moved_in_on=date(2026, 3, 1))
+    async with room_unit("members", coop) as unit:
+        await unit.session.execute(
+            text("UPDATE members.resident SET since_on = '2026-12-01' WHERE occupancy = :occupancy"),
+            {"occupancy": home.occupancy},
+        )
+    for instant, sees in ((datetime(2026, 11, 1, tzinfo=UTC), 0), (datetime(2026, 12, 1, tzinfo=UTC), 1)):
+        async with room_unit("aftersales", coop, clock=lambda now=instant: now) as unit:
+            assert len(await homes_of(unit, home.person, coming=True)) == sees
