@@ -28,6 +28,8 @@ class Given:
     scope: str | None = None
     other: str | None = None
     """The incident that is joined to this one."""
+    even_so: bool = False
+    """It is joined although its reports are of another kind; `reason` says why."""
     ticket: str | None = None
     version: int | None = None
     """The version the person saw; another one now is a conflict."""
@@ -43,7 +45,7 @@ async def act(unit: Unit, incident_id: str, action: str, actor: Actor, given: Gi
         raise conflict("illegal_action", str(refusal), legal_actions=refusal.legal) from refusal
     if given.version is not None and given.version != incident.version:
         raise conflict("changed_meanwhile", "Somebody changed this incident meanwhile; look again.")
-    for name in TABLE[action].needs:
+    for name in (*TABLE[action].needs, *(["reason"] if given.even_so else [])):
         value = getattr(given, name)
         if value is None or not str(value).strip():
             raise invalid(f"/{name}", "missing", f"{action} needs a {name}.")
@@ -167,13 +169,14 @@ async def _merge(unit: Unit, incident: Incident, actor: Actor, given: Given) -> 
     """The other one's requests and followers come to this one; the other ends and says where it went."""
     assert given.other is not None
     other = await decisions.other_open(unit, incident, given.other)
+    decisions.may_be_joined(incident, other, given.reason if given.even_so else None)
     moved = await decisions.move_all(unit, other, incident)
     before = other.state
     other.state, other.merged_into, other.version = "merged", incident.id, other.version + 1
     await record(unit, other, "merge", actor, given.reason, {"state": before, "into": incident.id})
     if incident.state in ("confirmed", "in_progress"):
         await children.attach(unit, await children.of_incident(unit, incident.id), incident.id, actor)
-    return {"other": other.id, "moved": moved}
+    return {"other": other.id} | moved
 
 
 async def _add(unit: Unit, incident: Incident, actor: Actor, given: Given) -> dict[str, Any]:

@@ -59,13 +59,21 @@ class NewsOut(BaseModel):
     written_at: datetime
 
 
-class ChildOut(BaseModel):
+class RequestOut(BaseModel):
     ticket: str
     number: int
     state: str
+
+
+class ChildOut(RequestOut):
+    """A home, by its first request."""
+
     priority: Priority
+    """The most urgent of its requests."""
     home: str | None
     answer: Literal["back", "not_back"] | None
+    also: list[RequestOut]
+    """What the same home reported again: a home counts once, each request stays its own."""
 
 
 class StepOut(BaseModel):
@@ -112,6 +120,8 @@ class IncidentActionIn(Body):
     """Also every household served, not only those that reported or follow."""
     scope: str | None = Field(default=None, max_length=200)
     other: str | None = Field(default=None, max_length=64)
+    even_so: bool = False
+    """`merge` joins incidents of one family; another family's only with this and a reason."""
     ticket: str | None = Field(default=None, max_length=64)
     version: int | None = None
 

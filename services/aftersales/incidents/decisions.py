@@ -10,17 +10,25 @@ from services.aftersales.incidents.model import Incident, IncidentEvent
 from services.aftersales.incidents.stages import CONFIRMED, OPEN
 from services.aftersales.model import Ticket
 from services.aftersales.telling import Actor
+from services.aftersales.words import word
 from services.kit.problems import conflict, invalid
 from services.kit.unit import Unit
 
-_MOVE = (
-    "UPDATE aftersales.incident_report SET incident = :to WHERE incident = :from",
-    "INSERT INTO aftersales.incident_follower (incident, occupancy, coop, person, followed_at)"
+_MOVE = {
+    "reports": "UPDATE aftersales.incident_report SET incident = :to WHERE incident = :from RETURNING ticket",
+    "followers": "INSERT INTO aftersales.incident_follower (incident, occupancy, coop, person, followed_at)"
     " SELECT :to, occupancy, coop, person, followed_at FROM aftersales.incident_follower"
     " WHERE incident = :from"
-    " ON CONFLICT (incident, occupancy) DO NOTHING",
-    "UPDATE aftersales.meter_proposal SET incident = :to WHERE incident = :from",
-)
+    " ON CONFLICT (incident, occupancy) DO NOTHING RETURNING occupancy",
+    "meters": "UPDATE aftersales.meter_proposal SET incident = :to WHERE incident = :from RETURNING id",
+}
+_MOVE_BACK = {
+    "reports": "UPDATE aftersales.incident_report SET incident = :to"
+    " WHERE incident = :from AND ticket = ANY(:ids)",
+    "followers": "DELETE FROM aftersales.incident_follower WHERE incident = :from AND occupancy = ANY(:ids)",
+    "meters": "UPDATE aftersales.meter_proposal SET incident = :to WHERE incident = :from AND id = ANY(:ids)",
+}
+"""A follower stays with the incident that ended, so that parting the two again only takes it away here."""
 
 
 async def no_second(unit: Unit, incident: Incident) -> None:
@@ -55,14 +63,35 @@ async def other_open(unit: Unit, incident: Incident, other_id: str) -> Incident:
     raise invalid("/other", "not_open", "Name another incident that is open.")
 
 
-async def move_all(unit: Unit, source: Incident, target: Incident) -> list[str]:
-    """Requests, reports, followers and meters' proposals of one incident become the other's."""
+def may_be_joined(incident: Incident, other: Incident, even_so: str | None) -> None:
+    """409 where the reports are of different kinds, unless staff say why they have one cause even so (a power
+    cut also silences the television); and where what is confirmed would become a mere proposal."""
+    if other.family != incident.family and even_so is None:
+        raise conflict(
+            "different_kinds",
+            f"One is {_called(incident)}, the other {_called(other)}: two kinds of trouble."
+            " If one cause explains both, join them with even_so and a reason.",
+            legal_actions=["merge"],
+        )
+    if other.state in CONFIRMED and incident.state not in CONFIRMED:
+        raise conflict(
+            "other_is_confirmed",
+            f"{other.id} is confirmed, its homes were told: confirm this one first, or join it to that one.",
+            legal_actions=["confirm"],
+        )
+
+
+async def move_all(unit: Unit, source: Incident, target: Incident) -> dict[str, list[str]]:
+    """Requests, reports, followers and meters' proposals of one incident become the other's. Returns what
+    moved, for taking it back."""
     tickets = await children.of_incident(unit, source.id)
+    moved = {"moved": [ticket.id for ticket in tickets]}
+    for name, statement in _MOVE.items():
+        rows = await unit.session.execute(text(statement), {"from": source.id, "to": target.id})
+        moved[name] = sorted(rows.scalars())
     for ticket in tickets:
         await children.link(unit, ticket, target.id)
-    for statement in _MOVE:
-        await unit.session.execute(text(statement), {"from": source.id, "to": target.id})
-    return [ticket.id for ticket in tickets]
+    return moved
 
 
 async def take_back(unit: Unit, incident: Incident, last: IncidentEvent, actor: Actor) -> None:
@@ -104,6 +133,14 @@ async def _part(unit: Unit, incident: Incident, detail: dict[str, Any], actor: A
             if other.state not in CONFIRMED:
                 await children.detach(unit, [ticket], actor)
             await children.link(unit, ticket, other.id)
+    for name, statement in _MOVE_BACK.items():
+        await unit.session.execute(
+            text(statement), {"from": incident.id, "to": other.id, "ids": detail.get(name, [])}
+        )
+
+
+def _called(incident: Incident) -> str:
+    return f"“{word('incident_families', incident.family, 'en').lower()}”"
 
 
 async def free_ticket(unit: Unit, ticket_id: str) -> Ticket:

@@ -113,6 +113,7 @@ async def act(
     asks_all: Annotated[str, Form(max_length=8)] = "",
     scope: Annotated[str, Form(max_length=200)] = "",
     other: Annotated[str, Form(max_length=64)] = "",
+    even_so: Annotated[str, Form(max_length=8)] = "",
     ticket: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
     """One action; what is refused is said on the same page, with the words kept."""
@@ -126,13 +127,14 @@ async def act(
             tells_all=tells_all == "true" if asks_all else None,
             scope=scope or None,
             other=other or None,
+            even_so=even_so == "true",
             ticket=ticket or None,
             version=version,
         )
         async with unit.part():
             await actions.act(unit, incident, action, actor_of(who), given)
     except Problem as problem:
-        kept = {"reason": reason, "text_fr": text_fr, "text_en": text_en}
+        kept = {"reason": reason, "text_fr": text_fr, "text_en": text_en, "other": other}
         return await _one(request, unit, who, incident, problem, kept)
     return RedirectResponse(f"/incidents/{incident}", 303)
 

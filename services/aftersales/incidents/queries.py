@@ -21,7 +21,8 @@ from services.kit.web import Principal
 _COUNTS = """
 SELECT t.incident, count(*) AS requests, count(DISTINCT coalesce(t.dwelling, t.building)) AS reported,
        min(t.priority) AS priority,
-       count(*) FILTER (WHERE r.answer = 'back' OR t.state IN ('resolved', 'closed')) AS back
+       count(DISTINCT coalesce(t.dwelling, t.building))
+           FILTER (WHERE r.answer = 'back' OR t.state IN ('resolved', 'closed')) AS back
 FROM aftersales.ticket t LEFT JOIN aftersales.incident_report r ON r.ticket = t.id
 WHERE t.incident = ANY(:incidents) GROUP BY t.incident
 """
@@ -54,11 +55,8 @@ GROUP BY family, scope HAVING count(DISTINCT place) >= :at_least
 ORDER BY max(reported_at) DESC
 """
 _CHILDREN = """
-SELECT t.id, t.number, t.state, t.priority, t.element, t.symptom, t.opened_at, t.dwelling, d.ref, d.staircase,
-       d.floor, d.residence,
-       coalesce(r.answer, CASE WHEN t.state IN ('resolved', 'closed') THEN 'back' END) AS answer,
-       EXISTS (SELECT 1 FROM aftersales.ticket_warranty w
-               WHERE w.ticket = t.id AND w.regime <> 'none') AS warranty
+SELECT t.id, t.number, t.state, t.priority, t.dwelling, t.building, d.ref, d.staircase, d.floor, d.residence,
+       coalesce(r.answer, CASE WHEN t.state IN ('resolved', 'closed') THEN 'back' END) AS answer
 FROM aftersales.ticket t LEFT JOIN aftersales.incident_report r ON r.ticket = t.id
 LEFT JOIN registry.dwelling d ON d.id = t.dwelling
 WHERE t.incident = :incident OR (r.incident = :incident AND r.answer = 'not_back')

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import text
+from sqlalchemy import literal_column, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
@@ -48,7 +48,8 @@ def as_request(fault: str, heating: str | None = None, fluid: str | None = None)
 
 
 async def supply_fault(event: SupplyFault, unit: Unit) -> None:
-    """Keep the proposal with the days it was seen in; with enough others it proposes an incident."""
+    """Keep the proposal with the days it was seen in; with enough others it proposes an incident. Told again
+    because it goes on, it shows what it has become until somebody decides."""
     key = (event.meter, event.fault, event.since.isoformat())
     fault = event.id or id_of("flt", *(part.encode() for part in key))
     evidence = await _evidence(unit, event)
@@ -57,29 +58,21 @@ async def supply_fault(event: SupplyFault, unit: Unit) -> None:
     family = family_of(reported.element, reported.symptom)
     place = await places.place_of(unit, event.dwelling, building)
     scopes = place.scopes(family) if family else []
-    made = await unit.session.execute(
-        insert(MeterProposal)
-        .values(
-            id=fault,
-            coop=event.coop,
-            meter=event.meter,
-            dwelling=event.dwelling,
-            building=place.building,
-            occupancy=event.occupancy,
-            fault=event.fault,
-            element=reported.element,
-            symptom=reported.symptom,
-            family=family.code if family else None,
-            scope=scopes[0] if scopes else None,
-            since=event.since,
-            raised_at=unit.now,
-            evidence=evidence,
-            state="proposed",
-        )
-        .on_conflict_do_nothing(index_elements=["id"])
-        .returning(col(MeterProposal.id))
+    values = {
+        "id": fault, "coop": event.coop, "meter": event.meter, "dwelling": event.dwelling,
+        "building": place.building, "occupancy": event.occupancy, "fault": event.fault,
+        "element": reported.element, "symptom": reported.symptom, "family": family.code if family else None,
+        "scope": scopes[0] if scopes else None, "since": event.since, "raised_at": unit.now,
+        "evidence": evidence, "state": "proposed",
+    }  # fmt: skip
+    kept = insert(MeterProposal).values(**values)
+    kept = kept.on_conflict_do_update(
+        index_elements=["id"],
+        set_={"evidence": kept.excluded.evidence, "since": kept.excluded.since},
+        where=col(MeterProposal.state) == "proposed",
     )
-    if made.scalar_one_or_none() is not None and family is not None and scopes and event.dwelling:
+    made = await unit.session.execute(kept.returning(literal_column("xmax = 0")))
+    if made.scalar_one_or_none() and family is not None and scopes and event.dwelling:
         await joining.sensed(unit, family, scopes[0], reported.element, reported.symptom)
 
 

@@ -1,5 +1,6 @@
 """Incidents in the reader's language: what the API and the pages show, and what is kept from neighbours."""
 
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from services.aftersales.incidents.bodies import (
     IncidentSummary,
     KnownOut,
     NewsOut,
+    RequestOut,
     StepOut,
 )
 from services.aftersales.incidents.known import Known
@@ -116,17 +118,24 @@ def sentence(known: Known, formats: Formats, language: str) -> str:
 
 
 async def _children(unit: Unit, incident: Incident) -> list[ChildOut]:
-    return [
-        ChildOut(
-            ticket=row.id,
-            number=row.number,
-            state=row.state,
-            priority=row.priority,
-            home=_home(row),
-            answer=row.answer,
-        )
-        for row in await queries.children_of(unit, incident)
-    ]
+    """One line a home, in the order of their first requests."""
+    of_home: dict[str, list[Any]] = {}
+    for row in await queries.children_of(unit, incident):
+        of_home.setdefault(row.dwelling or row.building or row.id, []).append(row)
+    return [_child(first, rest) for first, *rest in of_home.values()]
+
+
+def _child(first: Any, rest: Sequence[Any]) -> ChildOut:
+    answers = {row.answer for row in (first, *rest)}
+    return ChildOut(
+        ticket=first.id,
+        number=first.number,
+        state=first.state,
+        priority=min(row.priority for row in (first, *rest)),
+        home=_home(first),
+        answer="not_back" if "not_back" in answers else "back" if answers == {"back"} else None,
+        also=[RequestOut(ticket=row.id, number=row.number, state=row.state) for row in rest],
+    )
 
 
 def _home(row: Any) -> str | None:

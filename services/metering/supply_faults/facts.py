@@ -17,6 +17,7 @@ class Voltage(_Sourced):
     percent: int
     mean_minutes: int
     sustained_minutes: int
+    known_percent: int
     source: str
     verified: bool
 
@@ -84,6 +85,7 @@ class Facts(_Sourced):
     no_heating: NoHeating
     meter_silent: MeterSilent
     evidence_days: int
+    evidence_most_days: int
 
 
 def facts(on: date) -> Facts:

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,7 +25,14 @@ INSERT INTO metering.supply_fault (id, coop, meter, fault, dwelling, occupancy, 
     raised_at, evidence)
 VALUES (:id, :coop, :meter, :fault, :dwelling, :occupancy, :since, :first_day, :last_day, :now,
     CAST(:evidence AS jsonb))
-ON CONFLICT (meter, fault) WHERE cleared_at IS NULL DO NOTHING RETURNING id
+ON CONFLICT (meter, fault) WHERE cleared_at IS NULL DO NOTHING RETURNING id, since, first_day
+"""
+_GO_ON = """
+UPDATE metering.supply_fault SET last_day = :last_day, first_day = least(first_day, :first_day),
+    since = least(since, :since), evidence = CAST(:evidence AS jsonb)
+WHERE meter = :meter AND fault = :fault AND cleared_at IS NULL AND last_day < :last_day
+  AND occupancy IS NOT DISTINCT FROM :occupancy
+RETURNING id, since, first_day
 """
 _CLEAR = """
 UPDATE metering.supply_fault SET cleared_at = :now
@@ -39,19 +47,18 @@ DELETE FROM metering.supply_fault WHERE occupancy = :occupancy
 async def raised(
     unit: Unit, meter: Watched, occupancy: str | None, fault: Fault, evidence: dict[str, Any]
 ) -> bool:
-    """Keep and tell the fault, unless it is raised already. The household's ledger says who got what."""
+    """Keep and tell the fault; one that is raised already is told again for each day that it goes on, with
+    what that day adds. The household's ledger says who got what."""
     evidence = {"figures": dict(fault.figures), "fluid": meter.fluid.value, "zone": meter.zone} | evidence
-    made = (
-        await unit.session.execute(
-            text(_RAISE),
-            {
-                "id": new_id("flt"), "coop": meter.coop, "meter": meter.id, "fault": fault.code,
-                "dwelling": meter.dwelling, "occupancy": occupancy, "since": fault.since,
-                "first_day": fault.first_day, "last_day": fault.last_day, "now": unit.now,
-                "evidence": json.dumps(evidence),
-            },
-        )
-    ).scalar_one_or_none()  # fmt: skip
+    values = {
+        "id": new_id("flt"), "coop": meter.coop, "meter": meter.id, "fault": fault.code,
+        "dwelling": meter.dwelling, "occupancy": occupancy, "since": fault.since,
+        "first_day": fault.first_day, "last_day": fault.last_day, "now": unit.now,
+        "evidence": json.dumps(evidence),
+    }  # fmt: skip
+    made = (await unit.session.execute(text(_RAISE), values)).one_or_none()
+    if made is None:
+        made = (await unit.session.execute(text(_GO_ON), values)).one_or_none()
     if made is None:
         return False
     unit.emit(
@@ -60,11 +67,11 @@ async def raised(
             meter=meter.id,
             dwelling=meter.dwelling,
             fault=fault.code,
-            since=fault.since,
-            id=made,
+            since=made.since,
+            id=made.id,
             occupancy=occupancy,
             kind=fault.kind,
-            first_day=fault.first_day,
+            first_day=made.first_day,
             last_day=fault.last_day,
             evidence=dict(fault.figures),
         ),
@@ -78,16 +85,16 @@ async def raised(
     return True
 
 
-async def open_faults(unit: Unit, meters: list[str], fault: str) -> set[str]:
-    """Of these meters, those of which the fault is raised and not cleared."""
+async def open_faults(unit: Unit, meters: list[str], fault: str) -> dict[str, date]:
+    """Of these meters, those of which the fault is raised and not cleared, and its first day."""
     rows = await unit.session.execute(
         text(
-            "SELECT meter FROM metering.supply_fault"
+            "SELECT meter, first_day FROM metering.supply_fault"
             " WHERE meter = ANY(:meters) AND fault = :fault AND cleared_at IS NULL"
         ),
         {"meters": meters, "fault": fault},
     )
-    return set(rows.scalars())
+    return {row.meter: row.first_day for row in rows}
 
 
 async def cleared(unit: Unit, meter: str, faults: tuple[str, ...]) -> None:

@@ -16,6 +16,8 @@ from services.metering.supply_faults.rules import Around, Fault
 
 BEFORE_FIRST_LOOK = timedelta(days=2)
 """On the first look a cooperative's history is not raked up."""
+WATER_LOOKS_BACK = timedelta(days=14)
+MOST_BACK = timedelta(days=224)
 VOLTAGE_EVERY = timedelta(minutes=10)
 VOLTAGE_LOOKS_BACK = timedelta(hours=26)
 _WATER = (Fluid.WATER, Fluid.HOT_WATER)
@@ -130,11 +132,17 @@ async def look_at_voltage(unit: Unit) -> None:
 async def _water(unit: Unit, meter: Watched) -> None:
     today = unit.now.astimezone(ZoneInfo(meter.zone)).date()
     table = facts(today)
-    days = (await reading.days(unit, {meter.id: meter}, today - timedelta(days=14), today)).get(meter.id, [])
-    own = _of_the_last_household(days)
+    own, fault, back = [], None, WATER_LOOKS_BACK
+    while back <= MOST_BACK:  # a leak that has no beginning there began before
+        first = today - back
+        found = (await reading.days(unit, {meter.id: meter}, first, today)).get(meter.id, [])
+        own = _of_the_last_household(found)
+        fault = rules.night_flow([one.day for one in own], table.night_flow)
+        if fault is None or fault.first_day > first:
+            break
+        back *= 2
     if not own:
         return
-    fault = rules.night_flow([one.day for one in own], table.night_flow)
     if fault is None:
         await keeping.cleared(unit, meter.id, ("night_flow",))
     else:
@@ -143,19 +151,20 @@ async def _water(unit: Unit, meter: Watched) -> None:
 
 async def _heating(unit: Unit, meters: dict[str, Watched]) -> None:
     """All homes of a building together: whether one alone fell, or many. A home whose day was closed before
-    its neighbours' is looked at again with theirs."""
+    its neighbours' is looked at again with theirs. What is usual is of before the first of them fell."""
     if not meters:
         return
     some = next(iter(meters.values()))
     today = unit.now.astimezone(ZoneInfo(some.zone)).date()
     table = facts(today)
     warm = table.no_heating
-    days = await reading.days(unit, meters, today - timedelta(days=2 * warm.usual_days), today)
+    is_raised = await keeping.open_faults(unit, sorted(meters), "no_heating")
+    first = min([today, *is_raised.values()]) - timedelta(days=2 * warm.usual_days)
+    first = max(first, today - MOST_BACK)
+    days = await reading.days(unit, meters, first, today)
     own = {id: _of_the_last_household(found) for id, found in days.items()}
     shares = {id: _shares(found, table) for id, found in own.items()}
-    began = unit.now - timedelta(days=warm.usual_days)
-    outside = await reading.outside(unit, some.coop, began)
-    is_raised = await keeping.open_faults(unit, list(own), "no_heating")
+    outside = await reading.outside(unit, some.coop, unit.now - (today - first))
     for id in sorted(own):
         if not own[id]:
             continue
@@ -173,11 +182,10 @@ async def _heating(unit: Unit, meters: dict[str, Watched]) -> None:
         meter = meters[id]
         is_electric = meter.fluid is Fluid.ELECTRICITY
         fault = rules.no_heating([one.day for one in own[id]], around, warm, is_electric=is_electric)
-        if fault is None:
-            if id in is_raised:
-                await keeping.cleared(unit, id, ("no_heating",))
-        elif id not in is_raised:
+        if fault is not None:
             await keeping.raised(unit, meter, own[id][-1].occupancy, fault, _evidence(own[id], fault, table))
+        elif id in is_raised:
+            await keeping.cleared(unit, id, ("no_heating",))
 
 
 def _is_heating(meter: Watched) -> bool:
@@ -187,13 +195,14 @@ def _is_heating(meter: Watched) -> bool:
 
 
 def _shares(days: list[Settled], table: Facts) -> dict[date, float]:
-    """What a home used on each day, as a share of what was usual before it began to fall."""
+    """What a home used on each day, as a share of what is usual: a day of its upper quarter, which days
+    without heat do not move until they are most of all."""
     warm = table.no_heating
     plain = [one.day for one in days]
     totals = sorted(one.total for one in plain if one.total is not None)
     if len(totals) < warm.usual_known_days:
         return {}
-    usual = totals[len(totals) // 2]
+    usual = totals[len(totals) * 3 // 4]
     return {one.day: one.total / usual for one in plain if one.total is not None and usual > 0}
 
 
@@ -203,8 +212,9 @@ def _of_the_last_household(days: list[Settled]) -> list[Settled]:
 
 
 def _evidence(days: list[Settled], fault: Fault, table: Facts) -> dict[str, Any]:
-    """The days of the fault, and what was before it: half-hours where they may be kept, else totals."""
+    """The last days of the fault, and what was before it: half-hours where they may be kept, else totals."""
     first = min(fault.first_day, fault.last_day - timedelta(days=table.evidence_days - 1))
+    first = max(first, fault.last_day - timedelta(days=table.evidence_most_days - 1))
     shown = [one for one in days if first <= one.day.day <= fault.last_day]
     evidence: dict[str, Any] = {
         "unit": reading.unit_of(days[-1].quantity),

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import text
 
@@ -24,6 +24,7 @@ LOOKS_AT = {
     Fluid.ELECTRICITY: (Quantity.ENERGY_IMPORT,),
 }
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FRESH = """
 SELECT DISTINCT s.meter FROM metering.series s
 WHERE s.coop = :coop AND s.last_closed_at > :since AND s.last_closed_at <= :until
@@ -132,11 +133,11 @@ async def days(unit: Unit, meters: dict[str, Watched], first: date, last: date) 
 async def voltages(
     unit: Unit, coop: str, since: datetime, until: datetime, step_minutes: int
 ) -> dict[str, list[list[Mean]]]:
-    """Means of voltage by meter, one list for each phase."""
-    rows = await unit.session.execute(
-        text(_VOLTAGE),
-        {"coop": coop, "since": since, "until": until, "step": timedelta(minutes=step_minutes)},
-    )
+    """Means of voltage by meter, one list for each phase; a mean that `since` or `until` would cut is not
+    told, because it would be the mean of less."""
+    step = timedelta(minutes=step_minutes)
+    bounds = {"since": _floor(since, step) + step, "until": _floor(until, step)}
+    rows = await unit.session.execute(text(_VOLTAGE), {"coop": coop, "step": step} | bounds)
     phases: dict[tuple[str, str], list[Mean]] = defaultdict(list)
     for row in rows:
         phases[row.meter, row.register].append(Mean(row.at, row.milli))
@@ -154,6 +155,10 @@ async def outside(unit: Unit, coop: str, since: datetime) -> dict[date, float]:
 
 def unit_of(quantity: Quantity) -> str:
     return UNIT_OF[quantity].value
+
+
+def _floor(at: datetime, step: timedelta) -> datetime:
+    return at - (at - _EPOCH) % step
 
 
 def _settled(meter: Watched, quantity: Quantity, row: object) -> Settled:

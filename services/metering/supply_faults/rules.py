@@ -7,7 +7,6 @@ here: what is estimated or held back never accuses a pipe.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import pairwise
 from statistics import median
 from zoneinfo import ZoneInfo
 
@@ -59,15 +58,18 @@ class Mean:
 
 
 def voltage(means: Sequence[Mean], rules: Voltage, zone: str) -> Fault | None:
-    """The last stretch in which the voltage was outside its limits for long enough, without a break."""
+    """The last stretch in which the voltage was outside its limits for long enough, without a break.
+
+    A meter whose clock is seconds off may leave out one mean now and then; two in a row are a break.
+    """
     step = timedelta(minutes=rules.mean_minutes)
     found: list[Mean] = []
     stretch: list[Mean] = []
     for mean in means:
         side = _side(mean, rules)
-        goes_on = stretch and mean.at - stretch[-1].at == step and side == _side(stretch[-1], rules)
+        goes_on = stretch and mean.at - stretch[-1].at <= 2 * step and side == _side(stretch[-1], rules)
         stretch = [*stretch, mean] if side and goes_on else [mean] if side else []
-        if len(stretch) * rules.mean_minutes >= rules.sustained_minutes:
+        if stretch and _is_sustained(stretch, rules):
             found = stretch
     if not found:
         return None
@@ -83,32 +85,36 @@ def voltage(means: Sequence[Mean], rules: Voltage, zone: str) -> Fault | None:
         {
             "highest_v" if is_high else "lowest_v": round(extreme / 1_000),
             "limit_v": round((rules.highest_milli if is_high else rules.lowest_milli) / 1_000),
-            "minutes": len(found) * rules.mean_minutes,
+            "minutes": _lasted(found, step) // timedelta(minutes=1),
         },
     )
 
 
 def night_flow(days: Sequence[Day], rules: NightFlow) -> Fault | None:
-    """Water in every hour of the last nights in a row. `days` are in order; a hole is no proof."""
-    last = list(days[-rules.nights :])
-    if len(last) < rules.nights or last[-1].day - last[0].day != timedelta(days=rules.nights - 1):
-        return None
-    hours: list[int] = []
-    for day in last:
+    """Water in every hour of the last nights in a row, as many as there were. `days` are in order; a hole is
+    no proof."""
+    nights: list[tuple[Day, list[int]]] = []
+    for day in reversed(days):
         found = _hours(day.at_hours(rules.from_hour, rules.until_hour))
         if found is None or min(found) < rules.least_l_hour or sum(found) < rules.least_l_night:
-            return None
-        hours += found
+            break
+        if nights and nights[-1][0].day - day.day != timedelta(days=1):
+            break
+        nights.append((day, found))
+    if len(nights) < rules.nights:
+        return None
+    hours = [litres for _, found in nights for litres in found]
+    (last, _), (first, _) = nights[0], nights[-1]
     return Fault(
         "night_flow",
         "flow",
-        last[0].starts_at,
-        last[0].day,
-        last[-1].day,
+        first.starts_at,
+        first.day,
+        last.day,
         {
-            "nights": rules.nights,
+            "nights": len(nights),
             "least_l_hour": min(hours),
-            "litres_night": round(sum(hours) / rules.nights),
+            "litres_night": round(sum(hours) / len(nights)),
         },
     )
 
@@ -132,22 +138,23 @@ def no_heating(
     nothing is said unless somebody is plainly at home: an empty home is nobody's business.
     """
     limit = rules.electric.dead_percent if is_electric else rules.dead_percent
-    dead: list[Day] = []
-    for day in reversed(days):
-        usual = usual_of(days, day.day, rules, dead)
-        if usual is None or day.total is None or day.total * 100 > usual * limit:
+    dead: Sequence[Day] = ()
+    for length in range(1, len(days) + 1):
+        stretch = days[-length:]
+        begins = stretch[0]
+        if begins.total is None or (length > 1 and stretch[1].day - begins.day != timedelta(days=1)):
             break
-        if not _is_cold(day.day, around.get(day.day, Around()), rules, limit):
+        if not _is_cold(begins.day, around.get(begins.day, Around()), rules, limit):
             break
-        if is_electric and not _is_lived_in(day, rules):
+        if is_electric and not _is_lived_in(begins, rules):
             break
-        dead.append(day)
-        if len(dead) > rules.usual_days:
-            break
-    if not dead or any(a.day - b.day != timedelta(days=1) for a, b in pairwise(dead)):
+        before = usual_of(days, begins.day, rules)
+        if before is not None and all(_is_dead(day, before, limit) for day in stretch):
+            dead = stretch
+    if not dead:
         return None
-    first, last = dead[-1], dead[0]
-    usual = usual_of(days, first.day, rules, dead)
+    first, last = dead[0], dead[-1]
+    usual = usual_of(days, first.day, rules)
     least = rules.electric.usual_wh if is_electric else rules.usual_wh
     together = 1 + sum(share * 100 <= limit for share in around.get(last.day, Around()).neighbours)
     homes = rules.electric.together_homes if is_electric else rules.together_homes
@@ -183,17 +190,28 @@ def meter_silent(silent_since: datetime | None, now: datetime, rules: MeterSilen
     )
 
 
-def usual_of(days: Sequence[Day], before: date, rules: NoHeating, without: Sequence[Day] = ()) -> int | None:
+def usual_of(days: Sequence[Day], before: date, rules: NoHeating) -> int | None:
     """What the home usually uses a day: the median of the known days before; None when too few are known."""
-    leave_out = {day.day for day in without}
     known = [
         day.total
         for day in days
-        if day.total is not None
-        and day.day not in leave_out
-        and before - timedelta(days=rules.usual_days) <= day.day < before
+        if day.total is not None and before - timedelta(days=rules.usual_days) <= day.day < before
     ]
     return round(median(known)) if len(known) >= rules.usual_known_days else None
+
+
+def _is_dead(day: Day, usual: int, limit: int) -> bool:
+    return day.total is not None and day.total * 100 <= usual * limit
+
+
+def _is_sustained(stretch: Sequence[Mean], rules: Voltage) -> bool:
+    lasted = _lasted(stretch, timedelta(minutes=rules.mean_minutes)) // timedelta(minutes=1)
+    is_known = len(stretch) * rules.mean_minutes * 100 >= lasted * rules.known_percent
+    return is_known and lasted >= rules.sustained_minutes
+
+
+def _lasted(stretch: Sequence[Mean], step: timedelta) -> timedelta:
+    return stretch[-1].at - stretch[0].at + step
 
 
 def _side(mean: Mean, rules: Voltage) -> int:

@@ -69,6 +69,25 @@ async def test_two_homes_are_shown_to_staff_and_three_are_proposed(aulnes: Coope
     assert leak["incident"] is None
 
 
+async def test_a_home_that_reports_three_times_is_one_home_of_the_incident(aulnes: Cooperative) -> None:
+    often, second, third = await homes(aulnes, 3)
+    repeated = [(await cold(aulnes, often))["number"] for _ in range(3)]
+    await cold(aulnes, second)
+    incident = (await cold(aulnes, third))["incident"]
+    shown = (await aulnes.get(f"/incidents/{incident}")).json()
+    assert (shown["homes"], shown["requests"]) == (3, 5)
+    [first, *others] = shown["children"]
+    assert [first["number"], *(more["number"] for more in first["also"])] == repeated
+    assert [other["also"] for other in others] == [[], []]
+    await do(aulnes, incident, "confirm")
+    await do(aulnes, incident, "resolve")
+    me = aulnes.resident(often["persons"][0]["id"])
+    await aulnes.post(f"/incidents/{incident}/answer", {"is_back": True}, me)
+    page = await Browser(aulnes, Role.STAFF, aulnes.agent).get(f"/incidents/{incident}")
+    assert "1 logement dit que c’est revenu" in page.text
+    assert page.text.count('data-label="Est-ce revenu ?"') == 3
+
+
 async def test_reports_days_apart_are_not_one_cause(aulnes: Cooperative) -> None:
     for at, home in enumerate(await homes(aulnes, 3)):
         await aulnes.now(MONDAY + timedelta(hours=7 * at))
@@ -228,6 +247,67 @@ async def test_two_proposals_are_joined_and_parted_and_one_home_split_out(aulnes
     await do(aulnes, here, "split", ticket=left[0]["id"])
     alone = await ticket(aulnes, left[0]["id"])
     assert (alone["state"], alone["incident"]) == ("submitted", None)
+
+
+async def dark(aulnes: Cooperative, home: dict[str, Any], **more: Any) -> dict[str, Any]:
+    power = {"element": "power_supply", "symptom": "no_power", "place": "whole_dwelling"}
+    return await aulnes.open(home["occupancy"], **(power | more))
+
+
+async def test_trouble_of_another_kind_is_joined_only_when_a_person_says_why(aulnes: Cooperative) -> None:
+    lived_in = await homes(aulnes, 7)
+    power = [await dark(aulnes, home) for home in lived_in[:3]][2]["incident"]
+    silent = {"element": "tv_fibre", "symptom": "broken", "place": "living_room"}
+    network = [await dark(aulnes, home, **silent) for home in lived_in[3:]][3]["incident"]
+    refused = await aulnes.post(f"/incidents/{network}/actions", {"action": "merge", "other": power})
+    assert (refused.status_code, refused.json()["legal_actions"]) == (409, ["merge"])
+    assert "“power outage”" in refused.json()["title"]
+    wanted = {"action": "merge", "other": power, "even_so": True}
+    unexplained = await aulnes.post(f"/incidents/{network}/actions", wanted)
+    assert unexplained.status_code == 422
+    await do(aulnes, power, "confirm")
+    backwards = await aulnes.post(f"/incidents/{network}/actions", wanted | {"reason": "Coupure"})
+    assert (backwards.status_code, backwards.json()["legal_actions"]) == (409, ["confirm"])
+    joined = await do(
+        aulnes, power, "merge", other=network, even_so=True, reason="La coupure éteint l’antenne"
+    )
+    assert (joined["requests"], joined["homes"]) == (7, 7)
+    assert joined["history"][-1]["reason"] == "La coupure éteint l’antenne"
+    parted = await do(aulnes, power, "undo", reason="Deux causes")
+    assert parted["requests"] == 3
+    assert (await aulnes.get(f"/incidents/{network}")).json()["requests"] == 4
+
+
+async def test_parting_two_incidents_gives_each_its_followers_and_meters_back(aulnes: Cooperative) -> None:
+    left = [await cold(aulnes, home) for home in await homes(aulnes, 3, residence="Les Ormes")]
+    lived_in = await homes(aulnes, 4)
+    right = [await cold(aulnes, home) for home in lived_in[:3]]
+    here, there = left[2]["incident"], right[2]["incident"]
+    for incident in (here, there):
+        await do(aulnes, incident, "confirm")
+    follower = aulnes.resident(lived_in[3]["persons"][0]["id"])
+    assert (await aulnes.post(f"/incidents/{there}/follow", {}, follower)).status_code == 200
+    async with aulnes.room_unit("aftersales") as unit:
+        await unit.session.execute(
+            text(
+                "INSERT INTO aftersales.meter_proposal (id, coop, meter, fault, element, symptom, since,"
+                " raised_at, evidence, state, incident) VALUES ('flt_' || CAST(:id AS text), :coop, 'mtr_x',"
+                " 'no_heating', 'radiator', 'no_heat', now(), now(), '{}', 'proposed', :id)"
+            ),
+            {"id": there, "coop": aulnes.slug},
+        )
+    await do(aulnes, here, "merge", other=there)
+    await do(aulnes, here, "undo", reason="Deux chaudières")
+    async with aulnes.room_unit("aftersales") as unit:
+        for table, expected in (("incident_follower", 1), ("meter_proposal", 1), ("incident_report", 3)):
+            counts = await unit.session.execute(
+                text(
+                    f"SELECT count(*) FILTER (WHERE incident = :there), count(*) FILTER (WHERE incident = :here)"  # noqa: S608
+                    f" FROM aftersales.{table}"
+                ),
+                {"here": here, "there": there},
+            )
+            assert tuple(counts.one()) == (expected, 3 if table == "incident_report" else 0)
 
 
 async def test_a_plant_makes_one_incident_of_two_buildings(aulnes: Cooperative) -> None:

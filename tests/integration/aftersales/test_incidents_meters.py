@@ -105,6 +105,33 @@ async def test_it_is_told_once_and_dismissed_with_a_reason(aulnes: Cooperative) 
     assert (done.json()["state"], done.json()["values"]) == ("dismissed", None)
 
 
+async def test_a_fault_that_goes_on_shows_what_it_has_become_until_somebody_decides(
+    aulnes: Cooperative,
+) -> None:
+    home = await a_warm_home(aulnes)
+    proposal = await fault(aulnes, home, "night_flow")
+    event = SupplyFault(
+        coop=aulnes.slug, meter=new_id("mtr"), dwelling=home["dwelling"], fault="night_flow", id=proposal,
+        since=MONDAY - timedelta(days=4),
+    )  # fmt: skip
+    for nights in (4, 5):
+        async with aulnes.room_unit("metering") as unit:
+            await unit.session.execute(
+                text(
+                    "UPDATE metering.supply_fault SET evidence = jsonb_set(evidence, '{figures,nights}',"
+                    " to_jsonb(CAST(:nights AS int))) WHERE id = :id"
+                ),
+                {"nights": nights, "id": proposal},
+            )
+        await hear(aulnes, event)
+        if nights == 4:
+            seen = (await aulnes.get(f"/meter-proposals/{proposal}")).json()
+            assert (seen["figures"]["nights"], seen["since"][:10]) == (4, "2026-11-12")
+            await aulnes.post(f"/meter-proposals/{proposal}/actions", {"action": "accept"})
+    decided = (await aulnes.get(f"/meter-proposals/{proposal}")).json()
+    assert (decided["state"], decided["figures"]["nights"]) == ("accepted", 4)
+
+
 async def test_many_meters_that_fall_together_propose_an_incident(aulnes: Cooperative) -> None:
     homes = [await a_warm_home(aulnes) for _ in range(3)]
     for home in homes:

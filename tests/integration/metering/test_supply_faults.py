@@ -170,7 +170,49 @@ async def test_water_that_never_stops_at_night(room_unit: OpenUnit, coop: str) -
     await look_at(room_unit, coop)
     [fault] = await told(room_unit, coop, SupplyFault.subject)
     assert (fault["meter"], fault["fault"]) == (drips.meter, "night_flow")
-    assert fault["evidence"] == {"nights": 3, "least_l_hour": 6, "litres_night": 24}
+    assert fault["evidence"] == {"nights": 4, "least_l_hour": 6, "litres_night": 24}
+    assert fault["first_day"] == FIRST.isoformat()
+
+
+async def test_a_leak_that_goes_on_is_told_again_with_all_its_nights(room_unit: OpenUnit, coop: str) -> None:
+    home = await a_home(room_unit, coop, fluid="water")
+    last = date(2026, 2, 2)
+    dry = [0 if 2 <= at < 12 else 8 for at in range(48)]
+    litres = dry * (last - FIRST).days + [3] * 48 * 19
+    for nights in (3, 6, 19):
+        ends = (last - FIRST).days + nights
+        await send(room_unit, coop, counted(home, "volume", litres[: 48 * ends]))
+        await now(room_unit, coop, begin(FIRST + timedelta(days=ends + 3)))
+        await look_at(room_unit, coop)
+    found = await told(room_unit, coop, SupplyFault.subject)
+    assert [one["evidence"]["nights"] for one in found] == [3, 6, 19]
+    assert {(one["id"], one["first_day"]) for one in found} == {(found[0]["id"], "2026-02-02")}
+    [seen] = await rows(
+        room_unit, "SELECT evidence FROM metering.supply_fault WHERE meter = :m", m=home.meter
+    )
+    assert len(seen.evidence["curve"]["values"]) == 7 * 48
+
+
+@pytest.mark.parametrize("every", [60, 300, 600])
+async def test_a_spike_is_nothing_and_an_hour_is_a_fault_however_often_a_meter_reads(
+    room_unit: OpenUnit, coop: str, every: int
+) -> None:
+    """Read some seconds past the ten minutes: meters do not wait for the clock."""
+    spiky, high = [await a_home(room_unit, coop) for _ in range(2)]
+    at = datetime(2026, 1, 12, 10, 0, 7, tzinfo=UTC)
+    for home, is_high in ((spiky, range(40 * 60, 41 * 60)), (high, range(40 * 60, 100 * 60))):
+        volts = [
+            reading(
+                home, at + timedelta(seconds=second), 258 if second in is_high else 235, "voltage",
+                kind=Kind.SAMPLE,
+            )
+            for second in range(0, 3 * 3_600, every)
+        ]  # fmt: skip
+        await send(room_unit, coop, volts)
+    await now(room_unit, coop, at + timedelta(hours=4))
+    await look_at(room_unit, coop)
+    [fault] = await told(room_unit, coop, SupplyFault.subject)
+    assert (fault["meter"], fault["fault"], fault["evidence"]["minutes"]) == (high.meter, "overvoltage", 60)
 
 
 async def test_a_voltage_out_of_its_limits_for_an_hour(room_unit: OpenUnit, coop: str) -> None:

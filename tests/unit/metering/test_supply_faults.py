@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,6 +61,38 @@ def test_within_ten_percent_nothing_is_ever_said(volts: list[float]) -> None:
     assert rules.voltage(means(*volts), TABLE.voltage, PARIS) is None
 
 
+def sampled(minutes_high: int, every_seconds: int, start_minute: int = 0, volts: float = 258) -> list[Mean]:
+    """Three hours at 235 V but for some minutes, as a meter that reads so often gives them: its means."""
+    of_mean: dict[int, list[float]] = {}
+    for second in range(0, 3 * 3_600, every_seconds):
+        is_high = start_minute <= second // 60 < start_minute + minutes_high
+        of_mean.setdefault(second // 600, []).append(volts if is_high else 235)
+    return means(*(sum(some) / len(some) for some in of_mean.values()))
+
+
+@pytest.mark.parametrize("every", [60, 300, 600])
+def test_meters_that_read_each_minute_or_each_ten_agree(every: int) -> None:
+    for minutes, found in ((50, None), (60, 60), (90, 90)):
+        fault = rules.voltage(sampled(minutes, every, 30), TABLE.voltage, PARIS)
+        assert (fault and fault.figures["minutes"]) == found
+
+
+@pytest.mark.parametrize("every", [60, 300, 600])
+@given(at=st.integers(0, 17), volts=st.floats(254, 400))
+def test_a_single_spike_is_never_a_fault_however_often_the_meter_reads(
+    every: int, at: int, volts: float
+) -> None:
+    assert rules.voltage(sampled(1, every, at * 10, volts), TABLE.voltage, PARIS) is None
+    assert rules.voltage(sampled(10, every, at * 10, volts), TABLE.voltage, PARIS) is None
+
+
+def test_a_clock_that_is_seconds_off_leaves_out_one_mean_and_half_of_them_are_no_proof() -> None:
+    hour = means(*[258] * 7)
+    assert rules.voltage([*hour[:3], *hour[4:]], TABLE.voltage, PARIS) is not None
+    assert rules.voltage(means(*[258] * 24)[::2], TABLE.voltage, PARIS) is None
+    assert rules.voltage([*hour[:2], *hour[4:]], TABLE.voltage, PARIS) is None
+
+
 def test_water_in_every_hour_of_three_nights_is_a_leak() -> None:
     days = [wet(JANUARY + timedelta(days=at), 2) for at in range(3)]
     fault = rules.night_flow(days, TABLE.night_flow)
@@ -67,6 +100,17 @@ def test_water_in_every_hour_of_three_nights_is_a_leak() -> None:
     assert (fault.first_day, fault.figures) == (
         JANUARY, {"nights": 3, "least_l_hour": 4, "litres_night": 16},
     )  # fmt: skip
+
+
+@given(st.integers(3, 40), st.integers(0, 5))
+def test_all_nights_in_a_row_are_counted_from_the_first_of_them(wet_nights: int, dry_before: int) -> None:
+    nights = [0] * dry_before + [6] * wet_nights
+    days = [wet(JANUARY + timedelta(days=at), litres) for at, litres in enumerate(nights)]
+    fault = rules.night_flow(days, TABLE.night_flow)
+    assert fault is not None
+    assert fault.first_day == JANUARY + timedelta(days=dry_before)
+    assert fault.since == days[dry_before].starts_at
+    assert fault.figures == {"nights": wet_nights, "least_l_hour": 12, "litres_night": 48}
 
 
 def test_one_dry_hour_one_unknown_half_hour_or_a_missing_night_prove_nothing() -> None:
@@ -99,6 +143,17 @@ def test_one_home_alone_is_told_after_two_cold_days_and_several_after_one() -> N
     together = rules.no_heating(week([*usual, 0]), fell, TABLE.no_heating)
     assert together is not None
     assert together.figures["homes"] == 3
+
+
+@given(st.integers(2, 40), st.integers(0, 1_500))
+def test_heating_that_stays_dead_for_weeks_is_dead_on_every_one_of_them(dead: int, residual: int) -> None:
+    days = week([18_000] * 20 + [residual] * dead)
+    cold = {day.day: Around(outside_cel=2.0) for day in days}
+    fault = rules.no_heating(days, cold, TABLE.no_heating)
+    assert fault is not None
+    assert fault.first_day == days[20].day
+    assert fault.figures["days"] == dead
+    assert fault.figures["usual_wh_day"] == 18_000
 
 
 def test_neighbours_that_heat_tell_that_it_is_cold() -> None:
