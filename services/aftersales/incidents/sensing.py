@@ -71,7 +71,8 @@ async def supply_fault(event: SupplyFault, unit: Unit) -> None:
         set_={"evidence": kept.excluded.evidence, "since": kept.excluded.since},
         where=col(MeterProposal.state) == "proposed",
     )
-    made = await unit.session.execute(kept.returning(literal_column("xmax = 0")))
+    is_new: Any = literal_column("xmax = 0")
+    made = await unit.session.execute(kept.returning(is_new))
     if made.scalar_one_or_none() and family is not None and scopes and event.dwelling:
         await joining.sensed(unit, family, scopes[0], reported.element, reported.symptom)
 

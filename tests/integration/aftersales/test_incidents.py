@@ -302,8 +302,8 @@ async def test_parting_two_incidents_gives_each_its_followers_and_meters_back(au
         for table, expected in (("incident_follower", 1), ("meter_proposal", 1), ("incident_report", 3)):
             counts = await unit.session.execute(
                 text(
-                    f"SELECT count(*) FILTER (WHERE incident = :there), count(*) FILTER (WHERE incident = :here)"  # noqa: S608
-                    f" FROM aftersales.{table}"
+                    "SELECT count(*) FILTER (WHERE incident = :there),"
+                    f" count(*) FILTER (WHERE incident = :here) FROM aftersales.{table}"
                 ),
                 {"here": here, "there": there},
             )
