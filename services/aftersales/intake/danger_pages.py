@@ -10,7 +10,7 @@ from services.aftersales.dwelling_file import reporting
 from services.aftersales.intake import drafts, sending
 from services.aftersales.intake.access import Access
 from services.aftersales.intake.problems import Problem
-from services.aftersales.intake.safety import danger_of, own_number, safety
+from services.aftersales.intake.safety import danger_of, numbers, safety
 from services.aftersales.intake.sending import Told
 from services.aftersales.intake.steps import home_of, homes_of, next_step
 from services.aftersales.page_base import actor_of, answer, pages
@@ -55,8 +55,11 @@ async def first(
 
 
 @pages.get("/tickets/new/danger/{code}", **roles("resident"))
-async def call(code: str, request: Request, unit: RoomUnit, who: Who, draft: str = "") -> Response:
-    """The number, the advice. `draft`: the words that named the danger, to go on with when there is none."""
+async def call(
+    code: str, request: Request, unit: RoomUnit, who: Who, draft: Asked = "", check_in: Asked = ""
+) -> Response:
+    """What to do first, the number, the advice. `draft`: the words that named the danger, to go on with when
+    there is none; `check_in`: the cooperative's question that it answers."""
     danger = danger_of(code)
     homes = await homes_of(unit, who)
     if danger is None:
@@ -67,10 +70,11 @@ async def call(code: str, request: Request, unit: RoomUnit, who: Who, draft: str
         unit,
         "new_danger.html",
         danger=danger,
-        own=await own_number(unit, homes[0].building if homes else None, danger.own_number),
+        numbers=await numbers(unit, danger, homes[0].building if homes else None, language_of(request)),
         homes=homes,
         key=new_id("drf"),
         draft=heard.id if heard and not heard.tickets else None,
+        check_in=asked.id if (asked := await reporting.own(unit, check_in, who.person)) else "",
     )
 
 
@@ -83,10 +87,12 @@ async def called(
     key: Code = "",
     draft: Code = "",
     occupancy: Code = "",
+    check_in: Code = "",
 ) -> Response:
     """Record it: a person of the cooperative calls back. A second tap finds the same request."""
     danger = danger_of(code)
-    home = await home_of(unit, who, occupancy)
+    asked = await reporting.own(unit, check_in, who.person)
+    home = await home_of(unit, who, occupancy or (asked.occupancy if asked else None))
     if danger is None or home is None:
         raise not_found()
     told = await drafts.of(unit, draft, who.person, locked=True) if draft else None
@@ -96,7 +102,11 @@ async def called(
         language = language_of(request)
         said = word("intake", "called" if danger.is_call_first else "told", language)
         text = said.format(danger=word("dangers", danger.code, language))
-        own = drafts.content_of(told).text
+        content = drafts.content_of(told)
+        own = content.text
+        if asked and not content.check_in:
+            content.check_in = asked.id
+            content.put_into(told)
         problem = Problem(danger.place, danger.element, danger.symptom)
         report = Told([problem], f"{text}\n{own}".strip(), language, Access())
         tickets = await sending.send(unit, home, report, actor_of(who))

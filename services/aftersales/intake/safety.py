@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -10,11 +11,13 @@ from sqlmodel import col, select
 from services.aftersales.model import WHOLE_COOP, Setting
 from services.aftersales.public_contact import contact_of
 from services.aftersales.tables import load
-from services.kit.registry import staff
+from services.aftersales.words import word
+from services.kit.registry import local_today, staff
 from services.kit.unit import Unit
 
 SETTING = "emergency_numbers"
 """Name of the setting, by cooperative and building: the name of a number to the number."""
+OWN = "own"
 ANY = "any"
 """The number for whatever has none of its own."""
 
@@ -27,15 +30,29 @@ class Danger:
     element: str
     symptom: str
     place: str
+    first: Mapping[str, str]
+    """What to do before anything else, in one line, by language."""
     advice: Mapping[str, str]
-    """By language."""
-    public_number: str | None
-    """What everybody calls; None where only the cooperative helps."""
+    """What else to do, by language."""
+    calls: tuple[str, ...]
+    """Whom to call, in this order: `own`, the cooperative, or a number of the table `calls`."""
     own_number: str | None
     """The name of the cooperative's number that comes before it."""
     is_asked: bool
     """False: known from the household's words only."""
     is_call_first: bool
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number to call, and what it is for in the reader's language."""
+
+    call: str
+    label: str
+    is_public: bool = False
+    """True for a public service, False for the cooperative."""
+    is_day_and_night: bool = False
+    """Of the cooperative's: it gave this number for emergencies."""
 
 
 @cache
@@ -74,6 +91,24 @@ async def own_number(unit: Unit, building: str | None, name: str | None) -> str 
     return None
 
 
+async def numbers(unit: Unit, danger: Danger, building: str | None, language: str) -> list[Number]:
+    """Whom to call for that danger, most fitting first, each with what it is for."""
+    found = []
+    for name in danger.calls:
+        if name != OWN:
+            found.append(_public(name, await local_today(unit), language))
+        elif own := await own_number(unit, building, danger.own_number):
+            found.append(Number(own, word("intake", "call_own", language), is_day_and_night=True))
+        elif office := await office_number(unit, building):
+            found.append(Number(office, word("intake", "call_office", language)))
+    return [one for one in found if one is not None]
+
+
+def _public(name: str, on: date, language: str) -> Number | None:
+    row = load("intake/safety")["calls"][name]
+    return Number(row["call"], row[language], is_public=True) if row["valid_from"] <= on else None
+
+
 async def office_number(unit: Unit, building: str | None) -> str | None:
     """Where a person of the cooperative is reached: by day and night, else as it publishes, else by name."""
     own = await own_number(unit, building, ANY)
@@ -91,8 +126,9 @@ def _danger(row: Mapping[str, Any], emergencies: Mapping[str, Any]) -> Danger:
         element=row["element"],
         symptom=row["symptom"],
         place=row["place"],
+        first=row["first"],
         advice={language: advice[language] for language in ("fr", "en")},
-        public_number=advice.get("call"),
+        calls=tuple(row["calls"]),
         own_number=row.get("number"),
         is_asked=row.get("asked", True),
         is_call_first=row.get("call_first", True),

@@ -10,7 +10,7 @@ from services.aftersales.bodies import ElementCode, PlaceCode, SymptomCode
 from services.aftersales.config import config_for
 from services.aftersales.intake.classifier import Danger, Proposal, Understood, Urgent, understand
 from services.aftersales.intake.classifier import Home as Known
-from services.aftersales.intake.safety import danger_of, own_number
+from services.aftersales.intake.safety import danger_of, numbers
 from services.aftersales.registry import Home
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.words import word
@@ -58,13 +58,21 @@ class ProposalOut(BaseModel):
     """For example: you wrote "baby": we treat it as very urgent rather than urgent. Or empty."""
 
 
+class CallOut(BaseModel):
+    call: str
+    label: str
+    """What it is for."""
+
+
 class DangerOut(BaseModel):
     code: str
     label: str
     words: str
     advice: str
     call: str | None
-    """Call this number first; the cooperative's own where it gave one."""
+    """Call this number first; the cooperative's own where that fits and it gave one."""
+    calls: list[CallOut]
+    """All numbers that may help, most fitting first."""
 
 
 class ProposalsOut(BaseModel):
@@ -159,13 +167,14 @@ def listed(said: list[str], language: str) -> str:
 async def _danger(unit: Unit, heard: Danger, building: str | None, language: str) -> DangerOut:
     danger = danger_of(heard.code)
     assert danger is not None
-    own = await own_number(unit, building, danger.own_number)
+    calls = await numbers(unit, danger, building, language)
     return DangerOut(
         code=heard.code,
         label=word("dangers", heard.code, language),
         words=heard.words,
-        advice=danger.advice[language if language in danger.advice else "fr"],
-        call=own or danger.public_number,
+        advice=f"{danger.first[language]} {danger.advice[language]}",
+        call=calls[0].call if calls else None,
+        calls=[CallOut(call=one.call, label=one.label) for one in calls],
     )
 
 

@@ -71,3 +71,17 @@ async def test_a_report_under_a_window_starts_from_what_the_window_is_about(auln
     nonsense = await browser.get("/tickets/new?window=%22&element=%22&trade=%22&check_in=%22")
     assert nonsense.status_code == 200
     assert 'name="element"' not in nonsense.text
+
+
+async def test_a_danger_told_from_a_check_in_answers_it_too(aulnes: Cooperative) -> None:
+    browser, moved, check_in = await asked(aulnes)
+    first = (await browser.get(f"/tickets/new?check_in={check_in}")).text
+    assert f'href="/tickets/new/danger/flood?check_in={check_in}"' in first
+    page = (await browser.get(f"/tickets/new/danger/flood?check_in={check_in}")).text
+    assert f'name="check_in" value="{check_in}"' in page
+    sent = await browser.send("/tickets/new/danger/flood", check_in=check_in)
+    ticket = sent.headers["location"].split("?")[0].rpartition("/")[2]
+    (row, *_) = await check_ins(aulnes, moved)
+    assert (row["answer"], row["tickets"]) == ("problem", [ticket])
+    neighbour, _ = await at_home(aulnes)
+    assert check_in not in (await neighbour.get(f"/tickets/new/danger/flood?check_in={check_in}")).text

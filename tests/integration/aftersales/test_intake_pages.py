@@ -32,6 +32,11 @@ async def tickets_of(aulnes: Cooperative, occupancy: str) -> list[dict[str, str]
     return list(found.json()["items"])
 
 
+def calls(page: str) -> list[str]:
+    """The numbers of the page, in order."""
+    return re.findall(r'href="tel:(\d+)"', page)
+
+
 async def test_danger_is_asked_first_and_answered_with_a_number_and_no_form(aulnes: Cooperative) -> None:
     browser, _ = await at_home(aulnes)
     assert "quelqu'un est-il en danger" in (await browser.get("/tickets/new")).text
@@ -60,11 +65,14 @@ async def test_flooding_shows_the_buildings_own_number_and_invents_none(aulnes: 
     before = (await browser.get("/tickets/new/danger/flood")).text
     assert "robinet d'arrêt" in before.replace("&#39;", "'")
     assert "n'a pas indiqué de numéro" in before.replace("&#39;", "'")
+    assert calls(before) == ["0100000001", "112"], "its staff by day, and 112 only if somebody is in danger"
+    assert before.index("Fermez le robinet") < before.index("tel:")
     answer = await aulnes.web.client.put(
         "/api/v1/aftersales-settings/emergency_numbers", json={"any": "01 00 00 00 99"}, headers=aulnes.staff
     )
     assert answer.status_code == 204, answer.text
-    assert 'href="tel:0100000099"' in (await browser.get("/tickets/new/danger/flood")).text
+    assert calls((await browser.get("/tickets/new/danger/flood")).text) == ["0100000099", "112"]
+    assert calls((await browser.get("/tickets/new/danger/fire")).text) == ["18", "112"]
     refused = await aulnes.web.client.put(
         "/api/v1/aftersales-settings/emergency_numbers", json={"gas": "1234"}, headers=aulnes.staff
     )
@@ -93,7 +101,8 @@ async def test_each_danger_says_what_to_do_and_is_recorded_as_urgent_as_it_is(
 ) -> None:
     browser, moved = await at_home(aulnes)
     path = f"/tickets/new/danger/{danger.code}"
-    assert danger.advice["fr"] in html.unescape((await browser.get(path)).text)
+    french = html.unescape((await browser.get(path)).text)
+    assert french.index(danger.first["fr"]) < french.index("tel:") < french.index(danger.advice["fr"])
     english = Browser(aulnes, Role.RESIDENT, moved["persons"][0]["id"], "en")
     assert danger.advice["en"] in html.unescape((await english.get(path)).text)
     assert (await browser.send(path)).status_code == 303
