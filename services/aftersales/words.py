@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 
-from babel.dates import format_date
-
 from contracts.words import Label, labels
 from services.aftersales.tables import load
 from services.aftersales.taxonomy import taxonomy
+from services.kit.i18n import Formats, with_capital
 
 
 @dataclass(frozen=True)
@@ -44,8 +43,7 @@ def labelled(group: str, language: str) -> list[dict[str, str]]:
 def render(reason: Reason, language: str) -> str:
     """The reason as a sentence in the reader's language."""
     values = {name: _value(name, value, language) for name, value in reason.params.items()}
-    said = word("reasons", reason.key, language).format(**values)
-    return said[:1].upper() + said[1:]
+    return with_capital(word("reasons", reason.key, language).format(**values))
 
 
 def render_text(group: str, code: str, language: str, **values: object) -> str:
@@ -55,7 +53,7 @@ def render_text(group: str, code: str, language: str, **values: object) -> str:
 
 def spoken_day(day: date, language: str) -> str:
     """A civil day as people write it out."""
-    return format_date(day, "long", locale=language).replace("\u202f", " ")
+    return Formats(language).day(day, "long").replace("\u202f", " ")
 
 
 _OWN = ("words", "dwelling_file/words", "inspections/words")

@@ -40,6 +40,17 @@ def mark(text: str) -> str:
     return text
 
 
+def with_capital(text: str) -> str:
+    """The first letter large, the others as they are: `VMC` and names keep theirs."""
+    return text[:1].upper() + text[1:]
+
+
+def without_capital(text: str) -> str:
+    """The first letter small, for the middle of a sentence; a word of capitals (`WC`) stays."""
+    first = text.split(",")[0].split(" ")[0]
+    return text if len(first) > 1 and first.isupper() else text[:1].lower() + text[1:]
+
+
 @lru_cache
 def _translations(language: str, folders: tuple[Path, ...]) -> NullTranslations:
     merged: NullTranslations = NullTranslations()

@@ -14,7 +14,14 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.kit.i18n import LANGUAGES, Formats, language_of, translations
+from services.kit.i18n import (
+    LANGUAGES,
+    Formats,
+    language_of,
+    translations,
+    with_capital,
+    without_capital,
+)
 from services.kit.i18n import mark as _
 from services.kit.principal import Principal
 from services.kit.problems import forbidden
@@ -108,6 +115,8 @@ class Templates:
         catalogue = translations(language, [_OWN / "locale", *(folder / "locale" for folder in self.folders)])
         environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
         environment.globals.update(self.globals, languages=LANGUAGES)
+        # Labels are sentences' parts: Jinja's own filters would make `Wc` of `WC`.
+        environment.filters |= {"capitalize": with_capital, "lower": without_capital}
         return environment
 
 
