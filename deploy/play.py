@@ -23,7 +23,8 @@ from simulators.ledger import Ledger
 from simulators.meter import midnight
 from simulators.month import Month, Stage
 from simulators.park import park
-from simulators.residence import ZONE, Builder, equipped, plan
+from simulators.plans import equipped, plan
+from simulators.residence import ZONE, Builder
 from simulators.staff import Desk
 from simulators.tally import Amount
 from simulators.truth import truth, write

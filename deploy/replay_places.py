@@ -12,8 +12,9 @@ import typer
 from contracts.codes import Fluid, Heating, Purpose, Right, Role, TariffKind, Tenure
 from deploy.words import _
 from simulators.api import Api, ApiError
+from simulators.plans import MAIL_DOMAIN
 from simulators.publications import Device
-from simulators.residence import MAIL_DOMAIN, TEXT_VERSION, device_of
+from simulators.residence import TEXT_VERSION, device_of
 
 if TYPE_CHECKING:
     from deploy.commands.keys import Keys

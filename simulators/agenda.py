@@ -100,9 +100,9 @@ def visit_after(due_at: datetime, rng: Random) -> datetime:
 
 
 def later(at: datetime, rng: Random, least_minutes: int, most_minutes: int) -> datetime:
-    """Some time later, on the five minutes."""
+    """Some time later, on the ten minutes."""
     moved = at + timedelta(minutes=rng.randint(least_minutes, most_minutes))
-    return moved.replace(minute=moved.minute // 5 * 5, second=0, microsecond=0)
+    return moved.replace(minute=moved.minute // 10 * 10, second=0, microsecond=0)
 
 
 def evening(at: datetime, rng: Random, days_later: int = 0) -> datetime:

@@ -40,6 +40,11 @@ class Case:
     def is_pressing(self) -> bool:
         return self.priority in PRESSING
 
+    @property
+    def must_be_safe(self) -> bool:
+        """Whether it is promised, day and night, to be without danger soon."""
+        return self.is_pressing or self.priority == "p2"
+
     def learn(self, answer: dict[str, Any]) -> None:
         self.state = answer.get("state", self.state)
         self.responsible = answer.get("responsible", self.responsible)

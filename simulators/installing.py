@@ -16,7 +16,7 @@ from simulators.voices import Voice
 from simulators.weather import Weather
 
 if TYPE_CHECKING:
-    from simulators.residence import Plan
+    from simulators.plans import Plan
 
 RADIO = "wmbusmeters"
 

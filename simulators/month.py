@@ -15,8 +15,9 @@ from simulators.ledger import Ledger
 from simulators.lines import Line
 from simulators.meter import midnight
 from simulators.partners import open_partners
+from simulators.plans import Plan, age_days
 from simulators.publications import Publication
-from simulators.residence import ZONE, Builder, Household, Plan, age_days, consenting
+from simulators.residence import ZONE, Builder, Household, consenting
 from simulators.scenes import Scenes
 from simulators.staff import Desk
 from simulators.tally import Account, Amount

@@ -41,9 +41,11 @@ class Outage:
         }  # fmt: skip
         answer = household.api.post("/tickets", body)
         self._cases.append(self._desk.take(answer["id"], household, now, answer, is_alone=False))
-        self._incident = answer.get("incident") or self._incident
 
     def _confirm(self, now: datetime) -> None:
+        staff = self._desk.staff
+        found = [staff.get(f"/tickets/{case.id}")["incident"] for case in self._cases]
+        self._incident = next((one for one in found if one), None)  # households hear of it once confirmed
         if self._incident is None:  # too few homes to be taken for one cause: each is seen to by itself
             for case in self._cases:
                 self._desk.see_to(case, now)
@@ -56,6 +58,8 @@ class Outage:
             tells_all=True,
         )
         self._act("start")
+        for case in self._cases if self._story.get("is_made_safe") else ():
+            self._desk.make_safe(case, self._desk.staff, now)
 
     def _tell(self, news: str, now: datetime) -> None:
         if self._incident is not None:

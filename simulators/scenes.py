@@ -10,7 +10,8 @@ from simulators import stories
 from simulators.agenda import is_working_day, local
 from simulators.handover import hold
 from simulators.outages import Outage
-from simulators.residence import Household, Plan
+from simulators.plans import Plan
+from simulators.residence import Household
 from simulators.staff import Desk
 
 NOT_WITHIN_DAYS = 7

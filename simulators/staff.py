@@ -17,7 +17,8 @@ from simulators.api import Api
 from simulators.cases import Case, Doings
 from simulators.forms import Fields
 from simulators.partners import Partners
-from simulators.residence import Household, Plan
+from simulators.plans import Plan
+from simulators.residence import Household
 from simulators.visits import Visits, home_again
 from simulators.weather import Weather
 
@@ -26,7 +27,7 @@ SLOW = 0.13
 REFUSED = 0.5
 """Share refused of what is the resident's own to repair; the rest is done all the same."""
 SILENT = 0.06
-"""Share of finished work on which the household says nothing."""
+"""Share of finished work on which the household says nothing for days."""
 CONTENT = 0.86
 CHASED = 0.12
 """Share of requests whose household asks for news."""
@@ -126,7 +127,7 @@ class Desk:
         self.cases.append(case)
         case.learn(answer if answer is not None else self.staff.get(f"/tickets/{ticket}"))
         if is_alone:
-            at = later(now, rng, 10, 30) if case.is_pressing else in_desk_hours(later(now, rng, 15, 120))
+            at = later(now, rng, 10, 30) if case.must_be_safe else in_desk_hours(later(now, rng, 15, 120))
             self.agenda.add(at, self.see_to, case)
         return case
 
@@ -138,8 +139,9 @@ class Desk:
             return
         if case.state in ("submitted", "reopened"):
             self.doings.act(staff, case, "acknowledge")
-            if case.is_pressing:
-                self.agenda.add(later(now, case.rng, 30, 100), self._make_safe, case, staff)
+            if case.must_be_safe and not case.is_slow:
+                soon = (30, 100) if case.is_pressing else (90, 400)
+                self.agenda.add(later(now, case.rng, *soon), self.make_safe, case, staff)
         if case.ends.startswith("refused"):
             self._refuse(case, staff, now)
             return
@@ -166,8 +168,9 @@ class Desk:
             self.doings.by_link(firm, case, "opinion", good)
         else:
             self.doings.ask("opinion", lambda: staff.call("PUT", f"/tickets/{case.id}/opinion", good))
-        if case.ends or case.rng.random() >= SILENT:
-            self.agenda.add(home_again(now, case), self._answer, case, staff)
+        is_late = not case.ends and case.rng.random() < SILENT
+        days = timedelta(days=case.rng.randint(5, 8) if is_late else 0)
+        self.agenda.add(home_again(now, case) + days, self._answer, case, staff)
 
     def _give(self, case: Case, staff: Api, now: datetime) -> None:
         """The debtor is written to where a warranty runs, before anybody is sent."""
@@ -188,7 +191,7 @@ class Desk:
         if "secure_claim" in case.legal and case.rng.random() < 0.7:
             self.doings.act(staff, case, "secure_claim", secured_by="commitment")
 
-    def _make_safe(self, case: Case, staff: Api, now: datetime) -> None:
+    def make_safe(self, case: Case, staff: Api, now: datetime) -> None:
         case.learn(staff.get(f"/tickets/{case.id}"))
         if "make_safe" in case.legal:
             self.doings.act(staff, case, "make_safe")

@@ -124,8 +124,9 @@ class Devices:
         """The first `homes` devices, the missing ones moved in now with all consents."""
         from contracts.codes import Role
         from simulators.park import park
+        from simulators.plans import plan
         from simulators.publications import Device
-        from simulators.residence import Builder, plan
+        from simulators.residence import Builder
         from simulators.weather import Weather
 
         if len(self._devices) < homes:

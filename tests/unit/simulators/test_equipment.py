@@ -11,7 +11,8 @@ from simulators.households import Home
 from simulators.installing import Installer
 from simulators.lines import ElectricLine, RadioLine
 from simulators.park import park
-from simulators.residence import HOMES_PER_BUILDING, ZONE, Plan, equipped, plan
+from simulators.plans import HOMES_PER_BUILDING, Plan, equipped, plan
+from simulators.residence import ZONE
 from simulators.voices import Voice
 from simulators.weather import Weather
 

@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 from contracts.codes import Purpose
 from simulators.households import Home
-from simulators.residence import HOMES_PER_BUILDING, MAIL_DOMAIN, Plan, device_of, plan, residence
+from simulators.plans import HOMES_PER_BUILDING, MAIL_DOMAIN, Plan, plan, residence
+from simulators.residence import device_of
 
 FIRST, DAYS, SEED = date(2026, 10, 1), 35, 7
 
