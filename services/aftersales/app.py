@@ -3,7 +3,7 @@
 from contracts.members import Erased, MovedIn, SandboxDropped
 from contracts.metering import SupplyFault, SupplyFaultCleared
 from contracts.time import HourPassed
-from services.aftersales import handlers, watching
+from services.aftersales import handlers, rewinding, walking, watching
 from services.aftersales.dwelling_file import asking
 from services.aftersales.incidents import sensing
 from services.aftersales.inspections import preparing
@@ -21,3 +21,5 @@ def build(room: Room) -> None:
     room.background("letters", deliver)
     room.background("documents", preparing.prepare)
     room.background("safety", watching.watch)
+    room.background("sandboxes' clocks", walking.follow)
+    room.background("changed calendars", rewinding.watch)

@@ -1,7 +1,7 @@
 """What the room does for each cooperative every hour: one line per duty, each part brings its own."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from services.aftersales import by_time, checkup
 from services.aftersales.dwelling_file import asking
@@ -37,7 +37,12 @@ DUTIES: tuple[Duty, ...] = (
 
 async def do_all(unit: Unit) -> None:
     """Every duty of the unit's cooperative. One that fails is undone and logged, the others are done."""
-    for duty in DUTIES:
+    await do(unit, DUTIES)
+
+
+async def do(unit: Unit, some: Sequence[Duty]) -> None:
+    """Some duties of the unit's cooperative, each by itself as with `do_all`."""
+    for duty in some:
         try:
             async with unit.part():
                 await duty(unit)

@@ -4,7 +4,7 @@ from sqlalchemy import text
 
 from contracts.members import Erased, SandboxDropped
 from contracts.time import HourPassed
-from services.aftersales import duties, personal
+from services.aftersales import duties, personal, walking
 from services.kit import dropping
 from services.kit.unit import Unit
 
@@ -18,8 +18,10 @@ async def sandbox_dropped(event: SandboxDropped, unit: Unit) -> None:
 
 
 async def hour_passed(event: HourPassed, unit: Unit) -> None:
-    """Every cooperative's hourly duties, whatever failed for another one."""
+    """Every cooperative's hourly duties, whatever failed for another one; a sandbox's once its clock was
+    followed to where it is."""
     coops = (await unit.session.execute(text("SELECT slug FROM registry.coop ORDER BY slug"))).scalars().all()
     for coop in coops:
         await unit.enter(coop)
-        await duties.do_all(unit)
+        if unit.now == unit.wall or await walking.walk(unit):
+            await duties.do_all(unit)

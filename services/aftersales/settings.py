@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from contracts.codes import Tenure
-from services.aftersales import registry
+from services.aftersales import registry, rewinding
 from services.aftersales.dwelling_file import asking
 from services.aftersales.dwelling_file.model import SettingChange
 from services.aftersales.model import WHOLE_COOP, ResponsibilityRule, Setting
@@ -35,6 +35,8 @@ async def keep(unit: Unit, building: str | None, name: str, value: Any, by: str)
         unit.session.add(Setting(coop=unit.coop, building=building or WHOLE_COOP, name=name, value=value))
     _changed(unit, building, name, before, value, by)
     await unit.session.flush()
+    if name in rewinding.CLOCKS_DEPEND_ON:
+        await rewinding.ask(unit, building)
     if name == "heating_period":
         await asking.recount(unit, "heating_start", building)
 

@@ -5,7 +5,7 @@ import asyncio
 from sqlalchemy import text
 
 from contracts.codes import ClockFamily
-from services.aftersales import by_time
+from services.aftersales import by_time, walking
 from services.kit.room import Room
 from services.kit.unit import Unit
 
@@ -17,7 +17,10 @@ async def watch(room: Room) -> None:
     while not room.stopping.is_set():
         async with room.unit() as unit:
             coops = await due(unit)
+            walked = await walking.behind(unit)
         for coop in coops:
+            if coop in walked:
+                continue  # whoever follows its clock warns of each threshold at its own time
             async with room.unit(coop) as unit:
                 await look(unit)
         await asyncio.sleep(LOOK_SECONDS)
