@@ -138,12 +138,13 @@ def route_class(room: str, base: type[UnitRoute]) -> type[UnitRoute]:
     return type(f"{room.title()}{base.__name__}", (base,), {"room": room})
 
 
-def _unit(request: Request) -> Unit:
+# Both are asked for with every request: FastAPI would take what is not `async` to another thread and back.
+async def _unit(request: Request) -> Unit:
     unit: Unit = request.state.unit
     return unit
 
 
-def _who(request: Request) -> Principal:
+async def _who(request: Request) -> Principal:
     who: Principal | None = request.state.who
     if who is None:
         raise Problem(401, "unauthorized", _("Sign in first."))

@@ -12,7 +12,7 @@ from services.portal import errors, static_files
 from services.portal.audience import NAMES
 from services.portal.live import Hub, listening
 from services.portal.pages import pages
-from services.portal.paths import Map
+from services.portal.paths import Map, each_route
 from services.portal.patience import Patience
 from services.portal.security import Guard
 from services.portal.stream import stream
@@ -35,13 +35,19 @@ def create(rooms: Sequence[RoomWeb], lifespan: Lifespan | None = None) -> FastAP
     app.add_middleware(Guard)
     errors.install(app)
     app.mount("/static", static_files.Files(), name="static")
-    routers = [pages, stream, *(router for room in rooms for router in (*room.api, *room.pages))]
+    routers = [
+        *(router for room in rooms for router in room.api),
+        pages,
+        stream,
+        *(router for room in rooms for router in room.pages),
+    ]
     for router in routers:
-        app.include_router(router)
+        # Each route by itself: FastAPI would keep the router whole and look through it twice a request.
+        app.router.routes.extend(each_route(router.routes))
     folders = [Path(__file__).parent, *(room.folder for room in rooms if room.folder)]
     app.state.hub = Hub()
     app.state.mailbox = None
-    app.state.map = Map(route for router in routers for route in router.routes)
+    app.state.map = Map(app.router.routes)
     app.state.templates = Templates(folders, _globals(app))
     return app
 

@@ -19,6 +19,7 @@ from services.kit.outage import SUSPECTS, is_outage
 from services.kit.pages import Templates, render
 from services.kit.principal import principal_of
 from services.kit.problems import Problem
+from services.kit.receiving import form_of, is_form_with_files
 from services.portal.security import protect
 
 _LOG = logging.getLogger(__name__)
@@ -100,7 +101,23 @@ async def _page(request: Request, error: Exception, reference: str | None = None
         text=translate(text),
         detail=translate(error.title) if isinstance(error, Problem) and status in (403, 409, 422) else None,
         reference=reference,
+        again=await _sent(request) if status == 503 else None,
+        had_files=is_form_with_files(request),
     )
+
+
+async def _sent(request: Request) -> list[tuple[str, str]] | None:
+    """What a person's form held, to be sent again with one tap: browsers do not repeat what was answered with
+    503. Not what is secret, and of pictures nothing."""
+    if request.method != "POST" or request.headers.get("hx-request") or request.state.who is None:
+        return None
+    try:
+        form = await form_of(request)
+    except Exception:
+        _LOG.info("a form could not be read again", exc_info=True)
+        return None
+    fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    return None if any("password" in name for name, _value in fields) else fields
 
 
 async def _know_who(request: Request) -> None:
@@ -147,4 +164,8 @@ _WORDS = {
         _("We kept a note of it. Please try again in a moment."),
     ),
 }
+_WORDS[503] = (
+    _("We cannot answer at this very moment"),
+    _("A part of the system is very busy or starts anew. Please try again in a moment."),
+)
 _WORDS[408] = _WORDS[413] = _WORDS[422]

@@ -64,7 +64,11 @@ class Map:
     """Which paths answer GET in the composed application."""
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
-        self._paths = frozenset(_paths(routes))
+        self._paths = frozenset(
+            str(route.path)  # type: ignore[attr-defined]
+            for route in each_route(routes)
+            if "GET" in (getattr(route, "methods", None) or ())
+        )
 
     def has(self, path: str) -> bool:
         return path in self._paths
@@ -76,10 +80,11 @@ class Map:
         return [place for place in ACCOUNT if role in place.roles and self.has(place.path)]
 
 
-def _paths(routes: Iterable[BaseRoute]) -> Iterator[str]:
+def each_route(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
+    """One by one also those of routers within routers, which FastAPI keeps whole."""
     for route in routes:
-        nested = getattr(route, "original_router", None)  # FastAPI keeps an included router whole
-        if nested is not None:
-            yield from _paths(nested.routes)
-        elif "GET" in (getattr(route, "methods", None) or ()):
-            yield str(route.path)  # type: ignore[attr-defined]
+        nested = getattr(route, "original_router", None)
+        if nested is None:
+            yield route
+        else:
+            yield from each_route(nested.routes)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from contracts.codes import Role
 from services.kit.pages import RoomWeb
 from services.kit.principal import Principal
-from services.kit.problems import conflict, invalid
+from services.kit.problems import conflict, invalid, unavailable
 from services.portal.app import create
 
 
@@ -41,6 +41,12 @@ async def late() -> None:
 @router.get("/wrong")
 async def wrong() -> None:
     raise invalid("/since", "in_future", "A date that has passed.")
+
+
+@router.post("/api/v1/busy")
+@router.post("/busy")
+async def busy() -> None:
+    raise unavailable()
 
 
 @pytest.fixture
@@ -125,6 +131,44 @@ async def test_a_part_that_fails_is_a_notice_not_a_page(client: httpx.AsyncClien
     assert answer.status_code == 422
     assert "<html" not in answer.text
     assert 'class="notice' in answer.text
+
+
+async def test_what_was_written_while_all_was_busy_is_sent_again_with_one_tap(
+    client: httpx.AsyncClient,
+) -> None:
+    said = {"text": 'No heating since "Monday" <now>', "problem": ["a.b.c", "d.e.f"]}
+    english = _as("resident", **{"Accept-Language": "en"})
+    page = await client.post("/busy", data=said, headers=english)
+    assert (page.status_code, "Send again" in page.text) == (503, True)
+    assert 'action="/busy"' in page.text
+    assert 'name="text" value="No heating since &#34;Monday&#34; &lt;now&gt;"' in page.text
+    assert page.text.count('name="problem"') == 2
+    assert "Pictures" not in page.text
+
+
+async def test_pictures_are_to_be_added_again_and_passwords_are_not_repeated(
+    client: httpx.AsyncClient,
+) -> None:
+    english = _as("resident", **{"Accept-Language": "en"})
+    files = {"photo": ("leak.jpg", b"picture", "image/jpeg")}
+    page = await client.post("/busy", data={"text": "A leak"}, files=files, headers=english)
+    assert 'enctype="multipart/form-data"' in page.text
+    assert "Pictures are to be added again" in page.text
+    assert 'name="photo"' not in page.text
+    secret = await client.post("/busy", data={"password": "correct horse"}, headers=english)
+    assert (secret.status_code, "correct horse" in secret.text, "Send again" in secret.text) == (
+        503,
+        False,
+        False,
+    )
+    stranger = await client.post("/busy", data={"text": "A leak"}, headers={"Accept-Language": "en"})
+    assert "A leak" not in stranger.text
+
+
+async def test_a_program_is_told_when_to_come_again(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/api/v1/busy", json={}, headers=_as("staff"))
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert answer.headers["retry-after"]
 
 
 async def test_a_bug_gives_a_reference_and_no_detail(client: httpx.AsyncClient) -> None:
