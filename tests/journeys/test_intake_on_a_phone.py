@@ -9,15 +9,18 @@ from playwright.async_api import Page, expect
 from sqlalchemy import text
 
 from contracts.codes import Role
+from services.aftersales.intake.safety import safety
 from services.kit.ids import new_id
 from services.kit.principal import SESSION_COOKIE
 from services.members.actions.accounts import open_session
 from tests.journeys.test_tips_and_messages import Household, app, home
+from tests.pictures import photo as picture
 
 __all__ = ["app", "home"]
 pytestmark = [pytest.mark.browser, pytest.mark.engines]
 TICKET = re.compile(r"/tickets/tkt_\w+")
 MOST_TAPS = 5
+MOST_TAPS_FROM_HOME = 8
 
 
 class Taps:
@@ -157,3 +160,72 @@ async def test_a_call_is_taken_at_the_desk(home: Household, width: int) -> None:
     await page.get_by_role("button", name="Enregistrer la demande").click()
     await expect(page).to_have_url(re.compile(r"/desk/tkt_\w+"))
     await expect(page.locator("main")).to_contain_text("Téléphone")
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_from_the_first_page_to_the_answer_in_eight_taps_with_a_photo_and_no_letter_typed(
+    home: Household, language: str
+) -> None:
+    report, nobody, place, thing, complaint, photo, files, when, send = {
+        "fr": "Signaler un problème|Non, personne n'est en danger|Cuisine|Robinet, mitigeur|Fuite|Une photo"
+        "|Choisir des photos|Le matin|Envoyer ma demande",
+        "en": "Report a problem|No, nobody is in danger|Kitchen|Tap|Leak|A photo"
+        "|Choose photos|Mornings|Send my request",
+    }[language].split("|")
+    page = await home.page("/", reduced_motion="reduce", width=360, language=language)
+    taps = Taps(home, page, f"minute-{language}")
+    await taps.on("link", report)
+    await taps.on("button", nobody)
+    for name in (place, thing, complaint):
+        await taps.on("link", name)
+    await taps.look()
+    async with page.expect_file_chooser() as chosen:
+        await page.get_by_role("group", name=photo).get_by_label(files).click()
+    await (await chosen.value).set_files({"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": picture()})
+    taps.count += 1
+    await page.get_by_text(when, exact=True).click()
+    taps.count += 1
+    await taps.on("button", send)
+    await expect(page).to_have_url(TICKET)
+    await taps.look()
+    assert taps.count <= MOST_TAPS_FROM_HOME
+    await expect(page.locator("main")).to_contain_text("n° 1" if language == "fr" else "no. 1")
+    await expect(page.locator("main img").first).to_be_visible()
+    await expect(page.locator("main")).to_contain_text(when)
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_what_to_do_first_and_whom_to_call_fit_on_the_first_screen_without_any_script(
+    home: Household, language: str
+) -> None:
+    page = await home.page(
+        "/tickets/new", reduced_motion="reduce", width=360, language=language, java_script_enabled=False
+    )
+    for danger in safety():
+        await page.goto(f"{home.url}/tickets/new/danger/{danger.code}")
+        await expect(page.get_by_text(danger.first[language], exact=True)).to_be_in_viewport()
+        calls = page.locator("main a[href^='tel:']")
+        if await calls.count():
+            await expect(calls.first).to_be_in_viewport()
+        await home.visitor.screenshot(page, f"intake-danger-{language}-{danger.code}")
+
+
+async def test_two_problems_and_what_makes_them_urgent_are_shown_before_anything_is_sent(
+    home: Household,
+) -> None:
+    page = await home.page("/tickets/new", reduced_motion="reduce", width=360)
+    await page.get_by_role("button", name="Non, personne n'est en danger").click()
+    await page.get_by_label("Dites-le avec vos mots").fill(
+        "Plus d'eau chaude avec un bébé et le volet de la chambre est bloqué"
+    )
+    await page.get_by_role("button", name="Continuer").click()
+    await expect(page.get_by_role("heading", name="2 problèmes ?")).to_be_visible()
+    await expect(page.locator("main")).to_contain_text("pour nous c'est très urgent, et non urgent")
+    assert await home.visitor.flaws(page) == []
+    await home.visitor.screenshot(page, "intake-urgent-understood")
+    await page.get_by_role("button", name="Oui, continuer").click()
+    await expect(page.get_by_label(re.compile("^Bébé, personne âgée"))).to_be_checked()
+    assert await home.visitor.flaws(page) == []
+    await home.visitor.screenshot(page, "intake-urgent-last")
+    await page.get_by_role("button", name="Envoyer mes demandes").click()
+    await expect(page.locator("main")).to_contain_text("Une personne fragile vit dans le logement")
