@@ -13,6 +13,7 @@ from services.aftersales import registry
 from services.aftersales.choices import check_codes
 from services.aftersales.inspections import guided, locking, queries
 from services.aftersales.inspections import record as rules
+from services.aftersales.inspections.model import GuidedInspection
 from services.aftersales.inspections.naming import names_of, occupancy_of
 from services.aftersales.inspections.record import Finding, Keys, Meter, Record, Room
 from services.aftersales.inspections.recording import TENURES
@@ -85,7 +86,10 @@ async def one(inspection: str, request: Request, unit: RoomUnit, who: Who) -> Re
 
 @pages.get("/inspections/{inspection}/rooms/{item}", **roles(*EVERYBODY))
 async def room(inspection: str, item: str, request: Request, unit: RoomUnit, who: Who) -> Response:
-    """One room: what was found there, and a form for the next defect."""
+    """What was found there, and a form for the next defect; a room that was removed leads to the others."""
+    found = await visible(unit, inspection, who)
+    if not _has(found, item):
+        return RedirectResponse(f"/inspections/{inspection}#rooms", 303)
     return await shown(request, unit, who, inspection, "inspection_room.html", item)
 
 
@@ -150,6 +154,8 @@ async def add_finding(
             await guided.photograph(unit, inspection, about, brought(request).good, actor_of(who))
     except Problem as problem:
         given = {"element": element, "symptom": symptom, "note": note}
+        if not _has(found, item):  # another phone removed it meanwhile: what was typed is shown
+            return await shown(request, unit, who, inspection, problem=problem, given=given)
         return await shown(request, unit, who, inspection, "inspection_room.html", item, problem, given)
     if brought(request).refused:
         return await shown(request, unit, who, inspection, "inspection_room.html", item)
@@ -248,6 +254,10 @@ async def _new(request: Request, unit: Unit, occupancy: str, status: int = 200) 
         kinds=kinds,
         today=await local_today(unit),
     )
+
+
+def _has(inspection: GuidedInspection, room: str) -> bool:
+    return any(one.id == room for one in Record.model_validate(inspection.record).rooms)
 
 
 def _known(element: str, symptom: str) -> None:

@@ -1,6 +1,7 @@
 """Photos of requests over HTTP."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -12,6 +13,7 @@ from services.aftersales.photos import actions
 from services.aftersales.photos.model import Photo
 from services.aftersales.photos.receiving import api_with_photos, brought
 from services.aftersales.telling import Actor
+from services.kit.registry import zone_of
 from services.kit.web import RoomUnit, Who, not_found, roles
 
 PEOPLE = ("resident", "caretaker", "staff")
@@ -48,16 +50,18 @@ async def add(ticket: str, request: Request, unit: RoomUnit, who: Who) -> AddedP
     """JPEG, PNG, WebP or HEIC, at most 15 MB and 50 million pixels each, eight at once. They are written
     anew: nothing of a file but what one sees is kept. 422 when none can be taken."""
     found = await queries.visible(unit, ticket, who)
+    zone = await zone_of(unit)
     kept = await actions.add(unit, found, brought(request), Actor(who.id, who.role.value))
     refused = [RefusedPhoto(code=code) for code in brought(request).refused]
-    return AddedPhotosOut(photos=[_out(photo) for photo in kept], refused=refused)
+    return AddedPhotosOut(photos=[_out(photo, zone) for photo in kept], refused=refused)
 
 
 @router.get("/tickets/{ticket}/photos", **roles(*PEOPLE))
 async def listed(ticket: str, unit: RoomUnit, who: Who) -> PhotosOut:
     """Oldest first."""
     found = await queries.visible(unit, ticket, who)
-    return PhotosOut(photos=[_out(photo) for photo in await photos.of(unit, found.id)])
+    zone = await zone_of(unit)
+    return PhotosOut(photos=[_out(photo, zone) for photo in await photos.of(unit, found.id)])
 
 
 @router.get("/tickets/{ticket}/photos/{photo}", **roles(*PEOPLE))
@@ -80,12 +84,12 @@ async def _of_ticket(unit: RoomUnit, ticket: str, photo: str, who: Who) -> Photo
     return found
 
 
-def _out(photo: Photo) -> PhotoOut:
+def _out(photo: Photo, zone: ZoneInfo) -> PhotoOut:
     address = f"/photos/{photo.id}"
     return PhotoOut(
         id=photo.id,
         role=photo.role,
-        put_at=photo.put_at,
+        put_at=photo.put_at.astimezone(zone),
         width=photo.width,
         height=photo.height,
         full=address,

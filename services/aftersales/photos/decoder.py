@@ -101,6 +101,8 @@ def _other(head: bytes) -> str:
         return "pdf"
     if start.startswith(b"<svg") or (start.startswith(b"<?xml") and b"<svg" in start):
         return "svg"
+    if head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis"):
+        return "not_a_photo"
     if head[4:8] == b"ftyp" or head.startswith(b"\x1a\x45\xdf\xa3"):
         return "video"
     return "not_a_photo"

@@ -71,6 +71,12 @@
       form.querySelector("[data-waiting]")?.removeAttribute("hidden");
       return;
     }
+    if (isSignIn(answer)) {
+      waiting.set(form, submitter);
+      form.querySelector("[data-waiting]")?.setAttribute("hidden", "");
+      form.querySelector("[data-signed-out]")?.removeAttribute("hidden");
+      return;
+    }
     waiting.delete(form);
     if (answer.ok && answer.redirected) {
       localStorage.removeItem(placeOf(form));
@@ -84,6 +90,26 @@
     if (answer.ok) localStorage.removeItem(placeOf(form));
     form.dataset.plain = "true";
     form.requestSubmit(submitter);
+  }
+
+  // The session ended while somebody typed: the page stays as it is, photos included. Who signs in again, in
+  // another tab, has another proof that the forms are ours; it is fetched before the form is sent again.
+  const isSignIn = (answer) => answer.redirected && new URL(answer.url).pathname.startsWith("/sign-in");
+
+  async function isSignedInAgain() {
+    let page;
+    try {
+      page = await fetch(location.href);
+    } catch {
+      return false;
+    }
+    if (isSignIn(page) || !page.ok) return false;
+    const found = new DOMParser().parseFromString(await page.text(), "text/html");
+    const token = found.querySelector('meta[name="csrf-token"]')?.content;
+    if (!token) return false;
+    document.querySelector('meta[name="csrf-token"]')?.setAttribute("content", token);
+    for (const field of document.querySelectorAll("input[name=csrf_token]")) field.value = token;
+    return true;
   }
 
   function bodyOf(form, body) {
@@ -100,11 +126,23 @@
     send(form, event.submitter).finally(() => delete form.dataset.busy);
   });
 
-  function sendAgain() {
-    for (const [form, submitter] of waiting) send(form, submitter);
+  let isSendingAgain = false;
+
+  async function sendAgain() {
+    if (!waiting.size || isSendingAgain) return;
+    isSendingAgain = true;
+    try {
+      if (await isSignedInAgain()) {
+        // One after the other: each may lead to another page.
+        for (const [form, submitter] of [...waiting]) await send(form, submitter);
+      }
+    } finally {
+      isSendingAgain = false;
+    }
   }
   window.addEventListener("online", sendAgain);
-  setInterval(() => waiting.size && sendAgain(), RETRY_MS);
+  document.addEventListener("visibilitychange", () => document.hidden || sendAgain());
+  setInterval(sendAgain, RETRY_MS);
   window.addEventListener("beforeunload", (event) => {
     if (waiting.size) event.preventDefault();
   });

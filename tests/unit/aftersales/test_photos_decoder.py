@@ -99,6 +99,39 @@ def test_colours_come_as_srgb_and_a_broken_profile_does_no_harm() -> None:
         assert b"ICC_PROFILE" not in made.full
 
 
+XMP = b"<x:xmpmeta><exif:GPSLatitude>45,46.1N</exif:GPSLatitude></x:xmpmeta>"
+
+
+def with_xmp(jpeg: bytes) -> bytes:
+    part = b"http://ns.adobe.com/xap/1.0/\x00" + XMP
+    return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(part) + 2) + part + jpeg[2:]
+
+
+def several(kind: str) -> bytes:
+    """The drawing first, then others."""
+    out = io.BytesIO()
+    others = [Image.new("RGB", (96, 64), "lime") for _ in range(3)]
+    drawn().save(out, kind, save_all=True, append_images=others)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [with_xmp(photo()), photo("WEBP", xmp=XMP), several("WEBP"), several("PNG"), several("MPO")],
+    ids=["xmp of a jpeg", "xmp of a webp", "animated webp", "animated png", "two pictures in a jpeg"],
+)
+def test_of_what_holds_more_than_one_picture_the_first_is_kept_and_no_place(raw: bytes) -> None:
+    made = harmless(raw)
+    for content in (made.full, made.small):
+        assert opened(content).size == (96, 64)
+        assert near(opened(content).getpixel((10, 10)), RED)
+        assert getattr(opened(content), "n_frames", 1) == 1
+        for left in (b"GPS", b"45,46", b"xap/1.0", b"MPF", b"Exif", b"ICC_PROFILE", b"XMP"):
+            assert left not in content
+        # A JPEG of ours has its tables and its picture: no part that applications write.
+        assert not [at for at in range(0xE1, 0xF0) if bytes([0xFF, at]) in content[:600]]
+
+
 def test_nothing_hides_behind_the_picture() -> None:
     hidden = b"PK\x03\x04 a program"
     made = harmless(photo() + hidden)
@@ -118,6 +151,7 @@ def test_nothing_hides_behind_the_picture() -> None:
         (b"\xef\xbb\xbf <?xml version='1.0'?><svg/>", "svg"),
         (b"%PDF-1.7\n", "pdf"),
         (b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00isom", "video"),
+        (b"\x00\x00\x00\x1cftypavif\x00\x00\x00\x00", "not_a_photo"),
         (b"<!doctype html><script>", "not_a_photo"),
         (b"MZ\x90\x00", "not_a_photo"),
         (b"\xff\xd8\xff\xe0 nothing of a picture", "unreadable"),
