@@ -1,15 +1,26 @@
 """What a person may do with a request: open it, move it on, write about it. Pages and API call these."""
 
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
+from sqlalchemy import text
 from sqlmodel import col, select
 
-from contracts.codes import Priority
+from contracts.codes import Priority, Responsible
 from services.aftersales import followers
 from services.aftersales.assess import home_of
 from services.aftersales.changes import Changes, apply_changes, check, facts_of, happened_at
-from services.aftersales.lifecycle import IllegalAction, Missing, Standing, Step, offered, take
+from services.aftersales.lifecycle import (
+    TABLE,
+    IllegalAction,
+    Missing,
+    Standing,
+    Step,
+    apply,
+    offered,
+    refusal,
+    take,
+)
 from services.aftersales.lifecycle import legal_actions as legal
 from services.aftersales.model import Ticket, TicketEvent, TicketMessage
 from services.aftersales.notices.wanted import NoticeWanted
@@ -20,8 +31,10 @@ from services.aftersales.standings import standing_of, terms_of
 from services.aftersales.storing import Opened, event_row
 from services.aftersales.telling import Actor, changed
 from services.aftersales.winding import wind_clocks
+from services.aftersales.words import codes
 from services.kit.ids import new_id
-from services.kit.problems import conflict, invalid
+from services.kit.problems import Problem, conflict, invalid
+from services.kit.registry import local_today, zone_of
 from services.kit.unit import Unit
 
 __all__ = ["SYSTEM", "Changes", "NewTicket", "act", "lapse", "locked_now", "open_ticket", "write_message"]
@@ -40,15 +53,19 @@ async def open_whole(unit: Unit, home: Home, new: NewTicket, actor: Actor) -> Op
     ticket = made.ticket
     if not is_told or ticket.priority == Priority.P0:
         return made
-    await act(unit, ticket.id, "attach", SYSTEM, Changes(facts={"incident": ticket.incident}))
+    await act(unit, ticket.id, "attach", SYSTEM, Changes(facts={"incident": ticket.incident}, is_inner=True))
     return Opened(ticket)
 
 
 async def act(unit: Unit, ticket_id: str, action: str, actor: Actor, changes: Changes) -> Ticket:
-    """One step of its life. 409 with what is legal instead, 422 for what is missing; then nothing is changed.
+    """One step of its life. 409 with what is legal instead, 422 for what is missing or is no action at all;
+    then nothing is changed.
 
     The caller has checked that the actor may see the request.
     """
+    if action not in TABLE:
+        known = ", ".join(one for one in TABLE if not TABLE[one].is_inner)
+        raise invalid("/action", "unknown_code", f"Use one of: {known}.")
     ticket = await _locked(unit, ticket_id)
     if changes.key is not None and await _is_taken(unit, ticket, changes.key):
         return ticket
@@ -60,8 +77,20 @@ async def act(unit: Unit, ticket_id: str, action: str, actor: Actor, changes: Ch
             legal_actions=offered(standing, actor.role, unit.now, actor.id),
         )
     async with unit.part():
+        if action == "set_formal_aside" and action in legal(standing, actor.role, unit.now, actor.id):
+            standing = await _letters_first(unit, ticket, standing, actor)
         await _step(unit, ticket, standing, action, actor, changes)
     return ticket
+
+
+async def _letters_first(unit: Unit, ticket: Ticket, standing: Standing, actor: Actor) -> Standing:
+    """What does not wait for a mise en demeure is claimed all the same: each letter is stored now."""
+    claim = standing.terms.claim
+    assert claim is not None
+    for debtor in standing.unwritten:
+        if debtor in claim.debtors:
+            await act(unit, ticket.id, "notify_debtor", actor, Changes(notice=NoticeWanted(debtor=debtor)))
+    return await standing_of(unit, ticket)
 
 
 async def write_message(unit: Unit, ticket_id: str, actor: Actor, body: str) -> TicketMessage:
@@ -132,24 +161,41 @@ async def _step(
         action, actor.role, at, changes.reason, changes.comment, changes.appointment_at, actor.id,
         actor.channel,
     )  # fmt: skip
-    possible = legal(standing, actor.role, at, actor.id)
-    if action not in possible:
-        refusal = IllegalAction(action, standing.state, possible)
-        alternatives = offered(standing, actor.role, at, actor.id)
-        raise conflict("illegal_action", str(refusal), legal_actions=alternatives) from refusal
+    if action not in legal(standing, actor.role, at, actor.id):
+        raise _illegal(standing, step, refusal(standing, step))
+    if TABLE[action].is_inner and not changes.is_inner:
+        raise _illegal(standing, step, f"{action} follows from an incident; nobody asks for it by name.")
     facts = await facts_of(unit, ticket, home, action, actor, changes)
     if action == "notify_debtor" and "notice" not in facts:
-        notice = await write_notice(unit, [ticket], standing, changes.notice or NoticeWanted(), actor)
-        facts |= notice_facts(notice)
+        notice = await write_notice(unit, [ticket], standing, _letter(changes), actor)
+        facts |= notice_facts(notice, await zone_of(unit))
     elif action == "sign_off":
         facts["sides"] = sorted(standing.signing_sides)
     step = replace(step, facts=facts)
     try:
         after = take(standing, step)
+    except IllegalAction as illegal:  # what only the step's own facts could tell
+        raise _illegal(standing, step, illegal) from illegal
     except Missing as missing:
-        raise invalid(f"/{missing.field}", "missing", f"{action} needs a {missing.field}.") from missing
+        raise invalid(f"/{missing.field}", "missing", f"{action} needs {missing.field}.") from missing
     check(unit, step, changes)
     await _moved(unit, ticket, home, step, actor, after, place + 1, changes.key)
+
+
+def _illegal(standing: Standing, step: Step, why: object) -> Problem:
+    """409 with what that person may do instead: the same action too, where only its facts were wrong."""
+    others = offered(standing, step.role, step.at, step.actor)
+    return conflict("illegal_action", str(why), legal_actions=others)
+
+
+def _letter(changes: Changes) -> NoticeWanted:
+    """What the step itself says of its letter; the rest follows from the request."""
+    if changes.notice is not None:
+        return changes.notice
+    kind = changes.facts.get("kind", "notice")
+    if kind not in codes("notices"):
+        raise invalid("/kind", "unknown_code", f"Use one of: {', '.join(codes('notices'))}.")
+    return NoticeWanted(kind, changes.facts.get("debtor"), changes.party or None)
 
 
 async def _moved(

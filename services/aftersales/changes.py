@@ -24,13 +24,17 @@ from services.kit.unit import Unit
 TEAM = ("staff", "caretaker")
 CORRECTIONS = ("place", "element", "symptom", "cause", "installed_on", "declared_to_insurer_on")
 """Facts of the request that the cooperative's people may set right with any action."""
-CODED = {"side": "sides", "outcome": "outcomes", "secured_by": "secured_by"}
+CODED = {"side": "sides", "outcome": "outcomes", "secured_by": "secured_by", "debtor": "parties"}
 """Facts of a step that are codes, and their group of words."""
-ALSO_KEPT = ("incident", "notice", "debtor", "party", "kind", "minutes")
+REASONS = {"refuse": "reason_codes", "set_formal_aside": "formal_reasons"}
+"""Actions whose reason is a code, and its group."""
+ALSO_KEPT = ("incident", "notice", "debtor", "party", "kind", "answer_by_at", "minutes")
 """Facts that a step keeps when they come with it."""
 FARTHEST = timedelta(days=731)
 """How far ahead a visit can be arranged."""
-BY_NAME = ("acknowledge", "refuse", "approve", "uphold", "overturn")
+BY_NAME = (
+    "acknowledge", "refuse", "approve", "uphold", "overturn", "waive_notice", "set_formal_aside",
+)  # fmt: skip
 """Actions that a named person answers for, also where a machine's token sends them."""
 
 
@@ -44,7 +48,8 @@ class Changes:
     assignee: str | None = None
     team: str | None = None
     party: str | None = None
-    """The firm that is to do the work; an empty text takes it back to the cooperative's own team."""
+    """The firm that is to do the work; an empty text takes it back to the cooperative's own team. With
+    `notify_debtor` the firm that is written to."""
     priority: Priority | None = None
     responsible: Responsible | None = None
     basis: str | None = None
@@ -55,6 +60,10 @@ class Changes:
     """The version the person saw; another one now is a conflict."""
     occurred_at: datetime | None = None
     """When it happened, if earlier than now: work done on a Sunday and told on Monday."""
+    by: str | None = None
+    """The person of the staff that a program speaks for."""
+    is_inner: bool = False
+    """Whether it follows from another thing in this room, such as an incident: see `Transition.is_inner`."""
     key: str | None = None
     """The caller's idempotency key: the same one is the same step."""
 
@@ -84,7 +93,9 @@ async def apply_changes(
     if changes.team is not None:
         ticket.team = changes.team
         by_person.add("team")
-    if changes.party is not None:
+    if changes.party is not None and action != "notify_debtor":
+        if action != "assign":
+            raise invalid("/party", "only_with_assign", "Work is given to a firm with assign.")
         ticket.party = await _party(unit, changes.party)
         by_person.add("party")
     if changes.assignee is not None:
@@ -104,8 +115,9 @@ async def apply_changes(
 
 def check(unit: Unit, step: Step, changes: Changes) -> None:
     """Refuse codes that do not exist and hours that cannot be."""
-    if step.action == "refuse" and step.reason not in codes("reason_codes"):
-        raise invalid("/reason", "unknown_code", "Use a reason code of GET /taxonomy.")
+    group = REASONS.get(step.action)
+    if group is not None and step.reason not in codes(group):
+        raise invalid("/reason", "unknown_code", f"Use one of: {', '.join(codes(group))}.")
     for name, group in CODED.items():
         if name in step.facts and step.facts[name] not in codes(group):
             raise invalid(f"/{name}", "unknown_code", f"Use one of: {', '.join(codes(group))}.")
@@ -149,9 +161,9 @@ async def facts_of(
         case "reopen" | "half_fixed":
             facts["priority"] = ticket.priority
         case _ if action in BY_NAME:
-            facts["named"] = await _named(unit, ticket, actor)
+            facts |= await _named(unit, ticket, actor, changes.by)
         case "sign_off" | "attach" if actor.role in TEAM:
-            facts["named"] = await _named(unit, ticket, actor)
+            facts |= await _named(unit, ticket, actor, changes.by)
     if action == "acknowledge" and facts["named"] is not None:
         ticket.assignee = facts["named"]
     return facts
@@ -190,18 +202,23 @@ async def _findings(unit: Unit, ticket: Ticket, home: Home) -> dict[str, Any]:
     }
 
 
-async def _named(unit: Unit, ticket: Ticket, actor: Actor) -> str | None:
-    """The person who answers for the step. A machine's token acts in the name of the contact that the
-    household was given, or of the `assignee` it names; None only where the cooperative has named nobody yet:
-    the first answer then stays due."""
+async def _named(unit: Unit, ticket: Ticket, actor: Actor, by: str | None) -> dict[str, Any]:
+    """The person who answers for the step.
+
+    A program's token may have no person behind it. It speaks for the person it names (`by`), else for the
+    contact that the household was given; `on_behalf` says so in the history, on the pages and in the reports.
+    None is named only where the cooperative has named nobody yet: the first answer then stays due.
+    """
     people = await registry.staff(unit)
+    if by is not None and (by not in people or (actor.id in people and by != actor.id)):
+        raise invalid("/by", "unknown_person", "Name the person of the staff that the program speaks for.")
     if actor.id in people:
-        return actor.id
-    if ticket.assignee in people:
-        return ticket.assignee
+        return {"named": actor.id}
+    if (named := by or ticket.assignee) in people:
+        return {"named": named, "on_behalf": True}
     if people:
-        raise invalid("/assignee", "missing", "Name the person who answers for it.")
-    return None
+        raise invalid("/by", "missing", "Name the person who answers for it.")
+    return {"named": None}
 
 
 async def _party(unit: Unit, party: str) -> str | None:

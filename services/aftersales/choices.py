@@ -31,6 +31,7 @@ def taxonomy_out(language: str) -> TaxonomyOut:
         states=_group("states", language),
         actions=[one for one in _group("actions", language) if one.code != "submit"],
         reason_codes=_group("reason_codes", language),
+        formal_reasons=_group("formal_reasons", language),
         qualities=_group("qualities", language),
         priorities=_group("priorities", language),
         responsible=_group("parties", language),
@@ -58,7 +59,9 @@ def check_codes(pointer: str, **given: str) -> None:
     }
     for name, code in given.items():
         if code not in lists[name]:
-            raise invalid(f"{pointer}/{name}", "unknown_code", f"Use a {name} of GET /taxonomy.")
+            raise invalid(
+                f"{pointer}/{name}", "unknown_code", f"No such {name}: GET /taxonomy lists them all."
+            )
 
 
 def _group(name: str, language: str) -> list[Coded]:

@@ -48,6 +48,8 @@ class TicketFacts:
     dates: Dates = field(default_factory=Dates)
     warranties: tuple[Warranty, ...] = ()
     heating: HeatingPeriod | None = None
+    noticed_on: date | None = None
+    """When the defect was first seen; the day it was told where left out."""
     etat_des_lieux_on: date | None = None
     """Day of the tenant's entry inspection, where one was recorded."""
     declared_to_insurer_on: date | None = None

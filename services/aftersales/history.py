@@ -1,9 +1,16 @@
-"""What a request's history is made of, and what each step of it makes of where the request stands."""
+"""What each step of a request's history makes of where the request stands."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, Final
+
+from services.aftersales.steps import COOPERATIVE, HOUSEHOLD, Claim, Standing, Step, Terms
+from services.aftersales.tables import load
+
+__all__ = [
+    "ENDED", "PAUSING", "RESUMED", "SAME", "WAITING", "Claim", "Standing", "Step", "Terms", "advance",
+    "answering", "begin", "side_of",
+]  # fmt: skip
 
 WAITING: Final = ("waiting_member", "waiting_access", "waiting_parts", "waiting_third_party")
 PAUSING: Final = frozenset({"waiting_member", "waiting_access"})
@@ -11,150 +18,14 @@ PAUSING: Final = frozenset({"waiting_member", "waiting_access"})
 ENDED: Final = frozenset({"resolved", "closed", "not_eligible", "cancelled"})
 SAME: Final = "as before"
 RESUMED: Final = "as before waiting"
-HOUSEHOLD: Final = "household"
-COOPERATIVE: Final = "cooperative"
-
-
-@dataclass(frozen=True)
-class Claim:
-    """Who owes the repair under a warranty: whoever does must be written to before a contractor comes."""
-
-    debtors: frozenset[str]
-    """Codes of the group `parties`; a notice to any of them keeps the claim."""
-    party: str | None = None
-    """The firm itself, where the request is given to the very one that owes it."""
-    is_first: bool = False
-    """Whether the debtor is also the one that acts first: no team of the cooperative then stands between."""
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What the guards depend on beside the history: as the request, its home and its cooperative are now."""
-
-    has_household: bool = True
-    claim: Claim | None = None
-    is_given_to_party: bool = False
-    """Whether a firm outside the cooperative is to do the work."""
-    is_signed: bool = False
-    """Réserves and warranty work are ended by two signatures."""
-    settles_by_silence: bool = True
-    approve_above_cents: int | None = None
-    """From which estimate on a named person approves before anybody is sent."""
-    others: bool = False
-    """Whether the cooperative has somebody else to answer a contested refusal."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One action of the history. `at` is UTC and never goes back within a history."""
-
-    action: str
-    role: str
-    at: datetime
-    reason: str | None = None
-    comment: str | None = None
-    appointment_at: datetime | None = None
-    actor: str = ""
-    channel: str | None = None
-    """How it came: a code of the group `channels`, or `desk`, `link`, `api`."""
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    """What else the step must keep, as JSON: see `needs` and `records` of its row in the table."""
-
-    def given(self, name: str) -> Any:
-        """A field or fact of that name; None when there is none or only white space."""
-        value = getattr(self, name, None) if name in _FIELDS else self.facts.get(name)
-        return None if isinstance(value, str) and not value.strip() else value
-
-
-_FIELDS = frozenset({"reason", "comment", "appointment_at"})
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where a request stands, as its history tells."""
-
-    state: str
-    since: datetime
-    opened_at: datetime
-    as_of: datetime
-    """Up to when an unfinished pause is counted."""
-    terms: Terms = Terms()
-    resume_to: str | None = None
-    pauses: tuple[tuple[datetime, datetime | None], ...] = ()
-    has_started: bool = False
-    first_answer_at: datetime | None = None
-    """When a named person first took it in hand."""
-    made_safe_at: datetime | None = None
-    first_done_at: datetime | None = None
-    """The first result, which reports keep whatever comes after."""
-    done_at: datetime | None = None
-    """When the present repair was finished; None again after a reopening."""
-    ended_at: datetime | None = None
-    reopened_at: datetime | None = None
-    """The last reopening, half-fixed answer or overturned refusal: the repair is promised anew from there."""
-    is_short: bool = False
-    """Whether that promise is the short one of work that was not finished."""
-    asked_again_at: datetime | None = None
-    """The last reopening; a named person answers it as at first."""
-    answered_again_at: datetime | None = None
-    times_reopened: int = 0
-    times_half_fixed: int = 0
-    appointment_at: datetime | None = None
-    handed_at: datetime | None = None
-    """When it was last given to a firm, and `taken_up_at` when that firm fixed a visit or began."""
-    taken_up_at: datetime | None = None
-    parts_since: datetime | None = None
-    parts_until: datetime | None = None
-    cost_cents: int = 0
-    approved_cents: int = 0
-    notified: frozenset[tuple[str, str | None]] = frozenset()
-    """To whom notices are stored: debtor and, where known, firm."""
-    listed_at: datetime | None = None
-    """When the defect was listed in writing for the vendor: in a signed inspection, or in a letter to it."""
-    secured_at: datetime | None = None
-    """When a debtor first committed itself in writing or a court was asked: only that stops a period."""
-    secured: tuple[tuple[str | None, datetime], ...] = ()
-    """Which debtor did so when; None where the step names none, and so means whoever owes it."""
-    signed: frozenset[str] = frozenset()
-    reminded_at: datetime | None = None
-    refused_by: str | None = None
-    contested_at: datetime | None = None
-    contest_answered_at: datetime | None = None
-    priority_floor: str | None = None
-    """The urgency it had when it was reopened: never less since."""
-
-    @property
-    def has_household(self) -> bool:
-        return self.terms.has_household
-
-    @property
-    def needs_notice(self) -> bool:
-        """Whether a warranty runs whose debtor has not been written to."""
-        claim = self.terms.claim
-        return claim is not None and not any(
-            debtor in claim.debtors and claim.party in (None, party) for debtor, party in self.notified
-        )
-
-    @property
-    def awaits_approval(self) -> bool:
-        limit = self.terms.approve_above_cents
-        return limit is not None and self.cost_cents > max(limit, self.approved_cents)
-
-    @property
-    def awaits_signature_of(self) -> frozenset[str]:
-        """Whose signatures are still needed, where it is ended by signatures."""
-        return self.signing_sides - self.signed
-
-    @property
-    def signing_sides(self) -> frozenset[str]:
-        """Who signs in all; a household that has left signs no more."""
-        return frozenset({COOPERATIVE} | ({HOUSEHOLD} if self.terms.has_household else set()))
 
 
 def begin(step: Step, terms: Terms) -> Standing:
     """Where a request stands that was just told."""
     listed_at = step.at if step.channel == "inspection" else None
-    return Standing("submitted", step.at, step.at, step.at, terms, listed_at=listed_at)
+    return Standing(
+        "submitted", step.at, step.at, step.at, terms, listed_at=listed_at, listed_first_at=listed_at
+    )
 
 
 def advance(ticket: Standing, step: Step, to: str) -> Standing:
@@ -193,6 +64,11 @@ def side_of(role: str) -> str:
     return HOUSEHOLD if role == "resident" else COOPERATIVE
 
 
+def answering(step: Step) -> str:
+    """The person who answers for a step: whom a program spoke for, else whoever acted."""
+    return str(step.facts["named"]) if step.facts.get("on_behalf") else step.actor
+
+
 def _is_last(ticket: Standing, step: Step) -> bool:
     """Whether this signature ends it, by the sides that had to sign on that day."""
     sides = frozenset(step.facts.get("sides", ticket.signing_sides))
@@ -229,15 +105,15 @@ def _of_action(ticket: Standing, step: Step) -> dict[str, Any]:
         case "approve":
             return {"approved_cents": ticket.cost_cents}
         case "notify_debtor":
-            written_to = (str(facts.get("debtor")), facts.get("party"))
-            listed_at = ticket.listed_at or (at if written_to[0] == "vendor" else None)
-            return {"notified": ticket.notified | {written_to}, "listed_at": listed_at}
+            return _written(ticket, step)
+        case "return_notice":
+            return _returned(ticket, step)
+        case "waive_notice":
+            return {"waived": (*ticket.waived, (str(facts.get("debtor")), at))}
+        case "set_formal_aside":
+            return {"set_aside_at": at}
         case "secure_claim":
-            named = facts.get("debtor")
-            return {
-                "secured_at": ticket.secured_at or at,
-                "secured": (*ticket.secured, (str(named) if named else None, at)),
-            }
+            return _secured(ticket, step)
         case "sign_off":
             return {"signed": ticket.signed | {side_of(step.role)}}
         case "remind":
@@ -253,6 +129,54 @@ def _of_action(ticket: Standing, step: Step) -> dict[str, Any]:
     return {}
 
 
+def _returned(ticket: Standing, step: Step) -> dict[str, Any]:
+    """A letter that came back was not served: what rested on it alone is as if it had not been written."""
+    kept = [one for one in ticket.letters if one.facts.get("notice") != step.facts.get("notice")]
+    bare: dict[str, Any] = {
+        "notified": frozenset(), "written": (), "formals": (), "letters": (),
+        "listed_at": ticket.listed_first_at,
+    }  # fmt: skip
+    again = replace(ticket, **bare)
+    for letter in kept:
+        again = replace(again, **_written(again, letter))
+    unanswered = tuple(one for one in again.formals if one in ticket.formals)
+    return {name: getattr(again, name) for name in bare} | {"formals": unanswered}
+
+
+def _written(ticket: Standing, step: Step) -> dict[str, Any]:
+    at, debtor = step.at, str(step.facts.get("debtor"))
+    changes: dict[str, Any] = {
+        "letters": (*ticket.letters, step),
+        "notified": ticket.notified | {(debtor, step.facts.get("party"))},
+        "listed_at": ticket.listed_at or (at if debtor == "vendor" else None),
+    }
+    if debtor not in {who for who, _ in ticket.written}:
+        changes["written"] = (*ticket.written, (debtor, at))
+    if step.facts.get("kind") == "formal":
+        changes["formals"] = (*ticket.formals, (debtor, _answer_by(step)))
+    return changes
+
+
+def _answer_by(step: Step) -> datetime:
+    """The last instant of the day that the letter names; steps of old histories do not keep it."""
+    if (named := step.facts.get("answer_by_at")) is not None:
+        return datetime.fromisoformat(named)
+    return step.at + timedelta(days=load("notices/letters")["answer_days"]["formal"]["days"])
+
+
+def _secured(ticket: Standing, step: Step) -> dict[str, Any]:
+    """A written commitment also answers the debtor's mise en demeure: it was not without effect."""
+    named = step.facts.get("debtor")
+    debtor = str(named) if named else None
+    changes: dict[str, Any] = {
+        "secured_at": ticket.secured_at or step.at,
+        "secured": (*ticket.secured, (debtor, step.at)),
+    }
+    if step.facts.get("secured_by") == "commitment":
+        changes["formals"] = tuple(one for one in ticket.formals if debtor not in (None, one[0]))
+    return changes
+
+
 def _answered(ticket: Standing, step: Step) -> dict[str, Any]:
     """An answer counts when a person stands behind it; what is attached without one still waits for it."""
     changes: dict[str, Any] = {}
@@ -262,7 +186,7 @@ def _answered(ticket: Standing, step: Step) -> dict[str, Any]:
         if ticket.asked_again_at is not None:
             changes["answered_again_at"] = ticket.answered_again_at or step.at
     if step.action == "refuse":
-        changes |= {"refused_by": step.actor or None, "contested_at": None, "contest_answered_at": None}
+        changes |= {"refused_by": answering(step) or None, "contested_at": None, "contest_answered_at": None}
     return changes
 
 
@@ -283,6 +207,7 @@ def _again(ticket: Standing, step: Step) -> dict[str, Any]:
         return changes | {"times_half_fixed": ticket.times_half_fixed + 1}
     return changes | {
         "made_safe_at": None,
+        "set_aside_at": None,
         "times_reopened": ticket.times_reopened + 1,
         "asked_again_at": step.at,
         "answered_again_at": None,

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from contracts.codes import ClockFamily, Priority, Regime, Responsible, Tenure
 from services.aftersales.business_calendar import BusinessCalendar
+from services.aftersales.claims import letters_due
 from services.aftersales.clock import Deadline, TicketFacts
 from services.aftersales.legal_time import end_of_day, plus_months
 from services.aftersales.priority import default_heating_period
@@ -29,12 +30,23 @@ def legal_clocks(facts: TicketFacts, calendar: BusinessCalendar) -> list[Deadlin
             Deadline(kind, ClockFamily.LEGAL, starts_at.astimezone(UTC), due_at.astimezone(UTC), met_at)
         )
 
+    waived_at = min((at for who, at in facts.standing.waived if who == Responsible.VENDOR), default=None)
+    is_listing = False
     for warranty in facts.warranties:
         if warranty.regime is Regime.NONE or warranty.starts_on is None or warranty.ends_on is None:
             continue
         add(warranty.regime.value, warranty.starts_on, warranty.ends_on, secured_at(warranty.debtor))
         if warranty.list_by_on is not None and opened_on <= warranty.list_by_on:
-            add("apparent_list", warranty.starts_on, warranty.list_by_on, facts.standing.listed_at)
+            listed_at = facts.standing.listed_at or waived_at
+            is_listing = listed_at is None  # until then this is the clock of the vendor's letter too
+            add("apparent_list", warranty.starts_on, warranty.list_by_on, listed_at)
+    settled = (*facts.standing.written, *facts.standing.waived)
+    for duty in letters_due(
+        facts.responsible, facts.warranties, facts.symptom, facts.noticed_on or opened_on
+    ):
+        met_at = min((at for who, at in settled if who == duty.debtor), default=None)
+        if duty.debtor is not Responsible.VENDOR or met_at is not None or not is_listing:
+            add(f"notice_{duty.debtor.value}", duty.starts_on, duty.due_on, met_at)
     table = load("deadlines")["legal"]
     if facts.tenure is Tenure.TENANT:
         entry_on = facts.etat_des_lieux_on or facts.dates.moved_in_on

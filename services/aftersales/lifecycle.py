@@ -5,9 +5,10 @@ The state is never stored knowledge: it is what the history of actions leads to.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
+from services.aftersales.guards import REOPEN_DAYS, broken
 from services.aftersales.history import (
     ENDED,
     PAUSING,
@@ -20,24 +21,17 @@ from services.aftersales.history import (
     Terms,
     advance,
     begin,
-    side_of,
 )
 
 __all__ = [
     "ENDED", "PAUSING", "REOPEN_DAYS", "STATES", "TABLE", "Claim", "IllegalAction", "Missing", "Standing",
-    "Step", "Terms", "Transition", "apply", "legal_actions", "offered", "take",
+    "Step", "Terms", "Transition", "apply", "legal_actions", "offered", "refusal", "take",
 ]  # fmt: skip
-
-REOPEN_DAYS: Final = 30
-"""How long, in days of 24 h after it was settled or refused, a request may be reopened."""
-AFTER_REMINDER: Final = timedelta(days=1)
-"""How long after the reminder silence may at the earliest be taken for a yes."""
 
 _WORKING = ("acknowledged", "qualified", "assigned", "scheduled", "in_progress")
 _KNOWN = ("qualified", "assigned", "scheduled", "in_progress", *WAITING)
 _HANDS = ("staff", "caretaker", "contractor")
 _TEAM = ("staff", "caretaker")
-_WITH_INCIDENT = frozenset({"attach", "finish_together"})
 
 
 @dataclass(frozen=True)
@@ -54,6 +48,8 @@ class Transition:
     """What one role must give besides."""
     records: tuple[str, ...] = ()
     """Facts that the room writes down with the step; without them it may not be taken."""
+    is_inner: bool = False
+    """Whether the step only follows from another thing, such as an incident: nobody asks for it by name."""
 
 
 TABLE: Final[dict[str, Transition]] = {
@@ -66,6 +62,23 @@ TABLE: Final[dict[str, Transition]] = {
     ),
     "notify_debtor": Transition(
         (*_KNOWN, "done", "resolved"), SAME, ("staff",), records=("notice", "debtor", "sha256")
+    ),
+    "return_notice": Transition(
+        (*_WORKING, *WAITING, "done", "resolved", "closed", "reopened", "attached", "not_eligible", "contested"),
+        SAME,
+        ("system",),
+        records=("notice",),
+        is_inner=True,
+    ),
+    "waive_notice": Transition(
+        ("acknowledged", *_KNOWN, "done", "resolved"),
+        SAME,
+        ("staff",),
+        ("debtor", "comment"),
+        records=("named",),
+    ),
+    "set_formal_aside": Transition(
+        ("acknowledged", *_KNOWN), SAME, ("staff",), ("reason", "comment"), records=("named",)
     ),
     "estimate": Transition(_KNOWN, SAME, ("staff", "contractor"), ("cost_cents",)),
     "approve": Transition(_KNOWN, SAME, ("staff",), records=("named",)),
@@ -122,9 +135,10 @@ TABLE: Final[dict[str, Transition]] = {
         "attached",
         ("staff", "system"),
         records=("incident",),
+        is_inner=True,
     ),
     "detach": Transition(("attached",), RESUMED, ("staff", "caretaker", "resident", "system")),
-    "finish_together": Transition(("attached",), "done", ("staff", "system")),
+    "finish_together": Transition(("attached",), "done", ("staff", "system"), is_inner=True),
     "cancel": Transition(
         ("submitted", *_WORKING[:4], *WAITING, "attached", "contested"),
         "cancelled",
@@ -149,10 +163,10 @@ STATES: Final = (
 
 
 class IllegalAction(Exception):
-    """The action may not be done now by that role; `legal` are those that may."""
+    """The action may not be done now by that role; `legal` are those that may. It says why."""
 
-    def __init__(self, action: str, state: str, legal: tuple[str, ...]) -> None:
-        super().__init__(f"{action} is not possible while {state}")
+    def __init__(self, action: str, state: str, legal: tuple[str, ...], why: str = "") -> None:
+        super().__init__(f"{action} is not possible while {state}. {why}".strip())
         self.legal = legal
 
 
@@ -170,19 +184,18 @@ def legal_actions(ticket: Standing, actor_role: str, at: datetime, actor: str = 
 
 
 def offered(ticket: Standing, actor_role: str, at: datetime, actor: str = "") -> tuple[str, ...]:
-    """The legal actions that a person can ask for by name; others come with an incident or a free slot."""
+    """The legal actions that a person can ask for by name; others come with an incident or a free visit."""
     return tuple(
         action
         for action in legal_actions(ticket, actor_role, at, actor)
-        if action not in _WITH_INCIDENT and "slot" not in TABLE[action].needs_of.get(actor_role, ())
+        if not TABLE[action].is_inner and "slot" not in TABLE[action].needs_of.get(actor_role, ())
     )
 
 
 def take(ticket: Standing, step: Step) -> Standing:
     """The standing after one more step. Raises IllegalAction or Missing."""
     if not _is_legal(ticket, step):
-        legal = legal_actions(ticket, step.role, step.at, step.actor)
-        raise IllegalAction(step.action, ticket.state, tuple(one for one in legal if one != step.action))
+        raise refusal(ticket, step)
     row = TABLE[step.action]
     for name in (*row.needs, *row.needs_of.get(step.role, ())):
         if step.given(name) is None:
@@ -211,63 +224,21 @@ def apply(
     return replace(ticket, as_of=max(as_of or ticket.as_of, ticket.as_of))
 
 
+def refusal(ticket: Standing, step: Step) -> IllegalAction:
+    """That the step may not be taken: why, and what may be done instead."""
+    legal = legal_actions(ticket, step.role, step.at, step.actor)
+    guard = broken(ticket, step) if _is_in_table(ticket, step) else None
+    others = tuple(one for one in legal if one != step.action)
+    return IllegalAction(step.action, ticket.state, others, guard.why if guard else "")
+
+
 def _is_legal(ticket: Standing, step: Step) -> bool:
+    return _is_in_table(ticket, step) and broken(ticket, step) is None
+
+
+def _is_in_table(ticket: Standing, step: Step) -> bool:
     transition = TABLE.get(step.action)
     if transition is None or ticket.state not in transition.froms:
         return False
     roles = transition.roles if ticket.has_household else (*transition.roles, *transition.without_household)
-    return step.role in roles and _is_guarded(ticket, step)
-
-
-def _is_guarded(ticket: Standing, step: Step) -> bool:
-    """Whether the conditions hold that states and roles alone do not tell."""
-    if step.role == "contractor" and ticket.needs_notice:
-        return False  # a warranty's work never reaches a firm before its debtor was written to
-    if step.action in ("assign", "schedule", "start", "finish") and ticket.awaits_approval:
-        return False
-    claim, ended_at = ticket.terms.claim, ticket.ended_at
-    match step.action:
-        case "assign":
-            goes_out = ticket.terms.is_given_to_party or (claim is not None and claim.is_first)
-            return not (goes_out and ticket.needs_notice)
-        case "notify_debtor" | "secure_claim":
-            return claim is not None
-        case "approve":
-            return ticket.awaits_approval
-        case "missed" if step.role == "resident":
-            return ticket.appointment_at is not None and step.at >= ticket.appointment_at
-        case "make_safe":
-            return ticket.made_safe_at is None
-        case "confirm":
-            return not ticket.terms.is_signed
-        case "sign_off":
-            return ticket.terms.is_signed and side_of(step.role) in ticket.awaits_signature_of
-        case "remind":
-            return ticket.terms.settles_by_silence and ticket.reminded_at is None
-        case "lapse":
-            reminded_at = ticket.reminded_at
-            return (
-                ticket.terms.settles_by_silence
-                and not ticket.terms.is_signed
-                and reminded_at is not None
-                and step.at >= reminded_at + AFTER_REMINDER
-            )
-        case "reopen" | "contest" if ended_at is not None and step.at > ended_at + timedelta(
-            days=REOPEN_DAYS
-        ):
-            return False
-        case "reopen":
-            return ticket.state != "not_eligible" or step.role != "resident"  # a refusal is contested instead
-        case "contest":
-            return ticket.contested_at is None
-        case "uphold":
-            return not (ticket.terms.others and step.actor and step.actor == ticket.refused_by)
-        case "close" if step.role == "system":
-            return ended_at is not None and step.at >= ended_at + timedelta(days=REOPEN_DAYS)
-        case "cancel":
-            return not ticket.has_started
-        case "resume" if step.role == "resident":
-            return ticket.state == "waiting_member"
-        case "resume" if step.role == "contractor":
-            return ticket.state in ("waiting_access", "waiting_parts")
-    return True
+    return step.role in roles

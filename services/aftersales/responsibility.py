@@ -15,7 +15,7 @@ from contracts.codes import Regime, Responsible, Tenure
 from services.aftersales.own_terms import is_confirmed, is_unconfirmed
 from services.aftersales.tables import Row, in_force, load
 from services.aftersales.taxonomy import element_of
-from services.aftersales.warranty import Warranty
+from services.aftersales.warranty import TO_BE_EXAMINED, Warranty
 from services.aftersales.words import Reason
 
 
@@ -90,6 +90,8 @@ class When(BaseModel):
     warranty: tuple[Regime, ...] | None = None
     copropriete: bool | None = None
     upkeep: bool | None = None
+    to_examine: bool | None = None
+    """Whether only a person's look can tell if a warranty answers for it."""
 
 
 class Rule(Row):
@@ -133,7 +135,12 @@ def _holds(when: When, case: Case) -> bool:
         and (when.warranty is None or bool(regimes & set(when.warranty)))
         and (when.copropriete is None or when.copropriete == case.is_copropriete)
         and (when.upkeep is None or when.upkeep == upkeep)
+        and (when.to_examine is None or when.to_examine == _is_to_examine(case))
     )
+
+
+def _is_to_examine(case: Case) -> bool:
+    return any(reason.key == TO_BE_EXAMINED for one in case.warranties for reason in one.reasons)
 
 
 @cache

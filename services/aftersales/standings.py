@@ -1,20 +1,19 @@
 """Where a request stands: its recorded history, seen under the terms that hold for it now."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from contracts.codes import Responsible
-from services.aftersales.lifecycle import Claim, Standing, Step, Terms, apply
+from contracts.codes import Regime, Responsible
+from services.aftersales.claims import Firm, Running, claim_of
+from services.aftersales.lifecycle import Standing, Step, Terms, apply
 from services.aftersales.model import Ticket, TicketEvent
 from services.aftersales.tables import load
+from services.aftersales.taxonomy import element_of
+from services.kit.registry import zone_of
 from services.kit.unit import Unit
-
-CLAIMED_FIRST = (Responsible.VENDOR, Responsible.CONTRACTOR, Responsible.INSURER)
-"""Where one of these answers for it, the repair itself is claimed: no team of the cooperative comes first."""
-NOT_OURS = (Responsible.RESIDENT, Responsible.SYNDIC)
-"""The household's own repairs are claimed on nobody; for shared parts the syndic holds the claim."""
 
 
 async def standing_of(unit: Unit, ticket: Ticket) -> Standing:
@@ -63,7 +62,14 @@ async def terms_of(unit: Unit, ticket: Ticket) -> Terms:
         },
     )
     row = found.one()
-    claim = claim_of(Responsible(ticket.responsible), row.warranties or [], ticket.party, row.party or {})
+    zone = await zone_of(unit)
+    running = [
+        Running(Regime(regime), Responsible(debtor) if debtor else None, date.fromisoformat(ends_on))
+        for regime, debtor, ends_on in row.warranties or ()
+    ]
+    claim = claim_of(
+        Responsible(ticket.responsible), running, ticket.symptom, _debtor_as(ticket, row.party or {}), zone
+    )
     return Terms(
         has_household=ticket.occupancy is not None and not row.has_left,
         claim=claim,
@@ -75,21 +81,14 @@ async def terms_of(unit: Unit, ticket: Ticket) -> Terms:
     )
 
 
-def claim_of(
-    responsible: Responsible, warranties: list[list[str | None]], given_to: str | None, firm: dict[str, Any]
-) -> Claim | None:
-    """Who must be written to, from the regimes that run (with their debtors) and the firm it is given to.
-
-    A firm that only repairs owes nothing: the debtor then is whoever built it.
-    """
-    if not warranties or responsible in NOT_OURS:
+def _debtor_as(ticket: Ticket, firm: dict[str, Any]) -> Firm | None:
+    """The firm it is given to, with the regimes it answers for in that trade and building."""
+    if ticket.party is None or not firm:
         return None
-    debtors = {debtor for _, debtor in warranties if debtor}
-    is_first = responsible in CLAIMED_FIRST
-    if is_first:
-        debtors.add(responsible.value)
-    is_debtor = firm.get("kind") in debtors and bool(firm.get("warranties"))
-    return Claim(frozenset(debtors), given_to if is_debtor else None, is_first)
+    is_here = not firm["buildings"] or ticket.building in firm["buildings"]
+    is_its_trade = not firm["trades"] or element_of(ticket.element).trade in firm["trades"]
+    regimes = frozenset(firm["warranties"]) if is_here and is_its_trade else frozenset()
+    return Firm(ticket.party, firm["kind"], regimes)
 
 
 def _limit(setting: dict[str, Any] | None) -> int | None:
@@ -99,10 +98,12 @@ def _limit(setting: dict[str, Any] | None) -> int | None:
 
 _TERMS = """
 SELECT
-  (SELECT jsonb_agg(jsonb_build_array(w.regime, w.debtor) ORDER BY w.ends_on)
-   FROM aftersales.ticket_warranty w WHERE w.ticket = :ticket AND w.regime <> 'none') AS warranties,
+  (SELECT jsonb_agg(jsonb_build_array(w.regime, w.debtor, w.ends_on) ORDER BY w.ends_on)
+   FROM aftersales.ticket_warranty w WHERE w.ticket = :ticket AND w.regime <> 'none'
+   AND w.ends_on IS NOT NULL) AS warranties,
   (SELECT i.kind FROM aftersales.inspection i WHERE i.id = :inspection) AS inspection,
-  (SELECT jsonb_build_object('kind', p.kind, 'warranties', p.warranties)
+  (SELECT jsonb_build_object('kind', p.kind, 'warranties', p.warranties, 'trades', p.trades,
+     'buildings', p.buildings)
    FROM aftersales.party p WHERE p.id = :party) AS party,
   (SELECT s.value FROM aftersales.setting s
    WHERE s.coop = :coop AND s.name = 'approval' AND s.building IN ('', :building)

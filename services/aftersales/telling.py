@@ -17,6 +17,8 @@ SILENT = frozenset(
         "approve",
         "secure_claim",
         "return_notice",
+        "waive_notice",
+        "set_formal_aside",
         "attach",
         "detach",
         "finish_together",

@@ -1,14 +1,16 @@
 """Requests in the reader's language and the cooperative's civil time: what API and pages show."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from contracts.codes import ClockFamily, Priority, Regime, Responsible
 from services.aftersales import next_on_ticket, queries, registry
-from services.aftersales.assess import from_json
+from services.aftersales.assess import from_json, warranty_of
 from services.aftersales.bodies import (
     ContactOut,
     DeadlineOut,
+    DutyOut,
     EmergencyOut,
     EventOut,
     MessageOut,
@@ -16,9 +18,10 @@ from services.aftersales.bodies import (
     TicketSummary,
     WarrantyOut,
 )
+from services.aftersales.claims import letters_due
 from services.aftersales.incidents.shown import incident_for
 from services.aftersales.intake import access
-from services.aftersales.lifecycle import PAUSING, apply, offered
+from services.aftersales.lifecycle import PAUSING, Standing, apply, offered
 from services.aftersales.model import DeadlineRow, Ticket, WarrantyRow
 from services.aftersales.priority import emergency_of
 from services.aftersales.standings import standing_of, terms_of
@@ -57,6 +60,9 @@ async def ticket_out(
         reasons=[render(from_json(reason), language) for reason in ticket.reasons],
         warranties=[_warranty(row, language) for row in whole.warranties],
         deadlines=clocks,
+        letters_due=_letters_due(ticket, whole.warranties, standing, clocks, language)
+        if role != "resident"
+        else [],
         contact=_contact(people.get(ticket.assignee or "")),
         incident=await incident_for(unit, ticket.incident, role),
         emergency=EmergencyOut(call=emergency.call, advice=emergency.advice(language)) if emergency else None,
@@ -138,6 +144,31 @@ async def messages_out(unit: Unit, ticket: Ticket) -> list[MessageOut]:
         )
         for row in await queries.messages(unit, ticket)
     ]
+
+
+def _letters_due(
+    ticket: Ticket, rows: Sequence[WarrantyRow], standing: Standing, clocks: list[DeadlineOut], language: str
+) -> list[DutyOut]:
+    """What is not written yet; the day is that of its own clock, the month of the list where that runs."""
+    due_on = {clock.kind: clock.due_at.date() for clock in clocks if clock.met_at is None}
+    found = []
+    for duty in letters_due(
+        Responsible(ticket.responsible), [warranty_of(row) for row in rows], ticket.symptom, ticket.noticed_on
+    ):
+        if duty.debtor not in standing.unwritten:
+            continue
+        kind = f"notice_{duty.debtor.value}"
+        is_listing = duty.debtor is Responsible.VENDOR and "apparent_list" in due_on
+        found.append(
+            DutyOut(
+                debtor=duty.debtor,
+                label=word("deadlines", kind, language),
+                regimes=list(duty.regimes),
+                write_by_on=due_on["apparent_list"] if is_listing else due_on.get(kind, duty.due_on),
+                actions=["notify_debtor", "waive_notice"],
+            )
+        )
+    return sorted(found, key=lambda one: one.write_by_on)
 
 
 def _deadline(row: DeadlineRow, ticket: Ticket, now: datetime, zone: ZoneInfo, language: str) -> DeadlineOut:

@@ -19,6 +19,10 @@ from services.aftersales.taxonomy import element_of
 from services.aftersales.words import Reason
 
 
+TO_BE_EXAMINED = "may_be_structural"
+"""Reason that leaves the decision to a person's look."""
+
+
 @dataclass(frozen=True)
 class Dates:
     """The legal days of a dwelling and its household. `reception_on` and `livraison_on` are two things."""
@@ -101,12 +105,22 @@ def warranties(
     ]
     if is_wear and not running:
         return [_none(Reason("wear_not_covered"))]
-    return running or [_none(_why_none(dates, claimed_on))]
+    if running:
+        return running
+    unsure = [Reason(TO_BE_EXAMINED)] if _may_be_serious(element, symptom, dates, claimed_on) else []
+    return [_none(_why_none(dates, claimed_on), *unsure)]
 
 
 def runs(found: list[Warranty]) -> bool:
     """Whether any warranty answers for the defect."""
     return any(warranty.regime is not Regime.NONE for warranty in found)
+
+
+def _may_be_serious(element: str, symptom: str | None, dates: Dates, on: date) -> bool:
+    """Whether only a look can tell that the ten-year warranty does not answer for it."""
+    years = max(row.years for row in in_force(_terms(), on) if row.regime is Regime.DECENNALE)
+    is_over = dates.reception_on is not None and on > plus_years(dates.reception_on, years)
+    return symptom in load("warranty")["to_be_examined"].get(element, ()) and not is_over
 
 
 def _at_the_keys(tenure: Tenure | None, dates: Dates, noticed_on: date) -> bool:
@@ -183,6 +197,8 @@ def _covers(terms: Terms, element: str, symptom: str | None, tenure: Tenure | No
     table = load("warranty")
     if terms.regime is Regime.DECENNALE and symptom in table["minor_symptoms"]:
         return False
+    if terms.regime is Regime.DECENNALE and symptom in table["serious_symptoms"]["codes"]:
+        return True
     return terms.elements == "all" or element in table[terms.regime.value]
 
 

@@ -104,6 +104,7 @@ async def _clocks(
         dates=await dates_of(unit, ticket, home),
         warranties=tuple(warranties),
         heating=config.heating,
+        noticed_on=ticket.noticed_on,
         etat_des_lieux_on=await etat_des_lieux_on(unit, home),
         declared_to_insurer_on=ticket.declared_to_insurer_on,
     )

@@ -23,9 +23,11 @@ from services.kit.web import Principal, Problem, RoomUnit, Who, invalid, roles
 TEAM = ("staff", "caretaker")
 MAIN = (
     "acknowledge", "approve", "schedule", "start", "finish", "sign_off", "confirm", "close", "resume",
-    "overturn", "uphold", "assign", "qualify", "notify_debtor",
+    "overturn", "uphold", "qualify", "notify_debtor",
 )  # fmt: skip
 """The usual next steps, shown first and open; the others wait behind a line."""
+ELSEWHERE = frozenset({"assign", "waive_notice"})
+"""What has its own place on the page: who does the work, and the letters that are due."""
 
 
 @pages.get("/desk/{ticket}", **roles(*TEAM))
@@ -55,6 +57,7 @@ async def act(
     outcome: Annotated[str, Form(max_length=32)] = "",
     secured_by: Annotated[str, Form(max_length=32)] = "",
     cost: Annotated[str, Form(max_length=16)] = "",
+    debtor: Annotated[str, Form(max_length=32)] = "",
 ) -> Response:
     """One action; what is refused is said on the same page, with all that was typed, and beside it what
     others did meanwhile."""
@@ -62,6 +65,7 @@ async def act(
     try:
         kept = {
             "side": side, "outcome": outcome, "secured_by": secured_by, "cost_cents": _cents(cost),
+            "debtor": debtor,
         }  # fmt: skip
         changes = Changes(
             reason=reason or None,
@@ -135,7 +139,9 @@ async def ticket_page(
         ticket=shown,
         where=await jobs.place_of(unit, found),
         main_actions=main,
-        other_actions=[action for action in shown.legal_actions if action not in main],
+        other_actions=[
+            action for action in shown.legal_actions if action not in main and action not in ELSEWHERE
+        ],
         needs={action: TABLE[action].needs for action in shown.legal_actions},
         household=await registry.household(unit, found.occupancy) if found.occupancy else [],
         people=[one for one in (await registry.staff(unit)).values() if one.role in TEAM],
@@ -149,6 +155,7 @@ async def ticket_page(
             name: labelled(name, language)
             for name in (
                 "reason_codes",
+                "formal_reasons",
                 "causes",
                 "priorities",
                 "parties",

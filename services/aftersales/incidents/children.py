@@ -86,5 +86,7 @@ async def _if_legal(unit: Unit, ticket: Ticket, action: str, actor: Actor, incid
     standing = await standing_of(unit, ticket)
     for one in (actor, SYSTEM):
         if action in legal_actions(standing, one.role, unit.now, one.id):
-            await actions.act(unit, ticket.id, action, one, Changes(facts={"incident": incident}))
+            await actions.act(
+                unit, ticket.id, action, one, Changes(facts={"incident": incident}, is_inner=True)
+            )
             return

@@ -9,7 +9,7 @@ from services.aftersales.actions import act
 from services.aftersales.assess import home_of
 from services.aftersales.changes import Changes
 from services.aftersales.model import Ticket
-from services.aftersales.notices import queries
+from services.aftersales.notices import queries, serving
 from services.aftersales.notices.model import Notice, NoticeProof
 from services.aftersales.notices.wanted import NoticeWanted
 from services.aftersales.notices.writing import notice_facts, write_notice
@@ -19,7 +19,7 @@ from services.aftersales.telling import Actor
 from services.aftersales.winding import wind_clocks
 from services.kit.ids import new_id
 from services.kit.problems import conflict, invalid
-from services.kit.registry import local_today
+from services.kit.registry import local_today, zone_of
 from services.kit.unit import Unit
 
 SECURING = ("commitment", "court_action")
@@ -41,8 +41,9 @@ async def write(unit: Unit, tickets: Sequence[Ticket], wanted: NoticeWanted, act
         if standing.terms.claim is None:
             raise conflict("no_warranty", "No warranty runs for this request: there is nobody to notify.")
         notice = await write_notice(unit, tickets, standing, wanted, actor)
+        zone = await zone_of(unit)
         for ticket in tickets:
-            changes = Changes(comment=wanted.words, facts=notice_facts(notice))
+            changes = Changes(comment=wanted.words, facts=notice_facts(notice, zone))
             await act(unit, ticket.id, "notify_debtor", actor, changes)
     return notice
 
@@ -98,7 +99,7 @@ async def collect(unit: Unit) -> None:
                 unit, notice, "accepted", posted.sent_at.date(), "system", posted.message_id, posted.answer
             )
         elif posted.failed_at is not None:
-            _proof(unit, notice, "not_sent", posted.failed_at.date(), "system", None, posted.answer)
+            await serving.failed(unit, notice.letter, posted.answer)
     await unit.session.flush()
 
 

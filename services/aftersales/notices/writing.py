@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from hashlib import sha256
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlmodel import col, select
@@ -14,7 +15,8 @@ from contracts.codes import Regime
 from services.aftersales import registry
 from services.aftersales.assess import dates_of, home_of
 from services.aftersales.config import config_for
-from services.aftersales.history import Claim, Standing
+from services.aftersales.history import Standing
+from services.aftersales.legal_time import end_of_day
 from services.aftersales.model import Ticket, WarrantyRow
 from services.aftersales.notices.composing import Basis, Case, Item, compose
 from services.aftersales.notices.model import Notice, NoticeTicket
@@ -56,7 +58,7 @@ async def write_notice(
     assert unit.coop is not None
     first, today = tickets[0], await local_today(unit)
     home = await home_of(unit, first)
-    addressee = await _addressee(unit, first, home, standing.terms.claim, wanted, today)
+    addressee = await _addressee(unit, first, home, standing, wanted, today)
     sent_by = _sent_by(wanted, addressee.party)
     warranties = await _warranties(unit, tickets, addressee.debtor)
     days = timedelta(days=load("notices/letters")["answer_days"][wanted.kind]["days"])
@@ -129,9 +131,10 @@ async def _name_of(unit: Unit, actor: Actor) -> str:
     return found.name if found else ""
 
 
-def notice_facts(notice: Notice) -> dict[str, Any]:
-    """What the step `notify_debtor` keeps of it."""
+def notice_facts(notice: Notice, zone: ZoneInfo) -> dict[str, Any]:
+    """What the step `notify_debtor` keeps of it; the debtor has until the end of the day that it names."""
     return {
+        "answer_by_at": end_of_day(notice.answer_by_on, zone).astimezone(UTC).isoformat(),
         "notice": notice.id,
         "kind": notice.kind,
         "debtor": notice.debtor,
@@ -141,34 +144,43 @@ def notice_facts(notice: Notice) -> dict[str, Any]:
 
 
 async def _addressee(
-    unit: Unit, ticket: Ticket, home: Home, claim: Claim | None, wanted: NoticeWanted, today: date
+    unit: Unit, ticket: Ticket, home: Home, standing: Standing, wanted: NoticeWanted, today: date
 ) -> Addressee:
-    debtors = _debtors(ticket, claim, wanted)
+    debtors = _debtors(standing, wanted)
     if wanted.debtor is not None and wanted.debtor not in debtors:
         raise invalid("/debtor", "not_the_debtor", f"Under the warranties that run: {', '.join(debtors)}.")
-    asked = wanted.party or (claim.party if claim and wanted.addressee is None else None)
+    asked = wanted.party
     if asked is not None:
         party = await unit.session.get(Party, asked)
         if party is None or party.kind not in debtors or wanted.debtor not in (None, party.kind):
             raise invalid("/party", "not_the_debtor", "Name a firm that owes it under a warranty that runs.")
         return Addressee(party.kind, party, _printed(party))
-    wished = [wanted.debtor] if wanted.debtor else debtors
+    debtor = wanted.debtor or debtors[0]
     if wanted.addressee is not None:
-        return Addressee(wished[0], None, wanted.addressee)
+        return Addressee(debtor, None, wanted.addressee)
+    claim = standing.terms.claim
     known = await _known(unit, ticket, home, today)
-    for debtor in wished:
-        party = next((one for one in known if one.kind == debtor), None)
-        if party is not None:
-            return Addressee(debtor, party, _printed(party))
-    return Addressee(wished[0], None, word("parties", wished[0], "fr").capitalize())
+    # The very firm that has the work comes before others that owe it too.
+    known.sort(key=lambda party: claim is None or party.id != claim.party)
+    party = next((one for one in known if one.kind == debtor), None)
+    if party is not None:
+        return Addressee(debtor, party, _printed(party))
+    return Addressee(debtor, None, word("parties", debtor, "fr").capitalize())
 
 
-def _debtors(ticket: Ticket, claim: Claim | None, wanted: NoticeWanted) -> list[str]:
-    """Who may be written to, the one that acts first before the others."""
+def _debtors(standing: Standing, wanted: NoticeWanted) -> list[str]:
+    """Who may be written to: who was not yet comes first, and of these the one that acts first.
+
+    A second letter of another kind, such as a mise en demeure, goes to the one that acts first.
+    """
     if wanted.kind == "insurer":
         return ["insurer"]
-    owed = sorted(claim.debtors if claim else ())
-    return sorted(owed, key=lambda debtor: debtor != ticket.responsible)
+    claim = standing.terms.claim
+    owed = sorted(claim.debtors if claim else (), key=lambda who: (claim and who != claim.leading, who))
+    if wanted.kind == "formal":
+        # Others repair in the firms' place, whoever else owes it.
+        return sorted(owed, key=lambda who: who != "contractor")
+    return sorted(owed, key=lambda who: who not in standing.unwritten)
 
 
 async def _known(unit: Unit, ticket: Ticket, home: Home, today: date) -> list[Party]:

@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from services.aftersales import actions as steps
 from services.aftersales import queries as tickets
+from services.aftersales import registry
 from services.aftersales.actions import Changes
 from services.aftersales.model import Ticket
 from services.aftersales.page_base import actor_of, answer, pages
@@ -24,6 +25,8 @@ from services.kit.web import Principal, RoomUnit, Who, roles
 
 TEAM = roles("staff", "caretaker")
 STAFF = roles("staff")
+PEOPLE = ("staff", "caretaker")
+"""Who may be the household's named contact."""
 OPEN = ("acknowledged", "qualified", *jobs.WITH_PARTY)
 
 
@@ -36,7 +39,12 @@ async def part(unit: Unit, ticket: Ticket, who: Principal) -> dict[str, Any] | N
     standing = await standing_of(unit, ticket)
     claim = standing.terms.claim
     return {
-        "is_held": standing.needs_notice and claim is not None and claim.is_first,
+        "is_held": claim is not None and claim.is_first and not standing.is_written_to,
+        "awaits_formal": standing.awaits_formal(unit.now),
+        "formal_reasons": codes("formal_reasons"),
+        "people": [
+            one for one in (await registry.staff(unit)).values() if one.role in ("staff", "caretaker")
+        ],
         "needs_notice": standing.needs_notice,
         "route": route,
         "reasons": {
@@ -66,17 +74,34 @@ async def one(ticket: str, request: Request, unit: RoomUnit, who: Who) -> Respon
 
 @pages.post("/desk/{ticket}/route", **STAFF)
 async def assign(
-    ticket: str, request: Request, unit: RoomUnit, who: Who, to: Annotated[str, Form(max_length=64)] = ""
+    ticket: str,
+    request: Request,
+    unit: RoomUnit,
+    who: Who,
+    to: Annotated[str, Form(max_length=64)] = "",
+    assignee: Annotated[str, Form(max_length=64)] = "",
+    reason: Annotated[str, Form(max_length=64)] = "",
+    comment: Annotated[str, Form(max_length=4000)] = "",
 ) -> Response:
-    """`to`: a team's code or a party's id. A party is written to, with its link."""
+    """`to`: a team's code or a party's id. A party is written to, with its link. With a `reason` and words
+    the work does not wait for a mise en demeure."""
     found = await tickets.visible(unit, ticket, who)
-    changes = Changes(party="", team=to) if to in codes("teams") else Changes(party=to)
+    contact = assignee or None
+    changes = Changes(
+        party="" if to in codes("teams") else to,
+        team=to if to in codes("teams") else None,
+        assignee=contact if contact != found.assignee else None,
+    )
     try:
         if not to:
             raise not_found()
         if to not in codes("teams"):
             await actions.party_of(unit, to)
-        await steps.act(unit, found.id, "assign", actor_of(who), changes)
+        async with unit.part():
+            if reason:
+                aside = Changes(reason=reason, comment=comment.strip() or None)
+                await steps.act(unit, found.id, "set_formal_aside", actor_of(who), aside)
+            await steps.act(unit, found.id, "assign", actor_of(who), changes)
     except Problem as problem:
         if problem.status == 404:
             raise

@@ -77,7 +77,7 @@ async def test_under_warranty_a_request_is_assigned_only_after_the_stored_notice
         "30 juin 2026",
         "Lame centrale voilée.",
         "MARCHE-12",
-        "1 décembre 2026",
+        "1er décembre 2026",
     ):
         assert fact in said, fact
     listed = (await aulnes.get(f"/tickets/{ticket['id']}/notices")).json()["notices"]
@@ -124,6 +124,123 @@ async def test_a_notice_to_one_firm_does_not_open_the_way_to_another_debtor(
     await aulnes.post(f"/tickets/{ticket['id']}/notices", {"party": first})
     assert (await aulnes.act(ticket["id"], "assign", party=second)).status_code == 409
     assert (await aulnes.act(ticket["id"], "assign", party=first)).status_code == 200
+
+
+async def a_buyer_in_the_first_month(aulnes: Cooperative, **more: Any) -> dict[str, Any]:
+    """A visible defect two weeks after the keys: the vendor and the builder both owe it."""
+    moved = await aulnes.move_in("buyer_vefa", livraison_on="2026-11-02", home=NEW_HOME)
+    ticket = await a_reserve(aulnes, moved, **more)
+    assert ticket["responsible"] == "vendor"
+    return ticket
+
+
+async def test_a_letter_to_one_debtor_is_none_to_the_other(aulnes: Cooperative, room_unit: Any) -> None:
+    firm = await a_firm(aulnes, room_unit)
+    ticket = await a_buyer_in_the_first_month(aulnes)
+    path = f"/tickets/{ticket['id']}"
+    assert [row["debtor"] for row in ticket["letters_due"]] == ["vendor", "contractor"]
+    assert [row["write_by_on"] for row in ticket["letters_due"]] == ["2026-12-02", "2027-06-30"]
+    await aulnes.act(ticket["id"], "notify_debtor", debtor="contractor")
+    refused = await aulnes.act(ticket["id"], "assign", team="warranty")
+    assert refused.status_code == 409, "the vendor acts first and has no letter"
+    assert "notify_debtor" in refused.json()["legal_actions"]
+    given = (await aulnes.act(ticket["id"], "assign", party=firm)).json()
+    assert given["state"] == "assigned", "the firm owes it itself and was written to"
+    [due] = given["letters_due"]
+    assert (due["debtor"], due["write_by_on"]) == ("vendor", "2026-12-02")
+    clocks = {row["kind"]: row for row in given["deadlines"]}
+    assert clocks["apparent_list"]["met_at"] is None
+    assert clocks["notice_contractor"]["met_at"] is not None
+    written = (await aulnes.act(ticket["id"], "notify_debtor")).json()
+    assert written["letters_due"] == []
+    letters = (await aulnes.get(f"{path}/notices")).json()["notices"]
+    assert {row["debtor"] for row in letters} == {"vendor", "contractor"}
+    assert {row["kind"]: row for row in written["deadlines"]}["apparent_list"]["met_at"] is not None
+
+
+async def test_a_letter_that_is_due_goes_only_with_a_persons_reason(
+    aulnes: Cooperative, room_unit: Any
+) -> None:
+    await a_firm(aulnes, room_unit)
+    ticket = await a_buyer_in_the_first_month(aulnes)
+    bare = await aulnes.act(ticket["id"], "waive_notice", debtor="vendor")
+    assert (bare.status_code, bare.json()["errors"][0]["pointer"]) == (422, "/comment")
+    nobody = await aulnes.act(ticket["id"], "waive_notice", comment="Nous sommes le vendeur.")
+    assert (nobody.status_code, nobody.json()["errors"][0]["pointer"]) == (422, "/debtor")
+    waived = await aulnes.act(
+        ticket["id"], "waive_notice", debtor="vendor", comment="Nous sommes le vendeur."
+    )
+    assert [row["debtor"] for row in waived.json()["letters_due"]] == ["contractor"]
+    clocks = {row["kind"]: row for row in waived.json()["deadlines"]}
+    assert clocks["apparent_list"]["met_at"] is not None
+    again = await aulnes.act(ticket["id"], "waive_notice", debtor="vendor", comment="Encore.")
+    assert again.status_code == 409
+    assert (await aulnes.act(ticket["id"], "assign")).status_code == 409, "no letter, no work"
+    events = (await aulnes.get(f"/tickets/{ticket['id']}/history")).json()["events"]
+    assert events[-1]["facts"] == {"debtor": "vendor", "named": aulnes.agent}
+
+
+async def test_another_firm_repairs_in_the_debtors_place_after_a_mise_en_demeure_without_effect(
+    aulnes: Cooperative, room_unit: Any
+) -> None:
+    await a_firm(aulnes, room_unit)
+    other = await a_firm(aulnes, room_unit, name="Entreprise de passage", warranties=[])
+    ticket = await a_reserve(aulnes)
+    assert (await aulnes.act(ticket["id"], "notify_debtor")).status_code == 200
+    early = await aulnes.act(ticket["id"], "assign", party=other)
+    assert early.status_code == 409
+    assert "mise en demeure" in early.json()["title"]
+    assert {"notify_debtor", "set_formal_aside"} <= set(early.json()["legal_actions"])
+    formal = await aulnes.act(ticket["id"], "notify_debtor", kind="formal")
+    assert formal.status_code == 200, formal.text
+    assert (await aulnes.act(ticket["id"], "assign", party=other)).status_code == 409, "its time runs"
+    await aulnes.now(MONDAY + timedelta(days=9))
+    assert (await aulnes.act(ticket["id"], "assign", party=other)).json()["state"] == "assigned"
+
+
+async def test_a_written_commitment_answers_the_mise_en_demeure(aulnes: Cooperative, room_unit: Any) -> None:
+    await a_firm(aulnes, room_unit)
+    other = await a_firm(aulnes, room_unit, name="Entreprise de passage", warranties=[])
+    ticket = await a_reserve(aulnes)
+    await aulnes.act(ticket["id"], "notify_debtor", kind="formal")
+    await aulnes.act(
+        ticket["id"], "secure_claim", secured_by="commitment", debtor="contractor", comment="Le 4 décembre."
+    )
+    await aulnes.now(MONDAY + timedelta(days=9))
+    assert (await aulnes.act(ticket["id"], "assign", party=other)).status_code == 409
+
+
+async def test_danger_waits_for_no_letter_and_has_them_all_the_same(
+    aulnes: Cooperative, room_unit: Any
+) -> None:
+    await a_firm(aulnes, room_unit)
+    other = await a_firm(aulnes, room_unit, name="Dépannage 24", warranties=[])
+    ticket = await a_buyer_in_the_first_month(aulnes, element="fuse_board", symptom="danger")
+    assert (await aulnes.act(ticket["id"], "make_safe")).status_code == 200
+    assert (await aulnes.act(ticket["id"], "assign", party=other)).status_code == 409
+    unknown = await aulnes.act(ticket["id"], "set_formal_aside", reason="because", comment="Danger.")
+    assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/reason")
+    assert (await aulnes.get(f"/tickets/{ticket['id']}/notices")).json()["notices"] == []
+    aside = await aulnes.act(ticket["id"], "set_formal_aside", reason="danger", comment="Fils dénudés.")
+    assert aside.status_code == 200, aside.text
+    letters = (await aulnes.get(f"/tickets/{ticket['id']}/notices")).json()["notices"]
+    assert {row["debtor"] for row in letters} == {"vendor", "contractor"}
+    assert (await aulnes.act(ticket["id"], "assign", party=other)).json()["state"] == "assigned"
+    events = (await aulnes.get(f"/tickets/{ticket['id']}/history")).json()["events"]
+    assert [row["action"] for row in events[-4:]] == [
+        "notify_debtor", "notify_debtor", "set_formal_aside", "assign",
+    ]  # fmt: skip
+    assert {row["occurred_at"] for row in events} == {events[0]["occurred_at"]}, "within the same minute"
+
+
+async def test_no_firm_is_slipped_in_with_another_step(aulnes: Cooperative, room_unit: Any) -> None:
+    firm = await a_firm(aulnes, room_unit)
+    moved = await aulnes.move_in(home=NEW_HOME)
+    ticket = (await aulnes.open(moved["occupancy"], element="water_pipe", symptom="leak"))["id"]
+    for action in ("acknowledge", "qualify", "assign"):
+        await aulnes.act(ticket, action)
+    slipped = await aulnes.act(ticket, "estimate", cost_cents=100, party=firm)
+    assert (slipped.status_code, slipped.json()["errors"][0]["pointer"]) == (422, "/party")
 
 
 async def test_several_reserves_of_one_home_go_into_one_letter(aulnes: Cooperative, room_unit: Any) -> None:
@@ -181,6 +298,13 @@ async def test_the_insurers_periods_run_from_the_day_it_received_the_declaration
 ) -> None:
     await a_firm(aulnes, room_unit, "insurer", name="Assureur DO", warranties=[], reference="POLICE-7")
     ticket = await a_reserve(aulnes, element="window", symptom="leak")
+    early = await aulnes.post(f"/tickets/{ticket['id']}/notices", {"kind": "insurer"})
+    assert early.status_code == 409, "in the first year the firm is put on notice before the insurer"
+    assert {"notify_debtor", "set_formal_aside"} <= set(early.json()["legal_actions"])
+    aside = await aulnes.act(
+        ticket["id"], "set_formal_aside", reason="damage_spreads", comment="L'eau gagne le plancher."
+    )
+    assert aside.status_code == 200, aside.text
     written = await aulnes.post(f"/tickets/{ticket['id']}/notices", {"kind": "insurer"})
     assert written.status_code == 201, written.text
     notice = written.json()
@@ -193,7 +317,7 @@ async def test_the_insurers_periods_run_from_the_day_it_received_the_declaration
     clocks = {row["kind"]: row for row in (await aulnes.get(f"/tickets/{ticket['id']}")).json()["deadlines"]}
     assert clocks["do_position"]["due_at"] == "2027-01-17T23:59:59+01:00"
     shown = (await aulnes.get(f"/tickets/{ticket['id']}")).json()
-    assert "assign" not in shown["legal_actions"], "the insurer is not the builder"
+    assert shown["responsible"] == "contractor"
 
 
 async def test_the_mail_servers_answer_is_kept_as_proof(aulnes: Cooperative, room_unit: Any) -> None:
