@@ -182,6 +182,9 @@ class Desk:
             case.party = builder.id
         else:
             case.party = staff.get(f"/tickets/{case.id}/routing")["party"]
+            if builder is not None and "set_formal_aside" in case.legal:
+                # What presses does not wait for the builder's firms to be put on notice in vain.
+                self.doings.act(staff, case, "set_formal_aside", reason="no_essential")
         self.doings.act(staff, case, "assign", party=case.party)
         if case.party and builder is not None and case.party == builder.id:
             self.agenda.add(in_desk_hours(later(now, case.rng, 900, 1800)), self._committed, case, staff)
