@@ -10,6 +10,7 @@ from services.aftersales import queries, registry, views
 from services.aftersales.actions import Changes
 from services.aftersales.desk import bulk, residences, saved, search
 from services.aftersales.desk.asked import NEW, WAITING, Asked, from_query
+from services.aftersales.incidents import queries as incidents
 from services.aftersales.model import Ticket
 from services.aftersales.page_base import answer, pages
 from services.aftersales.parties import jobs, letters
@@ -45,6 +46,7 @@ async def desk(
         unit,
         "desk.html",
         undelivered=await letters.undelivered_count(unit),
+        waiting=await incidents.waiting(unit),
         tickets=shown.items,
         places=await jobs.places_of(unit, [row.ticket for row in rows]),
         names={person.id: person.name for person in people},

@@ -13,7 +13,7 @@ from services.kit.problems import conflict, invalid, not_found
 from services.kit.unit import Unit
 from services.kit.web import Principal
 
-NOT_BACK = {"fr": "Ce n’est pas rétabli chez nous.", "en": "It is not restored in our home."}
+NOT_BACK = {"fr": "Ce n’est pas réglé chez nous.", "en": "It is not all right in our home."}
 """What is noted when a household says no and writes nothing."""
 
 

@@ -26,6 +26,10 @@ class ProposalOut(BaseModel):
     label: str
     state: Literal["proposed", "accepted", "dismissed", "cleared"]
     meter: str
+    fluid: str | None
+    serial: str | None
+    where: str | None
+    """The home, or the building of a shared meter, in words."""
     dwelling: str | None
     building: str | None
     occupancy: str | None
@@ -135,6 +139,9 @@ async def _out(unit: Unit, found: MeterProposal, language: str) -> ProposalOut:
         {
             **{name: getattr(found, name) for name in ProposalOut.model_fields if hasattr(found, name)},
             "label": line.label,
+            "fluid": line.fluid,
+            "serial": line.serial,
+            "where": line.home,
             "since": found.since.astimezone(zone),
             "figures": found.evidence.get("figures", {}),
             "unit": found.evidence.get("unit"),

@@ -13,9 +13,16 @@ from services.aftersales.words import word
 from services.kit.problems import not_found
 from services.kit.unit import Unit
 
-_HOMES = """
-SELECT id, residence, staircase, floor, ref FROM registry.dwelling WHERE id = ANY(:ids)
+_METERS = """
+SELECT p.id, m.fluid, m.serial, coalesce(d.residence, b.residence) AS residence, b.ref AS building,
+       d.staircase, d.floor, d.ref
+FROM aftersales.meter_proposal p LEFT JOIN registry.meter m ON m.id = p.meter
+LEFT JOIN registry.dwelling d ON d.id = p.dwelling
+LEFT JOIN registry.building b ON b.id = p.building AND p.dwelling IS NULL
+WHERE p.id = ANY(:ids)
 """
+_PER_HOUR = {"L": "L/h", "Wh": "W"}
+"""A curve is shown as a rate, whatever the length of its steps: one unit beside the figures of an hour."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,11 @@ class Line:
 
     id: str
     label: str
+    fluid: str | None
+    """What the meter counts, in words, and `serial` its number: a home has several meters."""
+    serial: str | None
     home: str | None
+    """Where the meter is: the home, or the building of a shared meter."""
     since: datetime
     state: str
     state_label: str
@@ -33,7 +44,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Picture:
-    """The readings a fault was seen in, for a chart: `x` in seconds since 1970 UTC."""
+    """The readings a fault was seen in, for a chart: `x` in seconds since 1970 UTC. `limit` is drawn as a
+    line, and what is below `least` is left out."""
 
     unit: str
     step_s: int
@@ -41,6 +53,8 @@ class Picture:
     values: list[float | None]
     zone: str
     by_day: bool
+    limit: int | None = None
+    least: float = 0
 
     @property
     def instants(self) -> list[datetime]:
@@ -59,8 +73,8 @@ async def lines(unit: Unit, language: str, incident: str | None = None) -> list[
         await unit.session.execute(query.order_by(col(MeterProposal.raised_at).desc()).limit(200))
     ).scalars()
     found = list(rows)
-    homes = await _homes(unit, [one.dwelling for one in found if one.dwelling])
-    return [_line(one, homes, language) for one in found]
+    meters = await _meters(unit, found)
+    return [_line(one, meters, language) for one in found]
 
 
 async def one(unit: Unit, proposal_id: str) -> MeterProposal:
@@ -73,10 +87,9 @@ async def one(unit: Unit, proposal_id: str) -> MeterProposal:
 
 async def shown(unit: Unit, proposal: MeterProposal, language: str) -> dict[str, Any]:
     """What a page shows of one."""
-    homes = await _homes(unit, [proposal.dwelling] if proposal.dwelling else [])
     figures = proposal.evidence.get("figures", {})
     return {
-        "line": _line(proposal, homes, language),
+        "line": _line(proposal, await _meters(unit, [proposal]), language),
         "figures": [(word("fault_figures", name, language), value) for name, value in figures.items()],
         "picture": picture(proposal.evidence),
         "is_forgotten": not proposal.evidence,
@@ -99,7 +112,11 @@ def picture(evidence: dict[str, Any]) -> Picture | None:
         start = int(datetime.fromisoformat(curve["starts_at"]).timestamp())
         step = int(curve["step_s"])
         x = [start + step * at for at in range(len(curve["values"]))]
-        return Picture(unit, step, x, curve["values"], zone, by_day=False)
+        an_hour = 3_600 / step if unit in _PER_HOUR else 1
+        values = [None if value is None else value * an_hour for value in curve["values"]]
+        limit = evidence.get("figures", {}).get("limit_v")
+        least = 0.0 if limit is None else min([limit, *(v for v in values if v is not None)]) * 0.97
+        return Picture(_PER_HOUR.get(unit, unit), step, x, values, zone, False, limit, least)
     if days := evidence.get("days"):
         begin = [date.fromisoformat(one["day"]) for one in days]
         x = [(day - date(1970, 1, 1)) // timedelta(seconds=1) for day in begin]
@@ -107,19 +124,22 @@ def picture(evidence: dict[str, Any]) -> Picture | None:
     return None
 
 
-async def _homes(unit: Unit, dwellings: list[str]) -> dict[str, str]:
-    rows = await unit.session.execute(text(_HOMES), {"ids": dwellings})
-    return {
-        row.id: " · ".join(part for part in (row.residence, row.staircase, row.floor, row.ref) if part)
-        for row in rows
-    }
+async def _meters(unit: Unit, proposals: list[MeterProposal]) -> dict[str, Any]:
+    """The meter of each proposal and where it is."""
+    rows = await unit.session.execute(text(_METERS), {"ids": [one.id for one in proposals]})
+    return {row.id: row for row in rows}
 
 
-def _line(proposal: MeterProposal, homes: dict[str, str], language: str) -> Line:
+def _line(proposal: MeterProposal, meters: dict[str, Any], language: str) -> Line:
+    meter = meters[proposal.id]
+    fluid = meter.fluid or proposal.evidence.get("fluid")
+    where = (meter.residence, meter.building, meter.staircase, meter.floor, meter.ref)
     return Line(
         id=proposal.id,
         label=word("supply_faults", proposal.fault, language),
-        home=homes.get(proposal.dwelling or ""),
+        fluid=word("counted_fluids", fluid, language) if fluid else None,
+        serial=meter.serial,
+        home=" · ".join(part for part in where if part) or None,
         since=proposal.since,
         state=proposal.state,
         state_label=word("proposal_states", proposal.state, language),

@@ -42,6 +42,10 @@ SELECT incident, count(DISTINCT place) AS homes FROM (
     WHERE incident = ANY(:incidents)) AS touched
 GROUP BY incident
 """
+_WAITING = """
+SELECT (SELECT count(*) FROM aftersales.incident WHERE coop = :coop AND state = 'proposed'),
+       (SELECT count(*) FROM aftersales.meter_proposal WHERE coop = :coop AND state = 'proposed')
+"""
 _FOLLOWERS = """
 SELECT incident, count(*) AS followers FROM aftersales.incident_follower
 WHERE incident = ANY(:incidents) GROUP BY incident
@@ -139,6 +143,13 @@ async def listed(unit: Unit, states: tuple[str, ...]) -> list[Incident]:
         .limit(200)
     )
     return list(rows.scalars())
+
+
+async def waiting(unit: Unit) -> tuple[int, int]:
+    """How many incidents are to be confirmed, and how many signals of meters nobody has looked at."""
+    found = await unit.session.execute(text(_WAITING), {"coop": unit.coop})
+    incidents, signals = found.one()
+    return int(incidents), int(signals)
 
 
 async def counted(unit: Unit, incidents: list[Incident]) -> dict[str, Counted]:

@@ -26,7 +26,6 @@ from services.kit.registry import local_today
 from services.kit.unit import Unit
 
 _FILE = Path(__file__).parent / "faults.yaml"
-_FIGURE_SEPARATOR = ", "
 _KEPT = ("figures", "fluid")
 """What remains of the evidence when a person found nothing."""
 
@@ -133,11 +132,10 @@ async def dismiss(unit: Unit, proposal_id: str, reason: str, actor: Actor) -> Me
 def said(proposal: MeterProposal, language: str) -> str:
     """The fault and its figures in a sentence."""
     figures = proposal.evidence.get("figures", {})
-    told = _FIGURE_SEPARATOR.join(
-        f"{word('fault_figures', name, language)} {value}" for name, value in figures.items()
-    )
+    space = " " if language == "fr" else ""
+    told = [f"{word('fault_figures', name, language)}{space}: {value}" for name, value in figures.items()]
     label = word("supply_faults", proposal.fault, language)
-    return f"{label} ({told})." if told else f"{label}."
+    return "\n".join((f"{label}.", *told))
 
 
 async def _decidable(unit: Unit, proposal_id: str) -> MeterProposal:

@@ -33,21 +33,27 @@ async def summaries(
     """Lines of a list."""
     counts = {} if who.role is Role.RESIDENT else await queries.counted(unit, incidents)
     zone = await zone_of(unit)
+    states = "incident_states_at_home" if who.role is Role.RESIDENT else "incident_states"
     return [
-        summary(one, counts.get(one.id), await places.name_of(unit, one.scope), zone, language)
+        summary(one, counts.get(one.id), await places.name_of(unit, one.scope), zone, language, states)
         for one in incidents
     ]
 
 
 def summary(
-    incident: Incident, counted: Counted | None, place: str, zone: ZoneInfo, language: str
+    incident: Incident,
+    counted: Counted | None,
+    place: str,
+    zone: ZoneInfo,
+    language: str,
+    states: str,
 ) -> IncidentSummary:
     return IncidentSummary(
         id=incident.id,
         family=incident.family,
         label=word("incident_families", incident.family, language),
         state=incident.state,
-        state_label=word("incident_states", incident.state, language),
+        state_label=word(states, incident.state, language),
         place=place,
         building=incident.building,
         symptom=incident.symptom,

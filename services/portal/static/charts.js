@@ -4,6 +4,9 @@
 (() => {
   const UPLOT = document.currentScript.dataset.uplot;
   const LANGUAGE = document.documentElement.lang === "fr" ? "fr-FR" : "en-GB";
+  const DAY = 86400;
+  const LONG = 1.5 * DAY;
+  const LONG_MARKS = [DAY / 4, DAY / 2, DAY, 2 * DAY, 4 * DAY, 7 * DAY, 14 * DAY];
   const drawn = new WeakMap();
   let library;
 
@@ -43,6 +46,8 @@
     drawn.set(figure, { points, plot, watcher });
   }
 
+  const lasts = (data, span) => data.x.at(-1) + span - data.x[0];
+
   const sizeOf = (element) => ({ width: element.clientWidth, height: element.clientHeight });
 
   function draw(figure, data) {
@@ -58,6 +63,7 @@
       ticks: { show: false },
     };
     const isBars = data.kind === "bars";
+    const isLong = !when.isDays && lasts(data, span) > LONG;
     const plot = new uPlot(
       {
         ...sizeOf(canvas),
@@ -67,10 +73,13 @@
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), data.zone ?? "UTC"),
         scales: {
           x: { range: () => [data.x[0] - (isBars ? span / 2 : 0), data.x.at(-1) + (isBars ? span / 2 : span)] },
-          y: { range: (_, low, high) => [Math.min(0, low ?? 0), (high || 1) * 1.08] },
+          y: { range: (_, low, high) => [data.least || Math.min(0, low ?? 0), (high || 1) * (data.least ? 1.02 : 1.08)] },
         },
         axes: [
-          { ...axis, grid: { show: false }, space: 64, size: 34, values: (_, marks) => marks.map(when.mark) },
+          {
+            ...axis, space: 64, size: 34, values: (_, marks) => marks.map(when.mark),
+            ...(isLong ? { incrs: LONG_MARKS } : { grid: { show: false } }),
+          },
           { ...axis, size: 52, space: 44, values: (_, marks) => marks.map((mark) => number(mark, 2)) },
         ],
         series: [{}, ...data.series.map((series, index) => line(series, index, data.kind, colour))],
@@ -106,14 +115,22 @@
   function formats(data, span) {
     const make = (options) => new Intl.DateTimeFormat(LANGUAGE, { timeZone: data.zone ?? "UTC", ...options });
     const isDays = data.by === "day" || span >= 82800;
-    const mark = make(isDays ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit" });
+    const day = make({ day: "numeric", month: "short" });
+    const hour = make({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    const isLong = lasts(data, span) > LONG;
+    // Over several days each midnight says which day begins; hours alone would say it of none.
+    const mark = (instant) => {
+      const time = hour.format(instant);
+      return isDays || (isLong && time === "00:00") ? day.format(instant) : time;
+    };
     const full = make(
       isDays
         ? { weekday: "long", day: "numeric", month: "long" }
         : { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
     );
     return {
-      mark: (seconds) => mark.format(new Date(seconds * 1000)),
+      isDays,
+      mark: (seconds) => mark(new Date(seconds * 1000)),
       full: (seconds) => full.format(new Date(seconds * 1000)),
     };
   }

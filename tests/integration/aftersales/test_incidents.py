@@ -84,8 +84,8 @@ async def test_a_home_that_reports_three_times_is_one_home_of_the_incident(aulne
     me = aulnes.resident(often["persons"][0]["id"])
     await aulnes.post(f"/incidents/{incident}/answer", {"is_back": True}, me)
     page = await Browser(aulnes, Role.STAFF, aulnes.agent).get(f"/incidents/{incident}")
-    assert "1 logement dit que c’est revenu" in page.text
-    assert page.text.count('data-label="Est-ce revenu ?"') == 3
+    assert "1 logement dit que c’est réglé" in page.text
+    assert page.text.count('data-label="Réglé ?"') == 3
 
 
 async def test_reports_days_apart_are_not_one_cause(aulnes: Cooperative) -> None:
@@ -374,7 +374,7 @@ async def test_the_pages_of_staff_and_of_a_household(aulnes: Cooperative) -> Non
     for path in (f"/incidents/{incident}", "/fragments/incidents"):
         assert "Panne de chaufferie." in (await home.get(path)).text
     await do(aulnes, incident, "resolve")
-    assert "Est-ce revenu chez vous" in (await home.get("/fragments/incidents")).text
+    assert "Est-ce réglé chez vous" in (await home.get("/fragments/incidents")).text
     answered = await home.send(f"/incidents/{incident}/answer", is_back="true")
     assert answered.status_code == 303
     assert (await home.get("/fragments/incidents")).text.strip() == ""

@@ -200,3 +200,28 @@ async def test_the_page_shows_the_curve_to_staff_and_to_nobody_else(aulnes: Coop
     assert "data-points" in desk.text
     resident = Browser(aulnes, Role.RESIDENT, home["persons"][0]["id"])
     assert (await resident.get(f"/incidents/meters/{proposal}")).status_code in (303, 403)
+
+
+async def test_each_silent_meter_of_a_home_is_named_by_what_it_counts_and_its_number(
+    aulnes: Cooperative,
+) -> None:
+    meters = [{"fluid": "water", "serial": "E-17"}, {"fluid": "heat"}]
+    home = await aulnes.move_in(
+        home={"heating": "district", "meters": [one | {"tariff": "base"} for one in meters], "ref": "B12"}
+    )
+    for meter in home["meters"]:
+        event = SupplyFault(
+            coop=aulnes.slug, meter=meter["id"], dwelling=home["dwelling"], occupancy=home["occupancy"],
+            fault="meter_silent", since=MONDAY - timedelta(days=9), id=new_id("flt"),
+        )  # fmt: skip
+        await hear(aulnes, event)
+    seen = (await aulnes.get("/meter-proposals")).json()["proposals"]
+    assert {(one["fluid"], one["serial"], one["where"]) for one in seen} == {
+        ("eau froide", "E-17", "Les Aulnes · B12"),
+        ("chauffage", None, "Les Aulnes · B12"),
+    }
+    staff = Browser(aulnes, Role.STAFF, aulnes.agent)
+    page = (await staff.get("/incidents")).text
+    assert "Compteur muet depuis longtemps – eau froide · n° E-17" in page
+    assert "Compteur muet depuis longtemps – chauffage" in page
+    assert "2 signaux des compteurs" in (await staff.get("/desk")).text
