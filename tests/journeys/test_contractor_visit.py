@@ -207,6 +207,12 @@ async def test_from_the_desk_to_the_finished_work(visitor: Any, street: Street, 
     await desk.goto(f"{url}/calendar")
     await expect(desk.get_by_text("14:00–16:00")).to_be_visible()
     await looked_at(visitor, desk, "calendar-1280")
+    await desk.keyboard.press("j")
+    await expect(desk.locator("a.visit")).to_be_focused()
+    await desk.keyboard.press("n")
+    await expect(desk.get_by_text("Aucune visite cette semaine")).to_be_visible()
+    await desk.keyboard.press("p")
+    await expect(desk.get_by_text("14:00–16:00")).to_be_visible()
     small = await visitor.open(f"{url}/calendar", width=PHONE, headers=street.staff)
     await looked_at(visitor, small, "calendar-360")
 
@@ -240,6 +246,8 @@ async def test_the_pages_around_it(visitor: Any, street: Street, tmp_path: Any, 
         ("/parties/new", "party-new"), (f"/parties/{street.party}", "party"), ("/routing", "routing"),
         ("/calendar/hours?host=plumbing", "hours"),
         (f"/desk/{street.ticket}/route", "route"), (f"/desk/{street.ticket}/visit", "desk-visit"),
+        ("/settings/visits", "settings-visits"), ("/settings/plants", "settings-plants"),
+        ("/homes/residences", "residences"), ("/reports/aftersales", "reports"),
     ):  # fmt: skip
         await desk.goto(url + path)
         await looked_at(visitor, desk, f"{name}-{width}")
@@ -258,8 +266,19 @@ async def test_the_pages_around_it(visitor: Any, street: Street, tmp_path: Any, 
     await looked_at(visitor, guest, f"contractor-hours-{width}-en")
     visitor.allow(r"HTTP (404|429) .*/contractor/")
     await guest.goto(f"{url}/contractor/{street.coop}.{'x' * 32}")
-    await expect(guest.get_by_role("heading", level=1)).to_have_text("This link no longer works")
+    await expect(guest.get_by_role("heading", level=1)).to_have_text("This link has ended")
     await looked_at(visitor, guest, f"contractor-gone-{width}-en")
+    await guest.get_by_role("button", name="Send me a new link").click()
+    await expect(guest.get_by_text("If this link was yours")).to_be_visible()
+    await looked_at(visitor, guest, f"contractor-asked-{width}-en")
+    # On a phone a row of tabs shows the one that is open.
+    await desk.goto(f"{url}/settings/plants")
+    await expect(desk.locator('.tabs [aria-current="page"]')).to_be_in_viewport(ratio=0.9)
+    await desk.goto(f"{url}/desk?show=all")
+    await expect(desk.locator('.tabs [aria-current="page"]')).to_be_in_viewport(ratio=0.9)
+    await desk.goto(f"{url}/parties/{street.party}")
+    await expect(desk.get_by_text("Sert jusqu’au")).to_be_visible()
+    await looked_at(visitor, desk, f"party-with-link-{width}")
     home = await visitor.open(f"{url}/tickets/{street.ticket}/visit", width=width, headers=street.resident)
     await home.get_by_role("button", name="novembre").first.click()
     await street.now(datetime(2026, 11, 19, 13, tzinfo=PARIS))

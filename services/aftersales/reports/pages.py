@@ -11,6 +11,7 @@ from services.aftersales.legal_time import plus_months
 from services.aftersales.opinions import giving
 from services.aftersales.page_base import answer, pages
 from services.aftersales.reports.reading import MOST_DAYS, report
+from services.kit.i18n import Formats, language_of
 from services.kit.registry import local_today
 from services.kit.web import RoomUnit, roles
 
@@ -29,6 +30,7 @@ async def aftersales(
     today = await local_today(unit)
     start = _day(first) or plus_months(today.replace(day=1), 1 - USUAL_MONTHS)
     end = _day(last) or today
+    formats = Formats(language_of(request))
     is_wrong = end < start or (end - start).days > MOST_DAYS
     return await answer(
         request,
@@ -42,6 +44,7 @@ async def aftersales(
         residences=await queries.residences(unit),
         opinions=await giving.published(unit),
         published_from=giving.PUBLISHED_FROM,
+        month_name=lambda code: formats.day(date.fromisoformat(f"{code}-01"), "LLLL yyyy"),
     )
 
 

@@ -113,7 +113,8 @@
     if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
   });
 
-  // Keys: ? help, / search, j and k through the list, x to choose a line, g then a letter to a page of the menu.
+  // Keys: ? help, / search, j and k through the list, p and n through pages and weeks, x to choose a line,
+  // g then a letter to a page of the menu.
   let leading = false;
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
@@ -144,10 +145,19 @@
       }
     } else if (event.key === "j" || event.key === "k") {
       step(event.key === "j" ? 1 : -1);
+    } else if (event.key === "p" || event.key === "n") {
+      document.querySelector(`main [rel=${event.key === "p" ? "prev" : "next"}]`)?.click();
     } else if (event.key === "x") {
       document.activeElement.closest("tr")?.querySelector(".pick input")?.click();
     }
   });
+
+  // On a phone a row of tabs is wider than the screen: the one that is open is shown.
+  for (const open of document.querySelectorAll('.tabs [aria-current="page"]')) {
+    const row = open.parentElement;
+    const [tab, frame] = [open.getBoundingClientRect(), row.getBoundingClientRect()];
+    row.scrollLeft += tab.left - frame.left - (frame.width - tab.width) / 2;
+  }
 
   function step(by) {
     const items = [...document.querySelectorAll("main [data-item], main a.list-item")];

@@ -532,3 +532,27 @@ async def test_the_builder_reads_its_formal_notice_and_nobody_else_s(aulnes: Coo
     assert letter.headers["content-type"] == "application/pdf"
     assert letter.content.startswith(b"%PDF")
     assert (await rival.get(f"/jobs/{ticket}/notices/{path}")).status_code == 404
+
+
+@pytest.mark.parametrize(("priority", "minutes"), [("p3", 5), ("p0", 0)])
+async def test_news_of_a_job_wait_for_more_of_the_same_firm_and_danger_does_not(
+    aulnes: Cooperative, priority: str, minutes: int
+) -> None:
+    from services.aftersales.model import Ticket
+    from services.aftersales.parties import job_letters
+
+    firm = await a_firm(aulnes)
+    ticket, _ = await a_job(aulnes, firm)
+    async with aulnes.room_unit("members") as unit:
+        await unit.session.execute(
+            text("UPDATE members.coop SET business_now = NULL WHERE coop = :coop"), {"coop": aulnes.slug}
+        )
+    async with aulnes.room_unit("aftersales", aulnes.slug) as unit:
+        found = await unit.session.get_one(Ticket, ticket)
+        found.priority = priority
+        letter = await job_letters.tell(unit, found, "written")
+        row = await unit.session.execute(
+            text("SELECT news, not_before FROM aftersales.letter WHERE id = :id"), {"id": letter}
+        )
+        is_news, not_before = row.one()
+        assert (is_news, not_before) == (priority != "p0", unit.wall + timedelta(minutes=minutes))
