@@ -220,7 +220,7 @@ async def test_two_problems_and_what_makes_them_urgent_are_shown_before_anything
     )
     await page.get_by_role("button", name="Continuer").click()
     await expect(page.get_by_role("heading", name="2 problèmes ?")).to_be_visible()
-    await expect(page.locator("main")).to_contain_text("pour nous c'est très urgent, et non urgent")
+    await expect(page.locator("main")).to_contain_text("nous le traitons comme « très urgent » au lieu de « urgent »")
     assert await home.visitor.flaws(page) == []
     await home.visitor.screenshot(page, "intake-urgent-understood")
     await page.get_by_role("button", name="Oui, continuer").click()

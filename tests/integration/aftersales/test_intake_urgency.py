@@ -27,10 +27,10 @@ async def ticket_of(aulnes: Cooperative, occupancy: str) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("language", "proposed", "reason"),
     [
-        ("fr", "Vous avez écrit «\u00a0bébé\u00a0» : pour nous c'est très urgent, et non urgent.", FRAIL),
+        ("fr", "Vous avez écrit «\u00a0bébé\u00a0» : nous le traitons comme « très urgent » au lieu de « urgent ».", FRAIL),
         (
             "en",
-            "You wrote “bébé”: for us it is very urgent, not urgent.",
+            "You wrote “bébé”: we treat it as “very urgent” instead of “urgent”.",
             "Somebody frail lives in the home: the request is more urgent than usual.",
         ),
     ],
@@ -108,7 +108,7 @@ async def test_at_the_desk_the_words_told_by_telephone_propose_it_too(aulnes: Co
     staff = Browser(aulnes, Role.STAFF, aulnes.agent)
     home = f"/desk/new/{moved['occupancy']}"
     proposed = (await staff.send(home, text=SAID, understand="true", channel="phone")).text
-    assert "D'après «\u00a0bébé\u00a0» : très urgent, et non urgent." in html.unescape(proposed)
+    assert "D'après «\u00a0bébé\u00a0» : « très urgent » au lieu de « urgent »." in html.unescape(proposed)
     assert 'name="urgency" value="frail" checked' in proposed
     await staff.send(
         home, text=SAID, channel="phone", element="water_heater", symptom="no_hot_water",
