@@ -4,6 +4,7 @@ from contracts.members import ConsentChanged, Erased, MovedOut, SandboxDropped
 from contracts.metering import DayClosed
 from contracts.time import HourPassed
 from services.advice import handlers
+from services.kit.moved_clocks import whenever_moved
 from services.kit.room import Room
 
 
@@ -14,3 +15,4 @@ def build(room: Room) -> None:
     room.on(Erased, handlers.erased)
     room.on(SandboxDropped, handlers.sandbox_dropped)
     room.on(HourPassed, handlers.hour_passed)
+    room.background("moved clocks", whenever_moved(handlers.forget_departed))

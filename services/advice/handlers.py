@@ -74,6 +74,10 @@ async def sandbox_dropped(event: SandboxDropped, unit: Unit) -> None:
 
 
 async def hour_passed(event: HourPassed, unit: Unit) -> None:
+    await forget_departed(unit)
+
+
+async def forget_departed(unit: Unit) -> None:
     """Days that arrived between the notice of a departure and the departure itself go too."""
     await unit.session.execute(
         text(

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -175,6 +176,7 @@ class Bus:
                 fresh.discard(event_id)  # delivered twice within these
                 if event.coop not in ("palier", unit.coop):
                     await unit.enter(event.coop)
+                unit.told_at = _time_of(raw)
                 await handler(event, unit)
 
     async def _first_time(self, unit: Unit, event_ids: list[UUID]) -> set[UUID]:
@@ -281,6 +283,11 @@ async def _in_hand(raws: Collection[Msg]) -> AsyncIterator[None]:
 
 def _id_of(raw: Msg) -> UUID:
     return UUID((raw.headers or {})["ce-id"])
+
+
+def _time_of(raw: Msg) -> datetime | None:
+    told = (raw.headers or {}).get("ce-time")
+    return datetime.fromisoformat(told) if told else None
 
 
 def _place(raw: Msg) -> tuple[str, int]:

@@ -32,6 +32,8 @@ class Unit:
         """Wall time, UTC: for sessions, leases and retries."""
         self.now: datetime = self.wall
         """Business time, UTC: a sandbox cooperative's own clock, else wall time."""
+        self.told_at: datetime | None = None
+        """Of the event that is being handled: the business instant, UTC, at which it happened."""
         self.coop: str | None = None if scope == "*" else scope
         """The cooperative this unit works for, once known."""
         self._scope = scope
@@ -58,6 +60,14 @@ class Unit:
         self.coop = coop
         self.now = row[0] or self.wall
         self._known = {"zone": ZoneInfo(row[1])}
+
+    @property
+    def happened_at(self) -> datetime:
+        """When what is handled happened in the cooperative's time: a sandbox's clock may have been moved on
+        by months since then; elsewhere it is now."""
+        if self.told_at is None or self.now == self.wall:
+            return self.now
+        return min(self.told_at, self.now)
 
     async def admit(self, coop: str) -> None:
         """Work for the cooperative that a secret address names, whoever the caller is: the address is the

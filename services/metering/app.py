@@ -11,6 +11,7 @@ from contracts.members import (
 )
 from contracts.readings import ReadingsBatch, Rejected
 from contracts.time import HourPassed
+from services.kit.moved_clocks import whenever_moved
 from services.kit.room import Room
 from services.metering import handlers, partitions, silence
 from services.metering.imports.worker import importer
@@ -36,6 +37,7 @@ def build(room: Room) -> None:
     for one in range(SETTLERS):
         room.background(f"settle {one + 1}", settler)
     room.background("silence", silence.watch)
+    room.background("moved clocks", whenever_moved(silence.look))
     room.background("supply faults", watch)
     room.background("partitions", partitions.keeper)
     room.background("importer", importer)

@@ -94,7 +94,7 @@ async def _record(unit: Unit, coop: str, intent: Intent) -> str | None:
         "about": intent.about,
         "facts": intent.facts,
         "dedup_key": intent.dedup_key,
-        "created_at": unit.now,
+        "created_at": unit.happened_at,
     }
     made = await unit.session.execute(
         insert(IntentRow)
