@@ -1,4 +1,4 @@
-"""A duty is done soon after a sandbox's clock was set, and not while all clocks stand; on the real database."""
+"""A duty is done soon after a sandbox's clock was set, and not while all stand; on the real database."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ async def test_a_duty_follows_each_move_of_a_clock(
             )
 
     room: Any = SimpleNamespace(stopping=asyncio.Event(), unit=lambda: room_unit("advice"))
-    watching = asyncio.create_task(moved_clocks.whenever_moved(duty)(room))
+    watching = asyncio.ensure_future(moved_clocks.whenever_moved(duty)(room))
     try:
         for month in (1, 3):
             instant = datetime(2026, month, 5, tzinfo=UTC)
