@@ -160,6 +160,37 @@ async def test_events_that_come_together_share_a_transaction_and_one_that_fails_
     assert len(set(last)) < len(last)
 
 
+async def test_a_room_that_handles_together_keeps_the_order(
+    engines: Engines, room_unit: OpenUnit, coop: str
+) -> None:
+    handled: asyncio.Queue[str] = asyncio.Queue()
+    transactions: set[int] = set()
+    room = Room("advice", engines.settings, engines.secrets)
+    events = [
+        moved_out(coop)
+        if number % 2
+        else ContractChanged(coop=coop, meter=new_id("mtr"), valid_from=date(2026, 1, 5))
+        for number in range(100)
+    ]
+
+    async def on_any(event: MovedOut | ContractChanged, unit: Unit) -> None:
+        if event.coop == coop:
+            found = await unit.session.execute(text("SELECT txid_current()"))
+            transactions.add(found.scalar_one())
+            handled.put_nowait(event.occupancy if isinstance(event, MovedOut) else event.meter)
+
+    room.handle_together()
+    room.on(MovedOut, on_any)
+    room.on(ContractChanged, on_any)
+    async with room_unit("members", coop) as unit:
+        for event in events:
+            unit.emit(event)
+    async with relaying(engines), running(room):
+        told = await heard(handled, len(events))
+    assert told == [event.occupancy if isinstance(event, MovedOut) else event.meter for event in events]
+    assert len(transactions) < len(events)
+
+
 async def test_frequent_events_that_do_not_concern_a_room_are_done_with_at_once(
     engines: Engines, room_unit: OpenUnit, coop: str
 ) -> None:
