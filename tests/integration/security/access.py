@@ -518,7 +518,10 @@ PAGES: dict[str, Access] = {
     "POST /settings/plants": only(STAFF, body=form(ref="Chaufferie 9")),
     "POST /settings/plants/drop": of_coop(STAFF, body=form(ref="Chaufferie 9")),
     "POST /settings/plants/buildings/{building}": of_coop(STAFF, body=form(element="lift")),
-    "POST /settings/plants/buildings/{building}/{piece}": of_coop(STAFF, body=form(ended_on="2026-03-01")),
+    # as above: no building has the piece
+    "POST /settings/plants/buildings/{building}/{piece}": Access(
+        frozenset(), STAFF, form(ended_on="2026-03-01")
+    ),
     "POST /settings/aftersales/{section}": only(STAFF, body=form()),
     "GET /reports/aftersales": only(STAFF),
     "POST /tickets/{ticket}/opinion": theirs(HOUSEHOLDS, TEAM, body=form(verdict="good")),
