@@ -6,6 +6,7 @@ from contracts.codes import ClockFamily, Priority, Regime, Responsible, Tenure
 from services.aftersales.business_calendar import BusinessCalendar
 from services.aftersales.claims import letters_due
 from services.aftersales.clock import Deadline, TicketFacts
+from services.aftersales.dwelling_file.terms import terms_of
 from services.aftersales.legal_time import end_of_day, plus_months
 from services.aftersales.priority import default_heating_period
 from services.aftersales.tables import load
@@ -51,11 +52,11 @@ def legal_clocks(facts: TicketFacts, calendar: BusinessCalendar) -> list[Deadlin
     if facts.tenure is Tenure.TENANT:
         entry_on = facts.etat_des_lieux_on or facts.dates.moved_in_on
         if entry_on is not None:
-            ends_on = entry_on + timedelta(days=table["edl_completion"]["calendar_days"])
+            ends_on = entry_on + timedelta(days=terms_of("edl_completion", facts.tenure).calendar_days)
             if entry_on <= opened_on <= ends_on:
                 add("edl_completion", entry_on, ends_on)
             season_on = (facts.heating or default_heating_period()).next_start(entry_on)
-            heating_on = plus_months(season_on, table["edl_heating"]["months"])
+            heating_on = plus_months(season_on, terms_of("edl_heating", facts.tenure).months)
             if element_of(facts.element).trade == "heating" and entry_on <= opened_on <= heating_on:
                 add("edl_heating", entry_on, heating_on)
         if facts.responsible is Responsible.COOPERATIVE and facts.priority is not Priority.P4:
@@ -67,6 +68,6 @@ def legal_clocks(facts: TicketFacts, calendar: BusinessCalendar) -> list[Deadlin
         add("insurance_declaration", opened_on, due_on)
     if facts.declared_to_insurer_on is not None:
         for kind in ("do_refusal", "do_position", "do_offer"):
-            ends_on = facts.declared_to_insurer_on + timedelta(days=table[kind]["calendar_days"])
-            add(kind, facts.declared_to_insurer_on, ends_on)
+            days = terms_of(kind, facts.tenure).calendar_days
+            add(kind, facts.declared_to_insurer_on, facts.declared_to_insurer_on + timedelta(days=days))
     return found

@@ -18,7 +18,6 @@ from services.aftersales.tables import Row, in_force, load
 from services.aftersales.taxonomy import element_of
 from services.aftersales.words import Reason
 
-
 TO_BE_EXAMINED = "may_be_structural"
 """Reason that leaves the decision to a person's look."""
 
@@ -97,7 +96,7 @@ def warranties(
         return [_replaced(dates, claimed_on)]
     running = [
         warranty
-        for row in in_force(_terms(), dates.reception_on or dates.livraison_on or claimed_on)
+        for row in in_force(regime_terms(), dates.reception_on or dates.livraison_on or claimed_on)
         if _covers(row, element, symptom, tenure, is_common)
         and (not is_wear or row.regime is Regime.APPARENT_1642_1)
         and (terms := _decided(row, tenure, claimed_on, own)) is not None
@@ -118,7 +117,7 @@ def runs(found: list[Warranty]) -> bool:
 
 def _may_be_serious(element: str, symptom: str | None, dates: Dates, on: date) -> bool:
     """Whether only a look can tell that the ten-year warranty does not answer for it."""
-    years = max(row.years for row in in_force(_terms(), on) if row.regime is Regime.DECENNALE)
+    years = max(row.years for row in in_force(regime_terms(), on) if row.regime is Regime.DECENNALE)
     is_over = dates.reception_on is not None and on > plus_years(dates.reception_on, years)
     return symptom in load("warranty")["to_be_examined"].get(element, ()) and not is_over
 
@@ -215,5 +214,6 @@ def _none(*reasons: Reason) -> Warranty:
 
 
 @cache
-def _terms() -> tuple[Terms, ...]:
+def regime_terms() -> tuple[Terms, ...]:
+    """The rows of `warranty.yaml`, in its order."""
     return TypeAdapter(tuple[Terms, ...]).validate_python(load("warranty")["regimes"])

@@ -1,21 +1,19 @@
 """Every legal window of a dwelling and its household: when each opens and ends, who owes what, and why.
 
-Pure: the dates come from the dwelling's file, the terms from `windows.yaml`.
+Pure: the dates come from the dwelling's file, the terms from dated tables (`terms.py`).
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import cache
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
-
-from contracts.codes import Regime, Responsible, Tenure
+from contracts.codes import Responsible, Tenure
 from services.aftersales.dwelling_file.facts import File, Installed
+from services.aftersales.dwelling_file.terms import Terms, installer_terms, window_terms
 from services.aftersales.legal_time import plus_months
 from services.aftersales.own_terms import OwnTerm, is_confirmed, is_unconfirmed, own_term
-from services.aftersales.tables import Row, in_force, load
+from services.aftersales.tables import in_force
 from services.aftersales.words import Reason
 
 State = Literal["to_come", "running", "ends_soon", "over", "unknown"]
@@ -52,34 +50,6 @@ class Window:
         return self.state in ("running", "ends_soon")
 
 
-class Terms(Row):
-    """One row of `windows.yaml`."""
-
-    code: str
-    regime: Regime | None = None
-    tenures: tuple[Tenure, ...] | None = None
-    starts: Literal["reception", "keys", "entry", "heating", "list_end", "declared"]
-    years: int = 0
-    months: int = 0
-    calendar_days: int = 0
-    until: Literal["reserves_lifted"] | None = None
-    debtor: Responsible
-    soon_days: int
-    basis: str
-
-
-class InstallerTerms(BaseModel):
-    """What holds for equipment under its installer's contract."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    debtor: Responsible
-    soon_days: int
-    basis: str
-    source: str
-    verified: bool
-
-
 def windows(file: File, tenure: Tenure | None, today: date, own: Sequence[OwnTerm] = ()) -> list[Window]:
     """All windows that concern a household of `tenure` (None: the empty dwelling), on civil day `today`.
 
@@ -88,7 +58,7 @@ def windows(file: File, tenure: Tenure | None, today: date, own: Sequence[OwnTer
     """
     found = [
         window
-        for terms in in_force(_terms(), file.reception_on or file.keys_on(tenure)[0] or today)
+        for terms in in_force(window_terms(), file.reception_on or file.keys_on(tenure)[0] or today)
         if terms.tenures is None or tenure in terms.tenures
         for window in _counted(terms, file, tenure, today, own)
     ]
@@ -152,7 +122,7 @@ def _start(terms: Terms, file: File, tenure: Tenure | None) -> tuple[date, tuple
             return "no_livraison_date"
         if terms.starts == "keys":
             return keys_on, notes
-        listed_by = plus_months(keys_on, 1)
+        listed_by = plus_months(keys_on, terms.list_months)
         if file.reception_on is None:
             # The end can only move later once the réception is known: the earlier one is safe.
             notes = (*notes, Reason("reception_unknown_earlier_kept"))
@@ -185,7 +155,7 @@ def _held_back(window: Window, file: File, starts_on: date, today: date) -> Wind
 
 
 def _installer(one: Installed, tenure: Tenure | None, today: date) -> Window:
-    terms = _installer_terms()
+    terms = installer_terms()
     return Window(
         code="installer_contract",
         state="running"
@@ -217,13 +187,3 @@ def claimant(code: str, tenure: Tenure | None) -> Responsible:
     """A tenant asks the cooperative, which claims on the others; who bought claims in their own name."""
     own = tenure is not None and (tenure is not Tenure.TENANT or code in ("edl_completion", "edl_heating"))
     return Responsible.RESIDENT if own else Responsible.COOPERATIVE
-
-
-@cache
-def _terms() -> tuple[Terms, ...]:
-    return TypeAdapter(tuple[Terms, ...]).validate_python(load("dwelling_file/windows")["windows"])
-
-
-@cache
-def _installer_terms() -> InstallerTerms:
-    return InstallerTerms.model_validate(load("dwelling_file/windows")["installer"])
