@@ -74,6 +74,7 @@ def _live(instance: House) -> Home:
     )["id"]  # fmt: skip
     resident.post(f"/tickets/{ticket}/messages", {"body": MESSAGE})
     staff.post(f"/tickets/{ticket}/actions", {"action": "acknowledge", "comment": COMMENT})
+    _repair(resident, staff, home, ticket)
     with Fleet(instance.endpoints["mqtt"], [home.device], Ledger()) as fleet:
         topic = f"{home.device.topic}/senml"
         now, device = datetime.now(UTC), home.device.username
@@ -86,6 +87,21 @@ def _live(instance: House) -> Home:
     eventually(lambda: operator.get("/operations/rejected")["items"][0]["status"] != "retry")
     eventually(lambda: _failing(instance, resident, home), what="a message that could not be sent")
     return home
+
+
+def _repair(resident: Any, staff: Any, home: Home, ticket: str) -> None:
+    """An entry inspection with a finding, a firm that is sent, what came of it: in words of canaries."""
+    found = {"place": "kitchen", "element": "tap", "symptom": "broken", "note": TEXT}
+    today = datetime.now(UTC).date().isoformat()
+    inspected = {"kind": "etat_des_lieux", "on": today, "findings": [found]}
+    staff.post(f"/occupancies/{home.occupancy}/inspection", inspected)
+    firm = {"kind": "contractor", "name": "Firme 1", "email": "firme@firm.example", "trades": ["plumbing"]}
+    party = staff.post("/parties", firm)["id"]
+    staff.post(f"/tickets/{ticket}/actions", {"action": "qualify", "comment": COMMENT})
+    staff.post(f"/tickets/{ticket}/actions", {"action": "assign", "party": party, "comment": COMMENT})
+    for action in ("start", "finish"):
+        staff.post(f"/tickets/{ticket}/actions", {"action": action, "comment": COMMENT})
+    resident.post(f"/tickets/{ticket}/actions", {"action": "confirm", "comment": MESSAGE})
 
 
 def _failing(instance: House, resident: Any, home: Home) -> bool:
