@@ -19,6 +19,7 @@ BEFORE_FIRST_LOOK = timedelta(days=2)
 WATER_LOOKS_BACK = timedelta(days=14)
 MOST_BACK = timedelta(days=224)
 VOLTAGE_EVERY = timedelta(minutes=10)
+"""Of the wall's time; where a sandbox's own clock runs, ten minutes may be days: there it is at each look."""
 VOLTAGE_LOOKS_BACK = timedelta(hours=26)
 _WATER = (Fluid.WATER, Fluid.HOT_WATER)
 
@@ -27,8 +28,8 @@ INSERT INTO metering.supply_look AS l (coop, days_until, voltage_until) VALUES (
 ON CONFLICT (coop) DO UPDATE SET coop = excluded.coop RETURNING days_until, voltage_until
 """
 _SILENT = """
-SELECT s.meter, s.silent_since FROM metering.meter_state s
-WHERE s.coop = :coop AND s.silent_since IS NOT NULL AND s.silent_since <= :before
+SELECT s.meter, least(s.silent_since, s.watermark) AS last_heard_at FROM metering.meter_state s
+WHERE s.coop = :coop AND s.silent_since IS NOT NULL AND least(s.silent_since, s.watermark) <= :before
   AND NOT EXISTS (SELECT 1 FROM metering.supply_fault f
                   WHERE f.meter = s.meter AND f.fault = 'meter_silent' AND f.cleared_at IS NULL)
 """
@@ -48,7 +49,7 @@ async def look(unit: Unit) -> None:
     await look_at_days(unit, seen.days_until, unit.wall)
     await look_at_silence(unit)
     voltage_until = seen.voltage_until
-    if unit.wall - voltage_until >= VOLTAGE_EVERY:
+    if unit.now != unit.wall or unit.wall - voltage_until >= VOLTAGE_EVERY:
         await look_at_voltage(unit)
         voltage_until = unit.wall
     await unit.session.execute(
@@ -87,7 +88,7 @@ async def look_at_silence(unit: Unit) -> None:
         meter = known.get(row.meter)
         if meter is None:
             continue
-        fault = rules.meter_silent(row.silent_since, unit.now, silent, meter.zone)
+        fault = rules.meter_silent(row.last_heard_at, unit.now, silent, meter.zone)
         lived_in = homes[meter.id].occupancy_on(fault.last_day) if fault else None
         if fault is not None and (meter.dwelling is None or lived_in is not None):
             await keeping.raised(unit, meter, lived_in.id if lived_in else None, fault, {})

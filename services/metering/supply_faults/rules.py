@@ -174,17 +174,19 @@ def no_heating(
     return Fault("no_heating", "heating", first.starts_at, first.day, last.day, figures)
 
 
-def meter_silent(silent_since: datetime | None, now: datetime, rules: MeterSilent, zone: str) -> Fault | None:
+def meter_silent(
+    last_heard_at: datetime | None, now: datetime, rules: MeterSilent, zone: str
+) -> Fault | None:
     """Unheard for days, long past the meter's own habit."""
-    if silent_since is None or now - silent_since < timedelta(days=rules.days):
+    if last_heard_at is None or now - last_heard_at < timedelta(days=rules.days):
         return None
     local = ZoneInfo(zone)
-    hours = int((now - silent_since).total_seconds() // 3_600)
+    hours = int((now - last_heard_at).total_seconds() // 3_600)
     return Fault(
         "meter_silent",
         "meter",
-        silent_since,
-        silent_since.astimezone(local).date(),
+        last_heard_at,
+        last_heard_at.astimezone(local).date(),
         now.astimezone(local).date(),
         {"hours": hours},
     )

@@ -247,4 +247,5 @@ async def test_a_meter_unheard_for_a_week(room_unit: OpenUnit, coop: str) -> Non
         )
     await look_at(room_unit, coop)
     [fault] = await told(room_unit, coop, SupplyFault.subject)
-    assert (fault["fault"], fault["evidence"]) == ("meter_silent", {"hours": 240})
+    assert (fault["fault"], fault["evidence"]) == ("meter_silent", {"hours": 264})
+    assert fault["since"].startswith("2026-01-01T23:00"), "since it was last heard, not since it was missed"
