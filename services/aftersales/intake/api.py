@@ -44,5 +44,7 @@ async def emergency_numbers(
     """Numbers that answer day and night, for one building or for all that have none of their own: `water`,
     `lift`, `lock`, and `any` for everything else. What is left out is not shown: none is invented."""
     if unknown := set(body) - set(number_names()):
-        raise invalid(f"/{min(unknown)}", "unknown_code", f"Use one of: {', '.join(number_names())}.")
+        raise invalid(
+            f"/{min(unknown)}", "unknown_code", "Use one of: %(codes)s.", codes=", ".join(number_names())
+        )
     await settings.keep(unit, building, SETTING, dict(body), actor_of(who).id)

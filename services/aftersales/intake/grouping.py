@@ -44,7 +44,7 @@ def grouped(found: Found, heating: str) -> list[Group]:
     for piece in _pieces(found):
         things = _things(found, piece)
         complaints = [hit for hit in piece if hit.kind == "symptom" and not hit.is_denied]
-        if things:
+        if things and not _only_hinted_wrongly(things, complaints):
             groups.append(_group(found, things, complaints or of_another))
             of_another = []
         elif any(hit.is_other for hit in piece):
@@ -111,6 +111,15 @@ def _things(found: Found, piece: list[Hit]) -> list[Hit]:
     none_is_fine = vocabulary().better_none
     things = [hit for hit in piece if hit.kind == "element"]
     return [hit for hit in things if not hit.is_other and not (hit.is_denied and hit.code in none_is_fine)]
+
+
+def _only_hinted_wrongly(things: list[Hit], complaints: list[Hit]) -> bool:
+    """In "the neighbour's leak" nobody complains of noise: what is only hinted at must fit."""
+    if not any(one.code in vocabulary().implied for one in complaints):
+        return False
+    return all(
+        hit.phrase.weight < GENERIC and not any(_fits(one, hit.code) for one in complaints) for hit in things
+    )
 
 
 def _group(found: Found, things: list[Hit], complaints: list[Hit]) -> Group:
