@@ -516,7 +516,7 @@ PAGES: dict[str, Access] = {
     "POST /settings/visits/{part}": only(STAFF, body=form()),
     "GET /settings/plants": only(STAFF),
     "POST /settings/plants": only(STAFF, body=form(ref="Chaufferie 9")),
-    "POST /settings/plants/drop": of_coop(STAFF, body=form(ref="Chaufferie 9")),
+    "POST /settings/plants/drop": Access(frozenset(), STAFF, form(ref="Chaufferie 9")),  # there is none
     "POST /settings/plants/buildings/{building}": of_coop(STAFF, body=form(element="lift")),
     # as above: no building has the piece
     "POST /settings/plants/buildings/{building}/{piece}": Access(

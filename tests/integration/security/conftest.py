@@ -271,7 +271,7 @@ class _Office:
             " :id, '[]', 'failed', 1, now(), now(), now(), false)",
             id=letter, coop=coop, party=party,
         )  # fmt: skip
-        link = new_id("x").rjust(64, "0")
+        link = new_id("x").ljust(64, "0")
         await self._insert(
             "aftersales",
             "INSERT INTO aftersales.party_link (token_hash, coop, party, made_at, expires_at)"
