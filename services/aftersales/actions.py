@@ -1,12 +1,11 @@
 """What a person may do with a request: open it, move it on, write about it. Pages and API call these."""
 
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 
-from sqlalchemy import text
 from sqlmodel import col, select
 
-from contracts.codes import Priority, Responsible
+from contracts.codes import Priority
 from services.aftersales import followers
 from services.aftersales.assess import home_of
 from services.aftersales.changes import Changes, apply_changes, check, facts_of, happened_at
@@ -16,7 +15,6 @@ from services.aftersales.lifecycle import (
     Missing,
     Standing,
     Step,
-    apply,
     offered,
     refusal,
     take,
@@ -34,7 +32,8 @@ from services.aftersales.winding import wind_clocks
 from services.aftersales.words import codes
 from services.kit.ids import new_id
 from services.kit.problems import Problem, conflict, invalid
-from services.kit.registry import local_today, zone_of
+from services.kit.registry import zone_of
+from services.kit.said import Said, named
 from services.kit.unit import Unit
 
 __all__ = ["SYSTEM", "Changes", "NewTicket", "act", "lapse", "locked_now", "open_ticket", "write_message"]
@@ -65,7 +64,7 @@ async def act(unit: Unit, ticket_id: str, action: str, actor: Actor, changes: Ch
     """
     if action not in TABLE:
         known = ", ".join(one for one in TABLE if not TABLE[one].is_inner)
-        raise invalid("/action", "unknown_code", f"Use one of: {known}.")
+        raise invalid("/action", "unknown_code", "Use one of: %(codes)s.", codes=known)
     ticket = await _locked(unit, ticket_id)
     if changes.key is not None and await _is_taken(unit, ticket, changes.key):
         return ticket
@@ -162,9 +161,16 @@ async def _step(
         actor.channel,
     )  # fmt: skip
     if action not in legal(standing, actor.role, at, actor.id):
-        raise _illegal(standing, step, refusal(standing, step))
+        raise _illegal(standing, step, _why(action, refusal(standing, step)))
     if TABLE[action].is_inner and not changes.is_inner:
-        raise _illegal(standing, step, f"{action} follows from an incident; nobody asks for it by name.")
+        raise _illegal(
+            standing,
+            step,
+            Said(
+                "%(action)s follows from something else; nobody asks for it by name.",
+                {"action": named("actions", action)},
+            ),
+        )
     facts = await facts_of(unit, ticket, home, action, actor, changes)
     if action == "notify_debtor" and "notice" not in facts:
         notice = await write_notice(unit, [ticket], standing, _letter(changes), actor)
@@ -175,17 +181,34 @@ async def _step(
     try:
         after = take(standing, step)
     except IllegalAction as illegal:  # what only the step's own facts could tell
-        raise _illegal(standing, step, illegal) from illegal
+        raise _illegal(standing, step, _why(action, illegal)) from illegal
     except Missing as missing:
-        raise invalid(f"/{missing.field}", "missing", f"{action} needs {missing.field}.") from missing
+        raise invalid(
+            f"/{missing.field}",
+            "missing",
+            "%(action)s needs %(field)s.",
+            action=named("actions", action),
+            field=missing.field,
+        ) from missing
     check(unit, step, changes)
     await _moved(unit, ticket, home, step, actor, after, place + 1, changes.key)
 
 
-def _illegal(standing: Standing, step: Step, why: object) -> Problem:
+def _why(action: str, refused: IllegalAction) -> Said:
+    return Said(
+        "%(action)s is not possible while %(state)s. %(why)s",
+        {
+            "action": named("actions", action),
+            "state": named("states", refused.state),
+            "why": Said(refused.why),
+        },
+    )
+
+
+def _illegal(standing: Standing, step: Step, why: Said) -> Problem:
     """409 with what that person may do instead: the same action too, where only its facts were wrong."""
     others = offered(standing, step.role, step.at, step.actor)
-    return conflict("illegal_action", str(why), legal_actions=others)
+    return conflict("illegal_action", "%(why)s", legal_actions=others, figures={"why": why})
 
 
 def _letter(changes: Changes) -> NoticeWanted:
@@ -194,7 +217,7 @@ def _letter(changes: Changes) -> NoticeWanted:
         return changes.notice
     kind = changes.facts.get("kind", "notice")
     if kind not in codes("notices"):
-        raise invalid("/kind", "unknown_code", f"Use one of: {', '.join(codes('notices'))}.")
+        raise invalid("/kind", "unknown_code", "Use one of: %(codes)s.", codes=", ".join(codes("notices")))
     return NoticeWanted(kind, changes.facts.get("debtor"), changes.party or None)
 
 

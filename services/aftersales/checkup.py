@@ -9,13 +9,14 @@ from typing import Any
 
 from sqlmodel import col, select
 
+from services.aftersales.actions import locked_now
 from services.aftersales.assess import home_of
 from services.aftersales.config import config_for
 from services.aftersales.history import advance, begin
-from services.aftersales.lifecycle import TABLE, Step, Terms, apply
+from services.aftersales.lifecycle import PAUSING, TABLE, Step, Terms, apply
 from services.aftersales.model import DeadlineRow, Ticket, TicketEvent
 from services.aftersales.standings import standing_of, step_of
-from services.aftersales.winding import clocks_of
+from services.aftersales.winding import clocks_of, wind_clocks
 from services.kit.registry import zone_of
 from services.kit.unit import Unit
 
@@ -36,13 +37,42 @@ class Difference:
 
 
 async def nightly(unit: Unit) -> None:
-    """In the hour after three, of what moved in the last two days; what differs is logged as an error."""
+    """In the hour after three, of what moved in the last two days; what differs is logged as an error.
+
+    A clock that differs is set right too: it is worth no more than the history it is made of.
+    """
     if unit.now.astimezone(await zone_of(unit)).hour != AT_HOUR:
         return
     async for found in differences(unit, since=unit.now - LOOKED_AT):
         _LOG.error(
             "a request is not what its history says", extra={"ticket": found.ticket, "what": found.what}
         )
+    for ticket_id in await _moved(unit, unit.now - LOOKED_AT):
+        ticket = await locked_now(unit, ticket_id)
+        if ticket is None or ticket.state in PAUSING:
+            continue  # in somebody's hands just now, or moved every hour by its wait
+        clocks = await clock_differences(unit, ticket)
+        if clocks:
+            kinds = ", ".join(one.what for one in clocks)
+            _LOG.error("a clock is not what its history makes", extra={"ticket": ticket.id, "what": kinds})
+            await wind_clocks(unit, ticket, await home_of(unit, ticket), await standing_of(unit, ticket))
+
+
+async def _moved(unit: Unit, since: datetime) -> list[str]:
+    """The cooperative's requests with a step since then that are not over."""
+    rows = await unit.session.execute(
+        select(col(Ticket.id))
+        .where(col(Ticket.coop) == unit.coop, col(Ticket.ended_at).is_(None))
+        .where(
+            col(Ticket.id).in_(
+                select(col(TicketEvent.ticket)).where(
+                    col(TicketEvent.coop) == unit.coop, col(TicketEvent.occurred_at) >= since
+                )
+            )
+        )
+        .order_by(col(Ticket.id))
+    )
+    return list(rows.scalars())
 
 
 async def differences(unit: Unit, since: datetime | None = None) -> AsyncIterator[Difference]:

@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import text
 
 from contracts.time import HourPassed
-from services.aftersales import checkup, handlers, watching
+from services.aftersales import actions, checkup, handlers, watching
+from services.aftersales.changes import Changes
 from services.aftersales.model import Ticket
+from services.kit.problems import Problem
 from tests.integration.aftersales.conftest import MONDAY
 from tests.integration.aftersales.test_notices import a_firm
 
@@ -169,15 +171,71 @@ async def test_a_machines_token_acts_in_the_name_that_the_household_was_given(
     machine = dict(aulnes.web.as_("staff", aulnes.slug))
     assert (await aulnes.act(ticket, "acknowledge", machine)).status_code == 200
     events = (await aulnes.get(f"/tickets/{ticket}/history")).json()["events"]
-    assert events[1]["facts"]["named"] == aulnes.agent
+    assert events[1]["facts"] == {"named": aulnes.agent, "on_behalf": True}, (
+        "nobody did it with their own hands"
+    )
     nameless = (await aulnes.open((await aulnes.move_in())["occupancy"]))["id"]
     async with room_unit("aftersales", aulnes.slug) as unit:
         await unit.session.execute(
             text("UPDATE aftersales.ticket SET assignee = NULL WHERE id = :id"), {"id": nameless}
         )
     refused = await aulnes.act(nameless, "acknowledge", machine)
-    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/assignee")
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/by")
     assert (await aulnes.act(nameless, "acknowledge", machine, assignee=aulnes.agent)).status_code == 200
+
+
+async def test_a_program_names_the_person_it_speaks_for_and_a_person_speaks_for_itself(
+    aulnes: Cooperative, room_unit: Any
+) -> None:
+    other = await another_agent(aulnes, room_unit)
+    person = aulnes.agent[:-4] + "zzzz"
+    machine = dict(aulnes.web.as_("staff", aulnes.slug))
+    ticket = (await aulnes.open((await aulnes.move_in())["occupancy"]))["id"]
+    stranger = await aulnes.act(ticket, "acknowledge", machine, by="per_nobody")
+    assert (stranger.status_code, stranger.json()["errors"][0]["pointer"]) == (422, "/by")
+    pushed = await aulnes.act(ticket, "acknowledge", other, by=aulnes.agent)
+    assert (pushed.status_code, pushed.json()["errors"][0]["pointer"]) == (422, "/by")
+    done = await aulnes.act(ticket, "acknowledge", machine, by=person)
+    assert done.json()["contact"]["id"] == person
+    events = (await aulnes.get(f"/tickets/{ticket}/history")).json()["events"]
+    assert events[1]["facts"] == {"named": person, "on_behalf": True}
+
+
+async def test_what_is_no_action_or_only_the_rooms_own_is_refused(aulnes: Cooperative) -> None:
+    ticket = (await aulnes.open((await aulnes.move_in())["occupancy"]))["id"]
+    unknown = await aulnes.act(ticket, "dance")
+    assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/action")
+    assert "acknowledge" in unknown.json()["errors"][0]["message"]
+    async with aulnes.room_unit("aftersales", aulnes.slug) as unit:
+        joined = Changes(facts={"incident": "inc_1"}, is_inner=True)
+        with pytest.raises(Problem):  # an incident that does not exist
+            await actions.act(unit, ticket, "attach", actions.SYSTEM, joined)
+    for action in ("attach", "finish_together", "remind", "lapse", "return_notice"):
+        refused = await aulnes.act(ticket, action)
+        assert refused.status_code == 409, action
+        assert action not in refused.json()["legal_actions"]
+
+
+async def test_a_bent_clock_is_found_and_set_right_in_the_night(
+    aulnes: Cooperative, room_unit: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    ticket = (await aulnes.open((await aulnes.move_in())["occupancy"]))["id"]
+    right = {
+        row["kind"]: row["due_at"] for row in (await aulnes.get(f"/tickets/{ticket}")).json()["deadlines"]
+    }
+    async with room_unit("aftersales", aulnes.slug) as unit:
+        await unit.session.execute(
+            text(
+                "UPDATE aftersales.ticket_deadline SET due_at = due_at + interval '9 days'"
+                " WHERE ticket = :id AND kind = 'repair'"
+            ),
+            {"id": ticket},
+        )
+    await aulnes.now((MONDAY + timedelta(days=1)).replace(hour=3, minute=5))
+    async with room_unit("aftersales", aulnes.slug) as unit:
+        await checkup.nightly(unit)
+    assert "a clock is not what its history makes" in caplog.text
+    assert await due() == right
 
 
 async def test_where_nobody_is_named_yet_work_goes_on_and_the_first_answer_stays_due(
