@@ -121,6 +121,8 @@ async def test_staff_confirm_and_every_home_that_fell_is_told(
     staff = await at_the_desk(visitor, house, 1280)
     await staff.get_by_role("link", name="1 incident à confirmer").click()
     await staff.get_by_role("link", name="Panne de chauffage").first.click()
+    await staff.wait_for_selector("#together canvas")
+    await expect(staff.locator(".chart-readout")).to_contain_text("Les Tilleuls · T1 (W)")
     await visitor.screenshot(staff, "meters-incident-1280")
     assert await visitor.flaws(staff) == []
     await staff.get_by_label("Écrire à tous les logements desservis").first.check()

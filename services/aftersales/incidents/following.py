@@ -60,6 +60,11 @@ async def answer(
         raise conflict("not_resolved", "It is still being worked on.", legal_actions=[])
     tickets = await own_requests(unit, incident, [occupancy])
     follower = await unit.session.get(IncidentFollower, (incident.id, occupancy))
+    if not tickets and follower is None and await _meter_shows(unit, incident, [occupancy]):
+        follower = IncidentFollower(
+            incident=incident.id, occupancy=occupancy, coop=incident.coop, person=who.id, followed_at=unit.now
+        )
+        unit.session.add(follower)
     if not tickets and follower is None:
         raise invalid("/occupancy", "not_concerned", "Report what is wrong in your home instead.")
     said = comment or (None if is_back else NOT_BACK[language if language in NOT_BACK else "fr"])
@@ -94,7 +99,7 @@ async def is_asked(unit: Unit, incident: Incident, occupancies: list[str]) -> bo
         ),
         {"id": incident.id, "homes": occupancies},
     )
-    return rows.first() is not None
+    return rows.first() is not None or await _meter_shows(unit, incident, occupancies)
 
 
 async def own_requests(unit: Unit, incident: Incident, occupancies: list[str]) -> list[Ticket]:
@@ -105,3 +110,14 @@ async def own_requests(unit: Unit, incident: Incident, occupancies: list[str]) -
         .order_by(col(Ticket.id))
     )
     return list(rows.scalars())
+
+
+async def _meter_shows(unit: Unit, incident: Incident, occupancies: list[str]) -> bool:
+    rows = await unit.session.execute(
+        text(
+            "SELECT 1 FROM aftersales.meter_proposal"
+            " WHERE incident = :id AND occupancy = ANY(:homes) AND fault <> 'meter_silent' LIMIT 1"
+        ),
+        {"id": incident.id, "homes": occupancies},
+    )
+    return rows.first() is not None

@@ -21,6 +21,8 @@ LEFT JOIN registry.dwelling d ON d.id = p.dwelling
 LEFT JOIN registry.building b ON b.id = p.building AND p.dwelling IS NULL
 WHERE p.id = ANY(:ids)
 """
+MOST_CURVES = 3
+"""On one chart; more are not told apart."""
 _PER_HOUR = {"L": "L/h", "Wh": "W"}
 """A curve is shown as a rate, whatever the length of its steps: one unit beside the figures of an hour."""
 
@@ -60,6 +62,14 @@ class Picture:
     def instants(self) -> list[datetime]:
         """The same as `x`, for the table of those who do not see the chart."""
         return [datetime.fromtimestamp(second, UTC) for second in self.x]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One home's values of a chart of several."""
+
+    label: str
+    values: list[float | None]
 
 
 async def lines(unit: Unit, language: str, incident: str | None = None) -> list[Line]:
@@ -103,6 +113,19 @@ async def of_ticket(unit: Unit, ticket: Ticket, language: str) -> dict[str, Any]
     rows = await unit.session.execute(select(MeterProposal).where(col(MeterProposal.ticket) == ticket.id))
     proposal = rows.scalars().first()
     return None if proposal is None else await shown(unit, proposal, language)
+
+
+async def together(unit: Unit, found: list[Line]) -> tuple[Picture, list[Curve]] | None:
+    """The curves of homes that fell together, on one chart; None when there is nothing to draw."""
+    rows = await unit.session.execute(
+        select(MeterProposal).where(col(MeterProposal.id).in_([one.id for one in found]))
+    )
+    drawn = {row.id: shape for row in rows.scalars() if (shape := picture(row.evidence)) is not None}
+    first = next(iter(drawn.values()), None)
+    if first is None:
+        return None
+    alike = [one for one in found if one.id in drawn and drawn[one.id].x == first.x]
+    return first, [Curve(one.home or one.label, drawn[one.id].values) for one in alike[:MOST_CURVES]]
 
 
 def picture(evidence: dict[str, Any]) -> Picture | None:

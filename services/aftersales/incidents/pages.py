@@ -200,6 +200,7 @@ async def _one(
             is_new_follower="followed" in request.query_params,
             problem=problem,
         )
+    signals = await meter_views.lines(unit, language, incident=found.id)
     return await answer(
         request,
         unit,
@@ -209,7 +210,8 @@ async def _one(
         counted=(await queries.counted(unit, [found]))[found.id],
         scopes=[(one, await places.name_of(unit, one)) for one in await queries.other_scopes(unit, found)],
         others=await views.summaries(unit, await queries.mergeable(unit, found), who, language),
-        proposals=await meter_views.lines(unit, language, incident=found.id),
+        proposals=signals,
+        together=await meter_views.together(unit, signals) if signals else None,
         tells_all=found.tells_all,
         reached=len(await queries.concerned(unit, found)),
         served=await places.count_served(unit, found.scope),

@@ -13,6 +13,7 @@ from services.aftersales.incidents import places
 from services.aftersales.incidents.clusters import thresholds, urgency
 from services.aftersales.incidents.model import Incident, IncidentEvent, IncidentFollower, IncidentNews
 from services.aftersales.incidents.stages import OPEN, TABLE
+from services.aftersales.priority import priority_of
 from services.kit.problems import not_found
 from services.kit.registry import local_today
 from services.kit.unit import Unit
@@ -158,6 +159,8 @@ async def counted(unit: Unit, incidents: list[Incident]) -> dict[str, Counted]:
     if not ids:
         return {}
     rules = thresholds(await local_today(unit))
+    today = await local_today(unit)
+    of_codes = {one.id: priority_of(one.element, one.symptom, today) for one in incidents}
     found: dict[str, dict[str, Any]] = {id: {} for id in ids}
     for query in (_COUNTS, _OTHERS, _SENSED, _HOMES, _FOLLOWERS):
         for row in await unit.session.execute(text(query), {"incidents": ids}):
@@ -165,7 +168,7 @@ async def counted(unit: Unit, incidents: list[Incident]) -> dict[str, Counted]:
             found[values.pop("incident")] |= values
     counts = {}
     for id, values in found.items():
-        most = Priority(values.get("priority") or Priority.P3)
+        most = Priority(values.get("priority") or of_codes[id])
         for name in ("homes", "reported"):  # who said no goes on alone, and was there all the same
             values[name] = values.get(name, 0) + values.get("not_back", 0)
         counts[id] = Counted(**(values | {"priority": urgency(most, values.get("homes", 0), rules)}))
@@ -225,11 +228,14 @@ async def last_decision(unit: Unit, incident_id: str) -> IncidentEvent | None:
 
 
 async def concerned(unit: Unit, incident: Incident) -> list[str]:
-    """Whom to write to: households with requests or that follow; with `tells_all`, all that are served."""
+    """Whom to write to: households with requests, that follow, or whose meter shows it; with `tells_all`, all
+    that are served."""
     rows = await unit.session.execute(
         text(
             "SELECT occupancy FROM aftersales.ticket WHERE incident = :id AND occupancy IS NOT NULL"
             " UNION SELECT occupancy FROM aftersales.incident_follower WHERE incident = :id"
+            " UNION SELECT occupancy FROM aftersales.meter_proposal WHERE incident = :id"
+            " AND occupancy IS NOT NULL AND fault <> 'meter_silent'"  # that it is silent, nobody feels
         ),
         {"id": incident.id},
     )

@@ -214,7 +214,8 @@ def _of_the_last_household(days: list[Settled]) -> list[Settled]:
 
 def _evidence(days: list[Settled], fault: Fault, table: Facts) -> dict[str, Any]:
     """The last days of the fault, and what was before it: half-hours where they may be kept, else totals."""
-    first = min(fault.first_day, fault.last_day - timedelta(days=table.evidence_days - 1))
+    before = fault.first_day - timedelta(days=1)
+    first = min(before, fault.last_day - timedelta(days=table.evidence_days - 1))
     first = max(first, fault.last_day - timedelta(days=table.evidence_most_days - 1))
     shown = [one for one in days if first <= one.day.day <= fault.last_day]
     evidence: dict[str, Any] = {

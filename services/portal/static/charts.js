@@ -67,7 +67,7 @@
     const plot = new uPlot(
       {
         ...sizeOf(canvas),
-        padding: [12, 18, 0, 0],
+        padding: [12, isLong ? 30 : 18, 0, 0],
         legend: { show: false },
         cursor: { drag: { x: false, y: false }, y: false, points: { size: 8 } },
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), data.zone ?? "UTC"),

@@ -150,6 +150,30 @@ async def test_many_meters_that_fall_together_propose_an_incident(aulnes: Cooper
     assert set(told["occupancies"]) == {home["occupancy"] for home in homes}
 
 
+async def test_homes_whose_meters_fell_are_told_and_asked_without_having_written(
+    aulnes: Cooperative,
+) -> None:
+    homes = [await a_warm_home(aulnes) for _ in range(4)]
+    for home in homes[:3]:
+        await fault(aulnes, home)
+    [incident] = (await aulnes.get("/incidents")).json()["items"]
+    assert incident["priority"] == "p1", "as urgent as such a request, although nobody has written one"
+    path = f"/incidents/{incident['id']}"
+    for action in ("confirm", "resolve"):
+        assert (await aulnes.post(f"{path}/actions", {"action": action})).status_code == 200
+    fallen = {home["occupancy"] for home in homes[:3]}
+    for subject in ("aftersales.incident_declared.v1", "aftersales.incident_resolved.v1"):
+        [told] = await aulnes.told(subject)
+        assert set(told["occupancies"]) == fallen
+    one = homes[0]["persons"][0]["id"]
+    resident = Browser(aulnes, Role.RESIDENT, one)
+    assert "Est-ce réglé chez vous" in (await resident.get(path)).text
+    answered = await aulnes.post(f"{path}/answer", {"is_back": True}, aulnes.resident(one))
+    assert answered.json()["answer"] == "back"
+    other = aulnes.resident(homes[3]["persons"][0]["id"])
+    assert (await aulnes.post(f"{path}/answer", {"is_back": True}, other)).status_code == 422
+
+
 async def test_one_report_beside_meters_that_fell_is_enough(aulnes: Cooperative) -> None:
     homes = [await a_warm_home(aulnes) for _ in range(31)]
     for home in homes[:3]:
