@@ -276,6 +276,6 @@ async def test_the_cooperative_sets_how_its_appointments_work(aulnes: Cooperativ
     )
     assert answer.status_code == 204, answer.text
     in_force = (await aulnes.get("/aftersales-settings/visits")).json()
-    assert (in_force["lead_hours"], in_force["change_until_hours"], in_force["link_days"]) == (100, 72, 60)
+    assert (in_force["lead_hours"], in_force["change_until_hours"], in_force["link_days"]) == (100, 72, 30)
     home = await a_home(aulnes)
     assert [local(one) for one in (await home.slots())[:1]] == ["Thu 26 08:00"]
