@@ -9,11 +9,15 @@ from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2"), ("**/templates/**.txt", "jinja2")]
 OPTIONS = {"**/templates/**.*": {"trimmed": "true", "extensions": "jinja2.ext.do", "silent": "false"}}
+KEYWORDS = DEFAULT_KEYWORDS | {
+    "conflict": (2,), "invalid": (3,), "forbidden": (1,), "Said": (1,),
+}  # fmt: skip
+"""What is refused is said in the reader's language: the argument that is the text, by the function's name."""
 LANGUAGES = ("fr",)
 _DROPPED = (b'"Project-', b'"Report-', b'"POT-', b'"PO-', b'"Last-', b'"Language-Team', b'"Generated-')
 
@@ -42,7 +46,9 @@ def main(folder: Path) -> int:
 
 def _collect(folder: Path) -> Catalog:
     template = Catalog()
-    found = extract_from_dir(folder, METHODS, OPTIONS, comment_tags=("NOTE:",), strip_comment_tags=True)
+    found = extract_from_dir(
+        folder, METHODS, OPTIONS, KEYWORDS, comment_tags=("NOTE:",), strip_comment_tags=True
+    )
     for name, _line, text, comments, context in found:
         template.add(text, None, [(name, 0)], auto_comments=comments, context=context)
     return template

@@ -117,10 +117,10 @@ def check(unit: Unit, step: Step, changes: Changes) -> None:
     """Refuse codes that do not exist and hours that cannot be."""
     group = REASONS.get(step.action)
     if group is not None and step.reason not in codes(group):
-        raise invalid("/reason", "unknown_code", f"Use one of: {', '.join(codes(group))}.")
+        raise invalid("/reason", "unknown_code", "Use one of: %(codes)s.", codes=", ".join(codes(group)))
     for name, group in CODED.items():
         if name in step.facts and step.facts[name] not in codes(group):
-            raise invalid(f"/{name}", "unknown_code", f"Use one of: {', '.join(codes(group))}.")
+            raise invalid(f"/{name}", "unknown_code", "Use one of: %(codes)s.", codes=", ".join(codes(group)))
     if step.action == "schedule" and changes.appointment_at is not None:
         check_near(unit, changes.appointment_at, "/appointment_at")
 

@@ -59,9 +59,7 @@ def check_codes(pointer: str, **given: str) -> None:
     }
     for name, code in given.items():
         if code not in lists[name]:
-            raise invalid(
-                f"{pointer}/{name}", "unknown_code", f"No such {name}: GET /taxonomy lists them all."
-            )
+            raise invalid(f"{pointer}/{name}", "unknown_code", "No such code: GET /taxonomy lists them all.")
 
 
 def _group(name: str, language: str) -> list[Coded]:

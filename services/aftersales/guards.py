@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from services.aftersales.history import Standing, Step, answering, side_of
+from services.kit.i18n import mark as _
 
 REOPEN_DAYS: Final = 30
 """How long, in days of 24 h after it was settled or refused, a request may be reopened."""
@@ -67,112 +68,116 @@ def _waits_for_formal(ticket: Standing, step: Step) -> bool:
 GUARDS: Final[dict[str, Guard]] = {
     "a firm works after the notice": Guard(
         lambda ticket, step: not ticket.needs_notice,
-        "A warranty runs: its debtor is written to first.",
+        _("A warranty runs: its debtor is written to first."),
         roles=("contractor",),
     ),
     "work goes out after the notice": Guard(
         lambda ticket, step: not (_goes_out(ticket) and ticket.needs_notice),
-        "A warranty runs: its debtor is written to first (notify_debtor).",
+        _("A warranty runs: its debtor is written to first (notify_debtor)."),
         ("assign",),
     ),
     "another firm comes after the mise en demeure": Guard(
         lambda ticket, step: not _waits_for_formal(ticket, step),
-        "In the first year another firm repairs in the debtor's place only after a mise en demeure without"
-        " effect (notify_debtor, formal), or where a person sets it aside with a reason (set_formal_aside).",
+        _(
+            "In the first year another firm repairs in the debtor's place only after a mise en demeure without"
+            " effect (notify_debtor, formal), or where a person sets it aside with a reason (set_formal_aside)."
+        ),
         ("assign",),
     ),
     "the insurer is asked after the mise en demeure": Guard(
         lambda ticket, step: step.facts.get("kind") != "insurer" or not ticket.awaits_formal(step.at),
-        "In the first year the dommages-ouvrage insurer is asked only after a mise en demeure without effect"
-        " (notify_debtor, formal), or where a person sets it aside with a reason (set_formal_aside).",
+        _(
+            "In the first year the dommages-ouvrage insurer is asked only after a mise en demeure without effect"
+            " (notify_debtor, formal), or where a person sets it aside with a reason (set_formal_aside)."
+        ),
         ("notify_debtor",),
     ),
     "dear work is approved": Guard(
         lambda ticket, step: not ticket.awaits_approval,
-        "The estimate is above the limit: a person approves it first (approve).",
+        _("The estimate is above the limit: a person approves it first (approve)."),
         ("assign", "schedule", "start", "finish"),
     ),
     "a warranty runs": Guard(
         lambda ticket, step: ticket.terms.claim is not None,
-        "No warranty runs.",
+        _("No warranty runs."),
         ("notify_debtor", "secure_claim", "waive_notice", "set_formal_aside"),
     ),
     "a letter is still due": Guard(
         lambda ticket, step: step.facts.get("debtor", next(iter(ticket.unwritten), None)) in ticket.unwritten,
-        "Every debtor was written to, or a person decided that no letter goes.",
+        _("Every debtor was written to, or a person decided that no letter goes."),
         ("waive_notice",),
     ),
     "a mise en demeure is awaited": Guard(
         lambda ticket, step: ticket.awaits_formal(step.at),
-        "Nothing waits for a mise en demeure.",
+        _("Nothing waits for a mise en demeure."),
         ("set_formal_aside",),
     ),
     "an approval is awaited": Guard(
-        lambda ticket, step: ticket.awaits_approval, "Nothing waits for an approval.", ("approve",)
+        lambda ticket, step: ticket.awaits_approval, _("Nothing waits for an approval."), ("approve",)
     ),
     "the hour of the visit has come": Guard(
         lambda ticket, step: ticket.appointment_at is not None and step.at >= ticket.appointment_at,
-        "The hour of the visit has not come.",
+        _("The hour of the visit has not come."),
         ("missed",),
         ("resident",),
     ),
     "made safe once": Guard(
-        lambda ticket, step: ticket.made_safe_at is None, "It is made safe already.", ("make_safe",)
+        lambda ticket, step: ticket.made_safe_at is None, _("It is made safe already."), ("make_safe",)
     ),
     "signatures, not a word": Guard(
-        lambda ticket, step: not ticket.terms.is_signed, "It is ended by signatures.", ("confirm", "lapse")
+        lambda ticket, step: not ticket.terms.is_signed, _("It is ended by signatures."), ("confirm", "lapse")
     ),
     "signed once by each side": Guard(
         lambda ticket, step: side_of(step.role) in ticket.awaits_signature_of,
-        "That side has signed.",
+        _("That side has signed."),
         ("sign_off",),
     ),
     "signatures where they count": Guard(
-        lambda ticket, step: ticket.terms.is_signed, "No signature is needed.", ("sign_off",)
+        lambda ticket, step: ticket.terms.is_signed, _("No signature is needed."), ("sign_off",)
     ),
     "silence may settle it": Guard(
         lambda ticket, step: ticket.terms.settles_by_silence,
-        "Silence does not settle it.",
+        _("Silence does not settle it."),
         ("remind", "lapse"),
     ),
     "reminded once": Guard(
-        lambda ticket, step: ticket.reminded_at is None, "The household is reminded already.", ("remind",)
+        lambda ticket, step: ticket.reminded_at is None, _("The household is reminded already."), ("remind",)
     ),
-    "silence after the reminder": Guard(_is_reminded, "The household was not reminded yet.", ("lapse",)),
+    "silence after the reminder": Guard(_is_reminded, _("The household was not reminded yet."), ("lapse",)),
     "within thirty days": Guard(
-        _within_thirty_days, "It was settled more than thirty days ago.", ("reopen", "contest")
+        _within_thirty_days, _("It was settled more than thirty days ago."), ("reopen", "contest")
     ),
     "a refusal is contested": Guard(
         lambda ticket, step: ticket.state != "not_eligible",
-        "A refusal is contested, not reopened (contest).",
+        _("A refusal is contested, not reopened (contest)."),
         ("reopen",),
         ("resident",),
     ),
     "contested once": Guard(
-        lambda ticket, step: ticket.contested_at is None, "It was contested and answered.", ("contest",)
+        lambda ticket, step: ticket.contested_at is None, _("It was contested and answered."), ("contest",)
     ),
     "somebody else upholds": Guard(
         lambda ticket, step: (
             not (ticket.terms.others and answering(step) and answering(step) == ticket.refused_by)
         ),
-        "Somebody else than who refused answers.",
+        _("Somebody else than who refused answers."),
         ("uphold",),
     ),
     "time closes after thirty days": Guard(
-        _is_over_for_thirty_days, "It may still be reopened.", ("close",), ("system",)
+        _is_over_for_thirty_days, _("It may still be reopened."), ("close",), ("system",)
     ),
     "cancelled before work begins": Guard(
-        lambda ticket, step: not ticket.has_started, "Work has begun.", ("cancel",)
+        lambda ticket, step: not ticket.has_started, _("Work has begun."), ("cancel",)
     ),
     "the household ends its own wait": Guard(
         lambda ticket, step: ticket.state == "waiting_member",
-        "Nothing waits for the household.",
+        _("Nothing waits for the household."),
         ("resume",),
         ("resident",),
     ),
     "a firm ends its own wait": Guard(
         lambda ticket, step: ticket.state in ("waiting_access", "waiting_parts"),
-        "Nothing waits for the firm.",
+        _("Nothing waits for the firm."),
         ("resume",),
         ("contractor",),
     ),

@@ -167,7 +167,7 @@ class IllegalAction(Exception):
 
     def __init__(self, action: str, state: str, legal: tuple[str, ...], why: str = "") -> None:
         super().__init__(f"{action} is not possible while {state}. {why}".strip())
-        self.legal = legal
+        self.legal, self.state, self.why = legal, state, why
 
 
 class Missing(Exception):

@@ -11,6 +11,7 @@ from services.aftersales import settings
 from services.aftersales.settings_api import CalendarIn, HeatingPeriodIn, RuleIn, TermIn
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.words import codes
+from services.kit import field_words
 from services.kit.problems import invalid
 from services.kit.unit import Unit
 
@@ -116,7 +117,8 @@ def _valid(model: type[B], given: dict[str, Any]) -> B:
         return model.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
-        raise invalid(f"/{first['loc'][0]}" if first["loc"] else "", "invalid", first["msg"]) from error
+        pointer = f"/{first['loc'][0]}" if first["loc"] else ""
+        raise invalid(pointer, "invalid", "%(why)s", why=field_words.said(first)) from error
 
 
 def _text(form: Form, name: str) -> str | None:

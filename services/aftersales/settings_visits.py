@@ -12,6 +12,7 @@ from services.aftersales.page_base import actor_of, answer, pages
 from services.aftersales.settings_api import ContactIn
 from services.aftersales.visits import terms
 from services.aftersales.visits.bodies import VisitTermsIn
+from services.kit import field_words
 from services.kit.problems import Problem, invalid
 from services.kit.unit import Unit
 from services.kit.web import RoomUnit, Who, not_found, roles
@@ -94,4 +95,5 @@ def _valid(model: type[BaseModel], given: dict[str, Any]) -> dict[str, Any]:
         return model.model_validate(given).model_dump(mode="json", exclude_none=True)
     except ValidationError as error:
         first = error.errors()[0]
-        raise invalid(f"/{first['loc'][0]}" if first["loc"] else "", "invalid", first["msg"]) from error
+        pointer = f"/{first['loc'][0]}" if first["loc"] else ""
+        raise invalid(pointer, "invalid", "%(why)s", why=field_words.said(first)) from error

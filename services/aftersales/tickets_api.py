@@ -80,9 +80,13 @@ async def open_ticket(body: TicketIn, request: Request, unit: RoomUnit, who: Who
         urgent=urgency.known(body.urgency),
     )
     if unknown := set(body.availability) - set(codes("availability")):
-        raise invalid("/availability", "unknown_code", f"No such time: {', '.join(sorted(unknown))}.")
+        raise invalid(
+            "/availability", "unknown_code", "Not known here: %(codes)s.", codes=", ".join(sorted(unknown))
+        )
     if unknown := set(body.urgency) - set(urgency.factors()):
-        raise invalid("/urgency", "unknown_code", f"No such urgency: {', '.join(sorted(unknown))}.")
+        raise invalid(
+            "/urgency", "unknown_code", "Not known here: %(codes)s.", codes=", ".join(sorted(unknown))
+        )
     await reporter.check(unit, who, home, body.reported_by)
     asked = priority_of(body.element, body.symptom, today)
     if wait := await limits.wait_to_open(unit, who, home.occupancy, [asked]):
@@ -113,7 +117,9 @@ async def tickets(
 ) -> Page[TicketSummary]:
     """By next deadline. `state` may be repeated; a resident sees its own household's only."""
     if unknown := set(state or ()) - set(STATES):
-        raise invalid("/state", "unknown_code", f"No such state: {', '.join(sorted(unknown))}.")
+        raise invalid(
+            "/state", "unknown_code", "Not known here: %(codes)s.", codes=", ".join(sorted(unknown))
+        )
     filters = queries.Filters(
         state, team, residence, overdue, priority, responsible, occupancy, building, is_open=open
     )

@@ -30,6 +30,11 @@ def word(group: str, code: str, language: str) -> str:
     return _labels(group)[code].in_(language)
 
 
+def in_both(group: str, code: str) -> dict[str, str]:
+    """The label by language, as the figure of a text that is said later."""
+    return {language: word(group, code, language) for language in ("fr", "en")}
+
+
 def codes(group: str) -> list[str]:
     """The codes of one group, in the order people should see them."""
     return list(_labels(group))

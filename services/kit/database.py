@@ -47,15 +47,18 @@ def conninfo(owner_url: str, secrets: Secrets, role: str) -> str:
 
 
 class Database:
-    """A pool of connections for one role."""
+    """A pool of connections for one role: twice `pool_size` at most, made when they are needed first. The
+    one used last is used next, so that in quiet times few are."""
 
     def __init__(self, owner_url: str, secrets: Secrets, role: str, pool_size: int = 5) -> None:
         self.role = role
         self.conninfo = conninfo(owner_url, secrets, role)
         self.engine: AsyncEngine = create_async_engine(
             role_url(owner_url, secrets, role),
-            pool_size=pool_size,
-            max_overflow=pool_size,
+            pool_size=2 * pool_size,
+            # One beyond the size would be made and thrown away for each use: that costs more than the use.
+            max_overflow=0,
+            pool_use_lifo=True,
             pool_recycle=1800,
             connect_args={"options": "-c timezone=UTC -c statement_timeout=60000"},
         )

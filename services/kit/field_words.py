@@ -6,6 +6,7 @@ from typing import Any
 from babel.support import NullTranslations
 
 from services.kit.i18n import mark as _
+from services.kit.said import Said
 
 _TEMPLATES = {
     "missing": _("Field required"),
@@ -39,6 +40,15 @@ _TEMPLATES = {
     "string_pattern_mismatch": _("String should match pattern '%(pattern)s'"),
 }
 """By the type of pydantic's error; the texts are those of pydantic, with the figures of its context."""
+
+
+def said(error: Mapping[str, Any]) -> Said:
+    """The message of one of pydantic's errors, for where it is part of another text."""
+    template = _TEMPLATES.get(error["type"])
+    figures = error.get("ctx") or {}
+    if template is None:
+        return Said(str(error["msg"]).removeprefix("Value error, "))
+    return Said(template, {name: str(one) for name, one in figures.items()})
 
 
 def told(error: Mapping[str, Any], words: NullTranslations) -> str:

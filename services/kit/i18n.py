@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,15 +20,30 @@ LANGUAGE_COOKIE = "palier_lang"
 
 
 def language_of(request: Request) -> str:
-    """The reader's own choice (cookie), else their account's, else the browser's; French by default."""
+    """On pages the reader's own choice (cookie), else their account's, else the browser's; French by default.
+
+    A program that calls with a token says by `Accept-Language` what it shows its own reader: that comes first.
+    """
+    if request.headers.get("authorization") and (asked := _asked(request)):
+        return asked
     chosen = request.cookies.get(LANGUAGE_COOKIE)
     if chosen in LANGUAGES:
         return chosen
     who = getattr(request.state, "who", None)
     if who is not None and who.language in LANGUAGES:
         return str(who.language)
-    wanted = [part.split(";")[0].strip() for part in request.headers.get("accept-language", "").split(",")]
-    return negotiate_locale(wanted, LANGUAGES, sep="-") or LANGUAGES[0]
+    return _asked(request) or LANGUAGES[0]
+
+
+def _asked(request: Request) -> str | None:
+    """The language of the request's header that is wanted most; None when it names none of ours."""
+    weighed = []
+    for part in request.headers.get("accept-language", "").split(","):
+        name, *parameters = (one.strip() for one in part.split(";"))
+        weight = next((one[2:] for one in parameters if one.startswith("q=")), "1")
+        if weight.replace(".", "", 1).isdigit() and float(weight) > 0:
+            weighed.append((-float(weight), name))
+    return negotiate_locale([name for _, name in sorted(weighed, key=itemgetter(0))], LANGUAGES, sep="-")
 
 
 def translations(language: str, folders: Iterable[Path]) -> NullTranslations:

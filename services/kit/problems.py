@@ -14,6 +14,7 @@ from services.kit import field_words
 from services.kit.i18n import language_of, translations
 from services.kit.i18n import mark as _
 from services.kit.outage import SUSPECTS, is_outage
+from services.kit.said import Message, Said, in_words
 
 MEDIA_TYPE = "application/problem+json"
 _LOCALE = Path(__file__).parent / "locale"
@@ -23,7 +24,8 @@ class Problem(Exception):
     """Raised by actions and rules at the edge; becomes the response.
 
     `title` and the messages of `errors` are English; readers get what the catalogues have in their language.
-    A title such as `larger than %(mb)s MB` takes its figures from `figures`.
+    A title such as `larger than %(mb)s MB` takes its figures from `figures`, and so do messages. The texts
+    are collected for the catalogues from the calls of the functions below.
     """
 
     def __init__(
@@ -39,26 +41,24 @@ class Problem(Exception):
         super().__init__(title)
         self.status = status
         self.code = code
-        self.template = title
-        self.figures = figures
-        self.title = self._filled(title)
+        self.said = Said(title, figures or {})
+        self.title = str(self.said)
         self.headers = headers
         self.extra = extra
 
-    def document(self, words: NullTranslations | None = None) -> dict[str, Any]:
+    def document(self, words: NullTranslations | None = None, language: str = "en") -> dict[str, Any]:
         """As it is sent, in English unless `words` say otherwise."""
         words = words or NullTranslations()
-        translate = words.gettext
-        title, extra = self._filled(translate(self.template)), dict(self.extra)
+        extra = dict(self.extra)
         if errors := extra.get("errors"):
-            extra["errors"] = [error | {"message": translate(error["message"])} for error in errors]
+            extra["errors"] = [
+                error | {"message": in_words(error["message"], words, language)} for error in errors
+            ]
+        title = self.said.in_(words, language)
         return {"type": f"urn:palier:problem:{self.code}", "title": title, "status": self.status} | {
             "code": self.code,
             **extra,
         }
-
-    def _filled(self, title: str) -> str:
-        return title if self.figures is None else title % self.figures
 
 
 def not_found() -> Problem:
@@ -70,18 +70,24 @@ def forbidden(title: str = _("Your role may not do this.")) -> Problem:
     return Problem(403, "forbidden", title)
 
 
-def conflict(code: str, title: str, *, legal_actions: Sequence[str] = ()) -> Problem:
+def conflict(
+    code: str,
+    title: str,
+    *,
+    legal_actions: Sequence[str] = (),
+    figures: Mapping[str, object] | None = None,
+) -> Problem:
     """The request is right but not now; `legal_actions` says what may be done instead."""
-    return Problem(409, code, title, legal_actions=list(legal_actions))
+    return Problem(409, code, title, figures=figures, legal_actions=list(legal_actions))
 
 
-def invalid(pointer: str, code: str, message: str) -> Problem:
-    """One wrong field, named by its JSON pointer."""
+def invalid(pointer: str, code: str, message: str, **figures: object) -> Problem:
+    """One wrong field, named by its JSON pointer. The `figures` stand in the message as `%(name)s`."""
     return Problem(
         422,
         "invalid",
         _("Some fields are not right."),
-        errors=[{"pointer": pointer, "code": code, "message": message}],
+        errors=[{"pointer": pointer, "code": code, "message": Message(message, figures)}],
     )
 
 
@@ -99,12 +105,17 @@ def unfit() -> Problem:
 
 def answer(request: Request, problem: Problem) -> JSONResponse:
     """The response to `request`, in its reader's language: by the kit's catalogue and the rooms'."""
+    return JSONResponse(
+        problem.document(*reader(request)), problem.status, headers=problem.headers, media_type=MEDIA_TYPE
+    )
+
+
+def reader(request: Request) -> tuple[NullTranslations, str]:
+    """The catalogues in the language of who asks, and that language."""
     templates = getattr(request.app.state, "templates", None)
     rooms = [folder / "locale" for folder in templates.folders] if templates is not None else []
-    words = translations(language_of(request), [_LOCALE, *rooms])
-    return JSONResponse(
-        problem.document(words), problem.status, headers=problem.headers, media_type=MEDIA_TYPE
-    )
+    language = language_of(request)
+    return translations(language, [_LOCALE, *rooms]), language
 
 
 def install(app: FastAPI) -> None:

@@ -99,7 +99,9 @@ async def _page(request: Request, error: Exception, reference: str | None = None
         is_conflict=status == 409,
         title=translate(title),
         text=translate(text),
-        detail=translate(error.title) if isinstance(error, Problem) and status in (403, 409, 422) else None,
+        detail=error.said.in_(*problems.reader(request))
+        if isinstance(error, Problem) and status in (403, 409, 422)
+        else None,
         reference=reference,
         again=await _sent(request) if status == 503 else None,
         had_files=is_form_with_files(request),

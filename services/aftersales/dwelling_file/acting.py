@@ -69,7 +69,7 @@ async def answer(unit: Unit, check_in: str, who: Principal, said: str) -> CheckI
     """Keep the household's answer. It may change its mind from well to wrong, never the other way."""
     row = await check_in_of(unit, check_in, who)
     if said not in check_ins.ANSWERS:
-        raise invalid("/answer", "unknown_code", f"Use one of {', '.join(check_ins.ANSWERS)}.")
+        raise invalid("/answer", "unknown_code", "Use one of: %(codes)s.", codes=", ".join(check_ins.ANSWERS))
     if row.answer == said:
         return row
     if row.answer == check_ins.PROBLEM:

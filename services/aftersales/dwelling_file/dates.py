@@ -62,7 +62,7 @@ async def record(unit: Unit, about: str, kind: str, day: date, by: str, note: st
     """Write down a legal day; what was known before stays in the history."""
     assert unit.coop is not None
     if kind not in KINDS:
-        raise invalid("/kind", "unknown_code", f"Use one of {', '.join(KINDS)}.")
+        raise invalid("/kind", "unknown_code", "Use one of: %(codes)s.", codes=", ".join(KINDS))
     row = LegalDate(
         id=new_id("lgd"),
         coop=unit.coop,

@@ -13,6 +13,7 @@ from services.aftersales.incidents.telling import told
 from services.aftersales.telling import Actor
 from services.kit.ids import new_id
 from services.kit.problems import conflict, invalid
+from services.kit.said import named
 from services.kit.unit import Unit
 
 
@@ -42,13 +43,28 @@ async def act(unit: Unit, incident_id: str, action: str, actor: Actor, given: Gi
     try:
         stage = next_stage(incident.state, action, actor.role, last.action if last else None)
     except NotPossible as refusal:
-        raise conflict("illegal_action", str(refusal), legal_actions=refusal.legal) from refusal
+        raise conflict(
+            "illegal_action",
+            "%(action)s is not possible while %(state)s. %(why)s",
+            legal_actions=refusal.legal,
+            figures={
+                "action": named("incident_actions", action),
+                "state": named("incident_states", refusal.stage),
+                "why": "",
+            },
+        ) from refusal
     if given.version is not None and given.version != incident.version:
         raise conflict("changed_meanwhile", "Somebody changed this incident meanwhile; look again.")
     for name in (*TABLE[action].needs, *(["reason"] if given.even_so else [])):
         value = getattr(given, name)
         if value is None or not str(value).strip():
-            raise invalid(f"/{name}", "missing", f"{action} needs a {name}.")
+            raise invalid(
+                f"/{name}",
+                "missing",
+                "%(action)s needs %(field)s.",
+                action=named("incident_actions", action),
+                field=name,
+            )
     if given.expected_at is not None and given.expected_at < unit.now:
         raise invalid("/expected_at", "in_the_past", "It cannot be expected for earlier.")
     if given.expected_at is not None:

@@ -68,7 +68,9 @@ async def incidents(
 ) -> Page[IncidentSummary]:
     """Open and resolved ones unless `state` says otherwise. A household sees those that concern its home."""
     if unknown := set(state or ()) - set(STAGES):
-        raise invalid("/state", "unknown_code", f"No such state: {', '.join(sorted(unknown))}.")
+        raise invalid(
+            "/state", "unknown_code", "Not known here: %(codes)s.", codes=", ".join(sorted(unknown))
+        )
     if who.role is Role.RESIDENT:
         homes = await registry.own_occupancies(unit, who.person)
         found = await queries.of_homes(unit, homes, ended=bool(state and "closed" in state))

@@ -44,7 +44,10 @@ async def no_second(unit: Unit, incident: Incident) -> None:
     )
     if (other := found.scalar_one_or_none()) is not None:
         raise conflict(
-            "incident_open_there", f"{other} is open there: join the two.", legal_actions=["merge"]
+            "incident_open_there",
+            "%(incident)s is open there: join the two.",
+            legal_actions=["merge"],
+            figures={"incident": other},
         )
 
 
@@ -69,15 +72,17 @@ def may_be_joined(incident: Incident, other: Incident, even_so: str | None) -> N
     if other.family != incident.family and even_so is None:
         raise conflict(
             "different_kinds",
-            f"One is {_called(incident)}, the other {_called(other)}: two kinds of trouble."
+            "One is %(one)s, the other %(other)s: two kinds of trouble."
             " If one cause explains both, join them with even_so and a reason.",
             legal_actions=["merge"],
+            figures={"one": _called(incident), "other": _called(other)},
         )
     if other.state in CONFIRMED and incident.state not in CONFIRMED:
         raise conflict(
             "other_is_confirmed",
-            f"{other.id} is confirmed, its homes were told: confirm this one first, or join it to that one.",
+            "%(incident)s is confirmed, its homes were told: confirm this one first, or join it to that one.",
             legal_actions=["confirm"],
+            figures={"incident": other.id},
         )
 
 
@@ -139,8 +144,11 @@ async def _part(unit: Unit, incident: Incident, detail: dict[str, Any], actor: A
         )
 
 
-def _called(incident: Incident) -> str:
-    return f"“{word('incident_families', incident.family, 'en').lower()}”"
+def _called(incident: Incident) -> dict[str, str]:
+    return {
+        "en": f"“{word('incident_families', incident.family, 'en').lower()}”",
+        "fr": f"« {word('incident_families', incident.family, 'fr').lower()} »",
+    }
 
 
 async def free_ticket(unit: Unit, ticket_id: str) -> Ticket:

@@ -24,13 +24,15 @@ async def put(unit: Unit, ref: str, fails: list[str], buildings: list[str]) -> P
     """Make or change the plant of that name. 422 for a family or a building that does not exist."""
     known = {family.code for family in families()}
     if unknown := sorted(set(fails) - known):
-        raise invalid("/families", "unknown_code", f"No such family: {', '.join(unknown)}.")
+        raise invalid("/families", "unknown_code", "Not known here: %(codes)s.", codes=", ".join(unknown))
     rows = await unit.session.execute(
         text("SELECT id FROM registry.building WHERE coop = :coop AND id = ANY(:ids)"),
         {"coop": unit.coop, "ids": buildings},
     )
     if unknown := sorted(set(buildings) - set(rows.scalars())):
-        raise invalid("/buildings", "unknown_building", f"No such building: {', '.join(unknown)}.")
+        raise invalid(
+            "/buildings", "unknown_building", "Not known here: %(codes)s.", codes=", ".join(unknown)
+        )
     plant = await _named(unit, ref)
     if plant is None:
         plant = Plant(id=new_id("plt"), coop=unit.coop or "", ref=ref, families=[], buildings=[])

@@ -45,7 +45,7 @@ class NotPossible(Exception):
 
     def __init__(self, action: str, stage: str, legal: tuple[str, ...]) -> None:
         super().__init__(f"{action} is not possible while {stage}")
-        self.legal = legal
+        self.legal, self.stage = legal, stage
 
 
 def legal_moves(stage: str, role: str, last: str | None = None) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from services.aftersales.inspections.visibility import still_open
 from services.aftersales.photos.decoder import Harmless
 from services.aftersales.registry import Home
 from services.aftersales.telling import Actor
-from services.aftersales.words import word
+from services.aftersales.words import in_both
 from services.kit.ids import new_id
 from services.kit.problems import Problem, conflict, invalid
 from services.kit.unit import Unit
@@ -128,7 +128,9 @@ async def sign(
     if read != seen:
         raise conflict("changed_meanwhile", "The record changed while it was read; read it again.")
     if lacks := rules.missing(record):
-        raise invalid("/record", f"missing_{lacks[0]}", word("inspection_missing", lacks[0], "en"))
+        raise invalid(
+            "/record", f"missing_{lacks[0]}", "%(why)s", why=in_both("inspection_missing", lacks[0])
+        )
     if side not in SIDES or not name.strip():
         raise invalid("/name", "missing", "Say who signs.")
     done = await signatures(unit, inspection)
@@ -163,7 +165,7 @@ async def digest(unit: Unit, inspection: GuidedInspection) -> str:
 
 
 def refusal(code: str) -> Problem:
-    return invalid("/record", code, word("inspection_refusals", code, "en"))
+    return invalid("/record", code, "%(why)s", why=in_both("inspection_refusals", code))
 
 
 async def _meters(unit: Unit, dwelling: str | None) -> list[Meter]:

@@ -64,7 +64,7 @@ async def document(notice: str, unit: RoomUnit, who: Who) -> Response:
 async def prove(notice: str, body: ProofIn, request: Request, unit: RoomUnit, who: Who) -> ProofOut:
     """A written commitment or a court action also stops the legal period; nothing else does."""
     if body.kind not in PROVED:
-        raise invalid("/kind", "unknown_code", f"Use one of: {', '.join(PROVED)}.")
+        raise invalid("/kind", "unknown_code", "Use one of: %(codes)s.", codes=", ".join(PROVED))
     found = await notices.visible(unit, notice, who)
     proof = await actions.prove(
         unit, found, body.kind, body.on, _actor(who), reference=body.reference, note=body.note
@@ -74,7 +74,7 @@ async def prove(notice: str, body: ProofIn, request: Request, unit: RoomUnit, wh
 
 def _known(pointer: str, group: str, code: str | None) -> None:
     if code is not None and code not in codes(group):
-        raise invalid(pointer, "unknown_code", f"Use one of: {', '.join(codes(group))}.")
+        raise invalid(pointer, "unknown_code", "Use one of: %(codes)s.", codes=", ".join(codes(group)))
 
 
 def _actor(who: Principal) -> Actor:

@@ -148,7 +148,7 @@ async def _addressee(
 ) -> Addressee:
     debtors = _debtors(standing, wanted)
     if wanted.debtor is not None and wanted.debtor not in debtors:
-        raise invalid("/debtor", "not_the_debtor", f"Under the warranties that run: {', '.join(debtors)}.")
+        raise invalid("/debtor", "not_the_debtor", "Use one of: %(codes)s.", codes=", ".join(debtors))
     asked = wanted.party
     if asked is not None:
         party = await unit.session.get(Party, asked)

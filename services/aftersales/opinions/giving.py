@@ -69,7 +69,7 @@ async def give(
     if verdict not in codes("opinion_verdicts"):
         raise invalid("/verdict", "unknown_code", "Say good or bad.")
     if unknown := set(marks) - set(codes("opinion_marks")):
-        raise invalid("/marks", "unknown_code", f"{min(unknown)} is not a known mark.")
+        raise invalid("/marks", "unknown_code", "Not known here: %(codes)s.", codes=min(unknown))
     if side == HOUSEHOLD and ticket.occupancy is None:
         raise conflict("no_household", "The request is a building's.")
     row = await unit.session.get(Opinion, (ticket.id, side))

@@ -143,4 +143,4 @@ async def _check_buildings(unit: Unit, buildings: list[str], pointer: str = "/bu
         {"coop": unit.coop, "ids": list(buildings)},
     )
     if unknown := set(buildings) - set(found.scalars()):
-        raise invalid(pointer, "unknown_building", f"No such building here: {min(unknown)}.")
+        raise invalid(pointer, "unknown_building", "Not known here: %(codes)s.", codes=min(unknown))

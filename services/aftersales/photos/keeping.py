@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from services.aftersales.photos.decoder import Harmless, Refused
 from services.aftersales.photos.developing import developed
 from services.aftersales.photos.model import Photo, PhotoFile
-from services.aftersales.words import word
+from services.aftersales.words import in_both
 from services.kit.ids import new_id
 from services.kit.problems import Problem, conflict, invalid
 
@@ -80,7 +80,7 @@ async def keep(
 
 def refusal(code: str) -> Problem:
     """Why a picture was not taken, as a problem whose `errors` name a code of `photo_refusals`."""
-    return invalid("/file", code, word("photo_refusals", code, "en"))
+    return invalid("/file", code, "%(why)s", why=in_both("photo_refusals", code))
 
 
 async def of(unit: Unit, ticket: str) -> list[Photo]:
@@ -136,7 +136,11 @@ async def _leave_room(unit: Unit, ticket: str | None, inspection: str | None) ->
         {"ticket": ticket, "inspection": inspection},
     )
     if count.scalar_one() >= most:
-        raise conflict("too_many_photos", f"There are {most} photos already: no more can be added.")
+        raise conflict(
+            "too_many_photos",
+            "There are %(most)s photos already: no more can be added.",
+            figures={"most": most},
+        )
 
 
 async def _found(unit: Unit, condition: object) -> list[Photo]:

@@ -52,6 +52,6 @@ async def aftersales(
 ) -> ReportOut:
     """By residence and month, of requests opened on those civil days (both included)."""
     if last < first or (last - first).days > MOST_DAYS:
-        raise invalid("/to", "out_of_range", f"Between `from` and {MOST_DAYS} days later.")
+        raise invalid("/to", "out_of_range", "Between `from` and %(days)s days later.", days=MOST_DAYS)
     found = await report(unit, first, last, residence)
     return ReportOut(rows=[FiguresOut.model_validate(one, from_attributes=True) for one in found])

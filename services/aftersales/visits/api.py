@@ -105,7 +105,7 @@ async def calendar(
 ) -> VisitsOut:
     """The visits that begin on these civil days, both included, at most two months."""
     if not since <= until <= since + timedelta(days=LONGEST_DAYS):
-        raise invalid("/until", "too_long", f"Ask for {LONGEST_DAYS} days at most.")
+        raise invalid("/until", "too_long", "Ask for %(days)s days at most.", days=LONGEST_DAYS)
     zone = await zone_of(unit)
     first = datetime.combine(since, datetime.min.time(), zone)
     last = datetime.combine(until + timedelta(days=1), datetime.min.time(), zone)

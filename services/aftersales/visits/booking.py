@@ -63,7 +63,9 @@ async def propose(unit: Unit, ticket: Ticket, host: str, starts_at: datetime, en
         )
     )
     if len(waiting.all()) >= MOST_PROPOSED:
-        raise conflict("too_many_slots", f"There are {MOST_PROPOSED} proposals already.")
+        raise conflict(
+            "too_many_slots", "There are %(most)s proposals already.", figures={"most": MOST_PROPOSED}
+        )
     return await _stored(
         unit,
         Offer(

@@ -10,6 +10,7 @@ from sqlmodel import col, delete, select
 from contracts import topics
 from contracts.codes import Fluid, TariffKind
 from contracts.members import ChannelsMapped, ContractChanged
+from services.kit.i18n import mark as _
 from services.kit.ids import new_id
 from services.kit.problems import Problem, invalid
 from services.kit.unit import Unit
@@ -130,8 +131,12 @@ async def issue(unit: Unit, devices: Devices, username: str, topic: str) -> Devi
     """A first credential. Raises 503 while intake has no session to keep the device's readings in."""
     assert unit.coop
     if not await devices.is_intake_ready():
-        title = "The intake of readings is not ready yet; try again in a moment."
-        raise Problem(503, "intake_not_ready", title, headers={"Retry-After": "2"})
+        raise Problem(
+            503,
+            "intake_not_ready",
+            _("The intake of readings is not ready yet; try again in a moment."),
+            headers={"Retry-After": "2"},
+        )
     password = credentials.new_password()
     row = Credential(
         id=new_id("crd"), coop=unit.coop, username=username, topic=topic, issued_at=unit.wall,

@@ -77,7 +77,7 @@ async def add_meter(unit: Unit, devices: Devices, wanted: NewMeterIn) -> DeviceO
 async def _refuse_taken(unit: Unit, kind: type[Building] | type[Dwelling], ref: str) -> None:
     taken = await unit.session.scalars(select(kind.id).where(kind.coop == unit.coop, kind.ref == ref))
     if taken.first():
-        raise conflict("ref_taken", f"The reference {ref} is taken.")
+        raise conflict("ref_taken", "The reference %(ref)s is taken.", figures={"ref": ref})
 
 
 def _coop(row: Coop, unit: Unit) -> CoopOut:

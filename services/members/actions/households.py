@@ -7,8 +7,10 @@ from sqlmodel import select
 from contracts import topics
 from contracts.codes import Fluid, Right
 from contracts.members import MovedIn, MovedOut
+from services.kit.i18n import mark as _
 from services.kit.ids import new_id
 from services.kit.problems import conflict, invalid, not_found
+from services.kit.said import Said
 from services.kit.unit import Unit
 from services.members import occupancies
 from services.members.actions.common import owned, today
@@ -28,9 +30,9 @@ from services.members.model import Dwelling, Meter, Occupancy, Person, Resident
 from services.members.occupancies import Period, Reach
 
 _WORDS = {
-    "no_holder": "A household has a holder.",
-    "unreachable": "Each holder can be reached by e-mail, mobile or post: give at least one.",
-    "before_move_in": "A household cannot leave before it came.",
+    "no_holder": _("A household has a holder."),
+    "unreachable": _("Each holder can be reached by e-mail, mobile or post: give at least one."),
+    "before_move_in": _("A household cannot leave before it came."),
 }
 
 
@@ -82,7 +84,7 @@ async def move_out(unit: Unit, wanted: MoveOutIn) -> MoveOutOut:
     row = await owned(unit, Occupancy, wanted.occupancy, lock=True)
     fault = occupancies.end_fault(row.moved_in_on, row.moved_out_on, wanted.moved_out_on)
     if fault == "already_ended":
-        raise conflict(fault, f"This household left on {row.moved_out_on}.")
+        raise conflict(fault, "This household left on %(day)s.", figures={"day": row.moved_out_on})
     if fault:
         raise invalid("/moved_out_on", fault, _WORDS[fault])
     row.moved_out_on = wanted.moved_out_on
@@ -156,10 +158,17 @@ async def _refuse_overlap(unit: Unit, dwelling: str, new: Period) -> None:
     if clash:
         raise conflict(
             "occupied",
-            f"A household lives there from {clash.first}"
-            + (f" to {clash.last}." if clash.last else "; record its move-out first."),
+            "%(why)s",
             legal_actions=["move_out"] if clash.last is None else [],
+            figures={"why": _lived_in(clash)},
         )
+
+
+def _lived_in(clash: Period) -> Said:
+    days = {"first": clash.first, "last": clash.last}
+    if clash.last is None:
+        return Said("A household lives there from %(first)s; record its move-out first.", days)
+    return Said("A household lives there from %(first)s to %(last)s.", days)
 
 
 def rights_on(rows: list[Resident], on: date) -> dict[str, Right]:

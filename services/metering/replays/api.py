@@ -9,6 +9,7 @@ from fastapi import Path, Query, Request
 from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 
+from services.kit import field_words
 from services.kit.receiving import form_of, is_form_with_files
 from services.kit.registry import USUAL_ZONE
 from services.kit.uploads import Upload, takes_file
@@ -151,7 +152,7 @@ def _options(said: Mapping[str, Any]) -> dict[str, Any]:
         return FeedOptions.model_validate(words).model_dump(mode="json", exclude_none=True)
     except ValidationError as error:
         wrong = error.errors()[0]
-        raise invalid(f"/{wrong['loc'][0]}", wrong["type"], wrong["msg"]) from None
+        raise invalid(f"/{wrong['loc'][0]}", wrong["type"], "%(why)s", why=field_words.said(wrong)) from None
 
 
 async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
