@@ -220,9 +220,12 @@ async def test_a_bent_clock_is_found_and_set_right_in_the_night(
     aulnes: Cooperative, room_unit: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     ticket = (await aulnes.open((await aulnes.move_in())["occupancy"]))["id"]
-    right = {
-        row["kind"]: row["due_at"] for row in (await aulnes.get(f"/tickets/{ticket}")).json()["deadlines"]
-    }
+
+    async def due() -> dict[str, str]:
+        shown = (await aulnes.get(f"/tickets/{ticket}")).json()
+        return {row["kind"]: row["due_at"] for row in shown["deadlines"]}
+
+    right = await due()
     async with room_unit("aftersales", aulnes.slug) as unit:
         await unit.session.execute(
             text(

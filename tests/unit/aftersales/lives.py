@@ -58,6 +58,8 @@ WAYS: dict[str, tuple[tuple[str, str], ...]] = {
     "in_progress": (*GIVEN, ("staff", "start")),
     "done": DONE,
     "reminded": (*DONE, ("system", "remind")),
+    "dear_and_done": (*DONE[:-1], ("staff", "estimate"), ("staff", "finish")),
+    "reminded_and_settled": (*DONE, ("system", "remind"), ("resident", "confirm")),
     "signed": (*DONE, ("staff", "sign_off")),
     "settled": SETTLED,
     "closed": (*SETTLED, ("resident", "close")),
@@ -124,19 +126,19 @@ CONTRASTS = tuple(
                 (True, False),
             )
         ),
-        30,
+        14,
     )
 )
-"""Thirty cases as unlike each other as the guards tell them apart."""
+"""Cases as unlike each other as the guards tell them apart."""
 
 
-def walk_everywhere() -> None:
+def walk_everywhere(doors: tuple[str, ...] = tuple(ROWS)) -> None:
     """Every way, and every door at its end, at once and a month later, in every case; no chance in it."""
     for way, terms in itertools.product(WAYS, PLAIN):
         life = Life()
         life.told(terms, way)
         for hours in (0, 31 * 24):
-            life.every_door_is_tried("contractor", "insurer", list(CONTRASTS), hours)
+            life.look(doors, "contractor", "insurer", list(CONTRASTS), hours)
 
 
 class Life(RuleBasedStateMachine):
@@ -204,12 +206,17 @@ class Life(RuleBasedStateMachine):
         hours=st.sampled_from([0, 4, 6, 25, 9 * 24, 29 * 24, 31 * 24]),
     )
     def every_door_is_tried(self, debtor: str, kind: str, others: list[Terms], hours: int) -> None:
+        self.look(tuple(ROWS), debtor, kind, others, hours)
+
+    def look(self, doors: tuple[str, ...], debtor: str, kind: str, others: list[Terms], hours: int) -> None:
         """Whatever is offered to anybody, some time later or under other terms, passes the account: with all
         that belongs to it and bare."""
         at = self.at + timedelta(hours=hours)
         for before in (self.ticket, *(replace(self.ticket, terms=terms) for terms in others)):
             for role, person in ACTORS:
-                for action in legal_actions(before, role, at, person):
+                for action in doors:
+                    if before.state not in TABLE[action].froms:
+                        continue
                     for left_out in ((), ("words", "facts", "hour")):
                         step = self._step(action, role, person, debtor, None, kind, 70_000, left_out)
                         self._check(before, replace(step, at=at))
