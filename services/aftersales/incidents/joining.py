@@ -6,6 +6,7 @@ advisory lock, so that of any three one sees the other two; the unique key of op
 """
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy import text
 from services.aftersales.incidents import places, shown
 from services.aftersales.incidents.clusters import Seen, Thresholds, Verdict, needed, thresholds, verdict
 from services.aftersales.incidents.families import Family, family_of
-from services.aftersales.incidents.telling import told
+from services.aftersales.incidents.telling import declared, told
 from services.aftersales.model import Ticket
 from services.kit.ids import new_id
 from services.kit.registry import local_today
@@ -27,29 +28,44 @@ WHERE coop = :coop AND family = :family AND scope = ANY(:scopes)
 ORDER BY array_position(CAST(:scopes AS text[]), scope) LIMIT 1 FOR SHARE
 """
 _TURN = "SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"
-_REPORT = """
-INSERT INTO aftersales.incident_report (ticket, coop, family, scope, place, occupancy, reported_at, incident)
-VALUES (:ticket, :coop, :family, :scope, :place, :occupancy, :at, :incident)
-ON CONFLICT (ticket) DO UPDATE SET incident = excluded.incident
-"""
 _REPORTED = """
 SELECT count(*), min(at) FROM (
     SELECT place, min(reported_at) AS at FROM aftersales.incident_report
     WHERE coop = :coop AND family = :family AND scope = :scope AND reported_at >= :since AND incident IS NULL
     GROUP BY place) AS of_place
 """
-_JOIN = """
+_FOUND = """
 WITH open AS (
-    SELECT id, state FROM aftersales.incident
+    SELECT id, state, building, family, symptom, expected_at FROM aftersales.incident
     WHERE coop = %(coop)s AND family = %(family)s AND scope = ANY(%(scopes)s)
       AND state IN ('proposed', 'confirmed', 'in_progress')
     ORDER BY array_position(%(scopes)s::text[], scope) LIMIT 1 FOR SHARE)
+"""
+_KEEP = """
 INSERT INTO aftersales.incident_report
     (ticket, coop, family, scope, place, occupancy, reported_at, incident)
-SELECT %(ticket)s, %(coop)s, %(family)s, %(scope)s, %(place)s, %(occupancy)s, %(at)s, open.id FROM open
-ON CONFLICT (ticket) DO UPDATE SET incident = excluded.incident
-RETURNING incident AS id, (SELECT state FROM open) AS state
+SELECT %(ticket)s, %(coop)s, %(family)s, %(scope)s, %(place)s, %(occupancy)s, %(at)s, open.id
 """
+_AGAIN = "ON CONFLICT (ticket) DO UPDATE SET incident = excluded.incident RETURNING incident"
+_JOIN = f"""{_FOUND}, kept AS ({_KEEP} FROM open {_AGAIN})
+SELECT open.* FROM open JOIN kept ON kept.incident = open.id
+"""  # noqa: S608
+_REPORT = f"""{_FOUND}, kept AS ({_KEEP} FROM (SELECT 1) AS one LEFT JOIN open ON true {_AGAIN})
+SELECT open.*, told.homes, told.first, seen.homes AS sensed, seen.first AS sensed_first
+FROM kept LEFT JOIN open ON open.id = kept.incident
+CROSS JOIN (
+    SELECT count(DISTINCT place) FILTER (WHERE place <> %(place)s) + 1 AS homes,
+           least(min(reported_at), %(at)s) AS first
+    FROM aftersales.incident_report
+    WHERE coop = %(coop)s AND family = %(family)s AND scope = %(scope)s AND reported_at >= %(since)s
+      AND incident IS NULL) AS told
+CROSS JOIN (
+    SELECT count(DISTINCT dwelling) AS homes, min(since) AS first FROM aftersales.meter_proposal
+    WHERE coop = %(coop)s AND family = %(family)s AND scope = %(scope)s AND state = 'proposed'
+      AND raised_at >= %(sensed_since)s AND incident IS NULL) AS seen
+"""  # noqa: S608
+"""Kept, with the open incident if there is one by now, else with how many said and show the like. What the
+statement itself writes it does not see: this home is counted beside the others."""
 _SENSED = """
 SELECT count(DISTINCT dwelling), min(since) FROM aftersales.meter_proposal
 WHERE coop = :coop AND family = :family AND scope = :scope AND state = 'proposed' AND raised_at >= :since
@@ -96,23 +112,32 @@ async def join(unit: Unit, ticket: Ticket) -> bool:
     if not scopes:
         return False
     await unit.session.flush()
-    report = _report(ticket, family, scopes[0])
-    joined = await unit.ask(_JOIN, report | {"scopes": scopes})
-    found = joined[0] if joined else None
-    if found is None:
-        await _take_turn(unit, family, scopes[0])
-        found = await _open(unit, family, scopes)
-        await unit.session.execute(text(_REPORT), report | {"incident": found.id if found else None})
-    if found is not None:
-        ticket.incident = found.id
-        shown.learn(unit, found.id, found.state)
-        if found.state in CONFIRMED and ticket.occupancy is not None:
-            await told(unit, found.id, "declared", [ticket.occupancy])
-        return found.state in CONFIRMED
-    ticket.incident = await _perhaps_propose(unit, family, scopes[0], ticket.element, ticket.symptom)
+    report = _report(ticket, family, scopes)
+    joined = await unit.ask(_JOIN, report)
+    if joined:
+        return _joined(unit, ticket, joined[0])
+    await _take_turn(unit, family, scopes[0])
+    rules = thresholds(await local_today(unit))
+    since = {"since": unit.now - rules.window, "sensed_since": unit.now - rules.sensed_window}
+    [row] = await unit.ask(_REPORT, report | since)
+    if row.id is not None:
+        return _joined(unit, ticket, row)
+    told_of, seen_of = _Counted(row.homes, row.first), _Counted(row.sensed, row.sensed_first)
+    ticket.incident = await _perhaps_propose(
+        unit, family, scopes[0], ticket.element, ticket.symptom, told_of, seen_of
+    )
     if ticket.incident is not None:
         shown.learn(unit, ticket.incident, "proposed")
     return False
+
+
+def _joined(unit: Unit, ticket: Ticket, incident: Any) -> bool:
+    ticket.incident = incident.id
+    shown.learn(unit, incident.id, incident.state)
+    is_confirmed = incident.state in CONFIRMED
+    if is_confirmed and ticket.occupancy is not None:
+        declared(unit, ticket.coop, incident, [ticket.occupancy])
+    return is_confirmed
 
 
 async def sensed(unit: Unit, family: Family, scope: str, element: str, symptom: str) -> str | None:
@@ -127,7 +152,10 @@ async def sensed(unit: Unit, family: Family, scope: str, element: str, symptom: 
             {"incident": found.id, "coop": unit.coop, "family": family.code, "scope": scope},
         )
         return str(found.id)
-    return await _perhaps_propose(unit, family, scope, element, symptom)
+    rules = thresholds(await local_today(unit))
+    reported = await _counted(unit, _REPORTED, family, scope, rules.window)
+    seen = await _counted(unit, _SENSED, family, scope, rules.sensed_window)
+    return await _perhaps_propose(unit, family, scope, element, symptom, reported, seen)
 
 
 async def propose(
@@ -163,17 +191,25 @@ async def propose(
     return str(incident)
 
 
-async def _perhaps_propose(unit: Unit, family: Family, scope: str, element: str, symptom: str) -> str | None:
+@dataclass(frozen=True)
+class _Counted:
+    """Different homes, and when the first of them was."""
+
+    homes: int
+    first_at: datetime | None
+
+
+async def _perhaps_propose(
+    unit: Unit, family: Family, scope: str, element: str, symptom: str, reported: _Counted, seen: _Counted
+) -> str | None:
     rules = thresholds(await local_today(unit))
-    reported, first_told = await _counted(unit, _REPORTED, family, scope, rules.window)
-    sensed_now, first_sensed = await _counted(unit, _SENSED, family, scope, rules.sensed_window)
-    if not _may_be_enough(reported, sensed_now, rules):
+    if not _may_be_enough(reported.homes, seen.homes, rules):
         return None
-    seen = Seen(reported, sensed_now, await places.count_served(unit, scope))
-    if verdict(seen, rules) is not Verdict.PROPOSED:
+    whole = Seen(reported.homes, seen.homes, await places.count_served(unit, scope))
+    if verdict(whole, rules) is not Verdict.PROPOSED:
         return None
-    began_at = min(at for at in (first_told, first_sensed) if at is not None)
-    return await propose(unit, family, scope, element, symptom, seen, began_at)
+    began_at = min(at for at in (reported.first_at, seen.first_at) if at is not None)
+    return await propose(unit, family, scope, element, symptom, whole, began_at)
 
 
 def _may_be_enough(reported: int, sensed_now: int, rules: Thresholds) -> bool:
@@ -194,22 +230,20 @@ async def _take_turn(unit: Unit, family: Family, scope: str) -> None:
     await unit.session.execute(text(_TURN), {"key": f"incident {unit.coop} {family.code} {scope}"})
 
 
-async def _counted(
-    unit: Unit, query: str, family: Family, scope: str, window: timedelta
-) -> tuple[int, datetime | None]:
+async def _counted(unit: Unit, query: str, family: Family, scope: str, window: timedelta) -> _Counted:
     row = (
         await unit.session.execute(
             text(query),
             {"coop": unit.coop, "family": family.code, "scope": scope, "since": unit.now - window},
         )
     ).one()
-    return int(row[0]), row[1]
+    return _Counted(int(row[0]), row[1])
 
 
-def _report(ticket: Ticket, family: Family, scope: str) -> dict[str, Any]:
+def _report(ticket: Ticket, family: Family, scopes: list[str]) -> dict[str, Any]:
     return {
-        "ticket": ticket.id, "coop": ticket.coop, "family": family.code, "scope": scope,
-        "place": ticket.dwelling or ticket.building, "occupancy": ticket.occupancy,
+        "ticket": ticket.id, "coop": ticket.coop, "family": family.code, "scope": scopes[0],
+        "scopes": scopes, "place": ticket.dwelling or ticket.building, "occupancy": ticket.occupancy,
         "at": ticket.opened_at,
     }  # fmt: skip
 

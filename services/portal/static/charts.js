@@ -77,7 +77,7 @@
         },
         axes: [
           {
-            ...axis, space: 64, size: 34, values: (_, marks) => marks.map(when.mark),
+            ...axis, space: isLong ? 56 : 64, size: 34, values: (_, marks) => marks.map(when.mark),
             ...(isLong ? { incrs: LONG_MARKS } : { grid: { show: false } }),
           },
           { ...axis, size: 52, space: 44, values: (_, marks) => marks.map((mark) => number(mark, 2)) },

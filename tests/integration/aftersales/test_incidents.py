@@ -261,7 +261,7 @@ async def test_trouble_of_another_kind_is_joined_only_when_a_person_says_why(aul
     network = [await dark(aulnes, home, **silent) for home in lived_in[3:]][3]["incident"]
     refused = await aulnes.post(f"/incidents/{network}/actions", {"action": "merge", "other": power})
     assert (refused.status_code, refused.json()["legal_actions"]) == (409, ["merge"])
-    assert "“power outage”" in refused.json()["title"]
+    assert "« panne d’électricité »" in refused.json()["title"]
     wanted = {"action": "merge", "other": power, "even_so": True}
     unexplained = await aulnes.post(f"/incidents/{network}/actions", wanted)
     assert unexplained.status_code == 422
@@ -374,7 +374,11 @@ async def test_the_pages_of_staff_and_of_a_household(aulnes: Cooperative) -> Non
     for path in (f"/incidents/{incident}", "/fragments/incidents"):
         assert "Panne de chaufferie." in (await home.get(path)).text
     await do(aulnes, incident, "resolve")
-    assert "Est-ce réglé chez vous" in (await home.get("/fragments/incidents")).text
+    asked = (await home.get("/fragments/incidents")).text
+    assert "Est-ce réglé chez vous" in asked
+    assert "D’après nous, c’est réparé" in asked
+    assert "Panne de chaufferie." not in asked, "the last news of the outage is not the news that it is over"
+    assert "Panne de chaufferie." in (await home.get(f"/incidents/{incident}")).text
     answered = await home.send(f"/incidents/{incident}/answer", is_back="true")
     assert answered.status_code == 303
     assert (await home.get("/fragments/incidents")).text.strip() == ""
@@ -384,8 +388,8 @@ async def test_a_request_is_attached_to_an_incident_of_its_own_cooperative_only(
     _, incident, _ = await six_cold_homes(aulnes)
     home = await aulnes.move_in()
     tap = (await aulnes.open(home["occupancy"]))["id"]
-    assert (await aulnes.act(tap, "attach")).status_code == 422
-    assert (await aulnes.act(tap, "attach", incident="inc_none")).status_code == 422
+    by_name = await aulnes.act(tap, "attach")
+    assert by_name.status_code == 409, "it follows from an incident; nobody asks for it by name"
     async with aulnes.room_unit("aftersales") as unit:
         await unit.session.execute(
             text(
@@ -408,7 +412,7 @@ async def test_a_request_is_attached_to_an_incident_of_its_own_cooperative_only(
 async def attach(aulnes: Cooperative, tap: str, incident: str) -> None:
     async with aulnes.room_unit("aftersales") as unit:
         await unit.enter(aulnes.slug)
-        wanted = Changes(facts={"incident": incident})
+        wanted = Changes(facts={"incident": incident}, is_inner=True)
         await actions.act(unit, tap, "attach", Actor(aulnes.agent, "staff"), wanted)
 
 
