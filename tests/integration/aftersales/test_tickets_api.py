@@ -170,11 +170,10 @@ async def test_the_whole_life_of_a_request(aulnes: Cooperative) -> None:
 
 async def test_an_illegal_action_lists_the_legal_ones(aulnes: Cooperative) -> None:
     ticket = (await aulnes.open((await aulnes.move_in())["occupancy"]))["id"]
-    for action in ("finish", "fly"):
-        answer = await aulnes.act(ticket, action)
-        assert answer.status_code == 409
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert answer.json()["legal_actions"] == ["acknowledge", "make_safe"]
+    answer = await aulnes.act(ticket, "finish")
+    assert answer.status_code == 409
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["legal_actions"] == ["acknowledge", "make_safe"]
 
 
 async def test_a_refusal_names_what_it_lacks(aulnes: Cooperative) -> None:
