@@ -112,6 +112,8 @@ async def visible(unit: Unit, incident_id: str, who: Principal) -> Incident:
     if incident is None:
         raise not_found()
     if who.role is Role.RESIDENT:
+        while incident.merged_into is not None:  # a letter of before still leads to where it went on
+            incident = await unit.session.get_one(Incident, incident.merged_into)
         seen = await of_homes(unit, await registry.own_occupancies(unit, who.person), ended=True)
         if incident.id not in {one.id for one in seen}:
             raise not_found()

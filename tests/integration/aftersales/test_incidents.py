@@ -273,6 +273,8 @@ async def test_trouble_of_another_kind_is_joined_only_when_a_person_says_why(aul
     )
     assert (joined["requests"], joined["homes"]) == (7, 7)
     assert joined["history"][-1]["reason"] == "La coupure éteint l’antenne"
+    silent_home = aulnes.resident(lived_in[3]["persons"][0]["id"])
+    assert (await aulnes.get(f"/incidents/{network}", silent_home)).json()["id"] == power
     parted = await do(aulnes, power, "undo", reason="Deux causes")
     assert parted["requests"] == 3
     assert (await aulnes.get(f"/incidents/{network}")).json()["requests"] == 4
