@@ -24,7 +24,9 @@ ElementCode = Annotated[str, coded(*_TAXONOMY.elements)]
 SymptomCode = Annotated[str, coded(*_TAXONOMY.symptoms)]
 StateCode = Annotated[str, coded(*STATES)]
 ActionCode = Annotated[str, coded(*TABLE)]
-ReasonCode = Annotated[str, Field(max_length=64)]
+REASON_CODES = tuple(dict.fromkeys((*codes("reason_codes"), *codes("formal_reasons"))))
+ReasonCode = Annotated[str, coded(*REASON_CODES)]
+TeamCode = Annotated[str, coded(*codes("teams"))]
 Said = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
 Cause = Literal["unknown", "use", "wear", "defect", "force_majeure"]
 
@@ -69,7 +71,7 @@ class ActionIn(Body):
     comment: Said | None = None
     appointment_at: Instant | None = None
     assignee: str | None = None
-    team: Annotated[str, coded(*codes("teams"))] | None = None
+    team: TeamCode | None = None
     priority: Priority | None = None
     responsible: Responsible | None = None
     basis: str | None = Field(default=None, max_length=200)
@@ -161,7 +163,7 @@ class TicketSummary(BaseModel):
     state_label: str
     priority: Priority
     responsible: Responsible
-    team: str
+    team: TeamCode
     element: ElementCode
     element_label: str
     symptom: SymptomCode

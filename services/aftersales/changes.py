@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlmodel import col, select
@@ -15,6 +15,7 @@ from services.aftersales.lifecycle import TABLE, Standing, Step
 from services.aftersales.model import Ticket, WarrantyRow
 from services.aftersales.notices.wanted import NoticeWanted
 from services.aftersales.parties.model import Party
+from services.aftersales.past_days import check_past
 from services.aftersales.registry import Home
 from services.aftersales.telling import Actor
 from services.aftersales.words import codes
@@ -81,6 +82,8 @@ async def apply_changes(
     by_person = set(ticket.set_by_person)
     corrections = {name: value for name, value in changes.facts.items() if name in CORRECTIONS}
     for name, value in corrections.items():
+        if isinstance(value, date):
+            await check_past(unit, f"/{name}", value)
         setattr(ticket, name, value)
     if changes.priority is not None:
         ticket.priority = changes.priority.value

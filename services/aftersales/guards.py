@@ -79,16 +79,18 @@ GUARDS: Final[dict[str, Guard]] = {
     "another firm comes after the mise en demeure": Guard(
         lambda ticket, step: not _waits_for_formal(ticket, step),
         _(
-            "In the first year another firm repairs in the debtor's place only after a mise en demeure without"
-            " effect (notify_debtor, formal), or where a person sets it aside with a reason (set_formal_aside)."
+            "In the first year another firm repairs in the debtor's place only after a mise en demeure"
+            " without effect (notify_debtor, formal), or where a person sets it aside with a reason"
+            " (set_formal_aside)."
         ),
         ("assign",),
     ),
     "the insurer is asked after the mise en demeure": Guard(
         lambda ticket, step: step.facts.get("kind") != "insurer" or not ticket.awaits_formal(step.at),
         _(
-            "In the first year the dommages-ouvrage insurer is asked only after a mise en demeure without effect"
-            " (notify_debtor, formal), or where a person sets it aside with a reason (set_formal_aside)."
+            "In the first year the dommages-ouvrage insurer is asked only after a mise en demeure"
+            " without effect (notify_debtor, formal), or where a person sets it aside with a reason"
+            " (set_formal_aside)."
         ),
         ("notify_debtor",),
     ),

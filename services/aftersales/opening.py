@@ -11,6 +11,7 @@ from services.aftersales.incidents import joining
 from services.aftersales.lifecycle import Step, apply
 from services.aftersales.model import Ticket
 from services.aftersales.opening_facts import gather
+from services.aftersales.past_days import check_not_ancient
 from services.aftersales.registry import Home
 from services.aftersales.storing import Known, Opened
 from services.aftersales.telling import Actor, opened
@@ -47,6 +48,7 @@ async def write_down(unit: Unit, home: Home, new: NewTicket, actor: Actor) -> tu
     if actor.role == "resident" and home.is_left(unit.now):
         raise conflict("moved_out", "You have left this home: who lives there now reports for it.")
     noticed_on = new.noticed_on or await local_today(unit)
+    check_not_ancient("/since", noticed_on)
     await unit.session.flush()  # an inspection that it was found at, for one: what follows refers to it
     await gather(unit, home, new.element, new.place, noticed_on)
     ticket = Ticket(

@@ -9,6 +9,7 @@ from services.aftersales import actions, queries, registry, urgency, views
 from services.aftersales.actions import Changes, NewTicket
 from services.aftersales.api_base import router
 from services.aftersales.bodies import (
+    REASON_CODES,
     ActionIn,
     HistoryOut,
     InspectionIn,
@@ -18,6 +19,7 @@ from services.aftersales.bodies import (
     MessagesOut,
     StateCode,
     TaxonomyOut,
+    TeamCode,
     TicketIn,
     TicketOut,
     TicketSummary,
@@ -28,6 +30,7 @@ from services.aftersales.inspections import recording
 from services.aftersales.intake import access, limits, reporter
 from services.aftersales.intake.access import Access
 from services.aftersales.lifecycle import STATES
+from services.aftersales.past_days import check_not_ancient
 from services.aftersales.priority import priority_of
 from services.aftersales.registry import Home
 from services.aftersales.telling import Actor
@@ -58,7 +61,12 @@ async def taxonomy(request: Request) -> TaxonomyOut:
     return taxonomy_out(language_of(request))
 
 
-@router.post("/tickets", status_code=201, **roles(*PEOPLE))
+@router.post(
+    "/tickets",
+    status_code=201,
+    responses={429: {"description": "Very many requests of one household; `Retry-After` says when."}},
+    **roles(*PEOPLE),
+)
 async def open_ticket(body: TicketIn, request: Request, unit: RoomUnit, who: Who) -> TicketOut:
     """A resident reports for its own household; the cooperative's people for any home or building.
 
@@ -106,7 +114,7 @@ async def tickets(
     who: Who,
     page: Annotated[PageQuery, Depends()],
     state: Annotated[list[StateCode] | None, Query()] = None,
-    team: str | None = None,
+    team: TeamCode | None = None,
     residence: str | None = None,
     overdue: bool | None = None,
     priority: Priority | None = None,
@@ -147,6 +155,8 @@ async def act(ticket: str, body: ActionIn, request: Request, unit: RoomUnit, who
     """409 lists the legal actions; 422 names what the action needs, or the actions there are. Corrections are
     staff's."""
     await queries.visible(unit, ticket, who)
+    if body.reason is not None and body.reason not in REASON_CODES:
+        raise invalid("/reason", "unknown_code", "Use one of: %(codes)s.", codes=", ".join(REASON_CODES))
     facts = body.model_dump(include={*CORRECTIONS, *KEPT}, exclude_none=True)
     check_codes("", **{name: facts[name] for name in ("place", "element", "symptom") if name in facts})
     changes = Changes(
@@ -190,6 +200,7 @@ async def inspection(occupancy: str, body: InspectionIn, unit: RoomUnit, who: Wh
     home = await _home(unit, who, occupancy, None)
     if body.on > await local_today(unit):
         raise invalid("/on", "in_the_future", "Record it once it has been held.")
+    check_not_ancient("/on", body.on)
     findings = [
         NewTicket(finding.place, finding.element, finding.symptom, finding.note, "inspection")
         for finding in body.findings

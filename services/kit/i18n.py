@@ -22,7 +22,7 @@ LANGUAGE_COOKIE = "palier_lang"
 def language_of(request: Request) -> str:
     """On pages the reader's own choice (cookie), else their account's, else the browser's; French by default.
 
-    A program that calls with a token says by `Accept-Language` what it shows its own reader: that comes first.
+    A program that calls with a token says by `Accept-Language` what its own reader wants: that comes first.
     """
     if request.headers.get("authorization") and (asked := _asked(request)):
         return asked

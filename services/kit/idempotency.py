@@ -14,16 +14,17 @@ from nacl.secret import SecretBox
 from sqlalchemy import text
 
 from services.kit.i18n import mark as _
-from services.kit.problems import Problem
+from services.kit.problems import unfit_for
 from services.kit.unit import Unit
 
+_HEADER = "/Idempotency-Key"
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 async def once(request: Request, unit: Unit, caller: str, key: str, call: Handle) -> Response:
     """Run `call` once for this caller, route and key; later the same answer, for a day."""
     if not 8 <= len(key) <= 200:
-        raise Problem(422, "invalid_idempotency_key", _("An Idempotency-Key has 8 to 200 characters."))
+        raise unfit_for("invalid_idempotency_key", _HEADER, _("An Idempotency-Key has 8 to 200 characters."))
     secret = request.app.state.secrets.derive_bytes("web/idempotency")
     name = hmac.new(secret, f"{caller} {request.url.path} {key}".encode(), hashlib.sha256).hexdigest()
     box = SecretBox(hmac.new(secret, f"seal {caller} {key}".encode(), hashlib.sha256).digest())
@@ -57,9 +58,9 @@ async def _replay(unit: Unit, name: str, fingerprint: str, box: SecretBox) -> Re
         )
     ).one()
     if row.fingerprint != fingerprint:
-        raise Problem(
-            422,
+        raise unfit_for(
             "idempotency_key_reused",
+            _HEADER,
             _("This Idempotency-Key was used for another request; make a new one."),
         )
     return Response(

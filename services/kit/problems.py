@@ -100,7 +100,12 @@ def unavailable() -> Problem:
 
 def unfit() -> Problem:
     """A value that the database cannot hold: a NUL character, a number beyond its range."""
-    return Problem(422, "unfit_value", _("A value has characters or a size that cannot be kept."))
+    return unfit_for("unfit_value", "", _("A value has characters or a size that cannot be kept."))
+
+
+def unfit_for(code: str, pointer: str, title: str) -> Problem:
+    """422 with a code of its own; `pointer` names the field or header, empty where it cannot be told."""
+    return Problem(422, code, title, errors=[{"pointer": pointer, "code": code, "message": title}])
 
 
 def answer(request: Request, problem: Problem) -> JSONResponse:

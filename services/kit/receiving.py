@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from services.kit.i18n import mark as _
 from services.kit.principal import Principal
-from services.kit.problems import Problem
+from services.kit.problems import Problem, invalid
 
 MOST_FILES, MOST_FIELDS, MOST_FIELD_BYTES = 8, 200, 64 * 1024
 """Of one form. Small files and fields stay in memory; larger files go to the disk."""
@@ -49,8 +50,17 @@ def is_form_with_files(request: Request) -> bool:
 
 
 async def form_of(request: Request) -> FormData:
-    """The form, within its limits; 400 beyond them. The same one however often it is asked for."""
-    return await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=MOST_FIELD_BYTES)
+    """The form, within its limits; 422 beyond them. The same one however often it is asked for."""
+    try:
+        return await request.form(
+            max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=MOST_FIELD_BYTES
+        )
+    except HTTPException as error:
+        if str(error.detail).startswith("Too many files"):
+            raise invalid(
+                "/file", "too_many_files", "Send %(most)s files at most at once.", most=MOST_FILES
+            ) from error
+        raise invalid("", "unreadable_form", "The form is too large or cannot be read.") from error
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ import nats.errors
 from fastapi import APIRouter, Depends, Request
 
 from contracts.codes import Purpose, Role
-from services.kit import session_flag
+from services.kit import problems, session_flag
 from services.kit.database import ROOMS
 from services.kit.natsauth import intake_client_id
 from services.kit.principal import PLATFORM
@@ -135,9 +135,13 @@ async def add_dwelling(body: DwellingIn, unit: RoomUnit, who: Who, issuing: Issu
 
 
 @router.post("/move-ins", status_code=201, **STAFF)
-async def move_in(body: MoveInIn, unit: RoomUnit, who: Who, issuing: Issuing) -> MoveInOut:
-    """A household takes a dwelling, given by its id or whole."""
-    return await households.move_in(unit, issuing, body)
+async def move_in(body: MoveInIn, request: Request, unit: RoomUnit, who: Who, issuing: Issuing) -> MoveInOut:
+    """A household takes a dwelling, given by its id or whole. Unlikely days are recorded and named."""
+    made = await households.move_in(unit, issuing, body)
+    words, _language = problems.reader(request)
+    for doubt in made.warnings:
+        doubt.message = words.gettext(doubt.message)
+    return made
 
 
 @router.post("/move-outs", **STAFF)

@@ -45,11 +45,21 @@ class IdOut(BaseModel):
     id: str
 
 
+class WarningOut(BaseModel):
+    """Something unlikely that was recorded all the same."""
+
+    pointer: str
+    code: str
+    message: str
+
+
 class MoveInOut(BaseModel):
     occupancy: str
     dwelling: str
     persons: list[IdOut]
     meters: list[DeviceOut]
+    warnings: list[WarningOut] = []
+    """What is worth a second look, such as a réception after the move-in."""
 
 
 class MoveOutIn(Body):

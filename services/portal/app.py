@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from services.kit.pages import RoomWeb, Templates
-from services.portal import errors, static_files
+from services.portal import api_document, errors, static_files
 from services.portal.audience import NAMES
 from services.portal.live import Hub, listening
 from services.portal.pages import pages
@@ -34,6 +34,7 @@ def create(rooms: Sequence[RoomWeb], lifespan: Lifespan | None = None) -> FastAP
     app.add_middleware(Patience)
     app.add_middleware(Guard)
     errors.install(app)
+    api_document.install(app)
     app.mount("/static", static_files.Files(), name="static")
     routers = [
         *(router for room in rooms for router in room.api),

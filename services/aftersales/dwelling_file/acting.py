@@ -12,6 +12,7 @@ from services.aftersales.dwelling_file import asking, check_ins, dates, equipmen
 from services.aftersales.dwelling_file.equipment import Where
 from services.aftersales.dwelling_file.model import CheckIn, Equipment
 from services.aftersales.model import Ticket
+from services.aftersales.past_days import check_not_ancient
 from services.aftersales.registry import Home
 from services.aftersales.standings import standing_of
 from services.aftersales.winding import wind_clocks
@@ -36,6 +37,7 @@ async def record_date(unit: Unit, home: Home, kind: str, day: date, by: str, not
             raise invalid("/on", "in_the_future", "Record it once it has been held.")
     else:
         about = home.dwelling or home.building or ""
+    check_not_ancient("/on", day)
     await dates.record(unit, about, kind, day, by, note)
     await asking.replan(unit, home)
     await _look_again(unit, home)

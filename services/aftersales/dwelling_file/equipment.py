@@ -9,6 +9,7 @@ from sqlmodel import col, or_, select
 
 from services.aftersales.dwelling_file.facts import EquipmentRegime, Installed
 from services.aftersales.dwelling_file.model import Equipment
+from services.aftersales.past_days import check_past
 from services.aftersales.tables import load
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.warranty import Dates
@@ -123,7 +124,7 @@ async def add(
         recorded_at=unit.now,
         **facts,
     )
-    _check(row)
+    await _check(unit, row)
     if replaces is not None:
         old = await one(unit, where, replaces)
         if old.installed_on > row.installed_on:
@@ -143,7 +144,7 @@ async def change(unit: Unit, where: Where, equipment: str, by: str, facts: dict[
             raise invalid(f"/{name}", "required", "This cannot be emptied.")
         setattr(row, name, value)
     row.changed_by, row.changed_at = by, unit.now
-    _check(row)
+    await _check(unit, row)
     await unit.session.flush()
     unit.forget()
     return row
@@ -173,8 +174,9 @@ def installed(row: Equipment) -> Installed:
     )
 
 
-def _check(row: Equipment) -> None:
+async def _check(unit: Unit, row: Equipment) -> None:
     known = taxonomy()
+    await check_past(unit, "/installed_on", row.installed_on)
     if row.element not in known.elements:
         raise invalid("/element", "unknown_code", "Use an element of GET /taxonomy.")
     if row.place is not None and row.place not in known.places:

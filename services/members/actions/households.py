@@ -25,8 +25,9 @@ from services.members.bodies_people import (
     MoveOutIn,
     MoveOutOut,
     ResidentIn,
+    WarningOut,
 )
-from services.members.model import Dwelling, Meter, Occupancy, Person, Resident
+from services.members.model import Building, Dwelling, Meter, Occupancy, Person, Resident
 from services.members.occupancies import Period, Reach
 
 _WORDS = {
@@ -75,7 +76,7 @@ async def move_in(unit: Unit, devices: Devices, wanted: MoveInIn) -> MoveInOut:
     unit.emit(event, about=occupancy.id)
     return MoveInOut(
         occupancy=occupancy.id, dwelling=dwelling.id, persons=[IdOut(id=person.id) for person in persons],
-        meters=meters,
+        meters=meters, warnings=await _doubts(unit, wanted, dwelling),
     )  # fmt: skip
 
 
@@ -162,6 +163,30 @@ async def _refuse_overlap(unit: Unit, dwelling: str, new: Period) -> None:
             legal_actions=["move_out"] if clash.last is None else [],
             figures={"why": _lived_in(clash)},
         )
+
+
+async def _doubts(unit: Unit, wanted: MoveInIn, dwelling: Dwelling) -> list[WarningOut]:
+    """Days that can hardly be: what stands on the réception and the livraison is counted from them."""
+    reception_on = dwelling.reception_on
+    if reception_on is None and dwelling.building is not None:
+        building = await unit.session.get(Building, dwelling.building)
+        reception_on = building.reception_on if building else None
+    return [
+        WarningOut(pointer=pointer, code="after_move_in", message=message)
+        for pointer, day, message in (
+            (
+                "/dwelling/reception_on",
+                reception_on,
+                _("The réception is after the move-in: check both days."),
+            ),
+            (
+                "/livraison_on",
+                wanted.livraison_on,
+                _("The livraison is after the move-in: check both days."),
+            ),
+        )
+        if day is not None and day > wanted.moved_in_on
+    ]
 
 
 def _lived_in(clash: Period) -> Said:

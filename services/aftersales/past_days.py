@@ -1,0 +1,23 @@
+"""Days that somebody tells of what has happened: neither still to come nor of another century's houses."""
+
+from datetime import date
+
+from services.kit.problems import invalid
+from services.kit.registry import local_today
+from services.kit.unit import Unit
+
+EARLIEST = date(1900, 1, 1)
+"""No defect, equipment or act of the house's is told of before: such a day is a slip of the hand."""
+
+
+async def check_past(unit: Unit, pointer: str, day: date) -> None:
+    """Refuse a day after the cooperative's civil today, and one before 1900."""
+    if day > await local_today(unit):
+        raise invalid(pointer, "in_the_future", "This day cannot lie after today.")
+    check_not_ancient(pointer, day)
+
+
+def check_not_ancient(pointer: str, day: date) -> None:
+    """Refuse a day before 1900."""
+    if day < EARLIEST:
+        raise invalid(pointer, "too_early", "This day cannot lie before 1900.")
