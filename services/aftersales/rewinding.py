@@ -48,7 +48,7 @@ async def watch(room: Room) -> None:
             coops = sorted(rows.scalars())
         for coop in coops:
             await _do(room, coop)
-        await asyncio.sleep(0 if coops else LOOK_SECONDS)
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def some(unit: Unit, at_once: int = AT_ONCE) -> bool:

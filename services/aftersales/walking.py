@@ -21,6 +21,8 @@ from services.kit.unit import Unit
 
 _LOG = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0
+PAUSE_SECONDS = 0.05
+"""Between two parts of a walk; also while another replica walks."""
 WALK_SECONDS = 2.0
 """How long one transaction walks; the next one goes on where it stopped, after the other sandboxes' turn."""
 
@@ -40,7 +42,7 @@ async def follow(room: Room) -> None:
         async with room.unit() as unit:
             coops = sorted(await behind(unit))
         arrived = [await _follow(room, coop) for coop in coops]
-        await asyncio.sleep(LOOK_SECONDS if all(arrived) else 0)
+        await asyncio.sleep(LOOK_SECONDS if all(arrived) else PAUSE_SECONDS)
 
 
 async def behind(unit: Unit) -> set[str]:
