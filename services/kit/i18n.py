@@ -41,7 +41,7 @@ def _asked(request: Request) -> str | None:
     for part in request.headers.get("accept-language", "").split(","):
         name, *parameters = (one.strip() for one in part.split(";"))
         weight = next((one[2:] for one in parameters if one.startswith("q=")), "1")
-        if weight.replace(".", "", 1).isdigit() and float(weight) > 0:
+        if weight.replace(".", "", 1).isdecimal() and float(weight) > 0:
             weighed.append((-float(weight), name))
     return negotiate_locale([name for _, name in sorted(weighed, key=itemgetter(0))], LANGUAGES, sep="-")
 
