@@ -188,6 +188,10 @@ class Inspection(SQLModel, table=True):
     held_on: date
     recorded_by: str
     recorded_at: datetime = _instant()
+    opened: dict[str, str] = Field(
+        default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default=text("'{}'::jsonb"))
+    )
+    """The request of each finding, by the digest of what was found (`recording.digest_of`)."""
 
 
 class ResponsibilityRule(SQLModel, table=True):

@@ -181,6 +181,8 @@ async def erase(unit: Unit, person: str, occupancies: Sequence[str]) -> None:
         " FROM aftersales.guided_inspection WHERE occupancy = ANY(:occupancies) AND signed_at IS NULL)",
         "UPDATE aftersales.guided_inspection SET record = '{}'"
         " WHERE occupancy = ANY(:occupancies) AND signed_at IS NULL",
+        # Digests of what was found, words of the note included.
+        "UPDATE aftersales.inspection SET opened = '{}' WHERE occupancy = ANY(:occupancies)",
         # What the cooperative took note of is signed as well; what it has not yet is only the person's word.
         "UPDATE aftersales.inspection_amendment SET note = NULL WHERE acknowledged_at IS NULL AND"
         " (asked_by = :person OR inspection IN"

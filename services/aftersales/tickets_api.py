@@ -192,7 +192,8 @@ async def write(ticket: str, body: MessageIn, unit: RoomUnit, who: Who) -> Messa
 
 @router.post("/occupancies/{occupancy}/inspection", status_code=202, **roles("caretaker", "staff"))
 async def inspection(occupancy: str, body: InspectionIn, unit: RoomUnit, who: Who) -> InspectionOut:
-    """Findings become requests: of an état des lieux with a tenant, or a livraison with a buyer."""
+    """Findings become requests: of an état des lieux with a tenant, or a livraison with a buyer. Told again,
+    an inspection of that kind and day answers with the same requests; only further findings open new ones."""
     for index, finding in enumerate(body.findings):
         check_codes(
             f"/findings/{index}", place=finding.place, element=finding.element, symptom=finding.symptom
@@ -205,8 +206,8 @@ async def inspection(occupancy: str, body: InspectionIn, unit: RoomUnit, who: Wh
         NewTicket(finding.place, finding.element, finding.symptom, finding.note, "inspection")
         for finding in body.findings
     ]
-    opened = await recording.record(unit, home, body.kind, body.on, findings, _actor(who))
-    return InspectionOut(tickets=[ticket.id for ticket in opened])
+    opened = await recording.record_paper(unit, home, body.kind, body.on, findings, _actor(who))
+    return InspectionOut(tickets=opened)
 
 
 async def _home(unit: Unit, who: Principal, occupancy: str | None, building: str | None) -> Home:

@@ -9,13 +9,14 @@ from sqlmodel import col, select
 from contracts.codes import Role
 from services.aftersales import registry
 from services.aftersales.api_base import router
-from services.aftersales.inspections import adding
+from services.aftersales.inspections import adding, on_paper
 from services.aftersales.inspections import record as rules
 from services.aftersales.inspections.model import GuidedInspection
 from services.aftersales.inspections.papers import papers
 from services.aftersales.inspections.record import Record
 from services.aftersales.inspections.signing_pages import sent
 from services.aftersales.inspections.visibility import visible
+from services.aftersales.model import Inspection
 from services.kit.unit import Unit
 from services.kit.web import RoomUnit, Who, not_found, roles
 
@@ -51,6 +52,10 @@ class InspectionSummary(BaseModel):
     documents: list[DocumentOut]
     may_be_completed: list[OpenWindowOut]
     """The tenant's rights to have it completed that run today."""
+    is_on_paper: bool
+    """Held on paper and only recorded here: never signed here, and without documents."""
+    tickets: list[str]
+    """The requests that its findings opened, by number."""
 
 
 class InspectionsOut(BaseModel):
@@ -59,7 +64,7 @@ class InspectionsOut(BaseModel):
 
 @router.get("/occupancies/{occupancy}/inspections", **roles(*PEOPLE))
 async def of_household(occupancy: str, unit: RoomUnit, who: Who) -> InspectionsOut:
-    """The guided inspections of a household, the latest first."""
+    """The inspections of a household: the guided ones, the latest first, then those recorded from paper."""
     home = await registry.home_of_occupancy(unit, occupancy)
     if home is None:
         raise not_found()
@@ -70,7 +75,16 @@ async def of_household(occupancy: str, unit: RoomUnit, who: Who) -> InspectionsO
         .where(col(GuidedInspection.occupancy) == occupancy, col(GuidedInspection.kept_until).is_(None))
         .order_by(col(GuidedInspection.started_at).desc())
     )
-    return InspectionsOut(inspections=[await _summary(unit, row) for row in rows.scalars()])
+    on_record = list(rows.scalars())
+    paper = await on_paper.of(unit, [occupancy])
+    opened = await on_paper.requests_of(unit, [*on_record, *paper])
+    told = {id: [ticket.id for ticket in tickets] for id, tickets in opened.items()}
+    return InspectionsOut(
+        inspections=[
+            *[await _summary(unit, row, told[row.id]) for row in on_record],
+            *[_of_paper(row, told[row.id]) for row in paper],
+        ]
+    )
 
 
 @router.get("/inspections/{inspection}/documents/{document}", **roles(*PEOPLE))
@@ -79,7 +93,7 @@ async def document(inspection: str, document: str, unit: RoomUnit, who: Who) -> 
     return await sent(unit, await visible(unit, inspection, who), document)
 
 
-async def _summary(unit: Unit, inspection: GuidedInspection) -> InspectionSummary:
+async def _summary(unit: Unit, inspection: GuidedInspection, tickets: list[str]) -> InspectionSummary:
     record = Record.model_validate(inspection.record)
     ordered = await papers(unit, inspection.id)
     return InspectionSummary(
@@ -100,4 +114,23 @@ async def _summary(unit: Unit, inspection: GuidedInspection) -> InspectionSummar
             OpenWindowOut(window=one.window, ends_on=one.ends_on)
             for one in await adding.open_windows(unit, inspection)
         ],
+        is_on_paper=False,
+        tickets=tickets,
+    )
+
+
+def _of_paper(inspection: Inspection, tickets: list[str]) -> InspectionSummary:
+    return InspectionSummary(
+        id=inspection.id,
+        kind=inspection.kind,
+        held_on=inspection.held_on,
+        signed_at=None,
+        sha256=None,
+        is_preparing=False,
+        missing=[],
+        findings=len(tickets),
+        documents=[],
+        may_be_completed=[],
+        is_on_paper=True,
+        tickets=tickets,
     )

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from contracts.codes import Role
 from services.aftersales import registry
 from services.aftersales.choices import check_codes
-from services.aftersales.inspections import guided, locking, queries
+from services.aftersales.inspections import guided, locking, on_paper, queries
 from services.aftersales.inspections import record as rules
 from services.aftersales.inspections.model import GuidedInspection
 from services.aftersales.inspections.naming import names_of, occupancy_of
@@ -80,7 +80,17 @@ async def begin(
 
 @pages.get("/inspections/{inspection}", **roles(*EVERYBODY))
 async def one(inspection: str, request: Request, unit: RoomUnit, who: Who) -> Response:
-    """How far it is, or what came of it."""
+    """How far it is, or what came of it; of one held on paper, its requests."""
+    paper = await on_paper.visible(unit, inspection, who)
+    if paper is not None:
+        return await answer(
+            request,
+            unit,
+            "inspection_on_paper.html",
+            inspection=paper,
+            names=await names_of(unit, paper.occupancy),
+            requests=(await on_paper.requests_of(unit, [paper]))[paper.id],
+        )
     return await shown(request, unit, who, inspection)
 
 

@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sqlmodel import col, select
 
 from contracts.codes import Role
 from services.aftersales import photos, registry
-from services.aftersales.inspections import adding, guided
+from services.aftersales.inspections import adding, guided, on_paper
 from services.aftersales.inspections import record as rules
 from services.aftersales.inspections.model import GuidedInspection, InspectionAmendment
 from services.aftersales.inspections.naming import Names, names_of
 from services.aftersales.inspections.papers import papers
 from services.aftersales.inspections.record import Record
+from services.aftersales.model import Inspection
 from services.aftersales.photos.model import Photo
 from services.kit.problems import not_found
 from services.kit.unit import Unit
@@ -26,15 +27,22 @@ MOST_LISTED = 100
 class Listed:
     """A line of a list."""
 
-    inspection: GuidedInspection
+    inspection: GuidedInspection | Inspection
     names: Names
     waiting: int
     """Additions that the cooperative has not taken note of yet."""
 
+    @property
+    def state(self) -> Literal["under_way", "signed", "on_paper"]:
+        if isinstance(self.inspection, Inspection):
+            return "on_paper"
+        return "under_way" if self.inspection.signed_at is None else "signed"
+
 
 async def listed(unit: Unit, who: Principal) -> list[Listed]:
-    """Those under way first, then the latest; a resident's own."""
+    """Those under way first, then the latest, then those on paper; a resident's own."""
     query = select(GuidedInspection).where(col(GuidedInspection.kept_until).is_(None))
+    own: list[str] | None = None
     if who.role is Role.RESIDENT:
         own = await registry.own_occupancies(unit, who.person)
         query = query.where(col(GuidedInspection.occupancy).in_(own))
@@ -43,8 +51,9 @@ async def listed(unit: Unit, who: Principal) -> list[Listed]:
             col(GuidedInspection.signed_at).is_not(None), col(GuidedInspection.started_at).desc()
         ).limit(MOST_LISTED)
     )
-    found = list(rows.scalars())
+    found: list[GuidedInspection | Inspection] = list(rows.scalars())
     waiting = await _waiting(unit, [one.id for one in found])
+    found += await on_paper.of(unit, own)
     lines = []
     for one in found:
         names = await names_of(unit, one.occupancy)

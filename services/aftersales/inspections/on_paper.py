@@ -1,0 +1,54 @@
+"""Inspections that were held on paper and only recorded here: what was found is told by their requests."""
+
+from collections.abc import Sequence
+
+from sqlmodel import col, select
+
+from contracts.codes import Role
+from services.aftersales import registry
+from services.aftersales.inspections.model import GuidedInspection
+from services.aftersales.model import Inspection, Ticket
+from services.kit.problems import not_found
+from services.kit.unit import Unit
+from services.kit.web import Principal
+
+MOST_LISTED = 100
+_GUIDED = select(GuidedInspection.id)
+
+
+async def of(unit: Unit, occupancies: Sequence[str] | None) -> list[Inspection]:
+    """Those of these households, or of all; the latest first."""
+    query = select(Inspection).where(col(Inspection.id).not_in(_GUIDED))
+    if occupancies is not None:
+        query = query.where(col(Inspection.occupancy).in_(occupancies))
+    rows = await unit.session.execute(
+        query.order_by(col(Inspection.held_on).desc(), col(Inspection.id)).limit(MOST_LISTED)
+    )
+    return list(rows.scalars())
+
+
+async def visible(unit: Unit, inspection: str, who: Principal) -> Inspection | None:
+    """That act, when it was held on paper; None when it is a guided one. 404 for another household's."""
+    if await unit.session.get(GuidedInspection, inspection) is not None:
+        return None
+    found = await unit.session.get(Inspection, inspection)
+    if found is None:
+        raise not_found()
+    if who.role is Role.RESIDENT and found.occupancy not in await registry.own_occupancies(unit, who.person):
+        raise not_found()
+    return found
+
+
+async def requests_of(
+    unit: Unit, inspections: Sequence[Inspection | GuidedInspection]
+) -> dict[str, list[Ticket]]:
+    """The requests of what was found, in the order of their numbers, by inspection."""
+    rows = await unit.session.execute(
+        select(Ticket)
+        .where(col(Ticket.inspection).in_([one.id for one in inspections]))
+        .order_by(col(Ticket.number))
+    )
+    found: dict[str, list[Ticket]] = {one.id: [] for one in inspections}
+    for ticket in rows.scalars():
+        found[str(ticket.inspection)].append(ticket)
+    return found
