@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from contracts.codes import Priority
 from services.aftersales import followers
 from services.aftersales.assess import home_of
-from services.aftersales.changes import Changes, apply_changes, check, facts_of, happened_at
+from services.aftersales.changes import Changes, apply_changes, check, check_calmer, facts_of, happened_at
 from services.aftersales.lifecycle import (
     TABLE,
     IllegalAction,
@@ -156,6 +156,7 @@ async def _step(
     at = happened_at(unit, last, actor, changes)
     await apply_changes(unit, ticket, home, action, actor, before, changes)
     standing = replace(before, terms=await terms_of(unit, ticket))
+    check_calmer(was, ticket, changes)
     step = Step(
         action, actor.role, at, changes.reason, changes.comment, changes.appointment_at, actor.id,
         actor.channel,
@@ -171,7 +172,9 @@ async def _step(
                 {"action": named("actions", action)},
             ),
         )
-    facts = await facts_of(unit, ticket, home, action, actor, changes)
+    facts = await facts_of(unit, ticket, home, standing, action, actor, changes)
+    if ticket.priority != was:
+        facts |= {"priority_was": was, "priority": ticket.priority}
     if action == "notify_debtor" and "notice" not in facts:
         notice = await write_notice(unit, [ticket], standing, _letter(changes), actor)
         facts |= notice_facts(notice, await zone_of(unit))

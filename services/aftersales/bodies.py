@@ -92,6 +92,8 @@ class ActionIn(Body):
     """Person of the staff that a program's token speaks for, where a named person answers for the step."""
     side: Annotated[str, coded(*codes("sides"))] | None = None
     """`missed`: whose doing it was."""
+    agreed_how: Annotated[str, coded(*codes("agreed_how"))] | None = None
+    """`wait_access`: how the household agreed; the comment says with whom and to what."""
     outcome: Annotated[str, coded(*codes("outcomes"))] | None = None
     """`finish`: what the visit ended with."""
     cost_cents: int | None = Field(default=None, ge=0, le=100_000_000)

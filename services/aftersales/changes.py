@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from contracts.codes import Priority, Regime, Responsible
 from services.aftersales import registry
 from services.aftersales.assess import dates_of, decide
+from services.aftersales.guards import AGREED, MISSED
 from services.aftersales.incidents.model import Incident
 from services.aftersales.lifecycle import TABLE, Standing, Step
 from services.aftersales.model import Ticket, WarrantyRow
@@ -17,20 +18,27 @@ from services.aftersales.notices.wanted import NoticeWanted
 from services.aftersales.parties.model import Party
 from services.aftersales.past_days import check_past
 from services.aftersales.registry import Home
+from services.aftersales.routing import PRESSING
 from services.aftersales.telling import Actor
+from services.aftersales.visits.following import window_end
 from services.aftersales.words import codes
-from services.kit.problems import invalid
+from services.kit.problems import conflict, invalid
 from services.kit.unit import Unit
 
 TEAM = ("staff", "caretaker")
 CORRECTIONS = ("place", "element", "symptom", "cause", "installed_on", "declared_to_insurer_on")
 """Facts of the request that the cooperative's people may set right with any action."""
-CODED = {"side": "sides", "outcome": "outcomes", "secured_by": "secured_by", "debtor": "parties"}
+CODED = {
+    "side": "sides", "outcome": "outcomes", "secured_by": "secured_by", "debtor": "parties",
+    "agreed_how": "agreed_how",
+}  # fmt: skip
 """Facts of a step that are codes, and their group of words."""
 REASONS = {"refuse": "reason_codes", "set_formal_aside": "formal_reasons"}
 """Actions whose reason is a code, and its group."""
 ALSO_KEPT = ("incident", "notice", "debtor", "party", "kind", "answer_by_at", "minutes")
 """Facts that a step keeps when they come with it."""
+DECIDED = "decided_by_cooperative"
+"""The basis of what a person decided without naming another: a code of the group `bases`."""
 FARTHEST = timedelta(days=731)
 """How far ahead a visit can be arranged."""
 BY_NAME = (
@@ -90,7 +98,7 @@ async def apply_changes(
         by_person.add("priority")
     if changes.responsible is not None:
         ticket.responsible = changes.responsible.value
-        ticket.basis = changes.basis or "Décision de la coopérative"
+        ticket.basis = changes.basis or DECIDED
         ticket.reasons = [{"key": "decided_by_person", "params": {}}]
         by_person.add("responsible")
     if changes.team is not None:
@@ -114,6 +122,13 @@ async def apply_changes(
         if changes.priority is not None:
             raise invalid("/priority", "less_than_before", "Reopened work is never less urgent than before.")
         ticket.priority = floor
+
+
+def check_calmer(was: str, ticket: Ticket, changes: Changes) -> None:
+    """Whoever makes what endangers people or a home less urgent says why in words: 422 otherwise."""
+    is_calmer = Priority(was) in PRESSING and ticket.priority > was  # p0 sorts first
+    if is_calmer and not (changes.comment or "").strip():
+        raise invalid("/comment", "missing", "Say why it is less urgent than it was.")
 
 
 def check(unit: Unit, step: Step, changes: Changes) -> None:
@@ -149,7 +164,7 @@ def happened_at(unit: Unit, last: datetime, actor: Actor, changes: Changes) -> d
 
 
 async def facts_of(
-    unit: Unit, ticket: Ticket, home: Home, action: str, actor: Actor, changes: Changes
+    unit: Unit, ticket: Ticket, home: Home, standing: Standing, action: str, actor: Actor, changes: Changes
 ) -> dict[str, Any]:
     """What the step keeps: what its row in the table names, from the caller or from the request itself."""
     row = TABLE[action]
@@ -163,8 +178,16 @@ async def facts_of(
             facts |= {"party": ticket.party} if ticket.party else {}
         case "reopen" | "half_fixed":
             facts["priority"] = ticket.priority
+        case "schedule" if changes.appointment_at is not None:
+            facts["until_at"] = (await window_end(unit, ticket.id, changes.appointment_at)).isoformat()
+        case "wait_access" if actor.role != "resident" and standing.is_missed_by_member:
+            facts.setdefault(AGREED, MISSED)
         case _ if action in BY_NAME:
             facts |= await _named(unit, ticket, actor, changes.by)
+            if facts["named"] is None:
+                raise conflict(
+                    "nobody_named", "A named person of the cooperative answers for it: first name the staff."
+                )
         case "sign_off" | "attach" if actor.role in TEAM:
             facts |= await _named(unit, ticket, actor, changes.by)
     if action == "acknowledge" and facts["named"] is not None:
@@ -210,7 +233,7 @@ async def _named(unit: Unit, ticket: Ticket, actor: Actor, by: str | None) -> di
 
     A program's token may have no person behind it. It speaks for the person it names (`by`), else for the
     contact that the household was given; `on_behalf` says so in the history, on the pages and in the reports.
-    None is named only where the cooperative has named nobody yet: the first answer then stays due.
+    None is named only where the cooperative has named nobody yet.
     """
     people = await registry.staff(unit)
     if by is not None and (by not in people or (actor.id in people and by != actor.id)):

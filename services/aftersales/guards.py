@@ -10,6 +10,9 @@ from services.kit.i18n import mark as _
 
 REOPEN_DAYS: Final = 30
 """How long, in days of 24 h after it was settled or refused, a request may be reopened."""
+AGREED: Final = "agreed_how"
+"""The fact that says how a wait for access was agreed: a code of that group."""
+MISSED: Final = "missed_visit"
 AFTER_REMINDER: Final = timedelta(days=1)
 """How long after the reminder silence may at the earliest be taken for a yes."""
 
@@ -36,12 +39,6 @@ def broken(ticket: Standing, step: Step) -> Guard | None:
     )
 
 
-def _goes_out(ticket: Standing) -> bool:
-    """Whether the work leaves the cooperative: to a firm, or to the debtor that acts first."""
-    claim = ticket.terms.claim
-    return ticket.terms.is_given_to_party or (claim is not None and claim.is_first)
-
-
 def _is_by_the_debtor(ticket: Standing) -> bool:
     claim = ticket.terms.claim
     return claim is not None and claim.party is not None
@@ -60,21 +57,43 @@ def _is_reminded(ticket: Standing, step: Step) -> bool:
 
 
 def _waits_for_formal(ticket: Standing, step: Step) -> bool:
-    """Only a firm that is not the debtor itself waits: a third party in its place."""
+    """Only a firm that is not the debtor itself waits: a third party in its place. What presses does not."""
     is_third = ticket.terms.is_given_to_party and not _is_by_the_debtor(ticket)
-    return is_third and ticket.awaits_formal(step.at)
+    return is_third and not ticket.terms.is_pressing and ticket.awaits_formal(step.at)
+
+
+def _window_is_over(ticket: Standing, step: Step) -> bool:
+    """A household waits for the whole window that it was told before it can say that nobody came."""
+    until = ticket.appointment_until or ticket.appointment_at
+    return until is not None and step.at >= until
+
+
+def _window_has_begun(ticket: Standing, step: Step) -> bool:
+    return ticket.appointment_at is not None and step.at >= ticket.appointment_at
+
+
+def _access_is_agreed(ticket: Standing, step: Step) -> bool:
+    """The promise is paused by the household's own word, by one that the staff record, or by a visit at which
+    nobody opened: never by the word of whoever promised alone."""
+    how = step.facts.get(AGREED)
+    if step.role == "contractor" or how == MISSED:
+        return ticket.is_missed_by_member
+    return True
 
 
 GUARDS: Final[dict[str, Guard]] = {
     "a firm works after the notice": Guard(
-        lambda ticket, step: not ticket.needs_notice,
+        lambda ticket, step: not ticket.is_held,
         _("A warranty runs: its debtor is written to first."),
         roles=("contractor",),
     ),
-    "work goes out after the notice": Guard(
-        lambda ticket, step: not (_goes_out(ticket) and ticket.needs_notice),
-        _("A warranty runs: its debtor is written to first (notify_debtor)."),
-        ("assign",),
+    "work begins after the notice": Guard(
+        lambda ticket, step: not ticket.is_held,
+        _(
+            "A warranty runs: its debtor is written to first (notify_debtor), or a named person says why no"
+            " letter goes (waive_notice)."
+        ),
+        ("assign", "start", "finish"),
     ),
     "another firm comes after the mise en demeure": Guard(
         lambda ticket, step: not _waits_for_formal(ticket, step),
@@ -117,11 +136,19 @@ GUARDS: Final[dict[str, Guard]] = {
     "an approval is awaited": Guard(
         lambda ticket, step: ticket.awaits_approval, _("Nothing waits for an approval."), ("approve",)
     ),
-    "the hour of the visit has come": Guard(
-        lambda ticket, step: ticket.appointment_at is not None and step.at >= ticket.appointment_at,
+    "the window of the visit is over": Guard(
+        _window_is_over, _("The time told for the visit is not over."), ("missed",), ("resident",)
+    ),
+    "the window of the visit has begun": Guard(
+        _window_has_begun,
         _("The hour of the visit has not come."),
         ("missed",),
-        ("resident",),
+        ("staff", "caretaker", "contractor"),
+    ),
+    "access is agreed": Guard(
+        _access_is_agreed,
+        _("Waiting for access is agreed with the household, or follows a visit at which nobody opened."),
+        ("wait_access",),
     ),
     "made safe once": Guard(
         lambda ticket, step: ticket.made_safe_at is None, _("It is made safe already."), ("make_safe",)
@@ -172,7 +199,7 @@ GUARDS: Final[dict[str, Guard]] = {
         lambda ticket, step: not ticket.has_started, _("Work has begun."), ("cancel",)
     ),
     "the household ends its own wait": Guard(
-        lambda ticket, step: ticket.state == "waiting_member",
+        lambda ticket, step: ticket.state in ("waiting_member", "waiting_access"),
         _("Nothing waits for the household."),
         ("resume",),
         ("resident",),

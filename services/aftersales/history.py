@@ -34,6 +34,10 @@ def advance(ticket: Standing, step: Step, to: str) -> Standing:
         to = ticket.resume_to or "acknowledged"
     if to == SAME:
         to = ticket.state
+    if step.action == "qualify" and ticket.state in WAITING:
+        # Looked into again while it waits: the wait, and with it a pause, goes on.
+        resume_to = to if ticket.resume_to in (None, "acknowledged") else ticket.resume_to
+        return replace(ticket, as_of=step.at, resume_to=resume_to)
     if step.action == "sign_off" and _is_last(ticket, step):
         to = "resolved"
     after = replace(ticket, as_of=step.at, **_of_action(ticket, step))
@@ -90,10 +94,12 @@ def _of_action(ticket: Standing, step: Step) -> dict[str, Any]:
             given = {"handed_at": at, "taken_up_at": None} if facts.get("to") == "contractor" else {}
             return given
         case "schedule" | "start":
-            visit = step.appointment_at or ticket.appointment_at
-            return {"appointment_at": visit, "taken_up_at": ticket.taken_up_at or at}
-        case "missed" | "unschedule" | "come_back" | "hand_back":
-            return {"appointment_at": None}
+            return _visit(ticket, step)
+        case "missed":
+            is_theirs = facts.get("side") == "member"
+            return {"appointment_at": None, "appointment_until": None, "is_missed_by_member": is_theirs}
+        case "unschedule" | "come_back" | "hand_back":
+            return {"appointment_at": None, "appointment_until": None}
         case "make_safe":
             return {"made_safe_at": at}
         case "finish" | "finish_together":
@@ -127,6 +133,15 @@ def _of_action(ticket: Standing, step: Step) -> dict[str, Any]:
         case "overturn":
             return {"contest_answered_at": at, "reopened_at": at, "is_short": False, "refused_by": None}
     return {}
+
+
+def _visit(ticket: Standing, step: Step) -> dict[str, Any]:
+    changes: dict[str, Any] = {"taken_up_at": ticket.taken_up_at or step.at, "is_missed_by_member": False}
+    if step.appointment_at is None:
+        return changes
+    until = step.facts.get("until_at")
+    changes["appointment_until"] = datetime.fromisoformat(until) if until else None
+    return changes | {"appointment_at": step.appointment_at}
 
 
 def _returned(ticket: Standing, step: Step) -> dict[str, Any]:
@@ -200,6 +215,7 @@ def _again(ticket: Standing, step: Step) -> dict[str, Any]:
         "signed": frozenset(),
         "reminded_at": None,
         "appointment_at": None,
+        "appointment_until": None,
         "ended_at": None,
         "priority_floor": step.facts.get("priority", ticket.priority_floor),
     }

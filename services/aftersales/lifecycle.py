@@ -55,7 +55,7 @@ class Transition:
 TABLE: Final[dict[str, Transition]] = {
     "acknowledge": Transition(("submitted", "reopened"), "acknowledged", _TEAM, records=("named",)),
     "qualify": Transition(
-        ("acknowledged", "qualified"),
+        ("acknowledged", "qualified", *WAITING),
         "qualified",
         ("staff",),
         records=("element", "place", "tenure", "responsible", "regimes", "dates"),
@@ -64,7 +64,10 @@ TABLE: Final[dict[str, Transition]] = {
         (*_KNOWN, "done", "resolved"), SAME, ("staff",), records=("notice", "debtor", "sha256")
     ),
     "return_notice": Transition(
-        (*_WORKING, *WAITING, "done", "resolved", "closed", "reopened", "attached", "not_eligible", "contested"),
+        (
+            *_WORKING, *WAITING, "done", "resolved", "closed", "reopened", "attached", "not_eligible",
+            "contested",
+        ),
         SAME,
         ("system",),
         records=("notice",),
@@ -113,7 +116,13 @@ TABLE: Final[dict[str, Transition]] = {
         ("comment",),
     ),
     "wait_member": Transition(_WORKING, "waiting_member", _TEAM, ("comment",)),
-    "wait_access": Transition(_WORKING, "waiting_access", _HANDS),
+    "wait_access": Transition(
+        _WORKING,
+        "waiting_access",
+        (*_HANDS, "resident"),
+        ("comment",),
+        needs_of=dict.fromkeys(_HANDS, ("agreed_how",)),
+    ),
     "wait_parts": Transition(_WORKING, "waiting_parts", _HANDS),
     "wait_third_party": Transition(_WORKING, "waiting_third_party", ("staff",)),
     "resume": Transition(WAITING, RESUMED, ("staff", "caretaker", "contractor", "resident")),

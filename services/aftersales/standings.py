@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from contracts.codes import Regime, Responsible
+from contracts.codes import Priority, Regime, Responsible
 from services.aftersales.claims import Firm, Running, claim_of
 from services.aftersales.lifecycle import Standing, Step, Terms, apply
 from services.aftersales.model import Ticket, TicketEvent
+from services.aftersales.routing import PRESSING
 from services.aftersales.tables import load
 from services.aftersales.taxonomy import element_of
 from services.kit.registry import zone_of
@@ -78,6 +79,7 @@ async def terms_of(unit: Unit, ticket: Ticket) -> Terms:
         settles_by_silence=ticket.inspection is None and not row.warranties,
         approve_above_cents=_limit(row.approval),
         others=row.people > 1,
+        is_pressing=Priority(ticket.priority) in PRESSING,
     )
 
 

@@ -50,6 +50,8 @@ class Terms:
     """From which estimate on a named person approves before anybody is sent."""
     others: bool = False
     """Whether the cooperative has somebody else to answer a contested refusal."""
+    is_pressing: bool = False
+    """p0 and p1: people are sent at once, whatever letter is still to be written."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,10 @@ class Standing:
     times_reopened: int = 0
     times_half_fixed: int = 0
     appointment_at: datetime | None = None
+    appointment_until: datetime | None = None
+    """The end of the window of that visit; histories from before it was kept know only its beginning."""
+    is_missed_by_member: bool = False
+    """Whether the last visit was missed on the household's side, and none was arranged since."""
     handed_at: datetime | None = None
     """When it was last given to a firm, and `taken_up_at` when that firm fixed a visit or began."""
     taken_up_at: datetime | None = None
@@ -150,19 +156,25 @@ class Standing:
 
     @property
     def needs_notice(self) -> bool:
-        """Whether a warranty runs and the debtor on whose letter the work waits has not been written to."""
+        """Whether a warranty runs and the debtor on whose letter the work waits has not been written to.
+
+        Nor did a named person decide that no letter goes; where one did of that debtor, the others' count.
+        """
         claim = self.terms.claim
         if claim is None:
             return False
+        waived = {who for who, _ in self.waived}
         if claim.party is not None:
-            return not any(who in claim.debtors and firm == claim.party for who, firm in self.notified)
-        return claim.leading not in {who for who, _ in self.notified}
+            is_its = any(who in claim.debtors and firm == claim.party for who, firm in self.notified)
+            return not is_its and not claim.debtors <= waived
+        written = {who for who, _ in self.notified}
+        return claim.leading not in written and not claim.debtors <= written | waived
 
     @property
-    def is_written_to(self) -> bool:
-        """Whether any debtor has its letter: work may be given to that one."""
-        claim = self.terms.claim
-        return claim is not None and any(who in claim.debtors for who, _ in self.notified)
+    def is_held(self) -> bool:
+        """Whether nobody is sent before that letter is stored. What presses never waits; its letter stays
+        due with a clock of its own."""
+        return self.needs_notice and not self.terms.is_pressing
 
     @property
     def unwritten(self) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ from services.kit.web import (
     roles,
 )
 
-KEPT = ("side", "outcome", "cost_cents", "secured_by", "debtor", "kind")
+KEPT = ("side", "outcome", "cost_cents", "secured_by", "debtor", "kind", "agreed_how")
 """What a step keeps beside its words."""
 PEOPLE = ("resident", "caretaker", "staff")
 

@@ -37,10 +37,9 @@ async def part(unit: Unit, ticket: Ticket, who: Principal) -> dict[str, Any] | N
     route = await routes.proposed(unit, ticket)
     party = await unit.session.get(Party, ticket.party) if ticket.party else None
     standing = await standing_of(unit, ticket)
-    claim = standing.terms.claim
     return {
-        "is_held": claim is not None and claim.is_first and not standing.is_written_to,
-        "awaits_formal": standing.awaits_formal(unit.now),
+        "is_held": standing.is_held,
+        "awaits_formal": standing.awaits_formal(unit.now) and not standing.terms.is_pressing,
         "formal_reasons": codes("formal_reasons"),
         "people": [
             one for one in (await registry.staff(unit)).values() if one.role in ("staff", "caretaker")

@@ -32,8 +32,12 @@ async def finish(
 
 
 async def _no_access(unit: Unit, ticket: Ticket, actor: Actor, note: str) -> None:
+    """Of an arranged visit nobody opened at; work begun goes on another day. Nothing is paused by it."""
     if ticket.state == "scheduled":
         changes = Changes(comment=note or None, facts={"side": "member"})
         await actions.act(unit, ticket.id, "missed", actor, changes)
-    else:
-        await actions.act(unit, ticket.id, "wait_access", actor, Changes(comment=note or None))
+        return
+    if not note:
+        raise invalid("/note", "missing", "Say in a word what is still to be done.")
+    step = "come_back" if ticket.state == "in_progress" else "wait_access"
+    await actions.act(unit, ticket.id, step, actor, Changes(comment=note))

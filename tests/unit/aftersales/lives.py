@@ -55,6 +55,7 @@ WAYS: dict[str, tuple[tuple[str, str], ...]] = {
     "dear_work": (*GIVEN, ("staff", "estimate"), ("staff", "start")),
     "given": GIVEN,
     "scheduled": (*GIVEN, ("staff", "schedule")),
+    "nobody_opened": (*GIVEN, ("staff", "schedule"), ("later", "missed")),
     "in_progress": (*GIVEN, ("staff", "start")),
     "done": DONE,
     "reminded": (*DONE, ("system", "remind")),
@@ -97,6 +98,7 @@ all_terms = st.builds(
     settles_by_silence=st.booleans(),
     approve_above_cents=st.sampled_from([None, 0, 50_000]),
     others=st.booleans(),
+    is_pressing=st.booleans(),
 )
 
 OWED = Claim(frozenset({"contractor"}), formal_until=T0 + timedelta(days=330))
@@ -108,8 +110,8 @@ PLAIN = (
 )
 """Under these a request gets far; others are tried on it there."""
 CONTRASTS = tuple(
-    Terms(has_household, claim, is_given, is_signed, not is_signed, limit, others)
-    for has_household, claim, is_given, is_signed, limit, others in random.Random(1).sample(
+    Terms(has_household, claim, is_given, is_signed, not is_signed, limit, others, is_pressing)
+    for has_household, claim, is_given, is_signed, limit, others, is_pressing in random.Random(1).sample(
         list(
             itertools.product(
                 (True, True, False),
@@ -124,6 +126,7 @@ CONTRASTS = tuple(
                 (True, False),
                 (None, 50_000),
                 (True, False),
+                (False, False, True),
             )
         ),
         14,
@@ -248,7 +251,8 @@ class Life(RuleBasedStateMachine):
             "sha256": "0", "debtor": debtor, "party": party, "kind": kind, "answer_by_at": by,
             "to": "contractor" if self.ticket.terms.is_given_to_party else "team", "incident": "inc_1",
             "cost_cents": cost, "slot": "slt_1", "side": "member", "outcome": "fixed",
-            "secured_by": "commitment", "sides": sorted(self.ticket.signing_sides),
+            "secured_by": "commitment", "sides": sorted(self.ticket.signing_sides), "agreed_how": "phone",
+            "until_at": (self.at + timedelta(hours=7)).isoformat(),
         }  # fmt: skip
         words = None if "words" in left_out else "Dit."
         hour = None if "hour" in left_out else self.at + timedelta(hours=5)
@@ -278,6 +282,9 @@ class Life(RuleBasedStateMachine):
     @rule(way=st.sampled_from(list(WAYS)))
     def it_goes_its_way(self, way: str) -> None:
         for role, action in WAYS[way]:
+            if role == "later":
+                self.at += timedelta(hours=8)
+                role = "staff"
             claim = self.ticket.terms.claim
             debtor, party = ("contractor", None) if claim is None else (claim.leading, claim.party)
             cost = 70_000 if way.startswith("dear") else 20_000

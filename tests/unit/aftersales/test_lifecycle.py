@@ -32,6 +32,7 @@ GIVEN = {
     "regimes": {}, "dates": {}, "notice": "ntc_1", "debtor": "contractor", "sha256": "0", "to": "team",
     "incident": "inc_1", "cost_cents": 70000, "slot": "slt_1", "side": "contractor", "outcome": "fixed",
     "secured_by": "commitment", "sides": ["cooperative", "household"],
+    "agreed_how": "phone",
 }  # fmt: skip
 """All that a step may have to keep."""
 
@@ -209,15 +210,107 @@ def test_a_notice_to_another_than_the_present_debtor_does_not_count() -> None:
     assert "assign" not in legal_actions(changed, "staff", T0)
 
 
-def test_the_cooperatives_own_team_repairs_a_tenants_new_home_at_once_and_no_firm_before_the_notice() -> None:
+@pytest.mark.parametrize("is_given_to_party", [False, True])
+def test_nobody_is_given_work_under_warranty_before_the_letter_is_stored(is_given_to_party: bool) -> None:
+    rented = under(after("acknowledge", "qualify"), claim=BEHIND, is_given_to_party=is_given_to_party)
+    with pytest.raises(IllegalAction) as refused:
+        take(rented, step("assign", hours=3))
+    assert {"notify_debtor", "waive_notice"} <= set(refused.value.legal)
+    written = take(rented, step("notify_debtor", hours=3))
+    # Both clocks: the repair begins at once, the claim on the builder goes on.
+    assert take(written, step("assign", hours=3)).state == "assigned"
+
+
+def test_where_a_named_person_says_why_no_letter_goes_the_work_does_not_wait_for_one() -> None:
     rented = under(after("acknowledge", "qualify"), claim=BEHIND)
-    assert take(rented, step("assign", hours=3)).state == "assigned"
-    to_firm = under(rented, is_given_to_party=True)
-    assert "assign" not in legal_actions(to_firm, "staff", T0)
-    at_work = take(take(rented, step("assign", hours=3)), step("schedule", hours=4, appointment_at=T0))
-    assert legal_actions(at_work, "contractor", T0) == ()
-    written = take(at_work, step("notify_debtor", hours=5))
-    assert "start" in legal_actions(written, "contractor", T0)
+    with pytest.raises(Missing, match="comment"):
+        take(rented, step("waive_notice", hours=3))
+    waived = take(rented, step("waive_notice", hours=3, comment="Le joint est d'usure."))
+    assert take(waived, step("assign", hours=4)).state == "assigned"
+
+
+def test_where_one_debtors_letter_is_waived_anothers_is_waited_for() -> None:
+    both = Claim(frozenset({"contractor", "vendor"}))
+    rented = under(after("acknowledge", "qualify"), claim=both)
+    waived = take(rented, step("waive_notice", hours=3, comment="Entreprise radiée."))
+    assert "assign" not in legal_actions(waived, "staff", T0)
+    written = take(waived, step("notify_debtor", hours=4, facts=GIVEN | {"debtor": "vendor"}))
+    assert "assign" in legal_actions(written, "staff", T0)
+
+
+def test_what_presses_is_given_at_once_and_its_letter_stays_due() -> None:
+    owed = replace(BEHIND, formal_until=T0 + timedelta(days=200))
+    flood = under(after("acknowledge", "qualify"), claim=owed, is_given_to_party=True, is_pressing=True)
+    given = take(flood, step("assign", hours=3))
+    assert given.unwritten == ("contractor",)
+    assert "start" in legal_actions(given, "contractor", T0)
+    assert {"notify_debtor", "waive_notice"} <= set(legal_actions(given, "staff", T0))
+    calmed = under(given, is_pressing=False)
+    assert "start" not in legal_actions(calmed, "staff", T0)
+
+
+def test_a_reception_recorded_after_the_work_was_given_out_stops_it_until_the_letter_is_stored() -> None:
+    """Also for the cooperative's own people, who would begin or finish it unwritten."""
+    for at_work in (
+        after("acknowledge", "qualify", "assign"),
+        after("acknowledge", "qualify", "assign", "start"),
+    ):
+        due = under(at_work, claim=BEHIND)
+        for role in ("staff", "caretaker", "contractor"):
+            assert not {"start", "finish"} & set(legal_actions(due, role, T0))
+        assert "notify_debtor" in legal_actions(due, "staff", T0)
+        written = take(due, step("notify_debtor", hours=8))
+        assert {"start", "finish"} & set(legal_actions(written, "caretaker", T0))
+
+
+def test_urgency_is_set_right_while_it_waits_and_the_pause_goes_on() -> None:
+    asked = take(after("acknowledge"), step("wait_member", hours=2, comment="Quel robinet ?"))
+    corrected = take(asked, step("qualify", hours=3))
+    assert (corrected.state, corrected.pauses) == ("waiting_member", asked.pauses)
+    resumed = take(corrected, step("resume", "resident", 5))
+    assert resumed.state == "qualified"
+    assert resumed.pauses == ((T0 + timedelta(hours=2), T0 + timedelta(hours=5)),)
+    given = take(after("acknowledge", "qualify", "assign"), step("wait_parts", hours=4))
+    assert take(take(given, step("qualify", hours=5)), step("resume", hours=6)).state == "assigned"
+
+
+def test_access_is_waited_for_only_when_both_sides_say_so() -> None:
+    given = after("acknowledge", "qualify", "assign")
+    assert "wait_access" not in legal_actions(given, "contractor", T0)
+    with pytest.raises(Missing, match="agreed_how"):
+        take(given, step("wait_access", hours=5, comment="Absente jusqu'à lundi.", facts={}))
+    with pytest.raises(Missing, match="comment"):
+        take(given, step("wait_access", "resident", 5))
+    alone = {"agreed_how": "missed_visit"}
+    with pytest.raises(IllegalAction):
+        take(given, step("wait_access", hours=5, comment="Personne.", facts=alone))
+    by_phone = {"agreed_how": "phone"}
+    waiting = take(given, step("wait_access", hours=5, comment="Vu avec elle : lundi.", facts=by_phone))
+    assert take(waiting, step("resume", "resident", 6)).state == "assigned"
+    own = take(given, step("wait_access", "resident", 5, comment="Je rentre lundi."))
+    assert own.state == "waiting_access"
+
+
+@pytest.mark.parametrize(("side", "may_wait"), [("member", True), ("contractor", False)])
+def test_a_visit_at_which_nobody_opened_is_enough_to_wait_for_access(side: str, may_wait: bool) -> None:
+    hour = T0 + timedelta(hours=5)
+    expected = take(after("acknowledge", "qualify", "assign"), step("schedule", hours=4, appointment_at=hour))
+    missed = take(expected, step("missed", hours=6, facts={"side": side}))
+    assert ("wait_access" in legal_actions(missed, "contractor", hour)) is may_wait
+    again = take(missed, step("schedule", hours=7, appointment_at=hour))
+    assert "wait_access" not in legal_actions(again, "contractor", hour)
+
+
+def test_a_visit_is_missed_for_the_household_after_its_window_and_for_us_after_its_beginning() -> None:
+    begins, ends = T0 + timedelta(hours=5), T0 + timedelta(hours=7)
+    expected = take(
+        after("acknowledge", "qualify", "assign"),
+        step("schedule", hours=4, appointment_at=begins, facts={"until_at": ends.isoformat()}),
+    )
+    minute = timedelta(minutes=1)
+    for role, first in (("resident", ends), ("staff", begins), ("caretaker", begins), ("contractor", begins)):
+        assert "missed" not in legal_actions(expected, role, first - minute)
+        assert "missed" in legal_actions(expected, role, first)
 
 
 def test_a_firm_never_confirms_nor_closes() -> None:
