@@ -6,6 +6,7 @@ advisory lock, so that of any three one sees the other two; the unique key of op
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from services.aftersales.incidents.clusters import Seen, Thresholds, Verdict, ne
 from services.aftersales.incidents.families import Family, family_of
 from services.aftersales.incidents.telling import declared, told
 from services.aftersales.model import Ticket
+from services.aftersales.registry import Home
 from services.kit.ids import new_id
 from services.kit.registry import local_today
 from services.kit.unit import Unit
@@ -116,7 +118,7 @@ async def join(unit: Unit, ticket: Ticket) -> bool:
     joined = await unit.ask(_JOIN, report)
     if joined:
         return _joined(unit, ticket, joined[0])
-    await _take_turn(unit, family, scopes[0])
+    await _take_turn(unit, family.code, scopes[0])
     rules = thresholds(await local_today(unit))
     since = {"since": unit.now - rules.window, "sensed_since": unit.now - rules.sensed_window}
     [row] = await unit.ask(_REPORT, report | since)
@@ -129,6 +131,16 @@ async def join(unit: Unit, ticket: Ticket) -> bool:
     if ticket.incident is not None:
         shown.learn(unit, ticket.incident, "proposed")
     return False
+
+
+async def take_turns(unit: Unit, home: Home, several: Iterable[tuple[str, str]]) -> None:
+    """Of several reports (element and symptom each) in one transaction, before the first of them: whoever
+    tells of one of these things at the same moment waits here, not each for what the other one holds."""
+    place = await places.place_of(unit, home.dwelling, home.building)
+    families = {found for one in several if (found := family_of(*one)) is not None}
+    turns = {(family.code, scopes[0]) for family in families if (scopes := place.scopes(family))}
+    for code, scope in sorted(turns):
+        await _take_turn(unit, code, scope)
 
 
 def _joined(unit: Unit, ticket: Ticket, incident: Any) -> bool:
@@ -144,7 +156,7 @@ async def sensed(unit: Unit, family: Family, scope: str, element: str, symptom: 
     """As `join`, when a meter's fault was recorded: the incident it now belongs to."""
     found = await _open(unit, family, [scope])
     if found is None:
-        await _take_turn(unit, family, scope)
+        await _take_turn(unit, family.code, scope)
         found = await _open(unit, family, [scope])
     if found is not None:
         await unit.session.execute(
@@ -226,8 +238,8 @@ async def _open(unit: Unit, family: Family, scopes: list[str]) -> Any:
     return found.one_or_none()
 
 
-async def _take_turn(unit: Unit, family: Family, scope: str) -> None:
-    await unit.session.execute(text(_TURN), {"key": f"incident {unit.coop} {family.code} {scope}"})
+async def _take_turn(unit: Unit, family: str, scope: str) -> None:
+    await unit.session.execute(text(_TURN), {"key": f"incident {unit.coop} {family} {scope}"})
 
 
 async def _counted(unit: Unit, query: str, family: Family, scope: str, window: timedelta) -> _Counted:

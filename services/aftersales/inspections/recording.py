@@ -5,17 +5,19 @@ duty for visible defects (C. civ. art. 1642-1), each finding being a réserve.
 """
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import text
 from sqlmodel import col, select
 
 from contracts.codes import Tenure
-from services.aftersales.actions import NewTicket, open_ticket
+from services.aftersales.actions import NewTicket
 from services.aftersales.assess import FOUND_AT_ENTRY
 from services.aftersales.dwelling_file import asking
 from services.aftersales.inspections.model import GuidedInspection
 from services.aftersales.model import Inspection, Ticket
+from services.aftersales.opening_several import open_all
 from services.aftersales.registry import Home
 from services.aftersales.telling import Actor
 from services.kit.ids import new_id
@@ -54,7 +56,7 @@ async def record(
     check_tenure(home, kind)
     inspection = await _kept(unit, home, kind, held_on, actor, guided)
     await asking.replan(unit, home)
-    opened = [await _open(unit, home, inspection, finding, actor) for finding in findings]
+    opened = await _open(unit, home, inspection, findings, actor)
     await asking.replan(unit, home)  # the household's legal windows run from this day
     return opened
 
@@ -88,8 +90,8 @@ async def record_paper(
     if new or not acts:
         inspection = on_paper[0] if on_paper else await _kept(unit, home, kind, held_on, actor)
         await asking.replan(unit, home)
-        for digest, finding in new.items():
-            known[digest] = (await _open(unit, home, inspection, finding, actor)).id
+        opened = await _open(unit, home, inspection, list(new.values()), actor)
+        known |= {digest: ticket.id for digest, ticket in zip(new, opened, strict=True)}
         inspection.opened = inspection.opened | {digest: known[digest] for digest in new}
         await asking.replan(unit, home)
     return list(dict.fromkeys(known[digest_of(one)] for one in findings))
@@ -139,15 +141,21 @@ async def _kept(
     return inspection
 
 
-async def _open(unit: Unit, home: Home, inspection: Inspection, finding: NewTicket, actor: Actor) -> Ticket:
-    told = NewTicket(
-        place=finding.place,
-        element=finding.element,
-        symptom=finding.symptom,
-        description=finding.description,
-        channel="inspection",
-        noticed_on=inspection.held_on,
-        inspection=inspection.id,
-        cause=FOUND_AT_ENTRY if inspection.kind == "etat_des_lieux" else "unknown",
-    )
-    return await open_ticket(unit, home, told, actor)
+async def _open(
+    unit: Unit, home: Home, inspection: Inspection, findings: Sequence[NewTicket], actor: Actor
+) -> list[Ticket]:
+    is_entry = inspection.kind == "etat_des_lieux"
+    told = [
+        NewTicket(
+            place=finding.place,
+            element=finding.element,
+            symptom=finding.symptom,
+            description=finding.description,
+            channel="inspection",
+            noticed_on=inspection.held_on,
+            inspection=inspection.id,
+            cause=FOUND_AT_ENTRY if is_entry else "unknown",
+        )
+        for finding in findings
+    ]
+    return await open_all(unit, home, told, actor)

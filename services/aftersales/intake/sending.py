@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import date
 
-from services.aftersales import actions
 from services.aftersales.actions import NewTicket
 from services.aftersales.intake import access
 from services.aftersales.intake.access import Access
 from services.aftersales.intake.problems import Problem
 from services.aftersales.model import Ticket
+from services.aftersales.opening_several import open_all
 from services.aftersales.registry import Home
 from services.aftersales.telling import Actor
 from services.kit.unit import Unit
@@ -32,9 +32,8 @@ class Told:
 
 async def send(unit: Unit, home: Home, told: Told, actor: Actor) -> list[Ticket]:
     """One request for each problem, all with the household's words and how to get in."""
-    tickets = []
-    for problem in told.problems:
-        new = NewTicket(
+    several = [
+        NewTicket(
             place=problem.place,
             element=problem.element,
             symptom=problem.symptom,
@@ -44,7 +43,9 @@ async def send(unit: Unit, home: Home, told: Told, actor: Actor) -> list[Ticket]
             reported_by=told.reported_by,
             urgent=told.urgent,
         )
-        ticket = await actions.open_ticket(unit, home, new, actor)
+        for problem in told.problems
+    ]
+    tickets = await open_all(unit, home, several, actor)
+    for ticket in tickets:
         await access.keep(unit, ticket, told.access)
-        tickets.append(ticket)
     return tickets
