@@ -154,9 +154,10 @@ async def _step(
     home = await home_of(unit, ticket)
     place, last = await _last(unit, ticket)
     at = happened_at(unit, last, actor, changes)
+    was = ticket.priority
     await apply_changes(unit, ticket, home, action, actor, before, changes)
-    standing = replace(before, terms=await terms_of(unit, ticket))
     check_calmer(was, ticket, changes)
+    standing = replace(before, terms=await terms_of(unit, ticket))
     step = Step(
         action, actor.role, at, changes.reason, changes.comment, changes.appointment_at, actor.id,
         actor.channel,
