@@ -4,7 +4,7 @@ import email
 import re
 from dataclasses import dataclass
 from email import policy
-from email.message import EmailMessage, Message
+from email.message import Message
 
 _LETTER = re.compile(r"ltr_[0-9a-z]{20,40}", re.IGNORECASE)
 _TO = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")
@@ -27,8 +27,8 @@ def read(raw: bytes) -> Report | None:
     The letter is known by the address the report came to (its `{id}`), else by the Message-ID of what it
     quotes.
     """
-    message = email.message_from_bytes(raw[:LONGEST], policy=policy.default)
-    assert isinstance(message, EmailMessage)
+    # Headers as they are: reading addresses out of broken ones fails in many ways.
+    message = email.message_from_bytes(raw[:LONGEST], policy=policy.compat32)
     fields = _delivery_fields(message)
     if fields is None:
         return None
@@ -40,7 +40,7 @@ def read(raw: bytes) -> Report | None:
     return Report(letter, status[0] if status else None) if letter else None
 
 
-def _delivery_fields(message: EmailMessage) -> Message | None:
+def _delivery_fields(message: Message) -> Message | None:
     """The fields of the recipient that failed, else of the first; None when it is no delivery report."""
     for part in message.walk():
         if part.get_content_type() != "message/delivery-status":
@@ -53,7 +53,7 @@ def _delivery_fields(message: EmailMessage) -> Message | None:
     return None
 
 
-def _letter_of(message: EmailMessage) -> str | None:
+def _letter_of(message: Message) -> str | None:
     for name in _TO:
         for value in message.get_all(name, []):
             if match := _LETTER.search(str(value)):

@@ -1,6 +1,8 @@
 """A mail server's report says which letter did not arrive, or nothing."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.aftersales.parties.returns import Report, read
 from services.kit.mail import return_address
@@ -70,6 +72,20 @@ def test_what_is_only_late_did_not_come_back(action: str, status: str) -> None:
 )
 def test_what_is_no_report_says_nothing(raw: bytes) -> None:
     assert read(raw) is None
+
+
+@pytest.mark.parametrize(
+    "to", [":returns+lt;r_01", "re[turns@coop.test", "returns@[coop.test", "=?utf-8?b?@", '"', "<", "a@b:;,"]
+)
+def test_a_report_with_a_broken_address_is_read_all_the_same(to: str) -> None:
+    assert read(a_report(to=to)) == Report(LETTER, "5.1.1")
+
+
+@given(st.integers(0, len(a_report())), st.binary(max_size=12))
+def test_nothing_that_stands_in_a_report_is_beyond_it(at: int, junk: bytes) -> None:
+    whole = a_report()
+    found = read(whole[:at] + junk + whole[at:])
+    assert found is None or found.letter.startswith("ltr_")
 
 
 def test_without_an_own_return_address_the_sender_is_what_readers_see() -> None:
