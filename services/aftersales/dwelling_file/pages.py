@@ -34,7 +34,8 @@ TEAM = ("staff", "caretaker")
 async def at_home(request: Request, unit: RoomUnit, who: Who) -> Response:
     """What presses among the household's windows, for the first page."""
     home = await _own(unit, who, None)
-    shown = await windows_out(unit, home, language_of(request)) if home else None
+    language = language_of(request)
+    shown = await windows_out(unit, home, language, concerning_only=True) if home else None
     open_now = [one for one in shown.windows if one.state in ("ends_soon", "running")] if shown else []
     return await answer(
         request,
@@ -60,7 +61,7 @@ async def mine(request: Request, unit: RoomUnit, who: Who, occupancy: str | None
         "file_household.html",
         home=home,
         others=[one for one in await registry.own_occupancies(unit, who.person) if one != home.occupancy],
-        shown=await windows_out(unit, home, language),
+        shown=await windows_out(unit, home, language, concerning_only=True),
         equipment=[equipment_out(row, language) for row in pieces],
         check_ins=await _asked(unit, home, language),
         forgotten=await _forgotten(unit, home),

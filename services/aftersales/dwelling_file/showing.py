@@ -3,10 +3,12 @@
 from datetime import date, datetime
 
 from pydantic import BaseModel
+from sqlalchemy import text
 
 from contracts.codes import Responsible, Tenure
 from services.aftersales.config import config_for
 from services.aftersales.dwelling_file import asking
+from services.aftersales.dwelling_file.concerning import concerns_household
 from services.aftersales.dwelling_file.dates import file_of
 from services.aftersales.dwelling_file.facts import EquipmentRegime, File
 from services.aftersales.dwelling_file.model import CheckIn, Equipment
@@ -93,12 +95,16 @@ class CheckInOut(BaseModel):
     """The requests that were told from it, the oldest first."""
 
 
-async def windows_out(unit: Unit, home: Home, language: str) -> WindowsOut:
-    """Every window of the home, what presses most first."""
+async def windows_out(unit: Unit, home: Home, language: str, *, concerning_only: bool = False) -> WindowsOut:
+    """Every window of the home, what presses most first; with `concerning_only` without those whose date is
+    missing and that cannot concern the household (`concerning`)."""
     config = await config_for(unit, home)
     file = await file_of(unit, home, config)
     today = await local_today(unit)
     found = windows(file, home.tenure, today, config.own_terms)
+    if concerning_only:
+        built_on = await _built_on(unit, home)
+        found = [one for one in found if concerns_household(one, file, today, built_on)]
     return WindowsOut(
         tenure=home.tenure,
         today=today,
@@ -172,6 +178,14 @@ def check_in_out(row: CheckIn, language: str) -> CheckInOut:
         answer_label=word("check_in_answers", row.answer, language) if row.answer else None,
         tickets=list(row.tickets or ()),
     )  # fmt: skip
+
+
+async def _built_on(unit: Unit, home: Home) -> date | None:
+    found = await unit.session.execute(
+        text("SELECT built_on FROM registry.dwelling WHERE id = :dwelling"), {"dwelling": home.dwelling}
+    )
+    day: date | None = found.scalar_one_or_none()
+    return day
 
 
 def _dates(file: File) -> DatesOut:

@@ -145,6 +145,12 @@ class _Writer:
     def room(self, room: Room) -> str:
         return f"{self.place(room.place)} – {room.name}" if room.name else self.place(room.place)
 
+    def surface(self, surface: str, state: str) -> tuple[str, str]:
+        return (
+            word("inspection_surfaces", surface, self.language),
+            word("inspection_states", state, self.language),
+        )
+
     def finding(self, element: str, symptom: str) -> str:
         known = taxonomy()
         found = known.elements.get(element)
@@ -176,15 +182,24 @@ def _handed_over(paper: Document, written: _Writer, record: Record) -> None:
 
 
 def _room(paper: Document, written: _Writer, act: Act, room: Room) -> None:
+    if room.surfaces:
+        paper.table(
+            [written.say("surface"), written.say("surface_state")],
+            [written.surface(*one) for one in room.surfaces.items()],
+            (3, 2),
+            heading=written.room(room),
+            level=2,
+        )
     if not room.findings:
-        paper.heading(written.room(room), 2)
-        paper.paragraph(written.say("nothing_wrong"))
+        if not room.surfaces:
+            paper.heading(written.room(room), 2)
+        paper.paragraph(written.say("no_defect" if room.surfaces else "nothing_wrong"))
         return
     paper.table(
         [written.say(one) for one in ("found", "note", "request")],
         [_row(written, act, finding) for finding in room.findings],
         (4, 5, 2),
-        heading=written.room(room),
+        heading="" if room.surfaces else written.room(room),
         level=2,
     )
     for finding in room.findings:

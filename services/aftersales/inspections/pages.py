@@ -132,6 +132,20 @@ async def judge_room(
     )
 
 
+@pages.post("/inspections/{inspection}/rooms/{item}/state", **roles(*TEAM))
+async def say_state(inspection: str, item: str, request: Request, unit: RoomUnit, who: Who) -> Response:
+    """The state of floor, walls, ceiling…, one by one; with `all`, of everything that was not said."""
+    form = await form_of(request)
+    everything = str(form.get("all", ""))[:16]
+
+    def changing(record: Record) -> Record:
+        said = rules.room_of(record, item).surfaces
+        told = {name: str(form.get(name, said.get(name, everything)))[:16] for name in rules.surfaces()}
+        return rules.with_surfaces(record, item, told)
+
+    return await _change(request, unit, who, inspection, changing, anchor="rooms")
+
+
 @page_with_photos(pages, "/inspections/{inspection}/rooms/{item}/photos", *EVERYBODY)
 async def add_finding(
     inspection: str,

@@ -8,7 +8,7 @@ as well, under an id of its own: nothing that was typed is lost.
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -48,6 +48,8 @@ class Room(_Value):
     name: str = ""
     state: RoomState = "to_see"
     findings: tuple[Finding, ...] = ()
+    surfaces: dict[str, str] = {}
+    """The state of its floor, walls…, as far as it was said: codes of `forms.yaml`."""
 
 
 class Meter(_Value):
@@ -98,7 +100,7 @@ def room_of(record: Record, room: str) -> Room:
 
 
 def with_room(record: Record, room: Room) -> Record:
-    found = _new(record.rooms, room, "state", "findings")
+    found = _new(record.rooms, room, "state", "findings", "surfaces")
     if found is None:
         return record
     room = found
@@ -121,9 +123,31 @@ def nothing_wrong(record: Record, room: str) -> Record:
     return _changed(record, room, state="nothing_wrong")
 
 
+def surfaces() -> tuple[str, ...]:
+    """What of a room a state can be said of: codes of `inspection_surfaces`."""
+    return tuple(load("inspections/forms")["surfaces"])
+
+
+def surface_states() -> tuple[str, ...]:
+    """What can be said of each, the best first: codes of `inspection_states`."""
+    return tuple(load("inspections/forms")["states"])
+
+
+def with_surfaces(record: Record, room: str, told: Mapping[str, str]) -> Record:
+    """The state of floor, walls, ceiling…; who says it has seen the room. An empty state takes one back."""
+    table = load("inspections/forms")
+    if set(told) - set(table["surfaces"]) or set(told.values()) - {*table["states"], ""}:
+        raise Refused("unknown_code")
+    found = room_of(record, room)
+    said = {**found.surfaces, **told}
+    kept = {surface: said[surface] for surface in table["surfaces"] if said.get(surface)}
+    state = "seen" if kept and found.state == "to_see" else found.state
+    return _changed(record, room, surfaces=kept, state=state)
+
+
 def to_see_again(record: Record, room: str) -> Record:
     found = room_of(record, room)
-    return _changed(record, room, state="seen" if found.findings else "to_see")
+    return _changed(record, room, state="seen" if found.findings or found.surfaces else "to_see")
 
 
 def with_finding(record: Record, room: str, finding: Finding) -> Record:
@@ -141,7 +165,8 @@ def without_finding(record: Record, finding: str) -> Record:
     for room in record.rooms:
         left = tuple(one for one in room.findings if one.id != finding)
         if left != room.findings:
-            return _changed(record, room.id, findings=left, state="seen" if left else "to_see")
+            state = "seen" if left or room.surfaces else "to_see"
+            return _changed(record, room.id, findings=left, state=state)
     return record
 
 
@@ -203,9 +228,11 @@ def findings(record: Record) -> list[tuple[Room, Finding]]:
 
 def digest(record: Record) -> str:
     """SHA-256 of the record in one canonical spelling, in hexadecimal."""
-    plain = json.dumps(
-        record.model_dump(mode="json"), sort_keys=True, ensure_ascii=False, separators=(",", ":")
-    )
+    values = record.model_dump(mode="json")
+    for room in values["rooms"]:
+        if not room["surfaces"]:  # what was signed before there were any keeps its digest
+            del room["surfaces"]
+    plain = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(plain.encode()).hexdigest()
 
 

@@ -5,6 +5,7 @@ from fastapi.responses import Response
 
 from contracts.codes import Role
 from services.aftersales.inspections import queries
+from services.aftersales.inspections import record as rules
 from services.aftersales.inspections.visibility import visible
 from services.aftersales.page_base import answer
 from services.aftersales.photos.receiving import Brought
@@ -36,6 +37,8 @@ async def shown(
         template,
         status=problem.status if problem else 200,
         room=room,
+        surfaces=rules.surfaces(),
+        surface_states=rules.surface_states(),
         is_team=who.role is not Role.RESIDENT,
         problem=reason_of(problem) if problem else None,
         given=given or {},

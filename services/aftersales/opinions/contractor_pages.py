@@ -10,6 +10,7 @@ from services.aftersales.parties import jobs
 from services.aftersales.parties.contractor_pages import job_page, page
 from services.aftersales.parties.guests import guest
 from services.kit.problems import Problem
+from services.kit.receiving import form_of
 from services.kit.web import RoomUnit
 
 
@@ -20,7 +21,6 @@ async def give(
     ticket: str,
     unit: RoomUnit,
     verdict: Annotated[str, Form(max_length=16)] = "",
-    marks: Annotated[list[str] | None, Form(max_length=10)] = None,
     comment: Annotated[str, Form(max_length=4000)] = "",
 ) -> Response:
     """Its side only: neither the household's nor the team's."""
@@ -28,7 +28,8 @@ async def give(
     found = await jobs.ticket_of(unit, party, ticket)
     try:
         async with unit.part():
-            await giving.give(unit, found, giving.CONTRACTOR, party.id, verdict, marks or [], comment)
+            marks = giving.marks_in(await form_of(request))
+            await giving.give(unit, found, giving.CONTRACTOR, party.id, verdict, marks, comment)
     except Problem as problem:
         return await job_page(request, unit, party, ticket, problem)
     return RedirectResponse(f"/contractor/{token}/jobs/{ticket}#opinion", 303)

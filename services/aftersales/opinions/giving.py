@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlalchemy import text
 from sqlmodel import col, select
+from starlette.datastructures import FormData
 
 from contracts.codes import Role
 from services.aftersales.dwelling_file.model import Opinion
 from services.aftersales.model import Ticket
+from services.aftersales.tables import load
 from services.aftersales.words import codes
 from services.kit.problems import conflict, invalid
 from services.kit.unit import Unit
@@ -70,6 +72,11 @@ async def give(
         raise invalid("/verdict", "unknown_code", "Say good or bad.")
     if unknown := set(marks) - set(codes("opinion_marks")):
         raise invalid("/marks", "unknown_code", "Not known here: %(codes)s.", codes=min(unknown))
+    for pair in pairs().values():
+        if set(pair) <= set(marks):
+            raise invalid(
+                "/marks", "contradiction", "Of %(codes)s only one can be true.", codes=", ".join(pair)
+            )
     if side == HOUSEHOLD and ticket.occupancy is None:
         raise conflict("no_household", "The request is a building's.")
     row = await unit.session.get(Opinion, (ticket.id, side))
@@ -89,6 +96,18 @@ async def give(
     row.given_by, row.given_at = by, unit.now
     await unit.session.flush()
     return row
+
+
+def pairs() -> dict[str, list[str]]:
+    """Marks of which at most one can be true, by what they are about: codes of `opinion_about`."""
+    found: dict[str, list[str]] = load("opinions/marks")["pairs"]
+    return found
+
+
+def marks_in(form: FormData) -> list[str]:
+    """What was chosen in the form of a page: one field for each pair, empty for none; or a list, `marks`."""
+    chosen = [form.get(f"mark-{name}", "") for name in pairs()] + form.getlist("marks")[:10]
+    return [str(mark)[:64] for mark in chosen if mark]
 
 
 async def of_ticket(unit: Unit, ticket: Ticket) -> dict[str, Opinion]:
@@ -138,7 +157,7 @@ async def for_contractor(unit: Unit, ticket: Ticket) -> Mapping[str, Any] | None
     if ticket.state not in ASKED_IN:
         return None
     own = (await of_ticket(unit, ticket)).get(CONTRACTOR)
-    return {"own": own, "others": [], "marks": codes("opinion_marks"), "side": CONTRACTOR}
+    return {"own": own, "others": [], "pairs": pairs(), "side": CONTRACTOR}
 
 
 async def on_page(unit: Unit, ticket: Ticket, who: Principal) -> Mapping[str, Any] | None:
@@ -150,6 +169,6 @@ async def on_page(unit: Unit, ticket: Ticket, who: Principal) -> Mapping[str, An
     return {
         "own": found.get(side),
         "others": [] if side == HOUSEHOLD else [row for one, row in found.items() if one != side],
-        "marks": codes("opinion_marks"),
+        "pairs": pairs(),
         "side": side,
     }

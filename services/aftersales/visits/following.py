@@ -9,7 +9,6 @@ from services.aftersales.model import Ticket
 from services.aftersales.visits.model import Visit
 from services.aftersales.visits.offers import RUNNING, host_of
 from services.aftersales.visits.terms import terms_of
-from services.aftersales.words import codes
 from services.kit.ids import new_id
 from services.kit.problems import conflict
 from services.kit.unit import Unit
@@ -53,7 +52,7 @@ async def follow(unit: Unit, ticket: Ticket, step: Step) -> None:
             visit.state = "kept"
             _touch(unit, visit)
         case "missed" if visit is not None:
-            visit.state, visit.missed_side = "missed", missed_side(visit, step)
+            visit.state, visit.missed_side = "missed", str(step.facts.get("side", "cooperative"))
             _touch(unit, visit)
         case "unschedule" if visit is not None and step.role == "resident":
             await refuse_late(unit, visit)
@@ -76,12 +75,6 @@ async def refuse_late(unit: Unit, visit: Visit) -> None:
     terms = await terms_of(unit)
     if visit.starts_at - unit.now < terms.change_until:
         raise conflict("too_late_to_change", "It is too late to change this visit here: please call.")
-
-
-def missed_side(visit: Visit, step: Step) -> str:
-    """Whose failure it was: the cooperative's own team is no contractor, whoever says so."""
-    side = str(step.facts.get("side", "cooperative"))
-    return "cooperative" if side == "contractor" and visit.host in codes("teams") else side
 
 
 def cancel(unit: Unit, visit: Visit) -> None:

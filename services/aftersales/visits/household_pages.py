@@ -60,8 +60,7 @@ async def cancel(ticket: str, request: Request, unit: RoomUnit, who: Who) -> Res
 async def nobody_came(ticket: str, request: Request, unit: RoomUnit, who: Who) -> Response:
     """On whose side it was is the host's: the firm's when a firm was to come."""
     found = await tickets.visible(unit, ticket, who)
-    kind, _ = (await on_ticket.whole(unit, found))["host"]
-    side = "contractor" if kind == "party" else "cooperative"
+    side = (await on_ticket.whole(unit, found))["host_side"]
     try:
         await moving.missed(unit, found, side, actor_of(who))
     except Problem as problem:

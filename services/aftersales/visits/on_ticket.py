@@ -30,6 +30,7 @@ async def whole(unit: Unit, ticket: Ticket) -> dict[str, Any]:
     visit = await running(unit, ticket.id)
     before = None if visit else await last(unit, ticket.id)
     slots = await offers.offered(unit, ticket) if ticket.state in CHOOSING else []
+    host = await host_name(unit, visit.host if visit else await offers.host_of(unit, ticket))
     return {
         "visit": visit,
         "missed": before if before is not None and before.state == "missed" else None,
@@ -37,7 +38,9 @@ async def whole(unit: Unit, ticket: Ticket) -> dict[str, Any]:
         "can_choose": ticket.state in CHOOSING,
         "can_change": visit is not None and await queries.can_change(unit, ticket),
         "is_time": visit is not None and visit.starts_at <= unit.now,
-        "host": await host_name(unit, visit.host if visit else await offers.host_of(unit, ticket)),
+        "is_past": visit is not None and visit.ends_at <= unit.now,
+        "host": host,
+        "host_side": "contractor" if host[0] == "party" else "cooperative",
         "history": await _over(unit, ticket),
     }
 
@@ -50,5 +53,12 @@ async def host_name(unit: Unit, host: str) -> tuple[str, str]:
     return ("party", party.name) if party else ("own", host)
 
 
-async def _over(unit: Unit, ticket: Ticket) -> list[Visit]:
-    return [row for row in await queries.of_ticket(unit, ticket) if row.state in ("missed", "kept")]
+def side_shown(visit: Visit) -> str | None:
+    """On whose side it was missed: the cooperative's own team is no contractor, whatever was ticked."""
+    is_own = visit.missed_side == "contractor" and visit.host in codes("teams")
+    return "cooperative" if is_own else visit.missed_side
+
+
+async def _over(unit: Unit, ticket: Ticket) -> list[tuple[Visit, str | None]]:
+    rows = await queries.of_ticket(unit, ticket)
+    return [(row, side_shown(row)) for row in rows if row.state in ("missed", "kept")]

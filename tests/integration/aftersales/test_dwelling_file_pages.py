@@ -191,3 +191,36 @@ async def test_a_contractor_gives_its_own_opinion_by_its_link(aulnes: Cooperativ
     ]
     me = aulnes.resident(moved["persons"][0]["id"])
     assert (await aulnes.get(f"/tickets/{ticket}/opinions", me)).json()["opinions"] == []
+
+
+async def test_an_opinion_does_not_say_two_things_that_contradict_each_other(aulnes: Cooperative) -> None:
+    moved = await aulnes.move_in("tenant")
+    person = moved["persons"][0]["id"]
+    me = aulnes.resident(person)
+    ticket = (await aulnes.open(moved["occupancy"]))["id"]
+    await walk(aulnes, ticket, me)
+    form = (await get(aulnes, f"/tickets/{ticket}", person)).text
+    assert form.count('name="mark-speed"') == 3
+    assert 'type="checkbox" name="marks"' not in form
+    form_said = {"mark-speed": "slow", "mark-work": "well_done", "mark-news": ""}
+    said = await send(aulnes, f"/tickets/{ticket}/opinion", person, verdict="good", **form_said)
+    assert said.status_code == 303
+    (mine,) = (await aulnes.get(f"/tickets/{ticket}/opinions", me)).json()["opinions"]
+    assert mine["marks"] == ["slow", "well_done"]
+    both = await aulnes.web.client.put(
+        f"/api/v1/tickets/{ticket}/opinion", json={"verdict": "good", "marks": ["quick", "slow"]}, headers=me
+    )
+    assert (both.status_code, both.json()["errors"][0]["code"]) == (422, "contradiction")
+
+
+async def test_a_tenant_in_an_old_building_reads_of_no_missing_date_and_staff_does(
+    aulnes: Cooperative,
+) -> None:
+    moved = await aulnes.move_in("tenant", moved_in_on="2020-03-01")
+    person = moved["persons"][0]["id"]
+    shown = (await get(aulnes, "/home/file", person)).text
+    assert "Date manquante" not in shown
+    staff = (await get(aulnes, f"/dwellings/{moved['dwelling']}/file")).text
+    assert "n&#39;est pas enregistrée" in staff or "n'est pas enregistrée" in staff
+    assert 'href="#dates"' in staff
+    assert "demandez-la-lui" not in staff

@@ -136,6 +136,33 @@ async def test_a_livraison_becomes_a_document_in_the_buyers_hands_and_requests(a
     assert (told["kind"], told["findings"], told["occupancy"]) == ("livraison", 1, buyer.moved["occupancy"])
 
 
+async def test_the_state_of_each_room_is_said_read_and_printed_with_what_both_sign(
+    aulnes: Cooperative,
+) -> None:
+    tenant = await inspecting(aulnes, "etat_des_lieux")
+    await tenant.do("/rooms/room-kitchen/state", all="good")
+    await tenant.do("/rooms/room-kitchen/state", floor="bad")
+    await tenant.do("/rooms/room-bedroom/state", ceiling="new")
+    wrong = await tenant.staff.send(f"{tenant.path}/rooms/room-kitchen/state", floor="splendid")
+    assert wrong.status_code == 422
+    await tenant.find("room-kitchen", "finding-1")
+    rooms = re.findall(rf"{tenant.path}/rooms/(room-[a-z_]+)\"", (await tenant.staff.get(tenant.path)).text)
+    for room in dict.fromkeys(rooms):
+        if room not in ("room-kitchen", "room-bedroom"):
+            await tenant.do(f"/rooms/{room}", action="nothing_wrong")
+    await tenant.do("/meters", fluid="water", serial="W 12", index="1 234,5", item="meter-1")
+    await tenant.do("/keys", what="Porte", count="3", item="keys-1")
+    to_sign = (await tenant.household.get(f"{tenant.path}/sign")).text
+    assert "<strong>mauvais</strong>" in to_sign
+    assert (await tenant.sign("household")).status_code == 303
+    assert (await tenant.sign("cooperative")).status_code == 303
+    words = words_of(await tenant.document())
+    for said in ("Sol", "Mauvais", "Murs", "Bon", "Plafond", "Neuf", "Fenêtres et portes", "Équipements"):
+        assert said in words, said
+    late = await tenant.staff.send(f"{tenant.path}/rooms/room-kitchen/state", floor="good")
+    assert late.status_code == 409
+
+
 async def test_it_is_found_again_on_another_device_with_all_that_was_noted(aulnes: Cooperative) -> None:
     tenant = await inspecting(aulnes, "etat_des_lieux")
     await tenant.find("room-kitchen", "finding-1")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +10,7 @@ from icalendar import Calendar
 from sqlalchemy import text
 
 from contracts.codes import Role
-from tests.integration.aftersales.conftest import MONDAY
+from tests.integration.aftersales.conftest import MONDAY, PARIS
 from tests.integration.aftersales.test_contractor_link import a_firm, a_job, agreed
 from tests.integration.aftersales.test_pages import Browser
 
@@ -274,6 +274,12 @@ async def test_a_household_says_on_its_page_that_nobody_came_and_reads_an_apolog
     home, ticket = await household(aulnes, firm)
     await agreed(firm, ticket, MONDAY + timedelta(hours=3))
     await aulnes.now(MONDAY + timedelta(hours=6))
+    for page in (f"/tickets/{ticket}", f"/tickets/{ticket}/visit"):
+        asked = (await home.get(page)).text
+        assert "Que s’est-il passé" in asked
+        assert "vient au rendez-vous" not in asked
+        assert "appelez" not in asked
+        assert f'action="/tickets/{ticket}/visit/cancel"' not in asked
     assert (await home.send(f"/tickets/{ticket}/visit/missed")).status_code == 303
     visits = (await aulnes.get(f"/tickets/{ticket}/visits")).json()["visits"]
     assert visits[0]["missed_side"] == "contractor"
@@ -290,6 +296,10 @@ async def test_the_desk_moves_proposes_and_records_a_missed_visit(aulnes: Cooper
     assert (await browser.send(f"/desk/{ticket}/visit", slot=first_slot(page))).status_code == 303
     assert (await browser.send(f"/desk/{ticket}/visit/on-the-way", minutes="30")).status_code == 303
     assert (await browser.send(f"/desk/{ticket}/visit/missed", side="nobody")).status_code == 404
+    await aulnes.now(datetime(2026, 11, 20, 11, 30, tzinfo=PARIS))
+    past = (await browser.get(f"/desk/{ticket}/visit")).text
+    assert "notez ce qu’il en est advenu" in past
+    assert "on-the-way" not in past
     assert (await browser.send(f"/desk/{ticket}/visit/missed", side="member")).status_code == 303
     wrong = await browser.send(f"/desk/{ticket}/visit/propose", day="hier", start="09:00", end="11:00")
     assert wrong.status_code == 422

@@ -570,6 +570,7 @@ PAGES: dict[str, Access] = {
     "GET /inspections/{inspection}/rooms/{item}": theirs(HOUSEHOLDS, TEAM),
     "POST /inspections/{inspection}/rooms": of_coop(TEAM, body=form(place="bedroom")),
     "POST /inspections/{inspection}/rooms/{item}": of_coop(TEAM, body=form(action="nothing_wrong")),
+    "POST /inspections/{inspection}/rooms/{item}/state": of_coop(TEAM, body=form(all="good")),
     "POST /inspections/{inspection}/rooms/{item}/photos": theirs(
         HOUSEHOLDS, TEAM, body=form(element="tap", symptom="leak", note="Ça goutte")
     ),

@@ -26,6 +26,7 @@ from services.aftersales.inspections.record import (
     with_meter,
     with_remarks,
     with_room,
+    with_surfaces,
     without_finding,
     without_keys,
     without_room,
@@ -197,3 +198,30 @@ def applied(record: Record, what: str, name: str, more: str) -> Record:
                 return nothing_wrong(record, KITCHEN)
     except Refused:
         return record
+
+
+def test_the_state_of_a_room_is_said_surface_by_surface_and_taken_back() -> None:
+    record = with_surfaces(begun(), KITCHEN, {"floor": "worn", "walls": "good"})
+    assert room_of(record, KITCHEN).surfaces == {"floor": "worn", "walls": "good"}
+    assert room_of(record, KITCHEN).state == "seen"
+    record = with_surfaces(record, KITCHEN, {"walls": "", "ceiling": "new"})
+    assert room_of(record, KITCHEN).surfaces == {"floor": "worn", "ceiling": "new"}
+    with refused("unknown_code"):
+        with_surfaces(record, KITCHEN, {"roof": "good"})
+    with refused("unknown_code"):
+        with_surfaces(record, KITCHEN, {"floor": "splendid"})
+
+
+def test_the_state_of_a_room_outlives_a_finding_that_was_a_mistake() -> None:
+    record = with_finding(with_surfaces(begun(), KITCHEN, {"floor": "bad"}), KITCHEN, LEAK)
+    record = without_finding(record, LEAK.id)
+    assert room_of(record, KITCHEN).state == "seen"
+    assert room_of(with_room(record, Room(id=KITCHEN, place="kitchen")), KITCHEN).surfaces == {"floor": "bad"}
+
+
+def test_the_state_of_rooms_is_signed_and_what_says_none_keeps_its_digest() -> None:
+    record = whole()
+    assert digest(with_surfaces(record, KITCHEN, {"floor": "good"})) != digest(record)
+    assert digest(Record(rooms=(Room(id="r", place="kitchen"),))) == (
+        "041f3cd2c8f3f4c65c022449119fcacb7482fbe28ade5d4e338ddf5c28c2aaa4"
+    )
