@@ -145,6 +145,8 @@ class DeadlineOut(BaseModel):
     due_at: datetime
     met_at: datetime | None
     is_overdue: bool
+    is_moot: bool = False
+    """A legal date that was not kept but ceased to matter: the request ended without a claim."""
 
 
 class ContactOut(BaseModel):
@@ -222,9 +224,13 @@ class TicketOut(TicketSummary):
 class EventOut(BaseModel):
     action: str
     label: str
+    told: str
+    """What was done, in words: the act, whatever state it led to."""
     role: str
     actor: str | None
     """The name of a person of the cooperative; households stay unnamed."""
+    on_behalf_of: str | None
+    """The person in whose name a program acted, where no person did."""
     reason: str | None
     comment: str | None
     appointment_at: datetime | None

@@ -27,9 +27,14 @@ from services.aftersales.priority import emergency_of
 from services.aftersales.standings import standing_of, terms_of
 from services.aftersales.storing import Known
 from services.aftersales.taxonomy import taxonomy
-from services.aftersales.words import render, word
+from services.aftersales.words import basis_of, render, told, word
 from services.kit.registry import Staff, zone_of
 from services.kit.unit import Unit
+
+WINDOWS = frozenset(
+    {*(regime.value for regime in Regime), "apparent_list", *(f"notice_{one.value}" for one in Responsible)}
+)
+"""Legal dates by which a claim is made or lost; others, such as the 21 days, are kept by the repair."""
 
 
 async def ticket_out(
@@ -56,7 +61,7 @@ async def ticket_out(
         description=ticket.description,
         since=ticket.noticed_on,
         channel=ticket.channel,
-        basis=ticket.basis,
+        basis=basis_of(ticket.basis, language),
         reasons=[render(from_json(reason), language) for reason in ticket.reasons],
         warranties=[_warranty(row, language) for row in whole.warranties],
         deadlines=clocks,
@@ -117,8 +122,12 @@ async def history_out(unit: Unit, ticket: Ticket, language: str) -> list[EventOu
         EventOut(
             action=row.action,
             label=word("actions", row.action, language),
+            told=told(row.action, row.role, row.facts or {}, language),
             role=row.role,
             actor=_name(people, row.actor),
+            on_behalf_of=_name(people, (row.facts or {}).get("named") or "")
+            if (row.facts or {}).get("on_behalf")
+            else None,
             reason=row.reason,
             comment=row.comment,
             appointment_at=_local(row.appointment_at, zone),
@@ -180,6 +189,7 @@ def _deadline(row: DeadlineRow, ticket: Ticket, now: datetime, zone: ZoneInfo, l
         due_at=row.due_at.astimezone(zone),
         met_at=_local(row.met_at, zone),
         is_overdue=not paused and (row.met_at or now) > row.due_at,
+        is_moot=row.kind in WINDOWS and row.met_at is not None and row.met_at == ticket.ended_at,
     )
 
 

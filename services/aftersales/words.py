@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
+from typing import Any
 
 from contracts.words import Label, labels
 from services.aftersales.tables import load
@@ -54,6 +55,30 @@ def render(reason: Reason, language: str) -> str:
 def render_text(group: str, code: str, language: str, **values: object) -> str:
     """A sentence of `words.yaml` with what it names."""
     return word(group, code, language).format(**values)
+
+
+def told(action: str, role: str, facts: Mapping[str, Any], language: str) -> str:
+    """What was done, as the history tells it: the act, and of a missed visit whose side it was."""
+    if action == "missed":
+        said = word("visits_missed", str(facts.get("side", "cooperative")), language)
+    elif action == "wait_access" and role == "resident":
+        said = word("steps_taken", "wait_access_asked", language)
+    else:
+        said = word("steps_taken", action, language)
+    was, now = facts.get("priority_was"), facts.get("priority")
+    if was and now and was != now:
+        said += f" ({word('priorities', was, language)} → {word('priorities', str(now), language)})"
+    return said
+
+
+def basis_of(stored: str, language: str) -> str:
+    """What a decision rests on: an article of law as it stands, or one of our own bases in words."""
+    code = "decided_by_cooperative" if stored == _AS_IT_WAS else stored
+    return word("bases", code, language) if code in codes("bases") else stored
+
+
+_AS_IT_WAS = "Décision de la coopérative"
+"""How that basis was stored before it was a code."""
 
 
 def spoken_day(day: date, language: str) -> str:

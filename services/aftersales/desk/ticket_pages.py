@@ -56,6 +56,7 @@ async def act(
     side: Annotated[str, Form(max_length=32)] = "",
     outcome: Annotated[str, Form(max_length=32)] = "",
     secured_by: Annotated[str, Form(max_length=32)] = "",
+    agreed_how: Annotated[str, Form(max_length=32)] = "",
     cost: Annotated[str, Form(max_length=16)] = "",
     debtor: Annotated[str, Form(max_length=32)] = "",
 ) -> Response:
@@ -65,7 +66,7 @@ async def act(
     try:
         kept = {
             "side": side, "outcome": outcome, "secured_by": secured_by, "cost_cents": _cents(cost),
-            "debtor": debtor,
+            "debtor": debtor, "agreed_how": agreed_how,
         }  # fmt: skip
         changes = Changes(
             reason=reason or None,
@@ -90,7 +91,7 @@ async def act(
             "action": action, "reason": reason, "comment": comment, "appointment_at": appointment_at,
             "assignee": assignee, "team": team, "cause": cause, "priority": priority,
             "responsible": responsible, "party": party or "", "side": side, "outcome": outcome,
-            "secured_by": secured_by, "cost": cost,
+            "secured_by": secured_by, "cost": cost, "agreed_how": agreed_how,
         }  # fmt: skip
         return await ticket_page(request, unit, who, ticket, problem, given, seen_at)
     return RedirectResponse(f"/desk/{ticket}", 303)
@@ -161,6 +162,7 @@ async def ticket_page(
                 "parties",
                 "teams",
                 "sides",
+                "agreed_how",
                 "outcomes",
                 "secured_by",
             )

@@ -74,8 +74,12 @@ class NoticeOut(BaseModel):
     tickets: list[str]
     sending: SendingOut | None
     proofs: list[ProofOut]
+    level: str
+    """How far it is shown to have gone: `stored`, `kept` in the mailbox of a trial, `sent` (a mail server or
+    the post took it), `proved` (receipt, signature, the debtor's own word or act), or `lost`."""
+    level_label: str
     is_proved: bool
-    """Whether something shows that it left or arrived."""
+    """Whether something shows that it arrived."""
 
 
 class NoticesOut(BaseModel):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import text
 from sqlmodel import col, select
 
 from contracts.codes import Role
@@ -10,9 +11,15 @@ from services.aftersales.model import Ticket
 from services.aftersales.notices.model import Notice, NoticeProof, NoticeTicket
 from services.aftersales.parties.letters import Proof
 from services.aftersales.parties.letters import proof as letter_proof
+from services.aftersales.parties.posting import KEPT
 from services.kit.problems import not_found
 from services.kit.unit import Unit
 from services.kit.web import Principal
+
+ARRIVED = frozenset({"delivered", "handed_over", "answer", "commitment"})
+TAKEN = frozenset({"accepted", "registered"})
+LOST = frozenset({"not_sent", "returned"})
+"""Kinds of proofs: that it reached the debtor, that it left, that it did not arrive."""
 
 
 @dataclass(frozen=True)
@@ -23,17 +30,36 @@ class Written:
     proofs: list[NoticeProof]
     posted: Proof | None
     tickets: list[str]
+    is_sandbox: bool = False
+    is_taken_up: bool = False
+    """Whether the debtor itself acted on a request of the letter by its personal link since."""
 
     @property
     def is_proved(self) -> bool:
-        """Whether something shows that it arrived. What came back or never left is not proved by the mail
-        server's having taken it, only by what a person of the cooperative recorded besides."""
+        """Whether something shows that it arrived: a receipt, a signature, the debtor's own word or act."""
+        return self.level == "proved"
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the e-mail never left the machine: it lies in the embedded mailbox."""
+        return self.posted is not None and self.posted.answer == KEPT
+
+    @property
+    def level(self) -> str:
+        """How far it is shown to have gone: a code of the group `notice_levels`.
+
+        That a mail server took it, or the post, shows that it was sent, not that it arrived. What stays in
+        the embedded mailbox was only stored; a trial's mailbox stands for the real one.
+        """
         kinds = {one.kind for one in self.proofs}
-        if kinds - {"accepted", "not_sent", "returned"}:
-            return True
-        is_lost = bool(kinds & {"not_sent", "returned"})
-        is_taken = "accepted" in kinds or (self.posted is not None and self.posted.state == "sent")
-        return is_taken and not is_lost
+        if kinds & ARRIVED or self.is_taken_up:
+            return "proved"
+        if kinds & LOST:
+            return "lost"
+        if self.is_kept:
+            return "kept" if self.is_sandbox else "stored"
+        is_taken = kinds & TAKEN or (self.posted is not None and self.posted.state == "sent")
+        return "sent" if is_taken else "stored"
 
 
 async def of_ticket(unit: Unit, ticket: Ticket) -> list[Written]:
@@ -55,7 +81,21 @@ async def whole(unit: Unit, notice: Notice) -> Written:
         .order_by(col(NoticeProof.on_day), col(NoticeProof.recorded_at), col(NoticeProof.id))
     )
     posted = await letter_proof(unit, notice.letter) if notice.letter else None
-    return Written(notice, list(proofs.scalars()), posted, await tickets_of(unit, notice))
+    tickets = await tickets_of(unit, notice)
+    rows = await unit.session.execute(
+        text(_SHOWN),
+        {"coop": notice.coop, "tickets": tickets, "party": notice.party, "at": notice.written_at},
+    )
+    shown = rows.one()
+    return Written(notice, list(proofs.scalars()), posted, tickets, shown.is_sandbox, shown.is_taken_up)
+
+
+_SHOWN = """
+SELECT coalesce((SELECT c.sandbox FROM registry.coop c WHERE c.slug = :coop), false) AS is_sandbox,
+  EXISTS (SELECT 1 FROM aftersales.ticket_event e
+    WHERE e.ticket = ANY(:tickets) AND e.role = 'contractor' AND e.actor = :party AND e.channel = 'link'
+    AND e.occurred_at >= :at) AS is_taken_up
+"""
 
 
 async def visible(unit: Unit, notice_id: str, who: Principal) -> Notice:

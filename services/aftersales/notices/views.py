@@ -36,6 +36,8 @@ def notice_out(written: Written, zone: ZoneInfo, language: str) -> NoticeOut:
         tickets=written.tickets,
         sending=sending,
         proofs=[proof_out(one, language) for one in written.proofs],
+        level=written.level,
+        level_label=word("notice_levels", written.level, language),
         is_proved=written.is_proved,
     )
 

@@ -25,6 +25,7 @@ class FiguresOut(BaseModel):
     ends: dict[str, int]
     first_answer_hours: float | None
     first_answers: ShareOut
+    answers_on_behalf: int
     safe_hours: float | None
     made_safe: ShareOut
     fixed_hours: float | None

@@ -7,50 +7,14 @@ from statistics import median
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from services.aftersales.reports.stories import Act, Clock, End, Story, end_of
+from services.aftersales.reports.windows import is_lost, is_saved, is_window
+
+__all__ = ["Act", "Clock", "End", "Figures", "Share", "Story", "avoidable", "end_of", "figures"]
+
 CHASED_AFTER = timedelta(days=1)
 """Silence of the team after which a household's word asks for news rather than tells more."""
-End = Literal["open", "fixed", "refused", "duplicate", "cancelled"]
-
-
-@dataclass(frozen=True)
-class Clock:
-    """One promise or legal day of a request: kept when it was met by its time."""
-
-    kind: str
-    family: str
-    """A code of `contracts.codes.ClockFamily`."""
-    due_at: datetime
-    met_at: datetime | None
-
-    def is_kept(self, now: datetime) -> bool | None:
-        """None while it still runs in time."""
-        if self.met_at is not None:
-            return self.met_at <= self.due_at
-        return None if now <= self.due_at else False
-
-
-@dataclass(frozen=True)
-class Act:
-    """A step or word of a request: who did what, when."""
-
-    action: str
-    """An action of the life cycle, or `message`."""
-    role: str
-    at: datetime
-    reason: str | None = None
-
-
-@dataclass(frozen=True)
-class Story:
-    """All of one request that the figures are made of."""
-
-    residence: str
-    opened_at: datetime
-    acts: Sequence[Act] = ()
-    """In the order of time."""
-    clocks: Sequence[Clock] = ()
-    visits: Sequence[tuple[str, str | None]] = ()
-    """State of each visit (`kept`, `missed`, …) and on whose side it was missed."""
+ANSWERS = frozenset({"acknowledge", "refuse", "attach"})
 
 
 @dataclass(frozen=True)
@@ -72,6 +36,9 @@ class Figures:
     ends: dict[End, int]
     first_answer_hours: float | None
     first_answers: Share
+    """A person's own act; what a program did in a person's name is counted apart."""
+    answers_on_behalf: int
+    """Requests that a program took in hand in a person's name before any person acted."""
     safe_hours: float | None
     made_safe: Share
     fixed_hours: float | None
@@ -85,8 +52,10 @@ class Figures:
     avoidable_contacts: int
     """Household words to chase an answer, and failed repairs told again."""
     windows_saved: int
+    """Periods of warranties, and months to list visible defects, within which the claim was secured: see
+    `saved`."""
     windows_lost: int
-    """Legal days that passed before what they protect was secured."""
+    """Such periods that ended while the request was open, with nothing done for the claim."""
 
 
 def figures(stories: Iterable[Story], now: datetime, zone: ZoneInfo) -> list[Figures]:
@@ -96,21 +65,6 @@ def figures(stories: Iterable[Story], now: datetime, zone: ZoneInfo) -> list[Fig
         month = story.opened_at.astimezone(zone).strftime("%Y-%m")
         groups.setdefault((story.residence, month), []).append(story)
     return [_of_group(residence, month, group, now) for (residence, month), group in sorted(groups.items())]
-
-
-def end_of(story: Story) -> End:
-    """How it ended: fixed is not the same as closed."""
-    end: End = "open"
-    for act in story.acts:
-        if act.action in ("confirm", "lapse", "sign_off") and _is_settled(story, act):
-            end = "fixed"
-        elif act.action == "refuse":
-            end = "duplicate" if act.reason == "duplicate" else "refused"
-        elif act.action == "cancel":
-            end = "cancelled"
-        elif act.action in ("reopen", "half_fixed", "overturn"):
-            end = "open"
-    return end
 
 
 def avoidable(story: Story) -> int:
@@ -143,14 +97,16 @@ def _of_group(residence: str, month: str, group: Sequence[Story], now: datetime)
     kept = sum(state == "kept" for state, _ in visits)
     # A refusal keeps no promise of a repair and saves no right.
     ours_to_do = [story for story in group if end_of(story) in ("open", "fixed")]
-    legal = [clock.is_kept(now) for story in ours_to_do for clock in story.clocks if clock.family == "legal"]
+    windows = [(story, clock) for story in ours_to_do for clock in story.clocks if is_window(clock)]
+    answers = [answer for story in group if (answer := _answer(story, now))]
     return Figures(
         residence=residence,
         month=month,
         requests=len(group),
         ends=ends,
-        first_answer_hours=_middle(group, ("first_answer", "call_back")),
-        first_answers=_share(group, ("first_answer", "call_back"), now),
+        first_answer_hours=_hours([(story.opened_at, at) for story in group if (at := answered_at(story))]),
+        first_answers=Share(answers.count("kept"), len(answers) - answers.count("running")),
+        answers_on_behalf=sum(_is_answered_by_program(story) for story in group),
         safe_hours=_middle(group, ("make_safe",)),
         made_safe=_share(group, ("make_safe",), now),
         fixed_hours=_hours([(story.opened_at, at) for story in group if (at := _fixed_at(story))]),
@@ -159,9 +115,39 @@ def _of_group(residence: str, month: str, group: Sequence[Story], now: datetime)
         visits_missed_by_household=sum(state == "missed" and side == "member" for state, side in visits),
         reopened=sum(any(act.action in ("reopen", "half_fixed") for act in story.acts) for story in group),
         avoidable_contacts=sum(avoidable(story) for story in group),
-        windows_saved=legal.count(True),
-        windows_lost=legal.count(False),
+        windows_saved=sum(is_saved(story, clock) for story, clock in windows),
+        windows_lost=sum(is_lost(story, clock, now) for story, clock in windows),
     )
+
+
+def answered_at(story: Story) -> datetime | None:
+    """When a person of the cooperative first took it in hand."""
+    human = (act.at for act in story.acts if act.action in ANSWERS and _is_by_a_person(act))
+    return min(human, default=None)
+
+
+def _is_by_a_person(act: Act) -> bool:
+    return act.role in ("staff", "caretaker") and not act.on_behalf
+
+
+def _is_answered_by_program(story: Story) -> bool:
+    at = answered_at(story)
+    return any(act.on_behalf and act.action in ANSWERS and (at is None or act.at < at) for act in story.acts)
+
+
+def _answer(story: Story, now: datetime) -> Literal["kept", "late", "running"] | None:
+    """How the promise of a first answer was kept; None where none was made."""
+    clock = next((one for one in story.clocks if one.kind in ("first_answer", "call_back")), None)
+    if clock is None:
+        return None
+    at = answered_at(story)
+    if at is not None:
+        return "kept" if at <= clock.due_at else "late"
+    is_over = clock.met_at is not None and not _is_answered_by_program(story)
+    if is_over or now <= clock.due_at:
+        # Over without an answer, such as called off by the household: as its clock says.
+        return "kept" if is_over and clock.is_kept(now) else "late" if is_over else "running"
+    return "late"
 
 
 def _fixed_at(story: Story) -> datetime | None:
@@ -171,19 +157,6 @@ def _fixed_at(story: Story) -> datetime | None:
     done = [act.at for act in story.acts if act.action in ("finish", "finish_together")]
     settled = [act.at for act in story.acts if act.action in ("confirm", "lapse", "sign_off")]
     return done[-1] if done else settled[-1]
-
-
-def _is_settled(story: Story, act: Act) -> bool:
-    """One signature of two settles nothing yet."""
-    if act.action != "sign_off":
-        return True
-    last = max((one.at for one in story.acts if one.action in ("reopen", "half_fixed")), default=None)
-    sides = {
-        "household" if one.role == "resident" else "team"
-        for one in story.acts
-        if one.action == "sign_off" and one.at <= act.at and (last is None or one.at > last)
-    }
-    return len(sides) == 2
 
 
 def _share(group: Sequence[Story], kinds: tuple[str, ...], now: datetime) -> Share:

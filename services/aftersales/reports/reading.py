@@ -20,18 +20,24 @@ WHERE t.coop = :coop AND t.opened_at >= :since AND t.opened_at < :until
   AND (CAST(:residence AS text) IS NULL OR coalesce(d.residence, b.residence) = :residence)
 """
 _ACTS = """
-SELECT e.ticket, e.action, e.role, e.occurred_at AS at, e.reason FROM aftersales.ticket_event e
+SELECT e.ticket, e.action, e.role, e.occurred_at AS at, e.reason, e.channel,
+  CASE e.action WHEN 'assign' THEN p.kind ELSE e.facts->>'debtor' END AS debtor,
+  e.facts->>'notice' AS notice, coalesce((e.facts->>'on_behalf')::boolean, false) AS on_behalf
+FROM aftersales.ticket_event e
 JOIN aftersales.ticket t ON t.id = e.ticket
+LEFT JOIN aftersales.party p ON e.action = 'assign' AND p.id = e.facts->>'party'
 WHERE t.coop = :coop AND t.opened_at >= :since AND t.opened_at < :until
 UNION ALL
-SELECT m.ticket, 'message', m.role, m.written_at, NULL FROM aftersales.ticket_message m
+SELECT m.ticket, 'message', m.role, m.written_at, NULL, NULL, NULL, NULL, false
+FROM aftersales.ticket_message m
 JOIN aftersales.ticket t ON t.id = m.ticket
 WHERE t.coop = :coop AND t.opened_at >= :since AND t.opened_at < :until
 ORDER BY 4
 """
 _CLOCKS = """
-SELECT c.ticket, c.kind, c.clock, c.due_at, c.met_at FROM aftersales.ticket_deadline c
+SELECT c.ticket, c.kind, c.clock, c.due_at, c.met_at, w.debtor FROM aftersales.ticket_deadline c
 JOIN aftersales.ticket t ON t.id = c.ticket
+LEFT JOIN aftersales.ticket_warranty w ON w.ticket = c.ticket AND w.regime = c.kind
 WHERE t.coop = :coop AND t.opened_at >= :since AND t.opened_at < :until
 """
 _VISITS = """
@@ -58,9 +64,18 @@ async def report(unit: Unit, first: date, last: date, residence: str | None = No
         Story(
             residence=row.residence,
             opened_at=row.opened_at,
-            acts=[Act(one.action, one.role, one.at, one.reason) for one in acts.get(row.id, ())],
-            clocks=[Clock(one.kind, one.clock, one.due_at, one.met_at) for one in clocks.get(row.id, ())],
+            acts=[
+                Act(one.action, one.role, one.at, one.reason, one.debtor, one.notice, one.on_behalf)
+                for one in acts.get(row.id, ())
+            ],
+            clocks=[
+                Clock(one.kind, one.clock, one.due_at, one.met_at, one.debtor)
+                for one in clocks.get(row.id, ())
+            ],
             visits=[(one.state, one.missed_side) for one in visits.get(row.id, ())],
+            is_listed=any(
+                one.action == "submit" and one.channel == "inspection" for one in acts.get(row.id, ())
+            ),
         )
         for row in tickets
     ]

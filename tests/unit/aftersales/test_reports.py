@@ -95,15 +95,87 @@ def test_promises_kept_and_windows_lost_are_counted_from_their_clocks() -> None:
         Clock("first_answer", "service", after(8), after(2)),
         Clock("make_safe", "safety", after(4), after(6)),
         Clock("repair", "service", after(100), None),
-        Clock("parfait_achevement", "legal", after(24 * 30), after(24 * 29)),
-        Clock("biennale", "legal", after(24 * 31), None),
-        Clock("decennale", "legal", after(24 * 3650), None),
+        Clock("parfait_achevement", "legal", after(24 * 30), after(24 * 29), "contractor"),
+        Clock("biennale", "legal", after(24 * 31), None, "vendor"),
+        Clock("decennale", "legal", after(24 * 3650), None, "insurer"),
     ]
-    found = one(story(clocks=clocks))
+    told = [*acts(("submit", "resident", 0), ("acknowledge", "staff", 2)), secured("contractor", 24 * 29)]
+    found = one(replace(story(clocks=clocks), acts=told))
     assert (found.first_answer_hours, found.first_answers) == (2.0, Share(1, 1))
     assert (found.safe_hours, found.made_safe) == (6.0, Share(0, 1))
     assert found.repairs == Share(0, 1)
     assert (found.windows_saved, found.windows_lost) == (1, 1)
+
+
+def secured(debtor: str | None, hours: float) -> Act:
+    return Act("secure_claim", "staff", after(hours), debtor=debtor)
+
+
+def letter(debtor: str, hours: float, notice: str = "ntc_1") -> Act:
+    return Act("notify_debtor", "staff", after(hours), debtor=debtor, notice=notice)
+
+
+BUILDERS = Clock("parfait_achevement", "legal", after(24 * 30), None, "contractor")
+LISTED = Clock("apparent_list", "legal", after(24 * 20), None)
+DELAY = Clock("works_21_days", "legal", after(24 * 21), after(40))
+BY_THE_BUILDER = Act("assign", "staff", after(20), debtor="contractor")
+BY_US = Act("assign", "staff", after(20))
+
+
+@pytest.mark.parametrize(
+    ("clock", "told", "is_fixed", "windows"),
+    [
+        pytest.param(BUILDERS, [BY_US], True, (0, 0), id="repaired by us without a letter"),
+        pytest.param(BUILDERS, [letter("contractor", 9), BY_US], True, (0, 0), id="written, repaired by us"),
+        pytest.param(BUILDERS, [letter("contractor", 9), BY_THE_BUILDER], True, (1, 0), id="by the debtor"),
+        pytest.param(BUILDERS, [letter("vendor", 9), BY_THE_BUILDER], True, (0, 0), id="another's letter"),
+        pytest.param(BUILDERS, [BY_THE_BUILDER], True, (0, 0), id="by the debtor, unwritten"),
+        pytest.param(BUILDERS, [secured("contractor", 24 * 30)], False, (1, 0), id="secured in time"),
+        pytest.param(BUILDERS, [secured(None, 24 * 9)], False, (1, 0), id="secured by whoever owes it"),
+        pytest.param(BUILDERS, [secured("vendor", 24 * 9)], False, (0, 1), id="secured on another"),
+        pytest.param(BUILDERS, [secured("contractor", 24 * 30 + 1)], False, (0, 1), id="secured too late"),
+        pytest.param(BUILDERS, [letter("contractor", 9)], False, (0, 0), id="written and still open"),
+        pytest.param(
+            BUILDERS,
+            [letter("contractor", 9), Act("return_notice", "system", after(99), notice="ntc_1")],
+            False,
+            (0, 1),
+            id="the letter came back",
+        ),
+        pytest.param(
+            BUILDERS,
+            [Act("waive_notice", "staff", after(9), debtor="contractor")],
+            False,
+            (0, 0),
+            id="a person decided that no letter goes",
+        ),
+        pytest.param(LISTED, [letter("vendor", 24 * 19)], False, (1, 0), id="listed in time"),
+        pytest.param(LISTED, [letter("vendor", 24 * 21)], False, (0, 1), id="listed too late"),
+        pytest.param(DELAY, [], True, (0, 0), id="the 21 days are no window"),
+    ],
+)
+def test_a_window_is_saved_by_a_claim_secured_in_time_and_lost_where_nothing_was_done(
+    clock: Clock, told: list[Act], is_fixed: bool, windows: tuple[int, int]
+) -> None:
+    ends = acts(*FIXED) if is_fixed else []
+    life = sorted([*acts(("submit", "resident", 0)), *told, *ends], key=lambda act: act.at)
+    found = one(Story("Les Aulnes", OPENED, life, [clock]))
+    assert (found.windows_saved, found.windows_lost) == windows
+
+
+def test_a_defect_listed_in_a_signed_inspection_is_saved() -> None:
+    found = one(story(clocks=[LISTED], is_listed=True))
+    assert (found.windows_saved, found.windows_lost) == (1, 0)
+
+
+def test_what_a_program_took_in_hand_in_a_persons_name_is_no_first_human_answer() -> None:
+    clock = Clock("first_answer", "service", after(8), after(1))
+    by_program = Act("acknowledge", "staff", after(1), on_behalf=True)
+    found = one(Story("Les Aulnes", OPENED, [*acts(("submit", "resident", 0)), by_program], [clock]))
+    assert (found.first_answers, found.answers_on_behalf) == (Share(0, 1), 1)
+    assert found.first_answer_hours is None
+    by_person = one(story(("acknowledge", "staff", 2), clocks=[clock]))
+    assert (by_person.first_answers, by_person.answers_on_behalf) == (Share(1, 1), 0)
 
 
 def test_a_visit_missed_by_the_household_is_not_the_contractors() -> None:
