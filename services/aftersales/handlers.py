@@ -1,12 +1,17 @@
 """What after-sales hears: people to forget, faults in the readings, hours."""
 
+import logging
+
 from sqlalchemy import text
 
 from contracts.members import Erased, SandboxDropped
 from contracts.time import HourPassed
 from services.aftersales import duties, personal, walking
 from services.kit import dropping
+from services.kit.outage import is_outage
 from services.kit.unit import Unit
+
+_LOG = logging.getLogger(__name__)
 
 
 async def erased(event: Erased, unit: Unit) -> None:
@@ -23,5 +28,17 @@ async def hour_passed(event: HourPassed, unit: Unit) -> None:
     coops = (await unit.session.execute(text("SELECT slug FROM registry.coop ORDER BY slug"))).scalars().all()
     for coop in coops:
         await unit.enter(coop)
-        if unit.now == unit.wall or await walking.walk(unit):
+        if unit.now == unit.wall or await _is_followed(unit):
             await duties.do_all(unit)
+
+
+async def _is_followed(unit: Unit) -> bool:
+    """Whether the sandbox's clock was followed to where it is. One that cannot be holds up nobody else."""
+    try:
+        async with unit.part():
+            return await walking.walk(unit)
+    except Exception as error:
+        if is_outage(error):
+            raise
+        _LOG.exception("a sandbox's clock could not be followed", extra={"sandbox": unit.coop})
+        return False

@@ -143,3 +143,32 @@ async def test_one_whose_clock_stands_is_left_in_peace(aulnes: Cooperative, room
     assert await follow(aulnes, room_unit)
     async with room_unit("aftersales") as unit:
         assert aulnes.slug not in await walking.behind(unit)
+
+
+async def test_a_sandbox_that_cannot_be_followed_holds_up_no_other_cooperative(
+    aulnes: Cooperative, room_unit: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = []
+
+    async def fails(unit: Any) -> bool:
+        await unit.session.execute(text("SELECT 1 / 0"))
+        return True
+
+    async def notes(unit: Any) -> None:
+        done.append(unit.coop)
+
+    real = f"{aulnes.slug}-real"
+    async with room_unit("members") as unit:
+        await unit.session.execute(
+            text(
+                "INSERT INTO members.coop (coop, name, zone, sandbox, created_at)"
+                " VALUES (:coop, 'Coop', 'Europe/Paris', false, now())"
+            ),
+            {"coop": real},
+        )
+    monkeypatch.setattr(walking, "walk", fails)
+    monkeypatch.setattr(duties, "do_all", notes)
+    async with room_unit("aftersales") as unit:
+        await handlers.hour_passed(HourPassed(hour=MONDAY), unit)
+    assert real in done
+    assert aulnes.slug not in done
