@@ -119,8 +119,10 @@ async def returned(letter: str, body: ReturnedIn, unit: RoomUnit, who: Who) -> L
 @router.post("/operations/letters/returned", **roles("operator"))
 async def report(body: ReturnReportIn, unit: RoomUnit) -> ReturnReportOut:
     """For the program that receives what mail servers send back (`palier letters bounced`)."""
-    found = returns.read(body.report.encode()) if body.report else None
-    letter, why = (found.letter, found.status) if found else (body.letter, body.why)
+    letter, why = body.letter, body.why
+    if body.report is not None:  # which says itself what it is about, or that nothing came back
+        found = returns.read(body.report.encode("utf-8", "replace"))
+        letter, why = (found.letter, found.status) if found else (None, None)
     if letter is None:
         return ReturnReportOut(letters=[])
     row = await unit.session.get(Letter, letter)

@@ -255,6 +255,8 @@ async def test_a_mail_server_s_report_is_read_by_the_operator_s_program(
     await post.all()
     operator = aulnes.web.as_("operator", "*")
     report = a_report().decode().replace(LETTER, letter)
+    late = {"report": a_report(action="delayed", status="4.4.1").decode(), "letter": letter}
+    assert (await aulnes.post("/operations/letters/returned", late, operator)).json() == {"letters": []}
     told = await aulnes.post("/operations/letters/returned", {"report": report}, operator)
     assert told.json() == {"letters": [letter]}, told.text
     assert (await proof(aulnes, letter)).answer == "returned: 5.1.1"
