@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.engines.durability import Check, failed, ok, warning
 from deploy.words import _
-from services.aftersales.checkup import differences
+from services.aftersales.checkup import differences, wrong_clocks
 from services.kit import clock
 from services.kit.database import Database
 from services.kit.secrets import Secrets
@@ -62,6 +62,8 @@ async def _differing(url: str, secrets: Secrets) -> list[str]:
             async with work_unit(database, "aftersales", clock.system, slug) as unit:
                 await unit.session.execute(text("SET TRANSACTION READ ONLY"))
                 async for one in differences(unit, since=unit.now - LOOKED_BACK):
+                    found[one.ticket] = None
+                async for one in wrong_clocks(unit, unit.now - LOOKED_BACK):
                     found[one.ticket] = None
         return list(found)
     finally:

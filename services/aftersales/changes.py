@@ -179,6 +179,7 @@ async def facts_of(
         case "reopen" | "half_fixed":
             facts["priority"] = ticket.priority
         case "schedule" if changes.appointment_at is not None:
+            check_near(unit, changes.appointment_at, "/appointment_at")
             facts["until_at"] = (await window_end(unit, ticket.id, changes.appointment_at)).isoformat()
         case "wait_access" if actor.role != "resident" and standing.is_missed_by_member:
             facts.setdefault(AGREED, MISSED)

@@ -16,6 +16,7 @@ from services.aftersales.history import advance, begin
 from services.aftersales.lifecycle import PAUSING, TABLE, Step, Terms, apply
 from services.aftersales.model import DeadlineRow, Ticket, TicketEvent
 from services.aftersales.standings import standing_of, step_of
+from services.aftersales.walking_model import Rewinding
 from services.aftersales.winding import clocks_of, wind_clocks
 from services.kit.registry import zone_of
 from services.kit.unit import Unit
@@ -92,6 +93,20 @@ async def differences(unit: Unit, since: datetime | None = None) -> AsyncIterato
         for found in await _of(unit, tickets):
             yield found
         after = tickets[-1].id
+
+
+async def wrong_clocks(unit: Unit, since: datetime) -> AsyncIterator[Difference]:
+    """Of requests with a step since then. Nothing is changed. None while a changed setting is still being
+    followed; requests that wait for their household are left out, whose clocks move every hour."""
+    pending = await unit.session.execute(select(Rewinding).where(col(Rewinding.coop) == unit.coop).limit(1))
+    if pending.first() is not None:
+        return
+    for ticket_id in await _moved(unit, since):
+        ticket = await unit.session.get(Ticket, ticket_id)
+        if ticket is None or ticket.state in PAUSING:
+            continue
+        for found in await clock_differences(unit, ticket):
+            yield found
 
 
 async def clock_differences(unit: Unit, ticket: Ticket) -> list[Difference]:

@@ -46,3 +46,29 @@ async def test_a_request_that_somebody_wrote_to_by_hand_is_named(
     assert found.verdict == "failed"
     assert found.found.endswith("from its history") or before.verdict == "failed"
     assert ticket in found.advice or before.verdict == "failed"
+
+
+async def test_a_clock_that_is_not_what_its_history_makes_is_named_too(
+    aulnes: Cooperative, engines: Engines
+) -> None:
+    ticket = (await aulnes.open((await aulnes.move_in())["occupancy"]))["id"]
+    assert ticket not in (await checked(engines)).advice
+    await an_hour_later(aulnes, ticket, 1)
+    try:
+        found = await checked(engines)
+    finally:
+        await an_hour_later(aulnes, ticket, -1)
+    assert found.verdict == "failed"
+    assert ticket in found.advice
+
+
+async def an_hour_later(aulnes: Cooperative, ticket: str, hours: int) -> None:
+    """By hand, past every rule."""
+    async with aulnes.room_unit("aftersales") as unit:
+        await unit.session.execute(
+            text(
+                "UPDATE aftersales.ticket_deadline SET due_at = due_at + :hours * interval '1 hour'"
+                " WHERE ticket = :id AND kind = 'repair'"
+            ),
+            {"hours": hours, "id": ticket},
+        )
