@@ -33,17 +33,18 @@ WHERE o.ends_at + CAST(:grace AS interval) <= coalesce(c.business_now, :wall)
 # sandbox's own clock runs, only what it says of its own time counts. While it is talking there it is not
 # silent: where days pass in seconds, its words may be a day of that clock behind.
 _CANDIDATES = """
-SELECT * FROM (
-    SELECT s.meter, s.coop, s.habit_s, coalesce(c.business_now, :wall) AS now,
+SELECT s.meter, s.coop, s.habit_s, heard.now, heard.last
+FROM metering.meter_state s
+JOIN registry.meter m ON m.id = s.meter
+JOIN registry.coop c ON c.slug = s.coop
+CROSS JOIN LATERAL (
+    SELECT coalesce(c.business_now, CAST(:wall AS timestamptz)) AS now,
            CASE WHEN c.business_now IS NULL THEN greatest(s.watermark, s.heard_at)
-                ELSE s.watermark END AS last
-    FROM metering.meter_state s
-    JOIN registry.meter m ON m.id = s.meter
-    JOIN registry.coop c ON c.slug = s.coop
-    WHERE s.silent_since IS NULL AND (s.habit_s > 0 OR s.received > 0)
-      AND (c.business_now IS NULL OR s.heard_at + CAST(:talking AS interval) <= :wall)
-    ORDER BY s.meter FOR UPDATE OF s SKIP LOCKED) found
-WHERE last + CAST(:least AS interval) < now
+                ELSE s.watermark END AS last) heard
+WHERE s.silent_since IS NULL AND (s.habit_s > 0 OR s.received > 0)
+  AND (c.business_now IS NULL OR s.heard_at + CAST(:talking AS interval) <= :wall)
+  AND heard.last + CAST(:least AS interval) < heard.now
+ORDER BY s.meter FOR UPDATE OF s SKIP LOCKED
 """
 
 
