@@ -190,7 +190,8 @@ async def test_a_refusal_says_what_to_do_next_and_the_month_is_reported(
     assert await visitor.flaws(page) == []
     await page.goto(f"{house.site.url}/tickets/{fixed['id']}")
     opinion = page.locator("#opinion")
-    await opinion.get_by_text("Rapide").click()
+    await opinion.get_by_text("En dire plus").click()
+    await page.locator("#opinion").get_by_text("Rapide").click()
     await opinion.get_by_role("button", name="Bien", exact=True).click()
     await expect(page.locator("#opinion").get_by_text("Vous avez dit")).to_be_visible()
     await page.reload()  # a picture of the page itself, not of one page becoming another

@@ -145,10 +145,10 @@ class _Writer:
     def room(self, room: Room) -> str:
         return f"{self.place(room.place)} – {room.name}" if room.name else self.place(room.place)
 
-    def surface(self, surface: str, state: str) -> tuple[str, str]:
-        return (
-            word("inspection_surfaces", surface, self.language),
-            word("inspection_states", state, self.language),
+    def surface(self, surface: str, state: str) -> str:
+        return self.say("surface").format(
+            surface=word("inspection_surfaces", surface, self.language),
+            state=word("inspection_states", state, self.language).lower(),
         )
 
     def finding(self, element: str, symptom: str) -> str:
@@ -183,13 +183,8 @@ def _handed_over(paper: Document, written: _Writer, record: Record) -> None:
 
 def _room(paper: Document, written: _Writer, act: Act, room: Room) -> None:
     if room.surfaces:
-        paper.table(
-            [written.say("surface"), written.say("surface_state")],
-            [written.surface(*one) for one in room.surfaces.items()],
-            (3, 2),
-            heading=written.room(room),
-            level=2,
-        )
+        paper.heading(written.room(room), 2)
+        paper.paragraph(" – ".join(written.surface(*one) for one in room.surfaces.items()))
     if not room.findings:
         if not room.surfaces:
             paper.heading(written.room(room), 2)
