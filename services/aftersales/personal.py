@@ -32,8 +32,9 @@ async def export(unit: Unit, person: str) -> dict[str, Any]:
     tickets = await unit.session.execute(
         text(
             "SELECT id, number, place, element, symptom, description, noticed_on, channel, state, priority,"
-            " opened_at, opened_by = :person AS told_by_oneself"
-            " FROM aftersales.ticket WHERE id = ANY(:own) ORDER BY opened_at"
+            " opened_at, opened_by = :person AS told_by_oneself, (SELECT e.facts -> 'urgency'"
+            " FROM aftersales.ticket_event e WHERE e.ticket = t.id AND e.place_in_history = 1) AS urgency"
+            " FROM aftersales.ticket t WHERE id = ANY(:own) ORDER BY opened_at"
         ),
         {"person": person, "own": own},
     )
@@ -201,15 +202,15 @@ async def erase(unit: Unit, person: str, occupancies: Sequence[str]) -> None:
         "UPDATE aftersales.check_in SET answered_by = NULL WHERE answered_by = :person",
         "DELETE FROM aftersales.incident_follower WHERE person = :person OR occupancy = ANY(:occupancies)",
         "UPDATE aftersales.meter_proposal SET evidence = '{}' WHERE occupancy = ANY(:occupancies)",
-        "UPDATE aftersales.ticket SET description = NULL, reported_by = NULL"
-        " WHERE opened_by = :person OR reported_by = :person OR occupancy = ANY(:occupancies)",
         # What made it pressing may tell of somebody's health: the priority that followed stays.
         "UPDATE aftersales.ticket SET reasons = COALESCE((SELECT jsonb_agg(r) FROM"
         " jsonb_array_elements(reasons) AS r WHERE NOT starts_with(r ->> 'key', 'urgent_')), '[]')"
-        " WHERE occupancy = ANY(:occupancies) OR opened_by = :person",
+        " WHERE opened_by = :person OR reported_by = :person OR occupancy = ANY(:occupancies)",
         "UPDATE aftersales.ticket_event SET facts = NULLIF(facts - 'urgency', '{}'::jsonb)"
-        " WHERE facts ? 'urgency' AND place_in_history = 1 AND (actor = :person OR ticket IN (SELECT id"
-        " FROM aftersales.ticket WHERE occupancy = ANY(:occupancies)))",
+        " WHERE facts ? 'urgency' AND place_in_history = 1 AND ticket IN (SELECT id FROM aftersales.ticket"
+        " WHERE opened_by = :person OR reported_by = :person OR occupancy = ANY(:occupancies))",
+        "UPDATE aftersales.ticket SET description = NULL, reported_by = NULL"
+        " WHERE opened_by = :person OR reported_by = :person OR occupancy = ANY(:occupancies)",
         "UPDATE aftersales.ticket_message SET body = NULL WHERE author = :person",
         "UPDATE aftersales.ticket_event SET comment = NULL WHERE actor = :person OR ticket IN (SELECT id"
         " FROM aftersales.ticket WHERE occupancy = ANY(:occupancies))",

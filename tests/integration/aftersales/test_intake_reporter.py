@@ -101,3 +101,25 @@ async def test_the_copy_holds_the_notices_about_the_home(aulnes: Cooperative) ->
     (notice,) = (await copy_of(aulnes, moved["persons"][0]["id"]))["notices"]
     assert notice["ticket"] == ticket["id"]
     assert notice["paragraphs"]
+
+
+async def test_what_made_it_pressing_is_handed_out_and_forgotten_of_who_was_only_named(
+    aulnes: Cooperative,
+) -> None:
+    moved = await aulnes.move_in()
+    person = moved["persons"][0]["id"]
+    opened = await aulnes.open(
+        moved["occupancy"], element="water_heater", symptom="no_hot_water", place="bathroom",
+        urgency=["frail"], reported_by=person,
+    )  # fmt: skip
+    assert [row["urgency"] for row in (await copy_of(aulnes, person))["tickets"]] == [["frail"]]
+    async with aulnes.room_unit("aftersales", aulnes.slug) as unit:
+        await personal.erase(unit, person, [])
+        kept = await unit.session.execute(
+            text(
+                "SELECT t.reasons::text, e.facts::text FROM aftersales.ticket t"
+                " JOIN aftersales.ticket_event e ON e.ticket = t.id WHERE t.id = :id"
+            ),
+            {"id": opened["id"]},
+        )
+        assert not [row for row in kept if "frail" in f"{row}"]
