@@ -336,7 +336,11 @@ NOT_HANDED_OUT = {
 }  # fmt: skip
 """Tables that a person's copy leaves out, each with its reason."""
 NOT_ERASED = {
-    **{name: why for name, why in NOT_HANDED_OUT.items() if name not in ("party_message", "dwelling_file")},
+    **{
+        name: why
+        for name, why in NOT_HANDED_OUT.items()
+        if name not in ("party_message", "dwelling_file", "inspection")
+    },
     "notice": "it proves that a legal term was kept; it names the home, no person",
     "notice_ticket": "ids",
     "photo_file": "goes with its photo",
