@@ -10,9 +10,13 @@ from datetime import date
 from typing import Literal
 
 from contracts.codes import Priority
+from services.aftersales.intake.dangers import Danger, told
 from services.aftersales.intake.duration import Lasting, lasting
-from services.aftersales.intake.grouping import Group, grouped
+from services.aftersales.intake.group import Group
+from services.aftersales.intake.grouping import grouped
+from services.aftersales.intake.joining import endangered
 from services.aftersales.intake.matching import Found, Hit, find
+from services.aftersales.intake.stances import stances
 from services.aftersales.intake.vocabulary import vocabulary
 from services.aftersales.priority import HeatingPeriod, priority_of
 from services.aftersales.taxonomy import Element, element_of, taxonomy
@@ -21,9 +25,14 @@ from services.aftersales.urgency import lasting_days, raised
 
 SURE_ENOUGH = 0.5
 MOST_TEXT = 4000
-IMPLIED, RIVAL, OFF_LIST, NO_SYMPTOM = 0.6, 0.85, 0.85, 0.6
+IMPLIED, RIVAL, OFF_LIST, NO_SYMPTOM, NOT_MEANT = 0.6, 0.85, 0.85, 0.45, 0.4
 """What confidence is multiplied by: the thing only follows from the complaint; another trade's thing is as
-near; the thing does not usually have that complaint; nothing says what is wrong."""
+near; the thing does not usually have that complaint; nothing says what is wrong; it is said to work, or what
+is said of it is no complaint."""
+UNTOLD = Priority.P3
+"""Nothing is more urgent than this as long as nobody says what is wrong with it."""
+NEVER_LATER = ("gas",)
+"""Trades of which that does not hold."""
 EVERYWHERE = "whole_dwelling"
 """A place that any other place named is better than."""
 About = Literal["element", "symptom", "place", "urgency"]
@@ -70,18 +79,14 @@ class Proposal:
 
 
 @dataclass(frozen=True)
-class Danger:
-    """Words of the person that ask for a telephone call before anything else."""
-
-    code: str
-    words: str
-
-
-@dataclass(frozen=True)
 class Understood:
     proposals: tuple[Proposal, ...] = ()
     """In the order in which they were told."""
     dangers: tuple[Danger, ...] = ()
+    hinted: tuple[Danger, ...] = ()
+    """Told of as past, supposed or elsewhere: one says what to do if it is so after all."""
+    is_no_repair: bool = False
+    """It asks, thanks or complains of people, and nothing in it is surely to be repaired."""
     places: tuple[str, ...] = ()
     urgent: tuple[Urgent, ...] = ()
     """Whatever makes it pressing, whether or not it raises a priority."""
@@ -109,16 +114,19 @@ def understand(text: str, home: Home | None = None) -> Understood:
     found = find(text, home.heating)
     how_long = lasting(text, home.on)
     urgent = tuple(_urgent(found, how_long))
-    groups = grouped(found, home.heating)
+    said = stances(found)
+    dangers, hinted = told(found)
+    groups = endangered(grouped(found, home.heating, said), dangers)
     named = found.of("place")
+    proposals = tuple(
+        _proposal(found, group, [hit for hit in named if not _is_elsewhere(hit, group, groups)], home, urgent)
+        for group in groups
+    )
     return Understood(
-        proposals=tuple(
-            _proposal(
-                found, group, [hit for hit in named if not _is_elsewhere(hit, group, groups)], home, urgent
-            )
-            for group in groups
-        ),
-        dangers=tuple(_dangers(found)),
+        proposals=proposals,
+        dangers=dangers,
+        hinted=hinted,
+        is_no_repair=bool(said.no_repair or said.fine) and not any(one.is_sure for one in proposals),
         places=tuple(dict.fromkeys(hit.code for hit in named)),
         urgent=urgent,
         lasting=how_long,
@@ -129,13 +137,16 @@ def _proposal(
     found: Found, group: Group, places: list[Hit], home: Home, urgent: tuple[Urgent, ...]
 ) -> Proposal:
     element = element_of(group.element)
-    symptom, symptom_hit = _symptom(element, group, home)
+    symptom, symptom_hit = (group.danger, None) if group.danger else _symptom(element, group, home)
     place, place_hit = _place(found, group, element, places)
     because = [Because("element", found.words(hit)) for hit in group.names]
     because += [Because("symptom", found.words(symptom_hit))] if symptom_hit else []
+    because += [Because("symptom", group.danger_words)] if group.danger else []
     because += [Because("place", found.words(place_hit))] if place_hit else []
     because += [Because("urgency", one.words) for one in urgent]
     usual = priority_of(element.code, symptom or "other", home.on, home.season)
+    if symptom is None and element.trade not in NEVER_LATER:
+        usual = max(usual, UNTOLD, key=list(Priority).index)
     priority, raised_by = raised(usual, element.code, symptom or "other", [one.code for one in urgent])
     return Proposal(
         trade=element.trade,
@@ -156,10 +167,14 @@ def _symptom(element: Element, group: Group, home: Home) -> tuple[str | None, Hi
     usual = [(code, hit) for code, hit in said if code in element.symptoms]
     if usual or said:
         return min(usual or said, key=lambda one: _rank(element.code, one[0], home))
-    if group.is_absent:
-        usual_ones = [code for code in ("missing", "broken") if code in element.symptoms]
+    if group.is_absent or group.is_excepted:
+        usual_ones = [
+            code
+            for code in (("missing", "broken") if group.is_absent else ("broken",))
+            if code in element.symptoms
+        ]
         return (usual_ones or element.symptoms)[0], None
-    return vocabulary().told_by_name.get(element.code), None
+    return (vocabulary().told_by_name.get(element.code) if group.is_named else None), None
 
 
 def resolved(symptom: str, element: Element) -> str:
@@ -201,6 +216,8 @@ def _confidence(element: Element, symptom: str | None, group: Group) -> float:
         sure *= OFF_LIST
     if group.has_rival:
         sure *= RIVAL
+    if group.is_fine or group.is_no_repair:
+        sure *= NOT_MEANT
     return sure * min((hit.likeness for hit in (*group.names, *group.symptoms)), default=1.0)
 
 
@@ -215,14 +232,3 @@ def _urgent(found: Found, how_long: Lasting | None) -> Iterable[Urgent]:
     if how_long is not None and how_long.days >= lasting_days():
         said["lasting"] = how_long.words
     return [Urgent(code, said[code]) for code in in_order(said)]
-
-
-def _dangers(found: Found) -> Iterable[Danger]:
-    """A danger's words inside a harmless phrase ("conduit de fumée") are none."""
-    covers = [set(hit.at) for hit in found.of("harmless")]
-    seen: set[str] = set()
-    for hit in found.of("danger"):
-        if hit.is_denied or hit.code in seen or any(set(hit.at) <= cover for cover in covers):
-            continue
-        seen.add(hit.code)
-        yield Danger(hit.code, found.words(hit))

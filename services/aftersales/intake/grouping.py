@@ -1,10 +1,16 @@
 """Which complaint belongs to which thing: a text is taken apart into problems, in the order told."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Iterator
 
+from services.aftersales.intake.group import Group, fits, implied_by, meant
+from services.aftersales.intake.joining import (
+    is_aside,
+    merged,
+    share_with_the_one_after,
+    share_with_the_one_before,
+)
 from services.aftersales.intake.matching import Found, Hit
+from services.aftersales.intake.stances import Stances
 from services.aftersales.intake.vocabulary import GENERIC, NAMED, vocabulary
 from services.aftersales.taxonomy import element_of
 
@@ -12,49 +18,54 @@ ASIDE = 0.7
 """What "under the …" is worth beside the thing itself."""
 MOST_OF_A_PIECE = 40
 """Things and complaints told in one breath; each is compared with the others."""
+EXPLAINED = 1.3
+"""What it is worth in "the thing that leaks"."""
 UNUSUAL = 0.8
 """What a thing is worth that usually has no such complaint."""
 
 
-@dataclass
-class Group:
-    """One problem: a thing and what is said of it."""
-
-    element: str
-    names: list[Hit] = field(default_factory=list)
-    """Empty when the thing follows from the complaint alone."""
-    symptoms: list[Hit] = field(default_factory=list)
-    clauses: set[int] = field(default_factory=set)
-    sentences: set[int] = field(default_factory=set)
-    weight: float = NAMED
-    has_rival: bool = False
-    is_absent: bool = False
-    """True when the thing itself is said not to be there."""
-
-    @property
-    def is_named(self) -> bool:
-        """Said by its own name, not hinted at or followed from a complaint."""
-        return any(hit.phrase.weight >= NAMED for hit in self.names)
-
-
-def grouped(found: Found, heating: str) -> list[Group]:
-    """The problems told, each thing once."""
+def grouped(found: Found, heating: str, said: Stances) -> list[Group]:
+    """The problems told, each thing once; last those that are said to work, or of which nothing is said."""
     groups: list[Group] = []
     of_another: list[Hit] = []
+    ended = -1
     for piece in _pieces(found):
+        clause = piece[0].clause
+        _end(groups, said, ended, clause)
+        ended = clause
         things = _things(found, piece)
         complaints = [hit for hit in piece if hit.kind == "symptom" and not hit.is_denied]
-        if things and not _only_hinted_wrongly(things, complaints):
-            groups.append(_group(found, things, complaints or of_another))
+        if groups and _go_on(found, groups[-1], things, complaints):
+            _unnamed(groups, complaints, heating, said)
+        elif things and not _only_hinted_wrongly(found, things, complaints):
+            groups.append(_group(found, things, complaints or of_another, heating))
+            _judge(groups[-1], piece, said)
             of_another = []
         elif any(hit.is_other for hit in piece):
             of_another += complaints
-        elif complaints:
-            _unnamed(groups, complaints, heating)
-    _unnamed(groups, of_another, heating)
-    _share_with_the_one_before(groups)
-    _share_with_the_one_after(found, groups)
-    return _merged(groups)
+        elif complaints and clause not in said.fine:
+            _unnamed(groups, complaints, heating, said)
+    _end(groups, said, ended, len(found.tokens))
+    _unnamed(groups, of_another, heating, said)
+    share_with_the_one_before(groups, said)
+    share_with_the_one_after(found, groups)
+    return sorted(merged(groups), key=is_aside)
+
+
+def _judge(group: Group, piece: list[Hit], said: Stances) -> None:
+    """What its own clause says of it."""
+    clause = piece[0].clause
+    group.is_excepted = clause in said.excepted and not group.symptoms and not group.is_absent
+    symptoms = [hit for hit in piece if hit.kind == "symptom"]
+    only_denied = bool(symptoms) and not group.symptoms and not group.is_absent
+    group.is_fine = not group.is_excepted and (clause in said.fine or only_denied)
+    group.is_no_repair = clause in said.no_repair
+
+
+def _end(groups: list[Group], said: Stances, ended: int, clause: int) -> None:
+    """In "my tap leaked, it is mended" the tap is fine."""
+    if any(ended < over <= max(clause - 1, ended + 1) for over in said.over) and groups:
+        groups[-1].is_fine = True
 
 
 def _pieces(found: Found) -> Iterator[list[Hit]]:
@@ -113,109 +124,89 @@ def _things(found: Found, piece: list[Hit]) -> list[Hit]:
     return [hit for hit in things if not hit.is_other and not (hit.is_denied and hit.code in none_is_fine)]
 
 
-def _only_hinted_wrongly(things: list[Hit], complaints: list[Hit]) -> bool:
-    """In "the neighbour's leak" nobody complains of noise: what is only hinted at must fit."""
+def _only_hinted_wrongly(found: Found, things: list[Hit], complaints: list[Hit]) -> bool:
+    """In "the neighbour's leak" nobody complains of noise, and a leak in the cupboard is not the cupboard's:
+    what is only hinted at, or only tells where it is, must fit."""
     if not any(one.code in vocabulary().implied for one in complaints):
         return False
+    return _all_aside(found, things, complaints)
+
+
+def _all_aside(found: Found, things: list[Hit], complaints: list[Hit]) -> bool:
+    """Whether each is only hinted at or only tells where it is, and usually has no such complaint."""
     return all(
-        hit.phrase.weight < GENERIC and not any(_fits(one, hit.code) for one in complaints) for hit in things
+        (hit.phrase.weight < GENERIC or found.tells_where(hit))
+        and not any(fits(one, hit.code) for one in complaints)
+        for hit in things
     )
 
 
-def _group(found: Found, things: list[Hit], complaints: list[Hit]) -> Group:
+def _go_on(found: Found, before: Group, things: list[Hit], complaints: list[Hit]) -> bool:
+    """In "a piece came off and fell on the path" nothing is wrong with the path; "the one in the kitchen …"
+    goes on about the thing before."""
+    if not (things and complaints and _all_aside(found, things, complaints)):
+        return False
+    fits_before = any(fits(hit, before.element) for hit in complaints)
+    return fits_before or all(map(found.tells_where, things))
+
+
+def _group(found: Found, things: list[Hit], complaints: list[Hit], heating: str) -> Group:
+    said_at = {at for one in complaints for at in one.at}
+    fitting = [
+        hit for hit in things if hit.phrase.weight >= NAMED and any(fits(one, hit.code) for one in complaints)
+    ]
+
     def worth(hit: Hit) -> tuple[float, int]:
         usual = element_of(hit.code).symptoms
-        fits = not complaints or any(one.code in usual or _fits(one, hit.code) for one in complaints)
-        aside = ASIDE if found.follows_place_word(hit) else 1.0
-        return hit.phrase.weight * aside * (1.0 if fits else UNUSUAL), -hit.at[0]
+        is_usual = not complaints or any(one.code in usual or fits(one, hit.code) for one in complaints)
+        aside = 1.0
+        if found.is_explained(hit) and any(one.at > hit.at for one in complaints):
+            aside = EXPLAINED
+        elif found.follows_place_word(hit) or (not is_usual and found.tells_where(hit)):
+            aside = ASIDE
+        if hit.code in vocabulary().only_complaint and not said_at.isdisjoint(hit.at):
+            aside *= ASIDE if any(other.code != hit.code for other in fitting) else 1.0
+        return hit.phrase.weight * aside * (1.0 if is_usual else UNUSUAL), -hit.at[0]
 
     best = max(things, key=worth)
     others = [hit for hit in things if hit.code != best.code and worth(hit)[0] >= worth(best)[0]]
     return Group(
-        element=best.code,
+        element=meant(best.code, complaints, heating),
         names=[hit for hit in things if hit.code == best.code],
         symptoms=complaints,
         clauses={best.clause, *(hit.clause for hit in complaints)},
         sentences={best.sentence},
         weight=best.phrase.weight * (ASIDE if found.follows_place_word(best) else 1.0),
         has_rival=any(element_of(hit.code).trade != element_of(best.code).trade for hit in others),
-        is_absent=best.is_denied,
+        is_absent=any(hit.is_denied for hit in things if hit.code == best.code),
     )
 
 
-def _unnamed(groups: list[Group], complaints: list[Hit], heating: str) -> None:
+def _unnamed(groups: list[Group], complaints: list[Hit], heating: str, said: Stances) -> None:
     """A complaint alone is about the thing named before, else about what it usually is about."""
     for hit in complaints:
         before = groups[-1] if groups else None
-        implied = _implied(hit.code, heating)
-        if before is not None and (_fits(hit, before.element) or implied is None):
+        implied = implied_by(hit.code, heating)
+        causes = vocabulary().comes_of.get(hit.code, ())
+        if (
+            causes
+            and before is not None
+            and any(one.code in causes for one in before.symptoms[:MOST_OF_A_PIECE])
+        ):
+            continue
+        if before is not None and (fits(hit, before.element) or implied is None):
+            if before.is_fine and hit.clause not in said.over:
+                # "It was mended, but it leaks again": what it had before does not count.
+                before.is_fine, before.symptoms = False, []
             before.symptoms.append(hit)
             before.clauses.add(hit.clause)
         elif implied is not None:
-            groups.append(Group(implied, symptoms=[hit], clauses={hit.clause}, sentences={hit.sentence}))
-
-
-def _share_with_the_one_before(groups: list[Group]) -> None:
-    """In "the radiator and the boiler do not work" both do not."""
-    for before, after in pairwise(groups):
-        if before.symptoms or before.is_absent or before.weight < GENERIC:
-            continue
-        if not before.sentences & after.sentences:
-            continue
-        if max(before.clauses) + 1 == min(after.clauses):
-            before.symptoms += [hit for hit in after.symptoms if _fits(hit, before.element)]
-
-
-def _share_with_the_one_after(found: Found, groups: list[Group]) -> None:
-    """In "the tap drips, the toilet too" both do."""
-    for before, after in pairwise(groups):
-        if not after.symptoms and not after.is_absent and any(map(found.is_likewise, after.names)):
-            after.symptoms += [hit for hit in before.symptoms if _fits(hit, after.element)]
-
-
-def _merged(groups: Iterable[Group]) -> list[Group]:
-    """Each thing once; what only follows from a complaint joins a named thing that has such complaints."""
-    every = list(groups)
-    named = [group for group in every if group.is_named]
-    kept: list[Group] = []
-    for group in every:
-        same = next((one for one in kept if one.element == group.element), None)
-        if same is None and not group.is_named:
-            same = next((one for one in named if _could_be(group, one)), None)
-        if same is None:
-            kept.append(group)
-            continue
-        same.names += group.names if same.element == group.element else []
-        same.symptoms += group.symptoms
-        same.clauses |= group.clauses
-        same.weight = max(same.weight, group.weight) if group.names else same.weight
-    return [one for one in kept if not _is_echo(one, kept)]
-
-
-def _could_be(group: Group, thing: Group) -> bool:
-    return any(_fits(hit, thing.element) for hit in group.symptoms) and (
-        element_of(group.element).trade == element_of(thing.element).trade or not thing.symptoms
-    )
-
-
-def _is_echo(group: Group, kept: list[Group]) -> bool:
-    """A hint with no complaint of its own, beside a thing of its trade that is named, says nothing new."""
-    if group.is_named or not group.names:
-        return False
-    trade = element_of(group.element).trade
-    better = [one for one in kept if one.is_named and element_of(one.element).trade == trade]
-    return any(all(_fits(hit, one.element) for hit in group.symptoms) for one in better)
-
-
-def _fits(hit: Hit, element: str) -> bool:
-    table = vocabulary().resolve.get(hit.code)
-    code = (table.get(element) or table[""]) if table else hit.code
-    usual = element_of(element).symptoms
-    return code in usual or (code == "broken" and usual[0].startswith("no_"))
-
-
-def _implied(symptom: str, heating: str) -> str | None:
-    table = vocabulary().implied.get(symptom)
-    if table is None:
-        return None
-    return table.get(heating) or table[""]
+            groups.append(
+                Group(
+                    implied,
+                    symptoms=[hit],
+                    clauses={hit.clause},
+                    sentences={hit.sentence},
+                    is_no_repair=hit.clause in said.no_repair,
+                )
+            )

@@ -1,42 +1,17 @@
 """Finds the vocabulary's phrases in what somebody wrote, and sees which of them are denied."""
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from services.aftersales.intake.recognising import MOST_LETTERS, recognised
-from services.aftersales.intake.spelling import folded
-from services.aftersales.intake.vocabulary import NOT, SURE, Kind, Phrase, Word, vocabulary
+from services.aftersales.intake.tokens import Token, say_nothing, tokens_of
+from services.aftersales.intake.vocabulary import GENERIC, Kind, Phrase, Word, vocabulary
 
-MOST_TOKENS = 600
 MOST_SKIPPED = 4
 """Small words between two words of a phrase."""
 FAR = 2
 """Words between a "not" and what it denies."""
-_TOKEN = re.compile(r"\w+n['’]t\b|[^\W_]+|[.;!?:\n]+|[,+&/]|\s[-–—]\s")
-_INFINITIVES = ("er", "ir", "re")
-_ENDS = ".;!?:\n"
-_NOT_AT_THE_END = re.compile(r"n['’]t$")
-
-
-@dataclass
-class Token:
-    """A word as it was written, and what kind of small word it may be."""
-
-    text: str
-    start: int
-    end: int
-    clause: int
-    sentence: int
-    is_not: bool = False
-    is_small: bool = False
-    is_before: bool = False
-    is_doubt: bool = False
-    is_article: bool = False
-    known: Mapping[Word, float] = field(default_factory=dict)
-    """What of the vocabulary it may be, and how surely."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +27,13 @@ class Hit:
     is_other: bool = False
     """For a thing: "it is not the tap that leaks" tells of another one."""
 
-    @property
-    def kind(self) -> Kind:
-        return self.phrase.kind
+    kind: Kind = field(init=False)
+    code: str = field(init=False)
 
-    @property
-    def code(self) -> str:
-        return self.phrase.code
+    def __post_init__(self) -> None:
+        """Of the phrase; kept because they are asked for again and again."""
+        object.__setattr__(self, "kind", self.phrase.kind)
+        object.__setattr__(self, "code", self.phrase.code)
 
 
 @dataclass
@@ -90,64 +65,53 @@ class Found:
             index -= 1
         return index >= 0 and self.tokens[index].is_before and self.tokens[index].clause == hit.clause
 
+    def is_explained(self, hit: Hit) -> bool:
+        """True before "qui", "that", …: what follows is said of it."""
+        after = self.tokens[hit.at[-1] + 1 : hit.at[-1] + 2]
+        return any(token.text in vocabulary().relative and token.clause == hit.clause for token in after)
+
+    def tells_where(self, hit: Hit) -> bool:
+        """True after "in", "under", …, of what may hold something else."""
+        index = hit.at[0] - 1
+        while index >= 0 and self.tokens[index].is_article:
+            index -= 1
+        before = self.tokens[index].text if index >= 0 and self.tokens[index].clause == hit.clause else ""
+        return before in vocabulary().within or self.follows_place_word(hit)
+
 
 def find(text: str, heating: str = "") -> Found:
     """All phrases of the vocabulary in `text`; of those that overlap, the longest of each kind.
 
     What is said of heating in general is said of what heats that home.
     """
-    found = Found(text, _tokens(text))
+    found = Found(text, tokens_of(text))
     every = list(_matches(found.tokens))
     _unsay(found.tokens, [hit for hit in every if hit.kind == "not_after_all"])
     if any(hit.kind == "not_after_all" for hit in every):
         every = list(_matches(found.tokens))
     kept: list[Hit] = []
-    for kind in ("element", "symptom", "place", "danger", "harmless", "urgency"):
+    for kind in ("element", "symptom", "place", "danger", "harmless", "urgency", "stance"):
         kept += _longest(hit for hit in every if hit.kind == kind)
+    parts: dict[str, list[Hit]] = defaultdict(list)
+    for hit in every:
+        if hit.kind == "part":
+            parts[hit.code].append(hit)
+    for code in sorted(parts):
+        kept += _longest(parts[code])
     taken = {at for hit in kept if hit.phrase.says_not for at in hit.at if found.tokens[at].is_not}
     others = {hit: _not_of(found.tokens, hit, taken) for hit in kept if hit.kind == "element"}
     taken |= {at for at in others.values() if at is not None}
     kept = [replace(hit, is_other=True) if others.get(hit) is not None else hit for hit in kept]
-    judged = (_judged(found.tokens, _particular(hit, heating), taken) for hit in kept)
+    cover = {at: set(hit.at) for hit in kept if hit.kind == "harmless" for at in hit.at}
+    names = {at for hit in every if hit.kind == "name" for at in hit.at}
+    kept = [hit for hit in kept if not _is_harmless(hit, cover)]
+    kept = [hit for hit in kept if hit.kind != "symptom" or not names.issuperset(hit.at)]
+    judged = (
+        _judged(found.tokens, _particular(hit, heating), set() if hit.kind == "stance" else taken)
+        for hit in kept
+    )
     found.hits = sorted(judged, key=lambda hit: hit.at)
     return found
-
-
-def _tokens(text: str) -> list[Token]:
-    words, tokens, clause, sentence = vocabulary(), [], 0, 0
-    for match in _TOKEN.finditer(text):
-        written = match.group()
-        if not written[0].isalnum():
-            clause += 1
-            sentence += written[0] in _ENDS
-            continue
-        plain = folded(written[:MOST_LETTERS])
-        if plain in words.breaks or plain == "ni":
-            clause += 1
-        tokens.append(_token(plain, match, clause, sentence))
-        if len(tokens) >= MOST_TOKENS:
-            break
-    for before, one, after in zip([None, *tokens], tokens, tokens[1:], strict=False):
-        if one.text == "pu" and after.text.endswith(_INFINITIVES):
-            _say_nothing(one)  # "j'ai pu ouvrir"; in haste "marche pu" is "marche plus"
-        elif one.text == "personne" and (after.is_doubt or (before and before.text == "a")):
-            one.is_not, one.known = True, {NOT: SURE}  # "personne n'est coincé", "il n'y a personne"
-    return tokens
-
-
-def _token(plain: str, match: re.Match[str], clause: int, sentence: int) -> Token:
-    words = vocabulary()
-    is_not = plain in words.not_ or _NOT_AT_THE_END.search(plain) is not None
-    known = recognised(plain[:MOST_LETTERS])
-    return Token(
-        plain, match.start(), match.end(), clause, sentence,
-        is_not=is_not,
-        is_small=plain in words.small,
-        is_before=plain in words.before,
-        is_doubt=plain in words.doubt,
-        is_article=plain in words.articles,
-        known={NOT: SURE, **known} if is_not else known,
-    )  # fmt: skip
 
 
 def _matches(tokens: list[Token]) -> Iterator[Hit]:
@@ -212,17 +176,19 @@ def _longest(hits: Iterable[Hit]) -> list[Hit]:
     return kept
 
 
+def _is_harmless(hit: Hit, cover: dict[int, set[int]]) -> bool:
+    """A danger's words inside a harmless phrase ("conduit de fumée", "facture de gaz") are none."""
+    of_danger = hit.kind in ("danger", "part") or (
+        hit.kind == "element" and (hit.code in vocabulary().better_none or hit.phrase.weight < GENERIC)
+    )
+    return of_danger and set(hit.at) <= cover.get(hit.at[0], set())
+
+
 def _unsay(tokens: list[Token], hits: list[Hit]) -> None:
     """In "de plus en plus" nothing is denied."""
     for hit in hits:
         for at in hit.at:
-            _say_nothing(tokens[at])
-
-
-def _say_nothing(token: Token) -> None:
-    """It denies nothing after all."""
-    token.is_not = False
-    token.known = {word: sure for word, sure in token.known.items() if word is not NOT}
+            say_nothing(tokens[at])
 
 
 def _particular(hit: Hit, heating: str) -> Hit:

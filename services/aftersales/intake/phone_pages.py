@@ -162,6 +162,8 @@ async def _form(
         proposals=rows,
         pressing=pressing.asked(chosen, understood, urgent, language),
         dangers=shown.dangers,
+        hinted=shown.hinted,
+        is_no_repair=shown.is_no_repair,
         known=known,
         known_text=sentence,
         most_note=MOST_NOTE,

@@ -97,7 +97,8 @@ async def understood(draft: str, request: Request, unit: RoomUnit, who: Who) -> 
     if told.tickets:
         return RedirectResponse(f"/tickets/{told.tickets[0]}", 303)
     text = drafts.content_of(told).text
-    found = await understanding.understood(unit, text, await home_of(unit, who, told.occupancy))
+    home = await home_of(unit, who, told.occupancy)
+    found = await understanding.understood(unit, text, home)
     language = language_of(request)
     rows = [
         (
@@ -118,6 +119,11 @@ async def understood(draft: str, request: Request, unit: RoomUnit, who: Who) -> 
         rows=rows[: problems.MOST],
         unsure=unsure,
         places=found.places,
+        hinted=[
+            await understanding.danger_out(unit, one, home.building if home else None, language)
+            for one in found.hinted
+        ],
+        is_no_repair=found.is_no_repair,
     )
 
 

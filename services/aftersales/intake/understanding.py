@@ -8,8 +8,9 @@ from sqlalchemy import text
 from contracts.codes import Priority
 from services.aftersales.bodies import ElementCode, PlaceCode, SymptomCode
 from services.aftersales.config import config_for
-from services.aftersales.intake.classifier import Danger, Proposal, Understood, Urgent, understand
 from services.aftersales.intake.classifier import Home as Known
+from services.aftersales.intake.classifier import Proposal, Understood, Urgent, understand
+from services.aftersales.intake.dangers import Danger
 from services.aftersales.intake.safety import danger_of, numbers
 from services.aftersales.registry import Home
 from services.aftersales.taxonomy import taxonomy
@@ -83,6 +84,10 @@ class ProposalsOut(BaseModel):
     since: date | None
     """Since when it is so, where the text says how long."""
     dangers: list[DangerOut]
+    hinted: list[DangerOut] = []
+    """Dangers told of as past, supposed or elsewhere: what to do if it is so after all."""
+    is_no_repair: bool = False
+    """It seems to ask, thank or complain of people: nothing in it is surely to be repaired."""
 
 
 understand("le robinet fuit")
@@ -107,7 +112,9 @@ async def shown(unit: Unit, found: Understood, building: str | None, language: s
         proposals=[proposal_out(one, found.urgent, language) for one in found.proposals],
         urgency=[_urgency(one, language) for one in found.urgent],
         since=since,
-        dangers=[await _danger(unit, one, building, language) for one in found.dangers],
+        dangers=[await danger_out(unit, one, building, language) for one in found.dangers],
+        hinted=[await danger_out(unit, one, building, language) for one in found.hinted],
+        is_no_repair=found.is_no_repair,
     )
 
 
@@ -164,7 +171,8 @@ def listed(said: list[str], language: str) -> str:
     return f"{', '.join(quoted[:-1])} {and_} {quoted[-1]}" if len(quoted) > 1 else quoted[0]
 
 
-async def _danger(unit: Unit, heard: Danger, building: str | None, language: str) -> DangerOut:
+async def danger_out(unit: Unit, heard: Danger, building: str | None, language: str) -> DangerOut:
+    """With the numbers of that building, its cooperative and everybody."""
     danger = danger_of(heard.code)
     assert danger is not None
     calls = await numbers(unit, danger, building, language)

@@ -1,5 +1,7 @@
 """The words of `vocabulary.yaml`, made ready to be looked for in what somebody wrote."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -8,7 +10,9 @@ from typing import Any, Literal
 from services.aftersales.intake.spelling import folded, singular
 from services.aftersales.tables import load
 
-Kind = Literal["element", "symptom", "place", "danger", "harmless", "urgency", "not_after_all"]
+Kind = Literal[
+    "element", "symptom", "place", "danger", "harmless", "urgency", "not_after_all", "stance", "part", "name"
+]
 SURE, SLIP = 1.0, 0.9
 """How well a word was recognised: as it is written, or in spite of its spelling."""
 
@@ -46,6 +50,18 @@ class Vocabulary:
     doubt: frozenset[str]
     before: frozenset[str]
     breaks: frozenset[str]
+    contrasts: frozenset[str]
+    """What sets the following against the preceding: "but", "par contre"."""
+    exceptions: frozenset[str]
+    """Those of the contrasts after which a thing alone is told to be the one that fails."""
+    past_verbs: frozenset[str]
+    """That tell what was; in French also whatever ends like an imperfect."""
+    within: frozenset[str]
+    """Before what holds something: "dans le placard"."""
+    relative: frozenset[str]
+    """What follows it is said of the thing before it: "la prise qui …"."""
+    rests: frozenset[str]
+    """The same where an article follows: "il reste la porte"."""
     ignored: frozenset[str]
     articles: frozenset[str]
     being: frozenset[str]
@@ -55,11 +71,32 @@ class Vocabulary:
     """All that do not count between the words of a phrase."""
     not_slips: frozenset[str]
     resolve: dict[str, dict[str, str]]
+    only_complaint: frozenset[str]
+    instead: dict[str, dict[str, str]]
+    comes_of: dict[str, list[str]]
     implied: dict[str, dict[str, str]]
     default_place: dict[str, str]
     better_none: frozenset[str]
     generic: dict[str, dict[str, str]]
     told_by_name: dict[str, str]
+    together: tuple[Together, ...]
+    of_danger: dict[str, list[str]]
+    """What is wrong with a thing beside which a danger is told: the first that it can have."""
+    hazard: dict[str, str]
+    """What it is when no such thing is named."""
+    calms: dict[str, frozenset[str]]
+    """Which stances make which dangers a hint."""
+
+
+@dataclass(frozen=True)
+class Together:
+    """A danger that several words tell when they stand near each other, in any order."""
+
+    danger: str
+    parts: tuple[str, ...]
+    near: int
+    """Words from the first to the last."""
+    is_one_clause: bool
 
 
 NAMED, GENERIC, HINTED = 1.0, 0.8, 0.55
@@ -80,14 +117,30 @@ def vocabulary() -> Vocabulary:
         articles=small["articles"],
         being=small["being"],
         likewise=small["likewise"],
-        small=small["ignored"] | small["before"] | small["doubt"] | small["breaks"],
+        small=small["ignored"] | small["before"] | small["doubt"] | small["breaks"] | small["passed_over"],
         not_slips=frozenset(folded(word) for word in table["not_slips"]),
         resolve=table["resolve"],
+        only_complaint=frozenset(table["only_complaint"]),
+        instead=table["instead"],
+        comes_of=table["comes_of"],
         implied=table["implied"],
         default_place=table["default_place"],
         better_none=frozenset(table["better_none"]),
         generic={code: row["means"] for code, row in table["generic"].items()},
         told_by_name=table["told_by_name"],
+        contrasts=small["contrasts"],
+        exceptions=small["exceptions"],
+        relative=small["relative"],
+        rests=small["rests"],
+        within=small["within"],
+        past_verbs=small["past_verbs"],
+        together=tuple(
+            Together(row["danger"], tuple(row["parts"]), row["near"], row.get("one_clause", True))
+            for row in table["together"]
+        ),
+        of_danger=table["of_danger"],
+        hazard=table["hazard"],
+        calms={stance: frozenset(codes) for stance, codes in table["calms"].items()},
     )
 
 
@@ -104,11 +157,15 @@ def _phrases(table: dict[str, Any]) -> Iterator[Phrase]:
         ("place", "places"),
         ("danger", "dangers"),
         ("urgency", "urgency"),
+        ("stance", "stances"),
+        ("part", "parts"),
     )
     for kind, group in kinds:
         for code, texts in table[group].items():
             for text in texts:
                 yield _phrase(kind, code, text, NAMED)
+    for text in table["only_names"]:
+        yield _phrase("name", "name", text, NAMED)
     for text in table["harmless"]:
         yield _phrase("harmless", "harmless", text, NAMED)
     for text in table["small_words"]["not_after_all"]:

@@ -1,0 +1,103 @@
+"""Which dangers somebody tells, and which are past, supposed or elsewhere: a hint instead of an alarm.
+
+When in doubt it is an alarm: a word that it goes on ("encore", "toujours", "still") outweighs all others.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from services.aftersales.intake.matching import Found, Hit
+from services.aftersales.intake.vocabulary import Together, vocabulary
+
+MOST = 30
+"""Dangers and stances of a text that are compared with each other; beyond them every danger is an alarm."""
+IMPERFECT = ("ait", "aient")
+"""How a French verb ends that tells what was."""
+
+
+@dataclass(frozen=True)
+class Danger:
+    """Words of the person that ask for a telephone call before anything else."""
+
+    code: str
+    words: str
+    clause: int = field(default=0, compare=False)
+    """Where they stand."""
+
+
+def told(found: Found) -> tuple[tuple[Danger, ...], tuple[Danger, ...]]:
+    """Dangers to call for, and those of which one only says what to do if it were so; each once."""
+    now: dict[str, Danger] = {}
+    quiet: dict[str, Danger] = {}
+    said = [hit for hit in found.of("stance") if not hit.is_denied]
+    goes_on = any(hit.code == "goes_on" for hit in said)
+    heard = sorted(_heard(found), key=lambda one: one[1])
+    for index, (code, at) in enumerate(heard):
+        if code in now:
+            continue
+        words = found.text[found.tokens[at[0]].start : found.tokens[at[-1]].end]
+        is_calm = not goes_on and index < MOST and any(_calms(found, hit, code, at) for hit in said[:MOST])
+        (quiet if is_calm else now).setdefault(code, Danger(code, words, found.tokens[at[0]].clause))
+    return tuple(now.values()), tuple(one for code, one in quiet.items() if code not in now)
+
+
+def _heard(found: Found) -> Iterator[tuple[str, tuple[int, ...]]]:
+    for hit in found.of("danger"):
+        if not hit.is_denied:
+            yield hit.code, hit.at
+    parts: dict[str, list[Hit]] = {}
+    for hit in found.of("part"):
+        if not hit.is_denied:
+            parts.setdefault(hit.code, []).append(hit)
+    for rule in vocabulary().together:
+        if all(code in parts for code in rule.parts):
+            yield from _together(rule, parts)
+
+
+def _together(rule: Together, parts: dict[str, list[Hit]]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The first place where all parts stand near each other."""
+    starts = {code: [hit.at[0] for hit in parts[code]] for code in rule.parts}
+    for hit in parts[rule.parts[0]]:
+        chosen = [hit]
+        for code in rule.parts[1:]:
+            place = bisect_left(starts[code], hit.at[0])
+            near = parts[code][max(0, place - 2) : place + 2]
+            near = [one for one in near if _is_with(rule, hit, one) and not set(one.at) & set(hit.at)]
+            if not near:
+                break
+            chosen.append(min(near, key=lambda one: abs(one.at[0] - hit.at[0])))
+        else:
+            at = sorted(place for one in chosen for place in one.at)
+            if at[-1] - at[0] <= rule.near:
+                yield rule.danger, tuple(at)
+                return
+
+
+def _is_with(rule: Together, hit: Hit, other: Hit) -> bool:
+    return hit.clause == other.clause if rule.is_one_clause else abs(hit.sentence - other.sentence) <= 1
+
+
+def _calms(found: Found, stance: Hit, code: str, at: tuple[int, ...]) -> bool:
+    """Whether what is said there makes of that danger one that was, might be, or is not here."""
+    if code not in vocabulary().calms.get(stance.code, ()):
+        return False
+    clause, sentence = found.tokens[at[0]].clause, found.tokens[at[0]].sentence
+    if stance.code == "supposed":
+        return stance.sentence == sentence and stance.at[0] <= at[0]
+    if stance.code == "elsewhere":
+        return abs(stance.clause - clause) <= 1 or stance.sentence == sentence
+    if stance.code == "past":
+        return stance.sentence == sentence and _is_told_as_past(found, stance, at)
+    return stance.clause >= clause or stance.sentence >= sentence
+
+
+def _is_told_as_past(found: Found, stance: Hit, at: tuple[int, ...]) -> bool:
+    """The verb says so too: "hier ça sentait", not "hier soir … ça sent"."""
+    sentence = found.tokens[at[0]].sentence
+    near = found.tokens[max(0, min(at[0], stance.at[0]) - 6) : at[-1] + 6]
+    return any(
+        token.sentence == sentence
+        and (token.text in vocabulary().past_verbs or token.text.endswith(("ait", "aient")))
+        for token in near
+    )
