@@ -63,8 +63,8 @@ class Room:
         self._handlers[event_type.subject] = handler
 
     def handle_together(self) -> None:
-        """Events of `on` that have come meanwhile share a transaction, in their order: for a room whose
-        handlers only add rows, so that they neither wait for each other nor for anybody else."""
+        """Events of `on` that have come meanwhile share a transaction, in their order: for a room whose usual
+        handlers only add rows, and so neither wait for each other nor for anybody else."""
         self._is_together = True
 
     def on_frequent(

@@ -82,7 +82,7 @@ async def decide(
     """Accept opens a request of channel `meter` in the home's name; dismiss says why it is nothing."""
     await meter_views.one(unit, proposal)
     if body.action == "accept":
-        found = await sensing.accept(unit, proposal, actor_of(who), language_of(request))
+        found = await sensing.accept(unit, proposal, actor_of(who))
     else:
         found = await sensing.dismiss(unit, proposal, body.reason or "", actor_of(who))
     await unit.session.flush()
@@ -109,7 +109,7 @@ async def act(
             if action == "dismiss":
                 await sensing.dismiss(unit, proposal, reason, actor_of(who))
                 return RedirectResponse("/incidents", 303)
-            found = await sensing.accept(unit, proposal, actor_of(who), language_of(request))
+            found = await sensing.accept(unit, proposal, actor_of(who))
     except Problem as problem:
         return await _page(request, unit, proposal, True, problem)
     return RedirectResponse(f"/desk/{found.ticket}", 303)

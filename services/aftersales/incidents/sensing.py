@@ -87,7 +87,7 @@ async def fault_cleared(event: SupplyFaultCleared, unit: Unit) -> None:
         proposal.state = "cleared"
 
 
-async def accept(unit: Unit, proposal_id: str, actor: Actor, language: str) -> MeterProposal:
+async def accept(unit: Unit, proposal_id: str, actor: Actor) -> MeterProposal:
     """Open a request in the home's name, said to come from its meter; the household is told like of any."""
     proposal = await _decidable(unit, proposal_id)
     home = None

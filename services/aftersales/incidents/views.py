@@ -94,7 +94,7 @@ async def whole(unit: Unit, incident: Incident, who: Principal, language: str) -
     )
 
 
-def known_out(known: Known, formats: Formats, language: str, staircase: bool = False) -> KnownOut:
+def known_out(known: Known, formats: Formats, language: str) -> KnownOut:
     """One thing known, as a sentence that names nobody."""
     return KnownOut(
         kind=known.kind,
