@@ -110,8 +110,12 @@ async def wrong_clocks(unit: Unit, since: datetime) -> AsyncIterator[Difference]
 
 
 async def clock_differences(unit: Unit, ticket: Ticket) -> list[Difference]:
-    """Of a request's stored clocks with those that its history and the present rules give."""
-    home = await home_of(unit, ticket)
+    """Of a request's stored clocks with those that its history and the present rules give; none where its
+    home is no longer known, by whose calendar they are counted."""
+    try:
+        home = await home_of(unit, ticket)
+    except LookupError:
+        return []
     config = await config_for(unit, home)
     clocks = await clocks_of(unit, ticket, home, await standing_of(unit, ticket), config)
     rebuilt = {one.kind: (one.starts_at, one.due_at, one.met_at) for one in clocks}

@@ -32,6 +32,7 @@ async def for_desk(unit: Unit, ticket: Ticket, who: Principal) -> Mapping[str, A
     return {
         "written": written,
         "needs_notice": standing.needs_notice,
+        "is_held": standing.is_held,
         "is_secured": standing.secured_at is not None,
         "debtors": sorted(claim.debtors) if claim else [],
         "parties": [one for one in parties.scalars() if one.kind in debtors],

@@ -241,7 +241,7 @@ async def test_a_bent_clock_is_found_and_set_right_in_the_night(
     assert await due() == right
 
 
-async def test_where_nobody_is_named_yet_work_goes_on_and_the_first_answer_stays_due(
+async def test_where_nobody_is_named_yet_nobody_takes_it_in_hand_and_the_first_answer_stays_due(
     aulnes: Cooperative, room_unit: Any
 ) -> None:
     async with room_unit("members") as unit:
@@ -253,11 +253,12 @@ async def test_where_nobody_is_named_yet_work_goes_on_and_the_first_answer_stays
         "description": "Le robinet ne ferme plus.",
     }  # fmt: skip
     ticket = (await aulnes.post("/tickets", body, machine)).json()["id"]
-    for action in HANDLED:
-        answer = await aulnes.act(ticket, action, machine)
-        assert answer.status_code == 200, answer.text
-    clocks = {row["kind"]: row for row in answer.json()["deadlines"]}
-    assert clocks["first_answer"]["met_at"] is None
+    refused = await aulnes.act(ticket, "acknowledge", machine)
+    assert (refused.status_code, refused.json()["code"]) == (409, "nobody_named")
+    assert (await aulnes.act(ticket, "make_safe", machine)).status_code == 200, "safety waits for no name"
+    shown = (await aulnes.get(f"/tickets/{ticket}", machine)).json()
+    assert shown["state"] == "submitted"
+    assert {row["kind"]: row for row in shown["deadlines"]}["first_answer"]["met_at"] is None
 
 
 async def test_a_report_without_a_named_human_raises_its_alarm_within_the_minute_in_every_replica_once(

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from contracts.time import HourPassed
 from services.aftersales import handlers
 from services.aftersales.parties.model import Party
+from services.aftersales.parties.posting import KEPT
 from services.kit.ids import new_id
 from tests.integration.aftersales.conftest import MONDAY
 
@@ -104,15 +105,51 @@ async def test_a_tenants_new_home_is_repaired_at_once_and_claimed_beside(
     firm = await a_firm(aulnes, room_unit)
     moved = await aulnes.move_in(home=NEW_HOME)
     ticket = await aulnes.open(moved["occupancy"], element="water_pipe", symptom="leak")
-    for action in ("acknowledge", "qualify", "assign"):
-        answer = await aulnes.act(ticket["id"], action)
-    assert answer.json()["state"] == "assigned"
-    to_firm = await aulnes.act(ticket["id"], "assign", party=firm)
-    assert to_firm.status_code == 409
+    corrected = {"qualify": {"priority": "p3", "comment": "Un suintement, vu sur place."}}
+    for action in ("acknowledge", "qualify"):
+        answer = await aulnes.act(ticket["id"], action, **corrected.get(action, {}))
+        assert answer.status_code == 200, answer.text
+    for to in ({}, {"team": "proximity"}, {"party": firm}):
+        unwritten = await aulnes.act(ticket["id"], "assign", **to)
+        assert unwritten.status_code == 409, "no team and no firm before the letter"
+        assert {"notify_debtor", "waive_notice"} <= set(unwritten.json()["legal_actions"])
     unchanged = (await aulnes.get(f"/tickets/{ticket['id']}")).json()
     assert unchanged["version"] == answer.json()["version"]
     assert (await aulnes.post(f"/tickets/{ticket['id']}/notices", {})).status_code == 201
+    ours = (await aulnes.act(ticket["id"], "assign")).json()
+    assert ours["state"] == "assigned", "repaired now by our own team, and claimed on the builder"
+    assert {row["kind"]: row["met_at"] for row in ours["deadlines"]}["parfait_achevement"] is None
     assert (await aulnes.act(ticket["id"], "assign", party=firm)).status_code == 200
+
+
+async def test_what_presses_is_begun_unwritten_and_its_letter_stays_due(aulnes: Cooperative) -> None:
+    moved = await aulnes.move_in(home=NEW_HOME)
+    ticket = await aulnes.open(moved["occupancy"], element="water_pipe", symptom="leak")
+    assert ticket["priority"] in ("p0", "p1")
+    for action in ("acknowledge", "qualify", "assign", "start"):
+        answer = await aulnes.act(ticket["id"], action)
+        assert answer.status_code == 200, answer.text
+    assert [row["debtor"] for row in answer.json()["letters_due"]] == ["contractor"]
+    clocks = {row["kind"]: row for row in answer.json()["deadlines"]}
+    assert clocks["notice_contractor"]["met_at"] is None
+    assert "notify_debtor" in answer.json()["legal_actions"]
+
+
+async def test_who_makes_it_less_urgent_says_why_and_the_history_keeps_it(aulnes: Cooperative) -> None:
+    moved = await aulnes.move_in(home=NEW_HOME)
+    ticket = await aulnes.open(moved["occupancy"], element="water_pipe", symptom="leak")
+    await aulnes.act(ticket["id"], "acknowledge")
+    silent = await aulnes.act(ticket["id"], "qualify", priority="p3")
+    assert (silent.status_code, silent.json()["errors"][0]["pointer"]) == (422, "/comment")
+    legal = {row["kind"]: row["due_at"] for row in ticket["deadlines"] if row["clock"] == "legal"}
+    said = await aulnes.act(ticket["id"], "qualify", priority="p3", comment="Une goutte par heure.")
+    assert said.status_code == 200, said.text
+    kept = (await aulnes.get(f"/tickets/{ticket['id']}/history")).json()["events"][-1]
+    assert (kept["comment"], kept["facts"]["priority_was"], kept["facts"]["priority"]) == (
+        "Une goutte par heure.", ticket["priority"], "p3",
+    )  # fmt: skip
+    now = {row["kind"]: row["due_at"] for row in said.json()["deadlines"] if row["clock"] == "legal"}
+    assert now == legal, "legal dates are the rule's, whatever a person says of the urgency"
 
 
 async def test_a_notice_to_one_firm_does_not_open_the_way_to_another_debtor(
@@ -217,7 +254,7 @@ async def test_danger_waits_for_no_letter_and_has_them_all_the_same(
     other = await a_firm(aulnes, room_unit, name="Dépannage 24", warranties=[])
     ticket = await a_buyer_in_the_first_month(aulnes, element="fuse_board", symptom="danger")
     assert (await aulnes.act(ticket["id"], "make_safe")).status_code == 200
-    assert (await aulnes.act(ticket["id"], "assign", party=other)).status_code == 409
+    assert (await aulnes.act(ticket["id"], "assign", party=other)).status_code == 200, "at once"
     unknown = await aulnes.act(ticket["id"], "set_formal_aside", reason="because", comment="Danger.")
     assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/reason")
     assert (await aulnes.get(f"/tickets/{ticket['id']}/notices")).json()["notices"] == []
@@ -225,10 +262,9 @@ async def test_danger_waits_for_no_letter_and_has_them_all_the_same(
     assert aside.status_code == 200, aside.text
     letters = (await aulnes.get(f"/tickets/{ticket['id']}/notices")).json()["notices"]
     assert {row["debtor"] for row in letters} == {"vendor", "contractor"}
-    assert (await aulnes.act(ticket["id"], "assign", party=other)).json()["state"] == "assigned"
     events = (await aulnes.get(f"/tickets/{ticket['id']}/history")).json()["events"]
     assert [row["action"] for row in events[-4:]] == [
-        "notify_debtor", "notify_debtor", "set_formal_aside", "assign",
+        "assign", "notify_debtor", "notify_debtor", "set_formal_aside",
     ]  # fmt: skip
     assert {row["occurred_at"] for row in events} == {events[0]["occurred_at"]}, "within the same minute"
 
@@ -338,7 +374,35 @@ async def test_the_mail_servers_answer_is_kept_as_proof(aulnes: Cooperative, roo
             await handlers.hour_passed(HourPassed(hour=MONDAY), unit)
     [kept] = (await aulnes.get(f"/tickets/{ticket['id']}/notices")).json()["notices"]
     assert [(row["kind"], row["note"]) for row in kept["proofs"]] == [("accepted", "250 2.0.0 Ok")]
-    assert kept["is_proved"]
+    assert (kept["level"], kept["is_proved"]) == ("sent", False), "a server's yes shows that it left"
+    answer = {"kind": "answer", "on": "2026-11-16", "note": "Nous venons jeudi."}
+    assert (await aulnes.post(f"/notices/{notice['id']}/proofs", answer)).status_code == 201
+    [arrived] = (await aulnes.get(f"/tickets/{ticket['id']}/notices")).json()["notices"]
+    assert (arrived["level"], arrived["is_proved"]) == ("proved", True)
+
+
+async def test_a_letter_that_never_left_the_machine_is_stored_and_no_more(
+    aulnes: Cooperative, room_unit: Any
+) -> None:
+    """Without a relay, or in a trial, it lies in the embedded mailbox; work may begin all the same."""
+    firm = await a_firm(aulnes, room_unit)
+    ticket = await a_reserve(aulnes)
+    written = await aulnes.post(f"/tickets/{ticket['id']}/notices", {})
+    assert written.json()["level"] == "stored"
+    async with room_unit("aftersales", aulnes.slug) as unit:
+        await unit.session.execute(
+            text(
+                "UPDATE aftersales.letter SET state = 'sent', sent_at = :now, answer = :kept"
+                " WHERE about = :ticket"
+            ),
+            {"now": MONDAY, "ticket": ticket["id"], "kept": KEPT},
+        )
+    async with room_unit("aftersales") as unit:
+        await handlers.hour_passed(HourPassed(hour=MONDAY), unit)
+    [shown] = (await aulnes.get(f"/tickets/{ticket['id']}/notices")).json()["notices"]
+    assert (shown["level"], shown["is_proved"]) == ("kept", False)
+    assert shown["level_label"].startswith(("Gardée dans la boîte de cet essai", "Kept in the mailbox"))
+    assert (await aulnes.act(ticket["id"], "assign", party=firm)).status_code == 200
 
 
 async def test_a_household_reads_what_was_written_for_it_and_nobody_elses(

@@ -70,12 +70,12 @@ async def test_a_notice_that_comes_back_closes_the_way_to_the_firm_again(
     ticket, notice = await noticed(aulnes, firm)
     await post.all()
     await collected(aulnes)
-    assert (await notice_now(aulnes, ticket))["is_proved"] is True
+    assert (await notice_now(aulnes, ticket))["level"] == "kept"
     warned = len(await aulnes.told("aftersales.deadline_near.v1"))
     letter = await letter_of(aulnes, notice["id"])
     assert (await aulnes.post(f"/letters/{letter}/returned", {"why": "5.1.1"})).status_code == 200
     shown = await notice_now(aulnes, ticket)
-    assert shown["is_proved"] is False
+    assert (shown["level"], shown["is_proved"]) == ("lost", False)
     assert [one["kind"] for one in shown["proofs"]] == ["accepted", "returned"]
     refused = await aulnes.act(ticket, "assign", party=firm.party)
     assert refused.status_code == 409, "it was not served: no firm is sent"
