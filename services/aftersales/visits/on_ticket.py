@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.aftersales.model import Ticket
+from sqlmodel import col, select
+
+from services.aftersales.model import Ticket, TicketMessage
 from services.aftersales.parties.model import Party
 from services.aftersales.visits import offers, queries
 from services.aftersales.visits.following import last, running
@@ -39,6 +41,7 @@ async def whole(unit: Unit, ticket: Ticket) -> dict[str, Any]:
         "can_change": visit is not None and await queries.can_change(unit, ticket),
         "is_time": visit is not None and visit.starts_at <= unit.now,
         "is_past": visit is not None and visit.ends_at <= unit.now,
+        "is_answered": visit is not None and await _is_answered(unit, visit),
         "host": host,
         "host_side": "contractor" if host[0] == "party" else "cooperative",
         "history": await _over(unit, ticket),
@@ -51,6 +54,20 @@ async def host_name(unit: Unit, host: str) -> tuple[str, str]:
         return "team", host
     party = await unit.session.get(Party, host)
     return ("party", party.name) if party else ("own", host)
+
+
+async def _is_answered(unit: Unit, visit: Visit) -> bool:
+    """Whether the household has written since the visit was to end."""
+    found = await unit.session.execute(
+        select(TicketMessage.id)
+        .where(
+            col(TicketMessage.ticket) == visit.ticket,
+            col(TicketMessage.role) == "resident",
+            col(TicketMessage.written_at) >= visit.ends_at,
+        )
+        .limit(1)
+    )
+    return found.scalar_one_or_none() is not None
 
 
 def side_shown(visit: Visit) -> str | None:

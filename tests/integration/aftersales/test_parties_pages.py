@@ -280,6 +280,11 @@ async def test_a_household_says_on_its_page_that_nobody_came_and_reads_an_apolog
         assert "vient au rendez-vous" not in asked
         assert "appelez" not in asked
         assert f'action="/tickets/{ticket}/visit/cancel"' not in asked
+    said = {"body": "Quelqu’un est venu : ce n’est pas fini."}
+    assert (await home.send(f"/tickets/{ticket}/messages", **said)).status_code == 303
+    answered = (await home.get(f"/tickets/{ticket}")).text
+    assert "Que s’est-il passé" not in answered
+    assert "votre réponse est arrivée" in answered
     assert (await home.send(f"/tickets/{ticket}/visit/missed")).status_code == 303
     visits = (await aulnes.get(f"/tickets/{ticket}/visits")).json()["visits"]
     assert visits[0]["missed_side"] == "contractor"
