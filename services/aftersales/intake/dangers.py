@@ -14,6 +14,8 @@ MOST = 30
 """Dangers and stances of a text that are compared with each other; beyond them every danger is an alarm."""
 IMPERFECT = ("ait", "aient")
 """How a French verb ends that tells what was."""
+CONDITIONAL = ("rait", "raient")
+"""How one ends that tells what should be; what was entered or shown ends so too, and is an alarm in doubt."""
 
 
 @dataclass(frozen=True)
@@ -93,11 +95,15 @@ def _calms(found: Found, stance: Hit, code: str, at: tuple[int, ...]) -> bool:
 
 
 def _is_told_as_past(found: Found, stance: Hit, at: tuple[int, ...]) -> bool:
-    """The verb says so too: "hier ça sentait", not "hier soir … ça sent"."""
+    """The verb says so too, and nothing that it is so now: "hier ça sentait", not "hier soir … ça sent"."""
     sentence = found.tokens[at[0]].sentence
+    said = f" {' '.join(token.text for token in found.tokens if token.sentence == sentence)} "
+    if any(f" {words} " in said for words in vocabulary().now):
+        return False
     near = found.tokens[max(0, min(at[0], stance.at[0]) - 6) : at[-1] + 6]
-    return any(
-        token.sentence == sentence
-        and (token.text in vocabulary().past_verbs or token.text.endswith(("ait", "aient")))
-        for token in near
-    )
+    return any(token.sentence == sentence and _tells_what_was(token.text) for token in near)
+
+
+def _tells_what_was(word: str) -> bool:
+    is_imperfect = word.endswith(IMPERFECT) and not word.endswith(CONDITIONAL)
+    return word in vocabulary().past_verbs or (is_imperfect and word not in vocabulary().not_past)

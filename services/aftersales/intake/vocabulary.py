@@ -55,7 +55,10 @@ class Vocabulary:
     exceptions: frozenset[str]
     """Those of the contrasts after which a thing alone is told to be the one that fails."""
     past_verbs: frozenset[str]
-    """That tell what was; in French also whatever ends like an imperfect."""
+    """That tell what was; in French also whatever ends like an imperfect, but `not_past`."""
+    not_past: frozenset[str]
+    now: frozenset[str]
+    """Words, or several together, that say of what was that it goes on or is so now."""
     within: frozenset[str]
     """Before what holds something: "dans le placard"."""
     relative: frozenset[str]
@@ -134,6 +137,8 @@ def vocabulary() -> Vocabulary:
         rests=small["rests"],
         within=small["within"],
         past_verbs=small["past_verbs"],
+        not_past=small["not_past"],
+        now=small["now"],
         together=tuple(
             Together(row["danger"], tuple(row["parts"]), row["near"], row.get("one_clause", True))
             for row in table["together"]

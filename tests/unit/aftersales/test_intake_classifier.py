@@ -196,6 +196,26 @@ def test_a_danger_that_was_or_might_be_is_a_hint(sentence: str, danger: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("sentence", "danger"),
+    [
+        ("Hier soir j'ai fait la cuisine, ça sent le gaz", "gas"),
+        ("Hier ça sent le gaz s'il vous plaît venez", "gas"),
+        ("Hier ça sentait le gaz et ce matin ça sent", "gas"),
+        ("Il y avait hier une odeur de gaz, elle est là", "gas"),
+        ("Odeur de gaz hier, il faudrait venir", "gas"),
+        ("Depuis hier odeur de gaz, le voisin disait que c'est chez lui", "gas"),
+        ("hier soir la prise a pris feu, ça fait de la fumée", "fire"),
+        ("Last night there was a gas smell, I can smell it", "gas"),
+        ("Yesterday I reported a smell of gas and nobody came", "gas"),
+    ],
+)
+def test_a_danger_told_with_a_past_day_is_an_alarm_unless_it_is_plainly_over(
+    sentence: str, danger: str
+) -> None:
+    assert danger in [one.code for one in understand(sentence).dangers]
+
+
+@pytest.mark.parametrize(
     "sentence",
     [
         "est-ce que je peux repeindre la chambre",
