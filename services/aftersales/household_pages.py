@@ -6,11 +6,11 @@ from urllib.parse import quote
 from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from contracts.codes import Role
+from contracts.codes import Responsible, Role
 from services.aftersales import actions, queries, ticket_parts, views
 from services.aftersales.actions import Changes
 from services.aftersales.page_base import actor_of, answer, pages, written
-from services.aftersales.words import word
+from services.aftersales.words import codes, word
 from services.kit.i18n import language_of
 from services.kit.unit import Unit
 from services.kit.web import Principal, Problem, RoomUnit, Who, roles
@@ -108,7 +108,7 @@ async def _ticket(
         "ticket.html",
         status=problem.status if problem else 200,
         ticket=shown,
-        next_step=word("next", shown.state, language),
+        next_step=_next_step(shown.state, shown.responsible, language),
         promise=promises[0] if promises else None,
         history=await views.history_out(unit, found, language),
         messages=await views.messages_out(unit, found),
@@ -116,6 +116,12 @@ async def _ticket(
         is_new=is_new,
         problem=problem,
     )
+
+
+def _next_step(state: str, responsible: Responsible, language: str) -> str:
+    """What comes next, by whom: what is the household's own is nobody else's to come for."""
+    is_theirs = responsible is Responsible.RESIDENT and state in codes("next_yours")
+    return word("next_yours" if is_theirs else "next", state, language)
 
 
 async def _own(request: Request, unit: Unit, who: Principal, limit: int) -> list[queries.Listed]:
