@@ -1,12 +1,16 @@
 """How long it has been so, where a sentence says it: "depuis trois semaines", "since yesterday"."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from services.aftersales.intake.spelling import folded
 
-_SINCE = r"(?:depuis|depui|dps|dpuis|voila|(?:ca|cela) fait|since|(?:for|over) the (?:last|past)|for)"
+_SINCE = (
+    r"(?:depuis|depui|dps|dpuis|voila|(?:ca|cela) fait|since|(?:for|over) the (?:last|past)|for|"
+    r"it['’ ]?s been|it has been)"
+)
 _MANY = 3
 """What "several" and "for weeks" mean at least."""
 _NUMBERS = {
@@ -23,12 +27,30 @@ _UNITS = (
 )
 _UNIT = "jours?|jrs?|j|days?|semaines?|sem|weeks?|wks?|mois|months?|ans?|annees?|years?"
 _SPAN = re.compile(
-    rf"\b{_SINCE}\s+(?:(?:plus de|presque|environ|bientot|au moins|over|about|almost|more than|at least)\s+)?"
-    rf"(?:(?:a\s+)?(\d{{1,3}}|[a-z]+)\s*(?:of\s+)?)?\b({_UNIT})\b"
+    rf"\b{_SINCE}\s+(?:(?:maintenant|deja|now)\s+)?"
+    r"(?:plus d(?:e\s|['’ ])|(?:presque|environ|bientot|au moins|over|about|almost|more than|at least)\s)?"
+    rf"\s*(?:(?:a\s+)?(\d{{1,3}}|[a-z]+)\s*(?:(?:of|bonne|bon|good)\s+|(?:ou|a|or|to)\s+[a-z0-9]+\s+)?)?"
+    rf"\b({_UNIT})\b"
 )
+_ROUND = re.compile(rf"\b{_SINCE}\s+(?:une\s+)?(dizaine|quinzaine|vingtaine|trentaine) de jours\b")
+_ROUNDS = {"dizaine": 10, "quinzaine": 15, "vingtaine": 20, "trentaine": 30}
+_HOURS = re.compile(rf"\b{_SINCE}\s+(?:plus de\s+)?(\d{{2,3}})\s*(?:h|heures?|hours?)\b")
+_MONTHS = (
+    "janvier|january|jan", "fevrier|february|feb", "mars|march", "avril|april", "mai|may", "juin|june",
+    "juillet|july", "aout|august", "septembre|september|sept", "octobre|october|oct",
+    "novembre|november|nov", "decembre|december|dec",
+)  # fmt: skip
+_MONTH = "|".join(_MONTHS)
+_DATE = re.compile(
+    rf"\b(?:depuis|since)\s+(?:le\s+|the\s+|debut\s+|fin\s+|early\s+|late\s+)?(?:(\d{{1,2}})(?:er|st|nd|rd|th)?\s+)?"
+    rf"(?:of\s+)?({_MONTH})\b(?:\s+(\d{{1,2}})(?:st|nd|rd|th)?\b)?"
+)
+_FIGURES = re.compile(r"\b(?:depuis|since)\s+(?:le\s+|the\s+)?(\d{1,2})/(\d{1,2})\b")
 _DAY = re.compile(
-    rf"\b{_SINCE}\s+(hier|avant[- ]hier|yesterday|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|"
-    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|la semaine derniere|last week|"
+    rf"\b{_SINCE}\s+(?:last\s+)?(hier|avant[- ]hier|yesterday|night|(?:la|cette) nuit(?: derniere)?|"
+    rf"(?:(?:le|ce|the|this)\s+)?week[- ]?end(?: dernier| passe)?|"
+    r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|"
+    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|la semaine (?:derniere|passee)|last week|"
     r"le mois dernier|last month|l['’ ]an dernier|l['’ ]annee derniere|last year)\b"
 )
 _WEEK = (
@@ -36,7 +58,8 @@ _WEEK = (
     ("vendredi", "friday"), ("samedi", "saturday"), ("dimanche", "sunday"),
 )  # fmt: skip
 _AGO = {
-    "hier": 1, "yesterday": 1, "la semaine derniere": 7, "last week": 7, "le mois dernier": 30,
+    "hier": 1, "yesterday": 1, "night": 1, "la semaine derniere": 7, "la semaine passee": 7, "last week": 7,
+    "le mois dernier": 30,
     "last month": 30, "last year": 365,
 }  # fmt: skip
 
@@ -57,6 +80,7 @@ def lasting(text: str, on: date) -> Lasting | None:
     found += [
         Lasting(_ago(match.group(1), on), text[match.start() : match.end()]) for match in _DAY.finditer(plain)
     ]
+    found += [Lasting(days, text[match.start() : match.end()]) for match, days in _dates(plain, on)]
     return max(found, key=lambda one: one.days, default=None)
 
 
@@ -68,7 +92,31 @@ def _spans(plain: str) -> list[tuple[re.Match[str], int]]:
         days = count * next(days for name, days in _UNITS if name.fullmatch(unit))
         if 0 < days <= 3650:
             spans.append((match, days))
-    return spans
+    spans += [(match, _ROUNDS[match.group(1)]) for match in _ROUND.finditer(plain)]
+    spans += [(match, int(match.group(1)) // 24) for match in _HOURS.finditer(plain)]
+    return [(match, days) for match, days in spans if days > 0]
+
+
+def _dates(plain: str, on: date) -> Iterator[tuple[re.Match[str], int]]:
+    """The last such day before `on`; of a month alone its first day."""
+    told = [
+        (match, int(match.group(1) or match.group(3) or 1), _month(match.group(2)))
+        for match in _DATE.finditer(plain)
+    ]
+    told += [(match, int(match.group(1)), int(match.group(2))) for match in _FIGURES.finditer(plain)]
+    for match, day, month in told:
+        for year in (on.year, on.year - 1):
+            try:
+                days = (on - date(year, month, day)).days
+            except ValueError:
+                break
+            if days > 0:
+                yield match, days
+                break
+
+
+def _month(said: str) -> int:
+    return next(number for number, names in enumerate(_MONTHS, 1) if said in names.split("|"))
 
 
 def _ago(said: str, on: date) -> int:
@@ -77,4 +125,8 @@ def _ago(said: str, on: date) -> int:
             return (on.weekday() - place) % 7 or 7
     if said.startswith("avant"):
         return 2
+    if "nuit" in said:
+        return 1
+    if "week" in said and "end" in said:
+        return (on.weekday() - 5) % 7 or 7
     return _AGO.get(said, 365)

@@ -6,6 +6,7 @@ from services.aftersales.intake.group import Group, fits, implied_by, meant
 from services.aftersales.intake.joining import (
     is_aside,
     merged,
+    set_right,
     share_with_the_one_after,
     share_with_the_one_before,
 )
@@ -31,7 +32,7 @@ def grouped(found: Found, heating: str, said: Stances) -> list[Group]:
     ended = -1
     for piece in _pieces(found):
         clause = piece[0].clause
-        _end(groups, said, ended, clause)
+        set_right(groups, said, ended, clause)
         ended = clause
         things = _things(found, piece)
         complaints = [hit for hit in piece if hit.kind == "symptom" and not hit.is_denied]
@@ -45,7 +46,7 @@ def grouped(found: Found, heating: str, said: Stances) -> list[Group]:
             of_another += complaints
         elif complaints and clause not in said.fine:
             _unnamed(groups, complaints, heating, said)
-    _end(groups, said, ended, len(found.tokens))
+    set_right(groups, said, ended, found.tokens[-1].clause + 1 if found.tokens else 0)
     _unnamed(groups, of_another, heating, said)
     share_with_the_one_before(groups, said)
     share_with_the_one_after(found, groups)
@@ -60,12 +61,6 @@ def _judge(group: Group, piece: list[Hit], said: Stances) -> None:
     only_denied = bool(symptoms) and not group.symptoms and not group.is_absent
     group.is_fine = not group.is_excepted and (clause in said.fine or only_denied)
     group.is_no_repair = clause in said.no_repair
-
-
-def _end(groups: list[Group], said: Stances, ended: int, clause: int) -> None:
-    """In "my tap leaked, it is mended" the tap is fine."""
-    if any(ended < over <= max(clause - 1, ended + 1) for over in said.over) and groups:
-        groups[-1].is_fine = True
 
 
 def _pieces(found: Found) -> Iterator[list[Hit]]:

@@ -48,6 +48,16 @@ def share_with_the_one_after(found: Found, groups: list[Group]) -> None:
             after.symptoms += [hit for hit in before.symptoms if fits(hit, after.element)]
 
 
+def set_right(groups: list[Group], said: Stances, after: int, until: int) -> None:
+    """What clauses in between say of what was told before: that it is mended, or that one of it fails."""
+    for clause in range(after + 1, until) if groups else ():
+        if clause in said.over:
+            groups[-1].is_fine = True
+        elif clause in said.one_of_them:
+            groups[-1].is_fine, groups[-1].is_excepted, groups[-1].symptoms = False, True, []
+            groups[-1].clauses.add(clause)
+
+
 def merged(groups: Iterable[Group]) -> list[Group]:
     """Each thing once; what only follows from a complaint joins a named thing that has such complaints."""
     every = list(groups)

@@ -224,8 +224,10 @@ def _is_denied(tokens: list[Token], hit: Hit, taken: set[int]) -> bool:
         if token.clause != hit.clause or far > FAR - 1:
             break
         if token.is_not and index not in taken:
-            # "plus de bruit" has none of it, "plus bruyant" more.
-            return token.text != "plus" or tokens[index + 1].text in ("de", "d", "du", "aucun", "aucune")
+            # "plus de bruit" and "n'est plus bruyant" have none of it, "plus bruyant" more.
+            of = tokens[index + 1].text in ("de", "d", "du", "aucun", "aucune")
+            is_no_more = index > 0 and tokens[index - 1].text in vocabulary().being
+            return token.text != "plus" or of or is_no_more
         far += not token.is_small
     if hit.kind == "element":  # "the wall is not …" says nothing of there being none
         return False

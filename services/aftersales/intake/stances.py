@@ -23,6 +23,8 @@ class Stances:
     """Set against what was said before."""
     excepted: frozenset[int]
     """What alone fails where all else works: "tout marche sauf …", "… mais internet non"."""
+    one_of_them: frozenset[int]
+    """The same where no other thing is named: "les volets marchent sauf celui de la chambre"."""
 
 
 def stances(found: Found) -> Stances:
@@ -51,7 +53,10 @@ def stances(found: Found) -> Stances:
     complained = {hit.clause for hit in found.hits if hit.kind == "symptom" and not hit.is_denied}
     over = {hit.clause for hit in _said(found, "over")} - of_things - complained
     no_repair = {hit.clause for hit in _said(found, "no_repair", "elsewhere", "supposed")}
-    return Stances(*map(frozenset, (fine - excepted, over, no_repair, contrasted, excepted)))
+    alone = excepted - of_things - complained
+    return Stances(
+        *map(frozenset, (fine - excepted, over - excepted, no_repair, contrasted, excepted, alone))
+    )
 
 
 def _said(found: Found, *codes: str) -> list[Hit]:

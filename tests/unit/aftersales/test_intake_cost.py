@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from services.aftersales.intake import spelling
@@ -148,4 +148,7 @@ def test_looking_up_finds_what_comparing_with_every_word_finds(
         if rest is None:
             rest = word[at + 1 : at + 2] + word[at : at + 1] + word[at + 2 :]
         word = (word[:at] + inserted + rest) or letter
-    assert dict(recognised(word + ending)) == plainly(word + ending)
+    written = word + ending
+    # "levier" for "l'évier": a word run together with its article is taken apart, which is tried elsewhere.
+    assume(written[0] not in "ld" or written[1:2] not in set("aeiouh"))
+    assert dict(recognised(written)) == plainly(written)

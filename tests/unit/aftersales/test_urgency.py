@@ -93,12 +93,30 @@ def test_what_is_no_more_urgent_than_usual_stays_as_the_table_says(sentence: str
         assert one.raised_by == ()
 
 
+def test_the_only_toilet_of_a_home_with_children_cannot_wait() -> None:
+    for said in (
+        "les WC sont bouchés et c'est les seuls, on a trois enfants",
+        "the only toilet is blocked and we have two kids",
+    ):
+        assert understand(said, Home(on=JANUARY)).proposals[0].priority is Priority.P1
+
+
+def test_banging_pipes_and_a_question_about_the_meter_can_wait() -> None:
+    for said in ("les tuyaux cognent la nuit", "une question sur le compteur linky", "les tuyaux"):
+        assert understand(said, Home(on=JANUARY)).proposals[0].priority >= Priority.P3
+
+
 @pytest.mark.parametrize(
     ("sentence", "days"),
     [
         ("depuis trois semaines", 21), ("dps 10 jrs", 10), ("ça fait un mois", 30), ("for weeks", 21),
         ("since yesterday", 1), ("depuis lundi", 2), ("for the past two weeks", 14),
-        ("depuis plusieurs mois", 90),
+        ("depuis plusieurs mois", 90), ("depuis hier soir", 1), ("since Monday", 2), ("since last night", 1),
+        ("depuis la semaine passée", 7), ("depuis une quinzaine de jours", 15), ("depuis 48h", 2),
+        ("depuis le week-end dernier", 4), ("depuis le 3 janvier", 11), ("depuis le 28/12", 17),
+        ("since January 3rd", 11), ("depuis décembre", 44), ("ça fait maintenant deux semaines", 14),
+        ("depuis deux ou trois jours", 2), ("depuis plus d'un mois", 30), ("it's been three days", 3),
+        ("depuis le 31/02", None), ("depuis ce matin", None),
         ("il y a deux ans on a changé la porte", None), ("depuis 8h", None), ("depuis", None),
     ],
 )  # fmt: skip
