@@ -188,6 +188,14 @@ def open_coop(house: House, slug: str, zone: str = "Europe/Paris", **extra: Any)
     house.operator().post("/coops", {"slug": slug, "name": f"Coopérative {slug}", "zone": zone, **extra})
 
 
+def an_agent(house: House, coop: str) -> Api:
+    """A named person of the cooperative's staff, who can answer for what is taken in hand."""
+    invited = house.command(
+        "staff", "invite", f"agent@{coop}.example", "--name", "Agent 1", "--coop", coop, "--json"
+    )
+    return house.api("staff", coop, json.loads(invited)["id"])
+
+
 def move_in(
     house: House,
     coop: str,

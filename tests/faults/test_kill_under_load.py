@@ -20,7 +20,7 @@ from simulators.api import Api
 from tests.faults import stored
 from tests.faults.accounts import ReadingLedger, compare, compare_letters
 from tests.faults.load import SILENT, Desk, DeskLedger, Feed, Meters
-from tests.house import Home, House, eventually, move_in, open_coop, running
+from tests.house import Home, House, an_agent, eventually, move_in, open_coop, running
 
 pytestmark = [pytest.mark.engines, pytest.mark.faults]
 
@@ -82,7 +82,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             for n in range(HOMES)
         ]
         feeds = [Feed(home.device, sends_curves=n % 3 == 2) for n, home in enumerate(homes)]
-        yield Scene(house, homes, feeds, house.api("staff", "essais"))
+        yield Scene(house, homes, feeds, an_agent(house, "essais"))
 
 
 @pytest.mark.parametrize("trial", [trial(FIRST_SEED + n) for n in range(TRIALS)], ids=str)

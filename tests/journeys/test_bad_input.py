@@ -16,7 +16,7 @@ from simulators.api import Api, ApiError
 from simulators.fleet import Fleet
 from simulators.ledger import Ledger
 from simulators.publications import Device, Publication
-from tests.house import Home, House, eventually, move_in, open_coop, running
+from tests.house import Home, House, an_agent, eventually, move_in, open_coop, running
 
 pytestmark = [pytest.mark.engines]
 
@@ -41,7 +41,7 @@ def operator(house: House) -> Api:
 
 @pytest.fixture(scope="module")
 def staff(house: House) -> Api:
-    return house.api("staff", COOP)
+    return an_agent(house, COOP)
 
 
 def a_home(house: House, ref: str, consents: Sequence[str] = ("daily", "half_hourly")) -> Home:

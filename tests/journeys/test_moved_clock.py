@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from simulators.api import Api
-from tests.house import Home, House, eventually, move_in, open_coop, running
+from tests.house import Home, House, an_agent, eventually, move_in, open_coop, running
 
 pytestmark = pytest.mark.engines
 COOP = "horloges"
@@ -34,7 +34,7 @@ def test_what_was_due_on_the_way_happens_within_seconds(tmp_path: Path) -> None:
         open_coop(house, COOP, sandbox=True)
         set_clock(house, BEGIN)
         home = move_in(house, COOP, "H1", moved_in_on=date(2026, 1, 12), consents=())
-        staff = house.api("staff", COOP)
+        staff = an_agent(house, COOP)
         body = {
             "occupancy": home.occupancy, "place": "kitchen", "element": "tap", "symptom": "broken",
             "description": "Le robinet ne ferme plus.", "channel": "phone",

@@ -76,6 +76,7 @@ async def test_the_letter_comes_before_the_firm_and_two_signatures_end_it(
     await expect(desk.get_by_text("Une garantie court et son débiteur")).to_be_visible()
     await expect(desk.locator("button[value=assign]")).to_have_count(0)
     await seen(visitor, desk, "notice-asked-desk")
+    await desk.get_by_text("Écrire une lettre avec vos précisions").click()
     await desk.get_by_label("Précisions à ajouter").fill("Lame centrale voilée.")
     await desk.get_by_role("button", name="Rédiger et enregistrer la lettre").click()
     await expect(desk.get_by_text("Entreprise Menuiserie 4", exact=False).first).to_be_visible()
@@ -95,7 +96,7 @@ async def test_the_letter_comes_before_the_firm_and_two_signatures_end_it(
     await expect(mine.get_by_role("link", name="Lire la lettre (PDF)")).to_be_visible()
     await seen(visitor, mine, "sign-off-phone")
     await mine.get_by_role("button", name="Cela ne marche qu’en partie.").click()
-    await expect(mine.get_by_text("À moitié réparé")).to_be_visible()
+    await expect(mine.locator("#now").get_by_text("Confiée")).to_be_visible()
     await desk.reload()
     for action in ("Commencer les travaux", "Travaux terminés"):
         await press(desk, action)
@@ -141,6 +142,41 @@ async def test_a_refusal_is_contested_and_somebody_else_answers(
     await form.locator("button[value=overturn]").click()
     await expect(other.locator("button[value=qualify]")).to_be_visible()
     await seen(visitor, other, "overturned-desk")
+
+
+async def test_a_tenants_home_is_repaired_by_our_own_team_once_the_letter_is_stored(
+    site: Site, room_unit: OpenUnit, coop: str, visitor: Any
+) -> None:
+    home = await a_new_home(site, room_unit, coop, "tenant")
+    desk = await visitor.open(
+        f"{site.url}/desk/{home['ticket']}", width=DESKTOP, headers=home["staff"][0], language="fr"
+    )
+    await press(desk, "Prendre en main")
+    await press(desk, "Qualifier")
+    await expect(desk.get_by_text("Personne n’est envoyé avant que la lettre")).to_be_visible()
+    await expect(desk.get_by_label("Confier à")).to_have_count(0)
+    await seen(visitor, desk, "tenant-letter-first-desk")
+    await press(desk, "Écrire à qui doit la réparation")
+    await expect(desk.get_by_text("Conservée, pas encore envoyée")).to_be_visible()
+    await desk.get_by_label("Confier à").select_option("joinery")
+    await press(desk, "Confier")
+    mine = await visitor.open(
+        f"{site.url}/tickets/{home['ticket']}", width=PHONE, headers=home["resident"], language="fr"
+    )
+    await mine.get_by_text("Je ne peux laisser entrer personne").click()
+    await mine.get_by_label("Jusqu’à quand, ou pourquoi ?").fill("Je rentre lundi.")
+    await seen(visitor, mine, "tenant-away-phone")
+    await mine.get_by_role("button", name="Attendre que je le dise").click()
+    await expect(mine.locator("#now").get_by_text("En attente d'accès")).to_be_visible()
+    await seen(visitor, mine, "tenant-waiting-phone")
+    await mine.get_by_role("button", name="Je suis là : vous pouvez venir").click()
+    await expect(mine.locator("#now").get_by_text("Confiée")).to_be_visible()
+    await desk.reload()
+    await seen(visitor, desk, "tenant-given-desk")
+    narrow = await visitor.open(
+        f"{site.url}/desk/{home['ticket']}", width=PHONE, headers=home["staff"][0], language="fr"
+    )
+    await seen(visitor, narrow, "tenant-given-desk-phone")
 
 
 async def press(page: Page, label: str) -> None:

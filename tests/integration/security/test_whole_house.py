@@ -27,7 +27,7 @@ from simulators.fleet import Fleet
 from simulators.ledger import Ledger
 from simulators.publications import Publication
 from tests import house
-from tests.house import Home, House, eventually, move_in, open_coop, running
+from tests.house import Home, House, an_agent, eventually, move_in, open_coop, running
 
 pytestmark = pytest.mark.engines
 
@@ -64,7 +64,7 @@ def _live(instance: House) -> Home:
         moved_in_on=datetime.now(UTC).date() - timedelta(days=30), meter={"serial": PRM},
         household=[{"name": NAME, "email": EMAIL, "mobile": MOBILE, "postal": POSTAL, "right": "holder"}],
     )  # fmt: skip
-    resident, staff = instance.api("resident", coop, home.person), instance.api("staff", coop)
+    resident, staff = instance.api("resident", coop, home.person), an_agent(instance, coop)
     ticket = resident.post(
         "/tickets",
         {
