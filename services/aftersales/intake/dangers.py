@@ -86,19 +86,37 @@ def _calms(found: Found, stance: Hit, code: str, at: tuple[int, ...]) -> bool:
         return False
     clause, sentence = found.tokens[at[0]].clause, found.tokens[at[0]].sentence
     if stance.code == "supposed":
-        return stance.sentence == sentence and stance.at[0] <= at[0]
+        is_apart = stance.clause != clause and _is_now(found, sentence)
+        return stance.sentence == sentence and stance.at[0] <= at[0] and not is_apart
     if stance.code == "elsewhere":
-        return abs(stance.clause - clause) <= 1 or stance.sentence == sentence
+        is_near = abs(stance.clause - clause) <= 1 or stance.sentence == sentence
+        return is_near and not _is_now(found, sentence)
     if stance.code == "past":
         return stance.sentence == sentence and _is_told_as_past(found, stance, at)
-    return stance.clause >= clause or stance.sentence >= sentence
+    return stance.clause >= clause and _ends(found, stance, code)
+
+
+def _ends(found: Found, stance: Hit, code: str) -> bool:
+    """Whether what is said to be over is that danger: not people who got out of it, nor a question."""
+    words = [found.tokens[place].text for place in stance.at]
+    only = {
+        danger for danger, begins in vocabulary().ends_only.items()
+        if any(word.startswith(begins) for word in words)
+    }  # fmt: skip
+    after = found.text[found.tokens[stance.at[-1]].end :]
+    is_asked = next((letter for letter in after if letter in ".;!?\n"), "") == "?"
+    return (not only or code in only) and not is_asked
+
+
+def _is_now(found: Found, sentence: int) -> bool:
+    said = f" {' '.join(token.text for token in found.tokens if token.sentence == sentence)} "
+    return any(f" {words} " in said for words in vocabulary().now)
 
 
 def _is_told_as_past(found: Found, stance: Hit, at: tuple[int, ...]) -> bool:
     """The verb says so too, and nothing that it is so now: "hier ça sentait", not "hier soir … ça sent"."""
     sentence = found.tokens[at[0]].sentence
-    said = f" {' '.join(token.text for token in found.tokens if token.sentence == sentence)} "
-    if any(f" {words} " in said for words in vocabulary().now):
+    if _is_now(found, sentence):
         return False
     near = found.tokens[max(0, min(at[0], stance.at[0]) - 6) : at[-1] + 6]
     return any(token.sentence == sentence and _tells_what_was(token.text) for token in near)

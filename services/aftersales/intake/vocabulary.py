@@ -88,6 +88,8 @@ class Vocabulary:
     hazard: dict[str, str]
     """What it is when no such thing is named."""
     calms: dict[str, frozenset[str]]
+    ends_only: dict[str, tuple[str, ...]]
+    """The only danger that such words end, by the beginnings of the words."""
     """Which stances make which dangers a hint."""
 
 
@@ -146,6 +148,7 @@ def vocabulary() -> Vocabulary:
         of_danger=table["of_danger"],
         hazard=table["hazard"],
         calms={stance: frozenset(codes) for stance, codes in table["calms"].items()},
+        ends_only={danger: tuple(words) for danger, words in table["ends_only"].items()},
     )
 
 

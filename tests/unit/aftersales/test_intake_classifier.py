@@ -205,13 +205,20 @@ def test_a_danger_that_was_or_might_be_is_a_hint(sentence: str, danger: str) -> 
         ("Odeur de gaz hier, il faudrait venir", "gas"),
         ("Depuis hier odeur de gaz, le voisin disait que c'est chez lui", "gas"),
         ("hier soir la prise a pris feu, ça fait de la fumée", "fire"),
+        ("Ça sent le gaz, tout le monde est sorti", "gas"),
+        ("le feu dans l'appartement, mes enfants sont sortis", "fire"),
+        ("There is a fire in the kitchen, we got out", "fire"),
+        ("Le détecteur de monoxyde sonne, ma femme est sortie", "carbon_monoxide"),
+        ("Inondation au sous-sol, le courant est revenu mais l'eau monte", "flood"),
+        ("ça sent le gaz, fausse alerte ?", "gas"),
+        ("J'habite dans une autre rue, ça sent le gaz chez moi", "gas"),
+        ("Ça sent le gaz, je regardais un film", "gas"),
+        ("Je préviens par prévention, ça sent le gaz", "gas"),
         ("Last night there was a gas smell, I can smell it", "gas"),
         ("Yesterday I reported a smell of gas and nobody came", "gas"),
     ],
 )
-def test_a_danger_told_with_a_past_day_is_an_alarm_unless_it_is_plainly_over(
-    sentence: str, danger: str
-) -> None:
+def test_a_danger_is_an_alarm_unless_it_is_plainly_over_or_not_here(sentence: str, danger: str) -> None:
     assert danger in [one.code for one in understand(sentence).dangers]
 
 
