@@ -7,6 +7,7 @@ import mailbox
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +20,7 @@ from sqlalchemy import text
 from contracts.base import Event
 from contracts.codes import Role
 from services.aftersales import duties
+from services.aftersales.inspections import preparing
 from services.aftersales.parties import posting
 from services.kit.ids import new_id
 from services.kit.principal import Principal
@@ -41,6 +43,9 @@ class _Handlers:
 
     def on(self, event: type[Event], handler: Any) -> None:
         self.of[event.subject] = (event, handler)
+
+    def handle_together(self) -> None:
+        """Here each event has a unit of its own."""
 
     def background(self, name: str, loop: Any) -> None:
         """Nothing leaves for people here: their messages are read on the pages."""
@@ -97,6 +102,11 @@ class Town:
             await unit.enter(self.coop)
             await duties.do_all(unit)
         await self.spread()
+
+    async def prepare_documents(self) -> None:
+        """What the room does beside its requests: documents that signatures ordered are made."""
+        while await preparing.step(partial(self.room_unit, "aftersales")):
+            pass
 
     async def spread(self) -> None:
         """What after-sales told since the last time becomes messages of those whom it concerns."""

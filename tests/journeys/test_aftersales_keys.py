@@ -56,7 +56,7 @@ async def test_from_the_keys_to_the_two_signatures(town: Town, visitor: Visitor)
     await desk.get_by_role("button", name="Prendre en main").click()
     await desk.get_by_role("button", name="Qualifier").click()
     notices = desk.locator("#notices")
-    await expect(notices).to_contain_text("Aucune entreprise n’est envoyée avant")
+    await expect(notices).to_contain_text("Personne n’est envoyé avant")
     refused = await town.call("POST", f"/tickets/{ticket}/actions", {"action": "assign", "party": firm})
     assert refused.status_code == 409
     assert "notify_debtor" in refused.json()["legal_actions"]
@@ -67,6 +67,7 @@ async def test_from_the_keys_to_the_two_signatures(town: Town, visitor: Visitor)
 
     # The letter to the firm is written from the facts, stored with its digest, and leaves by e-mail.
     await desk.goto(f"{town.site.url}/desk/{ticket}")
+    await notices.get_by_text("Écrire une lettre avec vos précisions").click()
     await notices.locator("#notice-to").select_option(firm)
     await notices.get_by_label("Précisions à ajouter").fill("Raccord sous l’évier.")
     await notices.get_by_role("button", name="Rédiger et enregistrer la lettre").click()
@@ -130,6 +131,7 @@ async def test_from_the_keys_to_the_two_signatures(town: Town, visitor: Visitor)
     await expect(desk.get_by_text("Résolue").first).to_be_visible()
     await town.looks_well(desk, "keys-desk-signed")
     await home.reload()
+    await home.locator("summary").get_by_text("Historique").click()
     await expect(home.get_by_text("À moitié réparé").first).to_be_visible()
     await town.looks_well(home, "keys-household-resolved")
     await home.goto(f"{town.site.url}/home/file")
@@ -192,7 +194,9 @@ async def handed_over(town: Town, visitor: Visitor) -> str:
     await town.looks_well(page, "keys-signed")
 
     buyer = await town.at_home(page.url.removeprefix(town.site.url))
-    async with buyer.expect_download() as downloading:
+    await expect(buyer.get_by_text("est en préparation")).to_be_visible()
+    await town.prepare_documents()
+    async with buyer.expect_download() as downloading:  # the page shows it by itself
         await buyer.get_by_role("link", name="Télécharger le document signé (PDF)").click()
     path = await (await downloading.value).path()
     assert "Ça goutte sous l’évier." in read(path.read_bytes())

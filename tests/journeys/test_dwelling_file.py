@@ -198,6 +198,6 @@ async def test_a_refusal_says_what_to_do_next_and_the_month_is_reported(
     await visitor.screenshot(page, f"opinion-{width}")
     assert await visitor.flaws(page) == []
     desk = await visitor.open(f"{house.site.url}/reports/aftersales", width=width, headers=house.staff)
-    await expect(desk.get_by_text("2026-11")).to_be_visible()
+    await expect(desk.get_by_text("novembre 2026")).to_be_visible()
     await visitor.screenshot(desk, f"reports-{width}")
     assert await visitor.flaws(desk) == []

@@ -85,6 +85,9 @@ async def test_one_sentence_without_any_script_and_back_keeps_it(home: Household
     await page.get_by_role("button", name="Envoyer mes demandes").click()
     await expect(page).to_have_url(TICKET)
     await expect(page.locator("main")).to_contain_text("Sonner deux fois")
+    assert await home.visitor.flaws(page) == []
+    folded = page.locator(".card-folded").first  # what matters fits on two screens of a phone
+    assert await folded.evaluate("(card) => card.getBoundingClientRect().top + scrollY") < 2 * 740
     await home.visitor.screenshot(page, "intake-sentence-sent")
     sent = page.url.split("?")[0]
     await page.goto(f"{home.url}/tickets/new")
@@ -121,6 +124,8 @@ async def test_what_was_typed_survives_the_end_of_the_session(home: Household) -
     await expect(page).to_have_url(re.compile(r"/sign-in\?next=/tickets/new/drf_"))
     await home.sign_in(page)
     await page.goto(f"{home.url}/tickets/new")
+    await expect(page.get_by_role("link", name="Continuer")).to_be_visible()
+    assert await home.visitor.flaws(page) == []
     await page.get_by_role("link", name="Continuer").click()
     await expect(page).to_have_url(begun)
     await expect(page.get_by_label("Dites-le avec vos mots")).to_have_value(
@@ -220,7 +225,9 @@ async def test_two_problems_and_what_makes_them_urgent_are_shown_before_anything
     )
     await page.get_by_role("button", name="Continuer").click()
     await expect(page.get_by_role("heading", name="2 problèmes ?")).to_be_visible()
-    await expect(page.locator("main")).to_contain_text("nous le traitons comme « très urgent » au lieu de « urgent »")
+    await expect(page.locator("main")).to_contain_text(
+        "nous le traitons comme « très urgent » au lieu de « urgent »"
+    )
     assert await home.visitor.flaws(page) == []
     await home.visitor.screenshot(page, "intake-urgent-understood")
     await page.get_by_role("button", name="Oui, continuer").click()
