@@ -161,6 +161,28 @@ async def test_words_of_danger_bring_the_number_at_once_and_can_be_put_aside(aul
     assert await tickets_of(aulnes, moved["occupancy"]) == []
 
 
+async def test_a_danger_that_is_over_is_a_hint_beside_what_was_understood(aulnes: Cooperative) -> None:
+    browser, _ = await at_home(aulnes)
+    draft = await begin(browser)
+    text = "hier ça sentait le gaz, fausse alerte, mais l'évier est bouché"
+    sent = await browser.send(draft, text=text)
+    assert sent.headers["location"] == f"{draft}/understood"
+    page = (await browser.get(f"{draft}/understood")).text
+    assert "encore le cas, appelez le 0 800 47 33 33 maintenant" in page
+    assert f"/tickets/new/danger/gas?draft={draft.rsplit('/', 1)[1]}" in page
+    assert ".sink.blocked" in page
+
+
+async def test_what_is_no_repair_is_told_so_and_led_to_a_person(aulnes: Cooperative) -> None:
+    browser, _ = await at_home(aulnes)
+    draft = await begin(browser)
+    await browser.send(draft, text="puis-je repeindre ma chambre ?")
+    page = (await browser.get(f"{draft}/understood")).text
+    assert "Cela ne ressemble pas à une réparation" in page
+    assert 'href="/contact"' in page
+    assert "what?place=kitchen" in page
+
+
 async def test_what_is_not_understood_is_asked(aulnes: Cooperative) -> None:
     browser, _ = await at_home(aulnes)
     draft = await begin(browser)

@@ -7,9 +7,9 @@ labels of the 60 rows of the French referential were given in the same way; its 
 served before.
 
 After a first measurement (trade 78, element 72, symptom 56 of 102) whoever went on with the vocabulary was
-told of which kinds the misses were ("what is said to work wins", "water on electrics"), never a sentence; then
-it was measured again. So nobody tuned to these sentences still, but their kinds are no longer unthought of. The
-last danger that was missed, a building that gives way, was mended after that, also by its kind alone.
+told of which kinds the misses were ("what is said to work wins", "water on electrics"), never a sentence;
+then it was measured again. Still nobody tuned to these sentences, but their kinds are not unthought of any more.
+The last danger that was missed, a building that gives way, was mended after that, also by its kind alone.
 
 A floor is a little below what was measured. For dangers it is not: each of them has to be told, and those
 that are missed are named here until they are told.
