@@ -22,7 +22,7 @@ from services.aftersales.telling import Actor
 from services.aftersales.words import word
 from services.kit.ids import id_of
 from services.kit.problems import conflict, invalid
-from services.kit.registry import local_today
+from services.kit.registry import local_today, zone_of
 from services.kit.unit import Unit
 
 _FILE = Path(__file__).parent / "faults.yaml"
@@ -95,7 +95,7 @@ async def accept(unit: Unit, proposal_id: str, actor: Actor) -> MeterProposal:
         home = await registry.home_of_occupancy(unit, proposal.occupancy)
     elif proposal.building is not None:
         home = await registry.home_of_building(unit, proposal.building)
-    if home is None:
+    if home is None or home.is_left(unit.now):
         raise conflict("no_home", "Nobody lives there any more.", legal_actions=["dismiss"])
     reported = as_request(proposal.fault, fluid=proposal.evidence.get("fluid"))
     new = NewTicket(
@@ -104,7 +104,7 @@ async def accept(unit: Unit, proposal_id: str, actor: Actor) -> MeterProposal:
         symptom=proposal.symptom,
         description=said(proposal, "fr"),
         channel="meter",
-        noticed_on=min(proposal.since.date(), await local_today(unit)),
+        noticed_on=min(proposal.since.astimezone(await zone_of(unit)).date(), await local_today(unit)),
     )
     ticket = await actions.open_ticket(unit, home, new, actor)
     proposal.state, proposal.ticket = "accepted", ticket.id

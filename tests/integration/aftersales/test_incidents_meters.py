@@ -88,6 +88,16 @@ async def test_a_person_sees_the_curve_and_opens_a_request_in_the_homes_name(aul
     assert again.status_code == 409
 
 
+async def test_nothing_is_opened_in_the_name_of_who_has_left(aulnes: Cooperative) -> None:
+    home = await a_warm_home(aulnes)
+    proposal = await fault(aulnes, home)
+    out = {"occupancy": home["occupancy"], "moved_out_on": "2026-11-15"}
+    assert (await aulnes.post("/move-outs", out)).status_code == 200
+    refused = await aulnes.post(f"/meter-proposals/{proposal}/actions", {"action": "accept"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "no_home")
+    assert refused.json()["legal_actions"] == ["dismiss"]
+
+
 async def test_it_is_told_once_and_dismissed_with_a_reason(aulnes: Cooperative) -> None:
     home = await a_warm_home(aulnes)
     proposal = await fault(aulnes, home, "night_flow")
