@@ -8,7 +8,7 @@ served before.
 
 After a first measurement (trade 78, element 72, symptom 56 of 102) whoever went on with the vocabulary was
 told of which kinds the misses were ("what is said to work wins", "water on electrics"), never a sentence;
-then it was measured again. Still nobody tuned to these sentences, but their kinds are not unthought of any more.
+then it was measured again. Still nobody tuned to these sentences, but their kinds are known now.
 The last danger that was missed, a building that gives way, was mended after that, also by its kind alone.
 
 A floor is a little below what was measured. For dangers it is not: each of them has to be told, and those
