@@ -61,7 +61,7 @@ async def test_a_refusal_is_explained_contested_and_overturned(town: Town) -> No
     await desk.get_by_label("Qui doit agir", exact=True).select_option("cooperative")
     await desk.get_by_role("button", name="Qualifier").click()
     await home.reload()
-    await expect(home.get_by_role("region", name="Qui s'en occupe")).to_contain_text("La coopérative")
+    await expect(home.get_by_role("region", name="Qui s’en occupe")).to_contain_text("La coopérative")
     await town.looks_well(home, "refusal-household-overturned")
     await home.goto(f"{town.site.url}/messages")
     await town.looks_well(home, "refusal-messages-overturned")
