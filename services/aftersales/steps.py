@@ -171,6 +171,12 @@ class Standing:
         return claim.leading not in written and not claim.debtors <= written | waived
 
     @property
+    def is_written_to(self) -> bool:
+        """Whether any debtor has its letter: work may be given to that one."""
+        claim = self.terms.claim
+        return claim is not None and any(who in claim.debtors for who, _ in self.notified)
+
+    @property
     def is_held(self) -> bool:
         """Whether nobody is sent before that letter is stored. What presses never waits; its letter stays
         due with a clock of its own."""

@@ -9,9 +9,8 @@ from contracts.codes import Role
 from services.aftersales import registry
 from services.aftersales.model import Ticket
 from services.aftersales.notices.model import Notice, NoticeProof, NoticeTicket
-from services.aftersales.parties.letters import Proof
+from services.aftersales.parties.letters import KEPT, Proof
 from services.aftersales.parties.letters import proof as letter_proof
-from services.aftersales.parties.posting import KEPT
 from services.kit.problems import not_found
 from services.kit.unit import Unit
 from services.kit.web import Principal

@@ -8,8 +8,8 @@ from sqlmodel import col, select
 from services.aftersales.model import Ticket
 from services.aftersales.notices import queries as notices
 from services.aftersales.notices.bodies import PROVED
+from services.aftersales.parties.letters import KEPT
 from services.aftersales.parties.model import Party
-from services.aftersales.parties.posting import KEPT
 from services.aftersales.standings import standing_of
 from services.aftersales.words import codes
 from services.kit.unit import Unit
@@ -32,7 +32,8 @@ async def for_desk(unit: Unit, ticket: Ticket, who: Principal) -> Mapping[str, A
     return {
         "written": written,
         "needs_notice": standing.needs_notice,
-        "is_held": standing.is_held,
+        "is_held": standing.is_held and not standing.is_written_to,
+        "is_pressing": standing.terms.is_pressing,
         "is_secured": standing.secured_at is not None,
         "debtors": sorted(claim.debtors) if claim else [],
         "parties": [one for one in parties.scalars() if one.kind in debtors],

@@ -38,7 +38,7 @@ async def part(unit: Unit, ticket: Ticket, who: Principal) -> dict[str, Any] | N
     party = await unit.session.get(Party, ticket.party) if ticket.party else None
     standing = await standing_of(unit, ticket)
     return {
-        "is_held": standing.is_held,
+        "is_held": standing.is_held and not standing.is_written_to,
         "awaits_formal": standing.awaits_formal(unit.now) and not standing.terms.is_pressing,
         "formal_reasons": codes("formal_reasons"),
         "people": [

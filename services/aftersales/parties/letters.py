@@ -11,6 +11,8 @@ from services.aftersales.parties.model import Letter, Party
 from services.kit.ids import new_id
 from services.kit.unit import Unit
 
+KEPT = "kept in the embedded mailbox"
+"""The answer where no mail server was asked: in a trial, or where none is set."""
 PERSONAL_PAGE = "/contractor/{token}"
 """For `link`: the party's own page. Each letter carries a fresh token, made as it leaves."""
 

@@ -16,6 +16,7 @@ from sqlmodel import col, select
 
 from services.aftersales.notices import serving
 from services.aftersales.parties import links
+from services.aftersales.parties.letters import KEPT
 from services.aftersales.parties.model import Letter, Party
 from services.aftersales.parties.writing import compose
 from services.kit import mail
@@ -33,7 +34,6 @@ LEASE = timedelta(seconds=120)
 UNKNOWN_END = "unknown_end"
 MOST_TOGETHER = 40
 """Other news in one e-mail."""
-KEPT = "kept in the embedded mailbox"
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from contracts.time import HourPassed
 from services.aftersales import handlers
+from services.aftersales.parties.letters import KEPT
 from services.aftersales.parties.model import Party
-from services.aftersales.parties.posting import KEPT
 from services.kit.ids import new_id
 from tests.integration.aftersales.conftest import MONDAY
 

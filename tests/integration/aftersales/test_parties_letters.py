@@ -87,7 +87,7 @@ async def test_a_letter_leaves_with_its_attachment_and_a_personal_link(
     assert (await proof(aulnes, letter)).state == "queued"
     await post.all()
     shown = await proof(aulnes, letter)
-    assert (shown.state, shown.answer) == ("sent", posting.KEPT)
+    assert (shown.state, shown.answer) == ("sent", letters.KEPT)
     assert shown.sent_at is not None
     assert shown.attachment_sha256 is not None
     [message] = post.received(str(shown.message_id))

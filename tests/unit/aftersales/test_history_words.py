@@ -8,8 +8,7 @@ import pytest
 from services.aftersales.lifecycle import TABLE
 from services.aftersales.notices.model import Notice, NoticeProof
 from services.aftersales.notices.queries import Written
-from services.aftersales.parties.letters import Proof
-from services.aftersales.parties.posting import KEPT
+from services.aftersales.parties.letters import KEPT, Proof
 from services.aftersales.words import basis_of, codes, told, word
 
 NOW = datetime(2026, 11, 16, 9, tzinfo=UTC)
