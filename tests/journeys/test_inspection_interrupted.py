@@ -53,11 +53,25 @@ async def test_who_is_signed_out_while_typing_signs_in_elsewhere_and_nothing_is_
     assert await visitor.flaws(page) == []
     await visitor.screenshot(page, "inspection-signed-out-phone")
 
-    # Signed in again: another session, with another proof for its forms.
-    for cookie, who in ended.items():
-        handover.tokens.sessions[cookie] = Principal(
-            who.id or "", who.role, who.coop, name=who.name, language="fr", csrf="another"
-        )
+    def signs_in(person: str | None) -> None:
+        """Another session, with another proof for its forms."""
+        for cookie, who in ended.items():
+            handover.tokens.sessions[cookie] = Principal(
+                person or who.id or "", who.role, who.coop, name=who.name, language="fr", csrf="another"
+            )
+
+    # A colleague on the same device sends nothing of it.
+    signs_in(new_id("per"))
+    async with page.expect_response(lambda answer: answer.url == page.url):
+        await page.evaluate("window.dispatchEvent(new Event('online'))")
+    colleague = await page.context.new_page()
+    await colleague.goto(page.url)
+    await expect(colleague.locator("#f-element")).to_be_visible()
+    await expect(colleague.get_by_text("Ça goutte sous l’évier.")).to_have_count(0)
+    await colleague.close()
+    await expect(page.locator("#f-note")).to_have_value("Ça goutte sous l’évier.")
+
+    signs_in(None)
     await page.evaluate("window.dispatchEvent(new Event('online'))")
     await expect(page.locator("#found")).to_contain_text("Ça goutte sous l’évier.")
     await expect(page.locator("#found img")).to_have_count(1)

@@ -96,6 +96,8 @@
   // another tab, has another proof that the forms are ours; it is fetched before the form is sent again.
   const isSignIn = (answer) => answer.redirected && new URL(answer.url).pathname.startsWith("/sign-in");
 
+  const accountOf = (page) => page.querySelector('meta[name="account"]')?.content;
+
   async function isSignedInAgain() {
     let page;
     try {
@@ -106,7 +108,8 @@
     if (isSignIn(page) || !page.ok) return false;
     const found = new DOMParser().parseFromString(await page.text(), "text/html");
     const token = found.querySelector('meta[name="csrf-token"]')?.content;
-    if (!token) return false;
+    // What one person wrote or signed is never sent in the name of who signs in next on the same device.
+    if (!token || accountOf(found) !== accountOf(document)) return false;
     document.querySelector('meta[name="csrf-token"]')?.setAttribute("content", token);
     for (const field of document.querySelectorAll("input[name=csrf_token]")) field.value = token;
     return true;
