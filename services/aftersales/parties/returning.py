@@ -2,7 +2,7 @@
 
 from sqlmodel import col, or_, select
 
-from services.aftersales.notices import serving
+import services.aftersales.notices.serving as serving
 from services.aftersales.parties.model import Letter
 from services.kit.problems import conflict, not_found
 from services.kit.unit import Unit
