@@ -93,7 +93,7 @@ def _calms(found: Found, stance: Hit, code: str, at: tuple[int, ...]) -> bool:
         return is_near and not _is_now(found, sentence)
     if stance.code == "past":
         return stance.sentence == sentence and _is_told_as_past(found, stance, at)
-    return stance.clause >= clause and _ends(found, stance, code)
+    return stance.clause >= clause and _ends(found, stance, code) and not _is_still_in(found, code, at)
 
 
 def _ends(found: Found, stance: Hit, code: str) -> bool:
@@ -106,6 +106,13 @@ def _ends(found: Found, stance: Hit, code: str) -> bool:
     after = found.text[found.tokens[stance.at[-1]].end :]
     is_asked = next((letter for letter in after if letter in ".;!?\n"), "") == "?"
     return (not only or code in only) and not is_asked
+
+
+def _is_still_in(found: Found, code: str, at: tuple[int, ...]) -> bool:
+    """ "I am stuck in the lift, my son got out": who tells it is in it."""
+    words = vocabulary().still_in.get(code, frozenset())
+    near = found.tokens[max(0, at[0] - 3) : at[0]]
+    return any(token.text in words and token.clause == found.tokens[at[0]].clause for token in near)
 
 
 def _is_now(found: Found, sentence: int) -> bool:

@@ -237,6 +237,8 @@ def _is_denied(tokens: list[Token], hit: Hit, taken: set[int]) -> bool:
             break
         if token.is_not and index not in taken:
             follows = tokens[index + 1].text if index + 1 < len(tokens) else ""
+            if hit.kind in ("danger", "part") and follows.startswith(vocabulary().not_yet):
+                return False
             is_verb = any(before.is_doubt for before in tokens[max(0, hit.at[0] - 3) : hit.at[0]])
             return is_verb or follows not in ("de", "d", "du", "le", "la", "l", "les")
         if not token.is_small:

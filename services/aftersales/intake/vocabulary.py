@@ -89,6 +89,10 @@ class Vocabulary:
     """What it is when no such thing is named."""
     calms: dict[str, frozenset[str]]
     ends_only: dict[str, tuple[str, ...]]
+    still_in: dict[str, frozenset[str]]
+    """By danger: words of whoever is in it, whom nobody else's being out of it concerns."""
+    not_yet: tuple[str, ...]
+    """Begins of what a "not" says was not done about a danger."""
     """The only danger that such words end, by the beginnings of the words."""
     """Which stances make which dangers a hint."""
 
@@ -149,6 +153,8 @@ def vocabulary() -> Vocabulary:
         hazard=table["hazard"],
         calms={stance: frozenset(codes) for stance, codes in table["calms"].items()},
         ends_only={danger: tuple(words) for danger, words in table["ends_only"].items()},
+        still_in={danger: frozenset(words) for danger, words in table["still_in"].items()},
+        not_yet=tuple(table["not_yet"]),
     )
 
 

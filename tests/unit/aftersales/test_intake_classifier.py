@@ -216,6 +216,12 @@ def test_a_danger_that_was_or_might_be_is_a_hint(sentence: str, danger: str) -> 
         ("Je préviens par prévention, ça sent le gaz", "gas"),
         ("Last night there was a gas smell, I can smell it", "gas"),
         ("Yesterday I reported a smell of gas and nobody came", "gas"),
+        ("Odeur de gaz, le chauffage est réglé sur 20", "gas"),
+        ("La fuite de gaz n'est pas réparée", "gas"),
+        ("The fire in the kitchen is not out", "fire"),
+        ("L'eau envahit tout, le courant est revenu", "flood"),
+        ("je suis coincée dans l'ascenseur, mon fils est sorti", "lift"),
+        ("There is a fire in the kitchen, my husband is gone", "fire"),
     ],
 )
 def test_a_danger_is_an_alarm_unless_it_is_plainly_over_or_not_here(sentence: str, danger: str) -> None:
