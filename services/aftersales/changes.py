@@ -22,7 +22,7 @@ from services.aftersales.routing import PRESSING
 from services.aftersales.telling import Actor
 from services.aftersales.visits.following import window_end
 from services.aftersales.words import codes
-from services.kit.problems import conflict, invalid
+from services.kit.problems import invalid
 from services.kit.unit import Unit
 
 TEAM = ("staff", "caretaker")
@@ -185,10 +185,6 @@ async def facts_of(
             facts.setdefault(AGREED, MISSED)
         case _ if action in BY_NAME:
             facts |= await _named(unit, ticket, actor, changes.by)
-            if facts["named"] is None:
-                raise conflict(
-                    "nobody_named", "A named person of the cooperative answers for it: first name the staff."
-                )
         case "sign_off" | "attach" if actor.role in TEAM:
             facts |= await _named(unit, ticket, actor, changes.by)
     if action == "acknowledge" and facts["named"] is not None:
@@ -234,7 +230,7 @@ async def _named(unit: Unit, ticket: Ticket, actor: Actor, by: str | None) -> di
 
     A program's token may have no person behind it. It speaks for the person it names (`by`), else for the
     contact that the household was given; `on_behalf` says so in the history, on the pages and in the reports.
-    None is named only where the cooperative has named nobody yet.
+    None is named only where the cooperative has named nobody yet: the first answer then stays due.
     """
     people = await registry.staff(unit)
     if by is not None and (by not in people or (actor.id in people and by != actor.id)):

@@ -241,7 +241,7 @@ async def test_a_bent_clock_is_found_and_set_right_in_the_night(
     assert await due() == right
 
 
-async def test_where_nobody_is_named_yet_nobody_takes_it_in_hand_and_the_first_answer_stays_due(
+async def test_where_nobody_is_named_yet_a_program_goes_on_and_the_first_answer_stays_due(
     aulnes: Cooperative, room_unit: Any
 ) -> None:
     async with room_unit("members") as unit:
@@ -253,11 +253,9 @@ async def test_where_nobody_is_named_yet_nobody_takes_it_in_hand_and_the_first_a
         "description": "Le robinet ne ferme plus.",
     }  # fmt: skip
     ticket = (await aulnes.post("/tickets", body, machine)).json()["id"]
-    refused = await aulnes.act(ticket, "acknowledge", machine)
-    assert (refused.status_code, refused.json()["code"]) == (409, "nobody_named")
-    assert (await aulnes.act(ticket, "make_safe", machine)).status_code == 200, "safety waits for no name"
+    assert (await aulnes.act(ticket, "acknowledge", machine)).status_code == 200
     shown = (await aulnes.get(f"/tickets/{ticket}", machine)).json()
-    assert shown["state"] == "submitted"
+    assert (shown["state"], shown["contact"]) == ("acknowledged", None)
     assert {row["kind"]: row for row in shown["deadlines"]}["first_answer"]["met_at"] is None
 
 
