@@ -1,4 +1,4 @@
-"""A request comes to be: the rules decide about it, it is written with all its parts, and it finds its incident."""
+"""A request comes to be: decided by the rules, written with all its parts, and joined to its incident."""
 
 import secrets
 from dataclasses import dataclass

@@ -36,7 +36,8 @@ def check_tenure(home: Home, kind: str) -> None:
         raise invalid(
             "/kind",
             "wrong_for_tenure",
-            "An entry inspection (état des lieux) is made with a tenant, a handover (livraison) with a buyer.",
+            "An entry inspection (état des lieux) is made with a tenant, a handover (livraison) with"
+            " a buyer.",
         )
 
 

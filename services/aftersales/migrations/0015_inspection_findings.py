@@ -1,4 +1,4 @@
-"""An inspection that is recorded keeps which finding opened which request: recorded twice, it is there once."""
+"""A recorded inspection keeps which finding opened which request: recorded twice, it is there once."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -27,7 +27,11 @@ async def ticket_of(aulnes: Cooperative, occupancy: str) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("language", "proposed", "reason"),
     [
-        ("fr", "Vous avez écrit «\u00a0bébé\u00a0» : nous le traitons comme « très urgent » au lieu de « urgent ».", FRAIL),
+        (
+            "fr",
+            "Vous avez écrit «\u00a0bébé\u00a0» : nous le traitons comme « très urgent » au lieu de « urgent ».",
+            FRAIL,
+        ),
         (
             "en",
             "You wrote “bébé”: we treat it as “very urgent” instead of “urgent”.",
