@@ -7,6 +7,7 @@ from sqlalchemy import Column, DateTime, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+from services.aftersales import walking_model as walking
 from services.aftersales.desk import model as desk
 from services.aftersales.dwelling_file import model as dwelling_file
 from services.aftersales.incidents import model as incidents
@@ -17,7 +18,7 @@ from services.aftersales.parties import model as parties
 from services.aftersales.photos import model as photos
 from services.aftersales.visits import model as visits
 
-OF_PARTS = (desk, dwelling_file, incidents, inspections, intake, notices, parties, photos, visits)
+OF_PARTS = (desk, dwelling_file, incidents, inspections, intake, notices, parties, photos, visits, walking)
 """Each part of the room keeps its tables beside its rules; whoever imports this module knows them all."""
 SCHEMA = "aftersales"
 WHOLE_COOP = ""
