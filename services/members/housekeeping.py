@@ -6,7 +6,8 @@ from datetime import timedelta
 from sqlmodel import col, delete
 
 from services.kit.room import Room
-from services.members.model import Attempt, Coop, Invitation, Session, SignInLink
+from services.members.account_model import Attempt, Invitation, Session, SignInLink
+from services.members.model import Coop
 
 _EVERY_SECONDS = 3600
 

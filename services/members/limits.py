@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from services.kit.secrets import Secrets
 from services.kit.unit import Unit
-from services.members.model import Attempt
+from services.members.account_model import Attempt
 
 WINDOW = timedelta(minutes=15)
 

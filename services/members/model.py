@@ -1,4 +1,4 @@
-"""The tables of the members room: homes, meters and their credentials, people, consents, accounts.
+"""The tables of the members room: homes, meters and their credentials, people, consents; accounts beside it.
 
 Every row belongs to one cooperative. Business dates are civil days of the dwelling's zone; instants
 are UTC. No secret is kept: passwords and tokens only as digests, TOTP seeds are derived when needed.
@@ -7,21 +7,16 @@ E-mail addresses are kept in lower case.
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, LargeBinary, Numeric, text
+from sqlalchemy import BigInteger, Column, Index, Numeric, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-SCHEMA = "members"
+from services.members import account_model as accounts
+from services.members.columns import SCHEMA, binary, instant
 
-
-def _instant(nullable: bool = False) -> Any:
-    return Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=nullable))
-
-
-def _bytes(nullable: bool = False, primary_key: bool = False) -> Any:
-    return Field(sa_column=Column(LargeBinary, nullable=nullable, primary_key=primary_key))
+OF_PARTS = (accounts,)
+"""Tables that lie in a module of their own; whoever imports this one knows them all."""
 
 
 class Coop(SQLModel, table=True):
@@ -33,9 +28,9 @@ class Coop(SQLModel, table=True):
     name: str
     zone: str
     sandbox: bool = False
-    business_now: datetime | None = _instant(nullable=True)
-    created_at: datetime = _instant()
-    dropped_at: datetime | None = _instant(nullable=True)
+    business_now: datetime | None = instant(nullable=True)
+    created_at: datetime = instant()
+    dropped_at: datetime | None = instant(nullable=True)
     """Of a sandbox that was dropped: its name alone is kept for a day, for events still on their way."""
 
 
@@ -133,15 +128,15 @@ class MeterExchange(SQLModel, table=True):
     meter: str = Field(foreign_key="members.meter.id")
     quantity: str
     exchanged_on: date
-    exchanged_at: datetime | None = _instant(nullable=True)
+    exchanged_at: datetime | None = instant(nullable=True)
     old_milli: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     new_milli: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     old_serial: str | None = None
     new_serial: str | None = None
     recorded_by: str
-    recorded_at: datetime = _instant()
+    recorded_at: datetime = instant()
     undone_by: str | None = None
-    undone_at: datetime | None = _instant(nullable=True)
+    undone_at: datetime | None = instant(nullable=True)
     undone_why: str | None = None
 
 
@@ -177,9 +172,9 @@ class Credential(SQLModel, table=True):
     coop: str
     username: str
     topic: str
-    digest: bytes = _bytes()
-    issued_at: datetime = _instant()
-    revoked_at: datetime | None = _instant(nullable=True)
+    digest: bytes = binary()
+    issued_at: datetime = instant()
+    revoked_at: datetime | None = instant(nullable=True)
 
 
 class Person(SQLModel, table=True):
@@ -192,8 +187,8 @@ class Person(SQLModel, table=True):
     mobile: str | None = None
     postal: str | None = None
     language: str
-    created_at: datetime = _instant()
-    erased_at: datetime | None = _instant(nullable=True)
+    created_at: datetime = instant()
+    erased_at: datetime | None = instant(nullable=True)
 
 
 class Occupancy(SQLModel, table=True):
@@ -243,91 +238,11 @@ class Consent(SQLModel, table=True):
     occupancy: str = Field(foreign_key="members.occupancy.id")
     purpose: str
     text_version: str
-    granted_at: datetime = _instant()
+    granted_at: datetime = instant()
     granted_by: str
     channel: str
     witness: str | None = None
-    withdrawn_at: datetime | None = _instant(nullable=True)
+    withdrawn_at: datetime | None = instant(nullable=True)
     withdrawn_by: str | None = None
     withdrawn_channel: str | None = None
     withdrawn_witness: str | None = None
-
-
-class Staff(SQLModel, table=True):
-    """An account of staff, a caretaker or an operator. `coop` is `*` for the platform's operators."""
-
-    __tablename__ = "staff"
-    __table_args__ = (Index("staff_email", "email", unique=True), {"schema": SCHEMA})
-    id: str = Field(primary_key=True)
-    coop: str
-    name: str
-    email: str
-    phone: str | None = None
-    role: str
-    team: str | None = None
-    language: str
-    password_hash: str | None = None
-    totp_generation: int = 0
-    """Which of the account's derived TOTP seeds is in force; 0 before the invitation is accepted."""
-    totp_last_step: int | None = None
-    """The last 30-second step whose code was used: no code works twice."""
-    created_at: datetime = _instant()
-    disabled_at: datetime | None = _instant(nullable=True)
-
-
-class Invitation(SQLModel, table=True):
-    __tablename__ = "invitation"
-    __table_args__ = {"schema": SCHEMA}
-    digest: bytes = _bytes(primary_key=True)
-    coop: str
-    staff: str = Field(foreign_key="members.staff.id")
-    expires_at: datetime = _instant()
-    used_at: datetime | None = _instant(nullable=True)
-
-
-class Session(SQLModel, table=True):
-    """A signed-in browser; ends after idling, at `expires_at`, or when signed out."""
-
-    __tablename__ = "session"
-    __table_args__ = (Index("session_subject", "subject"), {"schema": SCHEMA})
-    digest: bytes = _bytes(primary_key=True)
-    coop: str
-    role: str
-    subject: str
-    created_at: datetime = _instant()
-    seen_at: datetime = _instant()
-    expires_at: datetime = _instant()
-
-
-class SignInLink(SQLModel, table=True):
-    __tablename__ = "sign_in_link"
-    __table_args__ = (Index("sign_in_link_person", "person"), {"schema": SCHEMA})
-    digest: bytes = _bytes(primary_key=True)
-    coop: str
-    person: str = Field(foreign_key="members.person.id")
-    browser_digest: bytes = _bytes()
-    expires_at: datetime = _instant()
-    used_at: datetime | None = _instant(nullable=True)
-
-
-class ApiToken(SQLModel, table=True):
-    __tablename__ = "api_token"
-    __table_args__ = (Index("api_token_digest", "digest", unique=True), {"schema": SCHEMA})
-    id: str = Field(primary_key=True)
-    coop: str
-    digest: bytes = _bytes()
-    role: str
-    subject: str | None = None
-    created_at: datetime = _instant()
-    revoked_at: datetime | None = _instant(nullable=True)
-
-
-class Attempt(SQLModel, table=True):
-    """How often something was tried in a time window, by a keyed digest of who (no address is kept)."""
-
-    __tablename__ = "attempt"
-    __table_args__ = {"schema": SCHEMA}
-    digest: bytes = _bytes(primary_key=True)
-    window_at: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
-    coop: str
-    count: int

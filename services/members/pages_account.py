@@ -14,11 +14,12 @@ from services.kit.problems import Problem, not_found
 from services.kit.unit import Unit
 from services.kit.web import Principal, RoomUnit, Who
 from services.members import tokens
+from services.members.account_model import Staff
 from services.members.actions import accounts, persons
 from services.members.actions.common import owned
 from services.members.bodies_people import PersonIn, StaffContactIn
 from services.members.doors import leave
-from services.members.model import Person, Staff
+from services.members.model import Person
 from services.members.page_base import pages
 
 EVERYBODY = roles("resident", "caretaker", "staff", "operator")

@@ -10,9 +10,10 @@ from services.kit.principal import PLATFORM
 from services.kit.problems import conflict, invalid
 from services.kit.unit import Unit
 from services.members import tokens
+from services.members.account_model import ApiToken, Invitation, Session, Staff
 from services.members.actions.common import owned
 from services.members.bodies_people import StaffContactIn
-from services.members.model import ApiToken, Invitation, Person, Session, Staff
+from services.members.model import Person
 
 
 async def issue_token(unit: Unit, role: Role, coop: str, subject: str | None = None) -> str:

@@ -7,19 +7,12 @@ from contracts.members import Erased
 from services.kit.problems import invalid
 from services.kit.unit import Unit
 from services.members import holds
+from services.members.account_model import ApiToken, Session, SignInLink
 from services.members.actions.common import owned, today
 from services.members.actions.consenting import withdraw_all
 from services.members.bodies_people import PersonIn
 from services.members.holds import Hold, Tie
-from services.members.model import (
-    ApiToken,
-    Coop,
-    Occupancy,
-    Person,
-    Resident,
-    Session,
-    SignInLink,
-)  # fmt: skip
+from services.members.model import Coop, Occupancy, Person, Resident
 from services.members.occupancies import Reach
 
 DECIDERS = (Right.HOLDER, Right.CO_HOLDER)

@@ -6,9 +6,10 @@ from sqlmodel import col, delete, select, update
 from contracts.members import SandboxDropped
 from services.kit.problems import conflict, not_found
 from services.kit.unit import Unit
+from services.members.account_model import ApiToken, Session
 from services.members.actions.common import owned
 from services.members.actions.devices import REVOKED
-from services.members.model import ApiToken, Coop, Credential, Session
+from services.members.model import Coop, Credential
 
 
 async def drop(unit: Unit, slug: str) -> None:

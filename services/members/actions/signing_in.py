@@ -9,8 +9,9 @@ from contracts.codes import Role
 from services.kit.secrets import Secrets
 from services.kit.unit import Unit
 from services.members import passwords, tokens, totp
+from services.members.account_model import Invitation, SignInLink, Staff
 from services.members.actions.accounts import open_session
-from services.members.model import Coop, Invitation, Person, SignInLink, Staff
+from services.members.model import Coop, Person
 
 MOST_LINKS = 5
 """People of one address: a couple, or someone with two homes."""
