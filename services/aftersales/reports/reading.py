@@ -22,7 +22,8 @@ WHERE t.coop = :coop AND t.opened_at >= :since AND t.opened_at < :until
 _ACTS = """
 SELECT e.ticket, e.action, e.role, e.occurred_at AS at, e.reason, e.channel,
   CASE e.action WHEN 'assign' THEN p.kind ELSE e.facts->>'debtor' END AS debtor,
-  e.facts->>'notice' AS notice, coalesce((e.facts->>'on_behalf')::boolean, false) AS on_behalf
+  e.facts->>'notice' AS notice, coalesce(CAST(e.facts->>'on_behalf' AS boolean), false)
+    OR coalesce(jsonb_typeof(e.facts->'named') = 'null', false) AS on_behalf
 FROM aftersales.ticket_event e
 JOIN aftersales.ticket t ON t.id = e.ticket
 LEFT JOIN aftersales.party p ON e.action = 'assign' AND p.id = e.facts->>'party'
