@@ -29,7 +29,8 @@ async def ticket_of(aulnes: Cooperative, occupancy: str) -> dict[str, object]:
     [
         (
             "fr",
-            "Vous avez écrit «\u00a0bébé\u00a0» : nous le traitons comme « très urgent » au lieu de « urgent ».",
+            "Vous avez écrit «\u00a0bébé\u00a0» : nous le traitons comme « très urgent » au lieu de"
+            " « urgent ».",
             FRAIL,
         ),
         (
