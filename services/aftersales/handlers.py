@@ -19,6 +19,7 @@ async def erased(event: Erased, unit: Unit) -> None:
 
 
 async def sandbox_dropped(event: SandboxDropped, unit: Unit) -> None:
+    await walking.end(unit, event.coop)
     await dropping.drop(unit, event.coop)
 
 

@@ -26,6 +26,10 @@ PAUSE_SECONDS = 0.05
 WALK_SECONDS = 2.0
 """How long one transaction walks; the next one goes on where it stopped, after the other sandboxes' turn."""
 
+_KEY = "hashtextextended('walk ' || :coop, 0)"
+_TRY = f"SELECT pg_try_advisory_xact_lock({_KEY})"
+"""Whoever has it walks, or drops the sandbox, until its transaction ends."""
+
 ON_THE_WAY: tuple[duties.Duty, ...] = (
     by_time.warn,
     by_time.settle,
@@ -62,14 +66,19 @@ async def walk(unit: Unit, seconds: float = WALK_SECONDS) -> bool:
     Returns whether it has arrived there and nobody else is walking: what is not bound to an instant is then
     for the caller to do. A clock that was set back leaves nothing to do: what was done stays done.
     """
+    if not (await unit.session.execute(text(_TRY), {"coop": unit.coop})).scalar_one():
+        return False
     await unit.session.execute(
-        text("INSERT INTO aftersales.clock_walk (coop) VALUES (:coop) ON CONFLICT DO NOTHING"),
+        text(
+            "INSERT INTO aftersales.clock_walk (coop) SELECT slug FROM registry.coop WHERE slug = :coop"
+            " ON CONFLICT DO NOTHING"
+        ),
         {"coop": unit.coop},
     )
     rows = await unit.session.execute(
         text(
             "SELECT w.done_until, c.business_now FROM aftersales.clock_walk w JOIN registry.coop c"
-            " ON c.slug = w.coop WHERE w.coop = :coop FOR UPDATE OF w SKIP LOCKED"
+            " ON c.slug = w.coop WHERE w.coop = :coop"
         ),
         {"coop": unit.coop},
     )
@@ -98,6 +107,11 @@ async def walk(unit: Unit, seconds: float = WALK_SECONDS) -> bool:
     )
     _be_at(unit, until)
     return is_there
+
+
+async def end(unit: Unit, coop: str) -> None:
+    """Before a sandbox is dropped: a walk under way comes to its end, and none begins until it is gone."""
+    await unit.session.execute(text(f"SELECT pg_advisory_xact_lock({_KEY})"), {"coop": coop})
 
 
 async def _follow(room: Room, coop: str) -> bool:

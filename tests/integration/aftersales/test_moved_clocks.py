@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text
 
+from contracts.members import SandboxDropped
 from contracts.time import HourPassed
 from services.aftersales import duties, handlers, walking
 from tests.integration.aftersales.conftest import MONDAY
@@ -172,3 +173,22 @@ async def test_a_sandbox_that_cannot_be_followed_holds_up_no_other_cooperative(
         await handlers.hour_passed(HourPassed(hour=MONDAY), unit)
     assert real in done
     assert aulnes.slug not in done
+
+
+async def test_a_sandbox_that_is_dropped_during_a_walk_leaves_nothing(
+    aulnes: Cooperative, room_unit: Any
+) -> None:
+    await aulnes.now(MONDAY + timedelta(days=1))
+    async with room_unit("aftersales", aulnes.slug) as unit:
+        assert await walking.walk(unit)
+        async with room_unit("aftersales") as other:
+            dropped = asyncio.create_task(handlers.sandbox_dropped(SandboxDropped(coop=aulnes.slug), other))
+            await asyncio.wait([dropped], timeout=0.3)
+            assert not dropped.done(), "the walk comes to its end first"
+            await unit.session.commit()
+            await dropped
+    async with room_unit("aftersales") as unit:
+        left = await unit.session.execute(
+            text("SELECT count(*) FROM aftersales.clock_walk WHERE coop = :coop"), {"coop": aulnes.slug}
+        )
+        assert left.scalar_one() == 0
