@@ -38,7 +38,12 @@ def test_without_a_guard_an_illegal_step_is_found(name: str, monkeypatch: pytest
 
 @pytest.mark.parametrize(
     ("action", "change"),
-    [(action, change) for action in TABLE for change in ("roles", "froms", "needs")],
+    [
+        (action, change)
+        for action, row in TABLE.items()
+        for change in ("roles", "froms", "needs")
+        if change != "needs" or row.needs or row.needs_of or row.records
+    ],
 )
 def test_a_row_that_lets_anybody_or_anything_through_is_found(
     action: str, change: str, monkeypatch: pytest.MonkeyPatch
@@ -49,8 +54,6 @@ def test_a_row_that_lets_anybody_or_anything_through_is_found(
         "froms": {"froms": STATES},
         "needs": {"needs": (), "needs_of": {}, "records": ()},
     }[change]
-    if change == "needs" and not (row.needs or row.needs_of or row.records):
-        pytest.skip("nothing is asked of it")
     monkeypatch.setitem(TABLE, action, replace(row, **wider))
     noticed((action,))
 
