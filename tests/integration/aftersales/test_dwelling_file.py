@@ -78,7 +78,10 @@ async def test_a_buyer_sees_every_window_of_their_home_and_nobody_elses(aulnes: 
     assert found["apparent_list"]["what_to_do"]
     assert (await aulnes.get(f"/occupancies/{other['occupancy']}/windows", me)).status_code == 404
     english = await aulnes.get(f"/occupancies/{mine['occupancy']}/windows", me, **{"Accept-Language": "en"})
-    assert by_code(english.json())["apparent_list"]["label"] == "Report visible defects of the handover (réserves)"
+    assert (
+        by_code(english.json())["apparent_list"]["label"]
+        == "Report visible defects of the handover (réserves)"
+    )
 
 
 async def test_a_livraison_held_after_the_move_in_moves_the_month(aulnes: Cooperative) -> None:
