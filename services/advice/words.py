@@ -23,7 +23,6 @@ class Words:
     """What to do, easiest first."""
 
 
-_SOMETIMES_UNKNOWN = ("next_kva", "step_up_eur_year", "kwh_to_move_week")
 _MONEY = ("eur_year", "cost_eur_year", "switch_eur_year", "step_up_eur_year", "change_eur")
 
 

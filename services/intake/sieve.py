@@ -14,7 +14,6 @@ CHUNK_BYTES = 1 << 18
 _PUBLISH = 0x30
 _RETAIN = 0x01
 _QOS_1 = 0x02
-_QOS_2 = 0x04
 _PUBACK = b"\x40\x02"
 _LATER = (BlockingIOError, SSLWantReadError, SSLWantWriteError)
 

@@ -46,13 +46,6 @@ class CivilDay:
         """The `slots + 1` instants between which the half-hours lie."""
         return list(range(self.start_us, self.end_us + 1, SLOT_US))
 
-    def slot_of(self, instant: datetime) -> int | None:
-        """Index of the half-hour that contains `instant`; None outside this day."""
-        us = microseconds(instant)
-        if not self.start_us <= us < self.end_us:
-            return None
-        return (us - self.start_us) // SLOT_US
-
 
 @dataclass(frozen=True, slots=True)
 class Calendar:

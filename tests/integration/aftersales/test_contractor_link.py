@@ -506,8 +506,8 @@ async def test_hours_are_kept_and_offered_to_households(aulnes: Cooperative) -> 
     assert (await firm.send(f"/hours/{hours}/drop")).status_code == 303
 
 
-async def test_the_builder_reads_its_formal_notice_and_nobody_else_s(aulnes: Cooperative) -> None:
-    firm, rival = await a_firm(aulnes), await a_firm(aulnes, "Plombier 3")
+async def under_warranty(aulnes: Cooperative, firm: Firm) -> str:
+    """A buyer's request in the first year, for which the firm answers as the builder."""
     answer = await aulnes.web.client.patch(
         f"/api/v1/parties/{firm.party}",
         json={"warranties": ["parfait_achevement", "biennale"]},
@@ -520,6 +520,12 @@ async def test_the_builder_reads_its_formal_notice_and_nobody_else_s(aulnes: Coo
     for action, more in (("acknowledge", {}), ("qualify", {"responsible": "contractor"})):
         done = await aulnes.act(ticket, action, **more)  # type: ignore[arg-type]
         assert done.status_code == 200, done.text
+    return str(ticket)
+
+
+async def test_the_builder_reads_its_formal_notice_and_nobody_else_s(aulnes: Cooperative) -> None:
+    firm, rival = await a_firm(aulnes), await a_firm(aulnes, "Plombier 3")
+    ticket = await under_warranty(aulnes, firm)
     early = await aulnes.act(ticket, "assign", party=firm.party)
     assert early.status_code == 409, "no firm is sent before it was written to"
     noticed = await aulnes.post(f"/tickets/{ticket}/notices", {"kind": "notice", "party": firm.party})

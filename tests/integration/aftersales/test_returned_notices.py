@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from services.aftersales.notices import actions as notices
-from tests.integration.aftersales.test_contractor_link import Firm, a_firm
+from tests.integration.aftersales.test_contractor_link import Firm, a_firm, under_warranty
 from tests.integration.aftersales.test_parties_letters import Post
 from tests.integration.aftersales.test_parties_pages import desk
 
@@ -27,18 +27,7 @@ def post(aulnes: Cooperative, tmp_path: Path) -> Post:
 
 async def noticed(aulnes: Cooperative, firm: Firm) -> tuple[str, dict[str, Any]]:
     """A buyer's request whose builder was written to by e-mail; the request and the notice."""
-    answer = await aulnes.web.client.patch(
-        f"/api/v1/parties/{firm.party}",
-        json={"warranties": ["parfait_achevement", "biennale"]},
-        headers=aulnes.staff,
-    )
-    assert answer.status_code == 200
-    home = {"residence": "Les Aulnes", "meters": [], "reception_on": "2026-10-20"}
-    moved = await aulnes.move_in("buyer_vefa", home=home, livraison_on="2026-11-02")
-    ticket = (await aulnes.open(moved["occupancy"], element="tap", symptom="broken"))["id"]
-    for action, more in (("acknowledge", {}), ("qualify", {"responsible": "contractor"})):
-        done = await aulnes.act(ticket, action, **more)  # type: ignore[arg-type]
-        assert done.status_code == 200, done.text
+    ticket = await under_warranty(aulnes, firm)
     body = {"kind": "notice", "party": firm.party, "sent_by": "email"}
     written = await aulnes.post(f"/tickets/{ticket}/notices", body)
     assert written.status_code == 201, written.text
