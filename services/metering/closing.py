@@ -101,10 +101,10 @@ def decide(
     settled: Settled | Whole,
     *,
     is_due: bool,
-    keeps_findings: bool = False,
+    is_on_record: bool = False,
 ) -> bool:
     """Keep the day open, close it, tell it again, or find that nothing changed. True when it is told.
-    `keeps_findings`: the readings are gone, so what was found stands."""
+    `is_on_record`: readings are gone, so what was found stands."""
     if isinstance(settled, Whole):
         quality, packed = {Quality.MEASURED.value: civil.slots}, pack_whole(settled.values, settled.source)
         slots: Sequence[int | None] = settled.values
@@ -116,7 +116,7 @@ def decide(
         spoken, peak_va = settled.findings, settled.peak_va
     keeps_slots = occupancy is None or occupancy.may_keep_slots
     before = work.told.get((meter.id, quantity, civil.day))
-    if keeps_findings and before is not None:
+    if is_on_record and before is not None:
         findings = before.findings
     else:
         findings = as_rows(spoken, civil.slots, keeps_slots=keeps_slots)
@@ -136,6 +136,7 @@ def decide(
     digest = _digest(packed, cost, peak_va)
     row |= {
         "digest": digest, "cost_eur": cost.eur, "cost_reason": cost.reason, "peak_va": peak_va,
+        "is_on_record": is_on_record,
     }  # fmt: skip
     if before is not None and before.digest == digest:
         if before.findings != findings:

@@ -12,7 +12,8 @@ the packed half-hours, for eight columns keep PostgreSQL's row header at 24 byte
 
 Everybody reads the view `metering.day`, which has the same as plain columns. It is its owner's and shows
 each caller the cooperative of its request: a policy on the rows would ask that 365 times for a year.
-`extra` holds what is rare: `quality`, `findings`, a `value` beyond 2^31, a `cost_reason` of another kind.
+`extra` holds what is rare: `quality`, `findings`, a `value` beyond 2^31, a `cost_reason` of another kind, and
+`on_record` where the day was told again after readings of it were gone, see `retention`.
 """
 
 import json
@@ -134,6 +135,8 @@ def _row(series: int, day: Mapping[str, Any]) -> dict[str, Any]:
         extra["findings"] = json.loads(findings)
     if day["value"] > _LARGEST:
         extra["value"] = day["value"]
+    if day["is_on_record"]:
+        extra["on_record"] = True
     if day["cost_reason"] not in (None, *REASONS):
         extra["cost_reason"] = day["cost_reason"]
     return {

@@ -160,7 +160,7 @@ async def tell(work: Work, drafts: Sequence[Draft]) -> None:
             one.occupancy,
             settled,
             is_due=is_due,
-            keeps_findings=one.record is not None,
+            is_on_record=one.record is not None,
         ):
             changed.append(one.key)
     await closing.write(work)

@@ -18,6 +18,7 @@ from services.kit.unit import Unit
 from services.metering import ledger, marking, queries, registry
 from services.metering.meter_locks import wait_for_meter
 from services.metering.queries import Sight
+from services.metering.retention import readings_are_gone
 from services.metering.touching import SETTLED_BY
 
 LARGEST_VALUE = 100_000_000
@@ -39,18 +40,18 @@ WHERE meter = :meter AND quantity = :quantity
   AND (CAST(:after AS text) IS NULL OR id < :after)
 ORDER BY id DESC LIMIT :limit
 """
-_IS_FROZEN = """
-SELECT is_frozen OR EXISTS (SELECT 1 FROM metering.raw_gone g WHERE g.first <= :day AND g.until > :day)
-FROM metering.day WHERE meter = :meter AND quantity = :quantity AND day = :day
+_IS_FROZEN = f"""
+SELECT d.is_frozen OR {readings_are_gone("d", around_days=0)}
+FROM metering.day d WHERE d.meter = :meter AND d.quantity = :quantity AND d.day = :day
 UNION ALL
 SELECT false FROM metering.open_day WHERE meter = :meter AND quantity = :quantity AND day = :day
 LIMIT 1
-"""
-_FINAL = """
+"""  # noqa: S608 - only a constant is formatted in
+_FINAL = f"""
 SELECT d.day FROM metering.day d
 WHERE d.meter = :meter AND d.quantity = :quantity AND d.day = ANY(:days)
-  AND (d.is_frozen OR EXISTS (SELECT 1 FROM metering.raw_gone g WHERE g.first <= d.day AND g.until > d.day))
-"""
+  AND (d.is_frozen OR {readings_are_gone("d", around_days=0)})
+"""  # noqa: S608 - only a constant is formatted in
 
 
 @dataclass(frozen=True, slots=True)

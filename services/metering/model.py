@@ -172,10 +172,11 @@ DAY_ROW = Table(
 """Closed days, one small row each: written by `day_rows`, read through the view `metering.day`.
 
 The view has meter, quantity, day, coop, occupancy, packed, digest, slots, value, quality, cost_eur,
-cost_reason, peak_va, revision, closed_at, is_frozen, findings. `packed` is null where only the day's total
-may be kept; `digest` tells whether a settled day differs from what was told; `is_frozen` when its readings
-and half-hours are gone and it can no longer change; `findings` is what validation has to say, null where
-nothing. `has_suspect` says of a day by an index that something in it is held back."""
+cost_reason, peak_va, revision, closed_at, is_frozen, findings, has_suspect, is_on_record. `packed` is null
+where only the day's total may be kept; `digest` tells whether a settled day differs from what was told;
+`is_frozen` when its readings and half-hours are gone and it can no longer change; `findings` is what
+validation has to say, null where nothing. `has_suspect` says of a day by an index that something in it is
+held back, `is_on_record` that it was told again after readings of it were gone."""
 
 RAW_GONE = Table(
     "raw_gone",

@@ -22,11 +22,23 @@ from services.metering.days import CivilDay
 from services.metering.packing import unpack
 from services.metering.settle import CONFLICT_UNITS, Settled, Slot
 
-_BASES = """
+
+def readings_are_gone(day: str, around_days: int = 1) -> str:
+    """SQL on `metering.day` by its alias `day`: readings of that day were dropped, or of so many days around.
+
+    A partition is everybody's. A day told after it was dropped was told from what came later, which is all
+    there: unless it was told before, and stands on its own record since."""
+    return (
+        f"EXISTS (SELECT 1 FROM metering.raw_gone g WHERE g.first <= {day}.day + {around_days}"  # noqa: S608
+        f" AND g.until > {day}.day - {around_days} AND ({day}.is_on_record OR {day}.closed_at <= g.gone_at))"
+    )
+
+
+_BASES = f"""
 SELECT d.meter, d.day, d.packed, d.peak_va FROM metering.day d
 WHERE d.meter = ANY(:meters) AND d.quantity = :quantity AND d.day = ANY(:days) AND d.packed IS NOT NULL
-  AND EXISTS (SELECT 1 FROM metering.raw_gone g WHERE g.first <= d.day + 1 AND g.until > d.day - 1)
-"""
+  AND {readings_are_gone("d")}
+"""  # noqa: S608 - only constants are formatted in
 _OF_HOUSEHOLDS = """
 FROM metering.series s, registry.coop c
 WHERE s.id = r.series AND s.occupancy IS NOT NULL AND c.slug = s.coop AND NOT c.sandbox

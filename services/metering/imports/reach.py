@@ -9,16 +9,16 @@ from sqlalchemy import text
 from services.kit.unit import Unit
 from services.metering.imports.states import StaysBecause
 from services.metering.packing import unpack
+from services.metering.retention import readings_are_gone
 from services.metering.slots import Source
 
-_FINAL = """
+_FINAL = f"""
 SELECT d.day, d.packed, d.is_frozen FROM metering.day d
 WHERE d.meter = :meter AND d.day BETWEEN :first AND :last
   AND (d.occupancy IS NULL OR d.occupancy = ANY(:touched))
-  AND (d.is_frozen OR EXISTS (
-      SELECT 1 FROM metering.raw_gone g WHERE g.first <= d.day + 1 AND g.until > d.day - 1))
+  AND (d.is_frozen OR {readings_are_gone("d")})
 ORDER BY d.day
-"""
+"""  # noqa: S608 - only a constant is formatted in
 _OF_FILES = (Source.FILE, Source.TOLD_ESTIMATE)
 
 

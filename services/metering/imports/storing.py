@@ -19,18 +19,18 @@ from services.metering.imports.comparing import FinalDay, Key, Outcome, Value, c
 from services.metering.imports.jobs import Job
 from services.metering.packing import unpack
 from services.metering.registry import Meter
+from services.metering.retention import readings_are_gone
 from services.metering.slots import Slot, Source
 
 _KNOWN = """
 SELECT register, instant, value_milli FROM metering.reading
 WHERE meter = :meter AND register = ANY(:registers) AND instant >= :first AND instant <= :last
 """
-_FINAL = """
+_FINAL = f"""
 SELECT d.quantity, d.day, d.value, d.packed, d.is_frozen FROM metering.day d
 WHERE d.meter = :meter AND d.quantity = ANY(:quantities) AND d.day BETWEEN :first AND :last
-  AND (d.is_frozen OR EXISTS (
-      SELECT 1 FROM metering.raw_gone g WHERE g.first <= d.day + 1 AND g.until > d.day - 1))
-"""
+  AND (d.is_frozen OR {readings_are_gone("d")})
+"""  # noqa: S608 - only a constant is formatted in
 _STATE = "SELECT * FROM metering.meter_state WHERE meter = :meter FOR UPDATE"
 _AS_BEFORE = """
 UPDATE metering.meter_state SET watermark = :watermark, heard_at = :heard_at, habit_s = :habit_s,

@@ -161,9 +161,15 @@ def batch(coop: str, readings: Iterable[Reading], received_at: datetime | None =
     )
 
 
-async def send(room_unit: OpenUnit, coop: str, readings: Sequence[Reading], size: int = 500) -> None:
+async def send(
+    room_unit: OpenUnit,
+    coop: str,
+    readings: Sequence[Reading],
+    size: int = 500,
+    received_at: datetime | None = None,
+) -> None:
     """As intake sends them: up to 500 readings a message, up to 64 messages a transaction."""
-    batches = [batch(coop, readings[n : n + size]) for n in range(0, len(readings), size)]
+    batches = [batch(coop, readings[n : n + size], received_at) for n in range(0, len(readings), size)]
     for n in range(0, len(batches), 64):
         async with room_unit("metering") as unit:
             await handlers.readings(batches[n : n + 64], unit)

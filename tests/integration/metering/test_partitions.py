@@ -1,5 +1,6 @@
 """Readings lie in partitions made ahead and dropped whole; what lacks one is stored all the same."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from contracts.codes import Kind
 from deploy.engines import Engines
 from services.metering import partitions, retention, silence
-from services.metering.settling import settle_some
+from services.metering.packing import unpack
 from tests.conftest import OpenUnit
 from tests.integration.metering.homes import (
     Home,
@@ -188,8 +189,6 @@ async def test_a_day_whose_readings_are_gone_keeps_what_it_said(room_unit: OpenU
                 {"m": home.meter, "d": day},
             )
         ).scalar_one()
-    from services.metering.packing import unpack
-
     slots = unpack(answer)
     assert [slot.value for slot in slots[:16]] == [100] * 16
     assert [slot.value for slot in slots[16:20]] == [100] * 4, "of the same rank, the first stands"
@@ -199,22 +198,68 @@ async def test_a_day_whose_readings_are_gone_keeps_what_it_said(room_unit: OpenU
     assert len(await told(room_unit, home)) >= 5
 
 
+async def test_another_home_s_dropped_readings_do_not_decide_what_a_late_file_means(
+    room_unit: OpenUnit, coop: str
+) -> None:
+    """One layout for all: a month that is over for one meter begins with its first file for another."""
+    start = datetime(2008, 5, 4, 22, tzinfo=UTC)
+    points = [(start + n * HALF_HOUR, 1000 + 10 * n) for n in range(48 * 3 + 1)]
+    over = await a_home(room_unit, coop)
+    await send(room_unit, coop, [reading(over, at, wh) for at, wh in points])
+    await settle_all(room_unit)
+    await dropped(room_unit, date(2008, 5, 1), date(2008, 6, 1))
+    await rows(room_unit, "SELECT pg_sleep(1)")  # days are told to the second
+
+    at_once, in_parts = await a_home(room_unit, coop), await a_home(room_unit, coop)
+    await send(room_unit, coop, [reading(at_once, at, 1000 + 50 * n) for n, (at, _) in enumerate(points)])
+    own = [reading(in_parts, at, 1000 + 50 * n) for n, (at, _) in enumerate(points)]
+    for part in (own[::5], own[1::5], own[2::5] + own[3::5] + own[4::5]):
+        await send(room_unit, coop, part)
+        await settle_all(room_unit)
+    expected = {day: (one.value, one.quality) for day, one in (await days(room_unit, at_once)).items()}
+    assert {
+        day: (one.value, one.quality) for day, one in (await days(room_unit, in_parts)).items()
+    } == expected
+    assert expected[date(2008, 5, 6)] == (50 * 48, {"measured": 48})
+
+
+async def test_a_day_that_outlived_its_readings_stands_however_often_it_is_told(
+    room_unit: OpenUnit, coop: str
+) -> None:
+    home = await a_home(room_unit, coop)
+    start, day = datetime(2009, 5, 4, 22, tzinfo=UTC), date(2009, 5, 6)
+    curve = {"kind": Kind.INTERVAL, "step_s": 1800}
+
+    async def say(wh: int, slots: Iterable[int]) -> None:
+        await send(
+            room_unit, coop,
+            [reading(home, start + n * HALF_HOUR, wh, "energy_import@1800", **curve) for n in slots],
+        )  # fmt: skip
+        await settle_all(room_unit)
+
+    await say(100, [n for n in range(48 * 4) if n != 60 and n != 61])
+    await dropped(room_unit, date(2009, 5, 1), date(2009, 6, 1))
+    await say(70, [60])
+    told_again = (await days(room_unit, home))[day]
+    assert told_again.is_on_record
+    await say(30, [61, 62])
+    slots = unpack((await days(room_unit, home))[day].packed)
+    assert [slots[n].value for n in (11, 12, 13, 14, 15)] == [100, 70, 30, 100, 100]
+    assert slots[14].is_conflict, "of the same rank, the first stands"
+
+
 async def test_energy_used_while_a_meter_was_unheard_is_not_lost_with_its_old_readings(
     room_unit: OpenUnit, coop: str
 ) -> None:
     home = await a_home(room_unit, coop)
     start = datetime(2006, 3, 5, 23, tzinfo=UTC)
-    await send(
-        room_unit, coop, [reading(home, start + n * HALF_HOUR, 1000 + 100 * n) for n in range(48 * 2 + 31)]
-    )
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    spoken = [reading(home, start + n * HALF_HOUR, 1000 + 100 * n) for n in range(48 * 2 + 31)]
+    await send(room_unit, coop, spoken, received_at=an_hour_ago)
     await settle_all(room_unit)
-    in_an_hour = datetime.now(UTC) + timedelta(hours=1)
-    async with room_unit("metering", clock=lambda: in_an_hour) as unit:
+    async with room_unit("metering") as unit:
         await silence.close_quiet_days(unit)
-    worked = 1
-    while worked:
-        async with room_unit("metering", clock=lambda: in_an_hour) as unit:
-            worked = await settle_some(unit)
+    await settle_all(room_unit)
     assert (await days(room_unit, home))[date(2006, 3, 8)].quality["measured"] == 30
     await dropped(room_unit, date(2006, 3, 1), date(2006, 4, 1))
     assert await home_of(room_unit, home) == {"metering.reading__pdefault"}
