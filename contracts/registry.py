@@ -2,10 +2,12 @@
 
 They are how a room learns, now and not from copies, who lives where, who may be written to and what
 is consented. Each view shows a web role only the cooperative of its request (`palier.sees`), and a
-work role all of them. `GRANTS` says which room may read which view; nothing else crosses rooms.
+work role all of them. A view's `rooms` may read it, each only the columns that it has a use for; nothing
+else crosses rooms.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,19 @@ class View:
     """Column name to meaning (type, unit)."""
     rooms: tuple[str, ...]
     """Rooms whose two database roles may SELECT."""
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of a room that may not read all of it: the columns that it may."""
+
+    def columns_for(self, room: str) -> frozenset[str]:
+        """What the room may read of it; nothing for a room that it is not for."""
+        if room not in self.rooms:
+            return frozenset()
+        return frozenset(self.only.get(room, self.columns))
+
+
+_OWN_HOMES = ("id", "coop", "dwelling", "moved_in_on", "ends_at")
+_WHO_LIVES_THERE = ("occupancy", "coop", "person", "since_on", "until_on")
+"""What every room needs that shows a person their own homes: `services.kit.registry`."""
 
 
 VIEWS: tuple[View, ...] = (
@@ -37,10 +52,9 @@ VIEWS: tuple[View, ...] = (
             "ref": "text, the cooperative's own reference",
             "residence": "text, name of the residence",
             "reception_on": "date or null: legal réception of the works",
-            "street": "text or null: number and street, its own, else its residence's",
-            "city": "text or null",
         },
         ("metering", "aftersales"),
+        {"metering": ("id", "coop", "ref", "residence")},
     ),
     View(
         "dwelling",
@@ -58,10 +72,37 @@ VIEWS: tuple[View, ...] = (
             "zone": "text, IANA zone",
             "built_on": "date or null",
             "reception_on": "date or null: the dwelling's own, else its building's",
+        },
+        ("metering", "advice", "aftersales", "notifications"),
+        {
+            "metering": ("id", "coop", "ref", "building", "residence", "heating", "zone"),
+            "advice": ("id", "coop", "ref", "residence", "heating", "floor_area_m2", "zone"),
+            "aftersales": (
+                "id",
+                "coop",
+                "ref",
+                "building",
+                "residence",
+                "staircase",
+                "floor",
+                "heating",
+                "postcode",
+                "zone",
+                "built_on",
+                "reception_on",
+            ),
+            "notifications": ("id", "coop", "ref", "residence", "zone"),
+        },
+    ),
+    View(
+        "address",
+        {
+            "place": "text dwl_ or bld_",
+            "coop": "text",
             "street": "text or null: number and street, its own, else its building's or residence's",
             "city": "text or null",
         },
-        ("metering", "advice", "aftersales", "notifications"),
+        ("aftersales",),
     ),
     View(
         "meter",
@@ -75,6 +116,10 @@ VIEWS: tuple[View, ...] = (
             "zone": "text, IANA zone of its civil days",
         },
         ("metering", "advice", "aftersales"),
+        {
+            "advice": ("id", "coop", "dwelling"),
+            "aftersales": ("id", "coop", "dwelling", "building", "fluid", "serial"),
+        },
     ),
     View(
         "contract",
@@ -89,6 +134,7 @@ VIEWS: tuple[View, ...] = (
             "gas_kwh_m3": "numeric or null: energy of a cubic metre of gas as the meter counts it",
         },
         ("metering", "advice"),
+        {"advice": ("meter", "coop", "valid_from", "tariff", "subscribed_kva", "offpeak", "prices")},
     ),
     View(
         "exchange",
@@ -127,6 +173,19 @@ VIEWS: tuple[View, ...] = (
             "quiet": "bool",
         },
         ("metering", "advice", "aftersales", "notifications"),
+        {
+            "metering": (
+                "id",
+                "coop",
+                "dwelling",
+                "moved_in_on",
+                "moved_out_on",
+                "starts_at",
+                "ends_at",
+            ),
+            "advice": _OWN_HOMES,
+            "notifications": _OWN_HOMES,
+        },
     ),
     View(
         "resident",
@@ -139,6 +198,7 @@ VIEWS: tuple[View, ...] = (
             "until_on": "date or null",
         },
         ("metering", "advice", "aftersales", "notifications"),
+        {"metering": _WHO_LIVES_THERE, "advice": _WHO_LIVES_THERE, "notifications": _WHO_LIVES_THERE},
     ),
     View(
         "consent",
@@ -146,7 +206,6 @@ VIEWS: tuple[View, ...] = (
             "occupancy": "text occ_",
             "coop": "text",
             "purpose": "text, contracts.codes.Purpose; a row exists only while consent holds",
-            "granted_at": "timestamptz",
         },
         ("metering", "advice"),
     ),
@@ -162,6 +221,7 @@ VIEWS: tuple[View, ...] = (
             "language": "text, fr or en",
         },
         ("aftersales", "notifications"),
+        {"aftersales": ("person", "coop", "name", "email", "mobile", "language")},
     ),
     View(
         "staff",
@@ -180,14 +240,6 @@ VIEWS: tuple[View, ...] = (
         {
             "id": "text flt_",
             "coop": "text",
-            "meter": "text mtr_",
-            "fault": "text, a code of the words' group `supply_faults`",
-            "dwelling": "text dwl_ or null",
-            "occupancy": "text occ_ or null",
-            "since": "timestamptz",
-            "first_day": "date, the first civil day in which it was seen",
-            "last_day": "date",
-            "cleared_at": "timestamptz or null: the readings are well again",
             "evidence": "jsonb: `figures`, and the `curve` or `days` that it was seen in",
         },
         ("aftersales",),
@@ -197,11 +249,8 @@ VIEWS: tuple[View, ...] = (
         {
             "id": "text inn_",
             "coop": "text",
-            "incident": "text inc_",
-            "kind": "text: declared, progress, resolved or withdrawn",
             "text_fr": "text that staff wrote for every household concerned; it names nobody",
             "text_en": "text or null",
-            "expected_at": "timestamptz or null: when staff expect it to be over",
         },
         ("notifications",),
     ),

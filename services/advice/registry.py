@@ -26,7 +26,8 @@ async def home_of(unit: Unit, meter: str, on: date) -> Home | None:
             text(
                 "SELECT d.heating, d.floor_area_m2, c.tariff, c.offpeak, c.subscribed_kva, c.prices"
                 " FROM registry.meter m JOIN registry.dwelling d ON d.id = m.dwelling"
-                " LEFT JOIN LATERAL (SELECT * FROM registry.contract WHERE meter = m.id"
+                " LEFT JOIN LATERAL (SELECT tariff, offpeak, subscribed_kva, prices"
+                " FROM registry.contract WHERE meter = m.id"
                 " ORDER BY valid_from <= :on DESC, abs(valid_from - :on) LIMIT 1) c ON true"
                 " WHERE m.id = :meter"
             ),

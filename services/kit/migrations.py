@@ -1,5 +1,6 @@
 """What migrations of every room share: the kit's own tables and the two row-level policies."""
 
+from collections.abc import Mapping
 from typing import Any
 
 Operations = Any
@@ -21,6 +22,23 @@ def protect(op: Operations, room: str, table: str) -> None:
     op.execute(
         f"CREATE POLICY web ON {name} TO {room}_web USING (palier.sees(coop)) WITH CHECK (palier.sees(coop))"
     )
+
+
+def publish(op: Operations, view: str, query: str, readers: Mapping[str, str]) -> None:
+    """The view `registry.<view>` anew, by a query that names `palier.sees` itself.
+
+    `readers`: the rooms whose two roles may read it, each with the columns it may (SQL; empty: all). It is
+    owned by a role that nobody signs in as and that may only read; that role must be able to read the tables.
+    """
+    op.execute("GRANT USAGE, CREATE ON SCHEMA registry TO palier_registry")
+    op.execute(f"DROP VIEW IF EXISTS registry.{view}")
+    op.execute(f"CREATE VIEW registry.{view} WITH (security_barrier) AS {query}")
+    for room, columns in readers.items():
+        for role in (f"{room}_work", f"{room}_web"):
+            op.execute(f"GRANT USAGE ON SCHEMA registry TO {role}")
+            op.execute(f"GRANT SELECT{f' ({columns})' if columns else ''} ON registry.{view} TO {role}")
+    op.execute(f"ALTER VIEW registry.{view} OWNER TO palier_registry")
+    op.execute("REVOKE CREATE ON SCHEMA registry FROM palier_registry")
 
 
 _FURNITURE = """

@@ -279,7 +279,11 @@ async def _written_on(unit: Unit, ticket: Ticket, kinds: Sequence[str]) -> date 
 async def _where(unit: Unit, home: Home) -> str:
     if home.dwelling is None:
         found = await unit.session.execute(
-            text("SELECT ref, street, city FROM registry.building WHERE id = :id"), {"id": home.building}
+            text(
+                "SELECT b.ref, a.street, a.city FROM registry.building b"
+                " LEFT JOIN registry.address a ON a.place = b.id WHERE b.id = :id"
+            ),
+            {"id": home.building},
         )
         place = found.one()
         parts = [f"résidence {home.residence}", f"immeuble {place.ref}"]
@@ -287,7 +291,8 @@ async def _where(unit: Unit, home: Home) -> str:
     row = (
         await unit.session.execute(
             text(
-                "SELECT ref, staircase, floor, postcode, street, city FROM registry.dwelling WHERE id = :id"
+                "SELECT d.ref, d.staircase, d.floor, d.postcode, a.street, a.city FROM registry.dwelling d"
+                " LEFT JOIN registry.address a ON a.place = d.id WHERE d.id = :id"
             ),
             {"id": home.dwelling},
         )

@@ -184,9 +184,10 @@ async def places_of(unit: Unit, tickets: Sequence[Ticket]) -> dict[str, Place]:
     """Where each of the requests is, by its id."""
     homes = await unit.session.execute(
         text(
-            "SELECT d.id, d.residence, d.postcode, d.staircase, d.floor, d.ref, d.street, d.city,"
+            "SELECT d.id, d.residence, d.postcode, d.staircase, d.floor, d.ref, a.street, a.city,"
             " b.ref AS building"
             " FROM registry.dwelling d LEFT JOIN registry.building b ON b.id = d.building"
+            " LEFT JOIN registry.address a ON a.place = d.id"
             " WHERE d.id = ANY(:ids)"
         ),
         {"ids": list({one.dwelling for one in tickets if one.dwelling})},
@@ -199,8 +200,9 @@ async def places_of(unit: Unit, tickets: Sequence[Ticket]) -> dict[str, Place]:
     }
     buildings = await unit.session.execute(
         text(
-            "SELECT id, residence, ref, street, city, (SELECT min(d.postcode) FROM registry.dwelling d"
-            " WHERE d.building = b.id) AS postcode FROM registry.building b WHERE id = ANY(:ids)"
+            "SELECT b.id, b.residence, b.ref, a.street, a.city, (SELECT min(d.postcode)"
+            " FROM registry.dwelling d WHERE d.building = b.id) AS postcode FROM registry.building b"
+            " LEFT JOIN registry.address a ON a.place = b.id WHERE b.id = ANY(:ids)"
         ),
         {"ids": list({one.building for one in tickets if one.building and not one.dwelling})},
     )

@@ -103,6 +103,10 @@ async def streets(room_unit: OpenUnit, coop: Cooperative) -> dict[str, tuple[str
     """By reference, where each dwelling stands as other rooms read it."""
     async with room_unit("aftersales", coop.slug) as unit:
         rows = await unit.session.execute(
-            text("SELECT ref, street, city FROM registry.dwelling WHERE coop = :coop"), {"coop": coop.slug}
+            text(
+                "SELECT d.ref, a.street, a.city FROM registry.dwelling d"
+                " JOIN registry.address a ON a.place = d.id WHERE d.coop = :coop"
+            ),
+            {"coop": coop.slug},
         )
         return {row.ref: (row.street, row.city) for row in rows}
