@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlmodel import col
 
-from contracts.codes import Regime, Responsible
+from contracts.codes import Priority, Regime, Responsible
 from services.aftersales import registry, urgency
 from services.aftersales.config import config_for
 from services.aftersales.dwelling_file.dates import dates_for
@@ -91,6 +91,7 @@ async def judge(unit: Unit, ticket: Ticket, home: Home, urgent: Sequence[str] = 
                 building=home.building,
                 is_copropriete=config.is_copropriete,
                 is_common=is_common,
+                priority=Priority(ticket.priority),
             ),
             config.overrides,
         )

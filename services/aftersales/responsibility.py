@@ -1,7 +1,8 @@
 """Who must act on a defect: resident, cooperative, vendor, contractor, syndic or insurer, and why.
 
 Sources: loi 89-462, décret 87-712, Code civil; the matrix is `responsibility.yaml`. A cooperative, and
-any of its buildings, may set rules of its own, which come first.
+any of its buildings, may set rules of its own, which come first; none of them puts on the resident what
+`never_resident` keeps from it.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,8 @@ from functools import cache
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from contracts.codes import Regime, Responsible, Tenure
+from contracts.codes import Priority, Regime, Responsible, Tenure
+from services.aftersales.never_resident import Duty, duty_on_others
 from services.aftersales.own_terms import is_confirmed, is_unconfirmed
 from services.aftersales.tables import Row, in_force, load
 from services.aftersales.taxonomy import element_of
@@ -68,6 +70,8 @@ class Case:
     is_copropriete: bool = False
     is_common: bool | None = None
     """Overrides the element's own kind, when the place says that a shared part is meant."""
+    priority: Priority | None = None
+    """What the request has now, which a person may have set; None for the table's."""
 
 
 @dataclass(frozen=True)
@@ -106,21 +110,41 @@ class Rule(Row):
 def responsible_for(case: Case, overrides: Sequence[Override] = ()) -> Decision:
     """The party that must act first, with the legal basis and the reasons in words.
 
-    A claim on somebody else (a contractor's warranty behind a landlord's duty) is among the reasons.
+    A claim on somebody else (a contractor's warranty behind a landlord's duty) is among the reasons, and so
+    is that a rule of one's own was set aside.
     Raises KeyError for an unknown element.
     """
     claims = tuple(reason for warranty in case.warranties for reason in warranty.reasons)
-    own = sorted((rule for rule in overrides if rule.applies(case)), key=lambda rule: rule.precision)
-    if own:
-        rule = own[-1]
+    rule, duty = _own(case, overrides)
+    set_aside = () if duty is None else (Reason("own_rule_set_aside"), Reason(duty.reason))
+    if rule is not None:
         key = "overridden_for_building" if rule.building else "overridden_for_coop"
-        return Decision(rule.responsible, rule.basis, (Reason(key), *claims), True)
+        return Decision(rule.responsible, rule.basis, (Reason(key), *set_aside, *claims), True)
     row = next(row for row in in_force(_rules(), case.on) if _holds(row.when, case))
-    reasons = [Reason(row.reason, {"element": case.element}), *claims]
+    reasons = [Reason(row.reason, {"element": case.element}), *set_aside, *claims]
     if is_unconfirmed(case.tenure):
         reasons.append(Reason("not_verified"))
     verified = is_confirmed(row.verified, case.tenure)
     return Decision(row.responsible, row.basis, tuple(dict.fromkeys(reasons)), verified)
+
+
+def _own(case: Case, overrides: Sequence[Override]) -> tuple[Override | None, Duty | None]:
+    """The cooperative's own rule that counts, and what keeps a more precise one of it from the resident."""
+    own = sorted((rule for rule in overrides if rule.applies(case)), key=lambda rule: rule.precision)
+    if not own or own[-1].responsible is not Responsible.RESIDENT:
+        return (own[-1] if own else None), None
+    duty = duty_on_others(
+        case.element,
+        case.symptom,
+        case.tenure,
+        case.on,
+        priority=case.priority,
+        is_common=case.is_common,
+    )
+    if duty is None:
+        return own[-1], None
+    others = [rule for rule in own if rule.responsible is not Responsible.RESIDENT]
+    return (others[-1] if others else None), duty
 
 
 def _holds(when: When, case: Case) -> bool:

@@ -1,22 +1,29 @@
 """The cooperative's own settings and rules of responsibility: changed by its staff, each change kept."""
 
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from contracts.codes import Tenure
+from contracts.codes import Responsible, Tenure
 from services.aftersales import registry, rewinding
 from services.aftersales.dwelling_file import asking
 from services.aftersales.dwelling_file.model import SettingChange
 from services.aftersales.model import WHOLE_COOP, ResponsibilityRule, Setting
+from services.aftersales.never_resident import Reached, Scope, reached_by
 from services.aftersales.tables import load
+from services.aftersales.taxonomy import taxonomy
+from services.aftersales.words import Reason, render
 from services.kit.ids import new_id
 from services.kit.problems import invalid, not_found
 from services.kit.unit import Unit
 
 RULE = "responsibility_rule"
+_SCOPE = tuple(field.name for field in fields(Scope))
+_NAMED = 3
+"""Faults that are named when a rule is refused for them."""
 
 
 async def keep(unit: Unit, building: str | None, name: str, value: Any, by: str) -> None:
@@ -74,17 +81,26 @@ async def rules(unit: Unit) -> list[ResponsibilityRule]:
 
 
 async def add_rule(unit: Unit, by: str, facts: dict[str, Any]) -> ResponsibilityRule:
-    """A rule for requests opened or looked into again from now on. `facts` are its columns."""
+    """A rule for requests opened or looked into again from now on. `facts` are its columns.
+
+    422 for one that would put on the resident what no rule can: see `never_resident`."""
     assert unit.coop is not None
     if facts.get("valid_to") is not None and facts["valid_to"] < facts["valid_from"]:
         raise invalid("/valid_to", "before_start", "A rule cannot end before it begins.")
     if facts.get("building") is not None:
         await known_building(unit, facts["building"])
+    refuse_unlawful(facts)
     row = ResponsibilityRule(id=new_id("rul"), coop=unit.coop, **facts)
     unit.session.add(row)
     _changed(unit, row.building, RULE, None, _plain(row), by)
     await unit.session.flush()
     return row
+
+
+def without_effect(rule: ResponsibilityRule) -> list[Reached]:
+    """The faults for which a rule, perhaps written before that was refused, is set aside."""
+    facts = {name: getattr(rule, name) for name in _SCOPE}
+    return reached_by(Responsible(rule.responsible), Scope(**facts))
 
 
 async def end_rule(unit: Unit, rule: str, by: str, on: date | None = None) -> None:
@@ -143,6 +159,33 @@ async def known_building(unit: Unit, building: str) -> registry.Home:
     if found is None:
         raise not_found()
     return found
+
+
+def refuse_unlawful(facts: dict[str, Any]) -> None:
+    """422 when a rule of such columns would put on the resident what no rule can."""
+    scope = Scope(**{name: facts[name] for name in _SCOPE if name in facts})
+    if reached := reached_by(Responsible(facts["responsible"]), scope):
+        shown = [named_fault(one) for one in reached[:_NAMED]]
+        raise invalid(
+            "/responsible",
+            "never_resident",
+            "No rule can put this on the resident: %(faults)s. %(why)s"
+            " Name an element and a symptom that are not among these.",
+            faults={
+                language: ", ".join(one[language] for one in shown) + ("…" if reached[_NAMED:] else "")
+                for language in ("fr", "en")
+            },
+            why={language: render(Reason(reached[0].duty.reason), language) for language in ("fr", "en")},
+        )
+
+
+def named_fault(one: Reached) -> dict[str, str]:
+    """A fault as people call it, by language."""
+    known = taxonomy()
+    element, symptom = known.elements[one.element].label, known.symptoms[one.symptom]
+    return {
+        language: f"{element.in_(language)} ({symptom.in_(language).lower()})" for language in ("fr", "en")
+    }
 
 
 def _plain(row: ResponsibilityRule) -> dict[str, Any]:
