@@ -106,14 +106,9 @@ class ReadingsBatch(Event):
             yield from run.readings()
 
 
-class Rejected(Event):
+class Refused(Message):
     """An MQTT message that could not be read, kept whole so that it can be retried."""
 
-    subject: ClassVar[str] = "rejected.v1"
-    stream: ClassVar[str] = "REJECTED"
-
-    coop: CoopSlug | None = None  # type: ignore[assignment]
-    """None when the topic names no cooperative."""
     id: RejectedId
     received_at: Instant
     topic: str
@@ -125,8 +120,34 @@ class Rejected(Event):
     detail: str = Field(max_length=500)
     """What was wrong, for a person to act on; never the payload itself."""
     payload_base64: str
+
+
+class Rejected(Event, Refused):
+    """One message that could not be read, and others that were refused in the same moments.
+
+    Rooms that hear it are brought up to date before the intakes that say it.
+    """
+
+    subject: ClassVar[str] = "rejected.v1"
+    stream: ClassVar[str] = "REJECTED"
+
+    coop: CoopSlug | None = None  # type: ignore[assignment]
+    """None when the topics name no cooperative."""
     asked_at: Instant | None = None
     """When somebody asked for the try that failed again; None for the first one."""
+    others: tuple[Refused, ...] = ()
+    """Of the same cooperative, made durable by the same acknowledgement: a fleet whose clocks are wrong says
+    thousands of them a second."""
+
+    def alone(self) -> Refused:
+        """The one message."""
+        return Refused.model_construct(**{name: getattr(self, name) for name in Refused.model_fields})
+
+    def each(self) -> Iterator["Rejected"]:
+        """One by one."""
+        yield self.model_copy(update={"others": ()}) if self.others else self
+        for other in self.others:
+            yield Rejected.model_construct(coop=self.coop, **dict(other))
 
 
 class Retried(Event):

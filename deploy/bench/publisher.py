@@ -3,6 +3,7 @@
 import os
 import select
 import time
+from collections import deque
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.sharedctypes import Synchronized
@@ -117,8 +118,9 @@ def main(job: Job, answer: "Connection[Published | str, None]", taken: "Synchron
 
 
 def publish(job: Job, taken: "Synchronized[int]") -> Published:
-    lines = [_Line(job, *each) for each in zip(job.senders, job.firsts, strict=True)]
-    by_file = {line.socket.fileno(): line for line in lines}
+    made = [_Line(job, *each) for each in zip(job.senders, job.firsts, strict=True)]
+    lines = deque(made)
+    by_file = {line.socket.fileno(): line for line in made}
     poll = select.epoll()
     for file in by_file:
         poll.register(file, select.EPOLLIN)
@@ -131,8 +133,11 @@ def publish(job: Job, taken: "Synchronized[int]") -> Published:
         if job.rate is not None:
             allowed = min(allowed, int((now - started) * job.rate) - sent)
         begun = 0
-        for line in lines:
-            begun += line.send(allowed - begun)
+        for _ in range(len(lines)):
+            if begun >= allowed:
+                break  # at a pace only a few have their turn in each round, so the next begins after them
+            begun += lines[0].send(allowed - begun)
+            lines.rotate(-1)
         sent += begun
         if not begun:
             time.sleep(_PAUSE_SECONDS)
@@ -142,11 +147,11 @@ def publish(job: Job, taken: "Synchronized[int]") -> Published:
             break
         if allowed <= 0:
             held += time.monotonic() - now
-    _finish(lines, poll, by_file)
+    _finish(made, poll, by_file)
     for line in lines:
         line.socket.close()
     return Published(
-        counts=tuple(line.sent for line in lines),
+        counts=tuple(line.sent for line in made),
         started_at=started,
         ended_at=time.monotonic(),
         held_seconds=held,

@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Protocol
 
 from contracts.base import Event
-from contracts.readings import ReadingsBatch, Rejected
+from contracts.readings import ReadingsBatch, Refused, Rejected
 from services.intake import metrics
 from services.intake.delivery import Delivery
 from services.intake.points import Point, runs
@@ -18,6 +18,10 @@ from services.kit.clock import Clock
 _LOG = logging.getLogger(__name__)
 
 MAX_READINGS = 500
+MAX_REFUSED = 200
+"""Messages for quarantine in one publication."""
+MAX_REFUSED_BYTES = 1 << 19
+"""And no more of them than weigh so much together."""
 LINGER_SECONDS = 0.02
 IN_FLIGHT = 8
 """Publications of a stream under way at once: the server then shares one sync among several."""
@@ -55,6 +59,7 @@ class Batcher:
         clock: Clock,
         new_id: Callable[[], str],
         max_readings: int = MAX_READINGS,
+        max_refused_bytes: int = MAX_REFUSED_BYTES,
         linger_seconds: float = LINGER_SECONDS,
     ) -> None:
         self._publish = publish
@@ -62,6 +67,7 @@ class Batcher:
         self._clock = clock
         self._new_id = new_id
         self._max_readings = max_readings
+        self._max_refused_bytes = max_refused_bytes
         self._linger = linger_seconds
         self._loop = asyncio.get_running_loop()
         self._open: dict[str, _Batch] = {}
@@ -110,7 +116,8 @@ class Batcher:
             self._pump()
 
     def reject(self, rejected: Rejected, delivery: Delivery) -> None:
-        """Take a message for quarantine: as durable as a reading before it is acknowledged."""
+        """Take a message for quarantine: as durable as a reading before it is acknowledged. Those that come
+        while the publishers are busy share a publication, so that a fleet gone wrong holds up nobody."""
         delivery.waits_for += 1
         self._rejected.append((rejected, delivery))
         self._pump()
@@ -137,8 +144,7 @@ class Batcher:
     def _pump(self) -> None:
         """Start all publications that are due and have a free publisher; wake up for the next one."""
         while self._busy[Rejected.stream] < IN_FLIGHT and self._rejected:
-            rejected, delivery = self._rejected.popleft()
-            self._start(rejected, [delivery])
+            self._start(*self._next_rejected())
         now = self._loop.time()
         while self._busy[ReadingsBatch.stream] < IN_FLIGHT and (batch := self._next_due(now)):
             metrics.BATCH_READINGS.observe(len(batch.points))
@@ -159,6 +165,22 @@ class Batcher:
         if oldest and (self._is_hurried or now >= oldest.opened_at + self._linger):
             return self._open.pop(oldest.coop)
         return self._full.popleft() if self._full else None
+
+    def _next_rejected(self) -> tuple[Rejected, list[Delivery]]:
+        """The oldest, with those that follow it as far as they are of the same cooperative and fit."""
+        first, delivery = self._rejected.popleft()
+        deliveries = [delivery]
+        others: list[Refused] = []
+        room = self._max_refused_bytes - _weight(first)
+        while self._rejected and len(deliveries) < MAX_REFUSED:
+            rejected, delivery = self._rejected[0]
+            room -= _weight(rejected)
+            if room < 0 or rejected.coop != first.coop:
+                break
+            self._rejected.popleft()
+            others.append(rejected.alone())
+            deliveries.append(delivery)
+        return (first.model_copy(update={"others": tuple(others)}) if others else first), deliveries
 
     def _event(self, batch: _Batch) -> ReadingsBatch:
         return ReadingsBatch.model_construct(
@@ -201,3 +223,9 @@ class Batcher:
                 ready.append(delivery)
         self._durable(ready)
         self._pump()
+
+
+def _weight(rejected: Rejected) -> int:
+    """At most so many bytes of JSON."""
+    words = len(rejected.topic) + len(rejected.detail) + len(rejected.channel or "")
+    return 600 + len(rejected.payload_base64) + 4 * words

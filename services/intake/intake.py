@@ -85,6 +85,7 @@ class Intake:
             clock=clock,
             new_id=lambda: str(new_uuid()),
             max_readings=largest_batch(max_payload),
+            max_refused_bytes=self._keep_bytes,
         )
 
     async def run(self) -> None:

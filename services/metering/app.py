@@ -11,6 +11,7 @@ from contracts.members import (
 )
 from contracts.readings import ReadingsBatch, Rejected
 from contracts.time import HourPassed
+from services.kit.hourly import in_background
 from services.kit.moved_clocks import whenever_moved
 from services.kit.room import Room
 from services.metering import handlers, partitions, silence
@@ -25,7 +26,7 @@ SETTLERS = 2
 def build(room: Room) -> None:
     # Small transactions: intake goes on while they commit, instead of waiting for a large one.
     room.on_batch(ReadingsBatch, handlers.readings, batch=16, wait_seconds=0.02)
-    room.on_batch(Rejected, handlers.rejected, batch=64)
+    room.on_batch(Rejected, handlers.rejected, batch=16)
     room.on(ChannelsMapped, handlers.channels_mapped)
     room.on(ConsentChanged, handlers.consent_changed)
     room.on(ContractChanged, handlers.contract_changed)
@@ -34,6 +35,7 @@ def build(room: Room) -> None:
     room.on(Erased, handlers.erased)
     room.on(SandboxDropped, handlers.sandbox_dropped)
     room.on(HourPassed, handlers.hour_passed)
+    in_background(room, handlers.an_hour)
     for one in range(SETTLERS):
         room.background(f"settle {one + 1}", settler)
     room.background("silence", silence.watch)

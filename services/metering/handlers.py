@@ -14,6 +14,7 @@ from contracts.members import (
 )
 from contracts.readings import Reading, ReadingsBatch, Rejected, Run
 from contracts.time import HourPassed
+from services.kit import hourly
 from services.kit.unit import Unit
 from services.metering import forgetting, marking, quarantine, registry, touching
 from services.metering.admission import Verdict, judge
@@ -33,6 +34,7 @@ async def readings(events: list[ReadingsBatch], unit: Unit) -> None:
 
 async def rejected(events: list[Rejected], unit: Unit) -> None:
     """Into quarantine; without a household's consent only the fact and its reason are kept."""
+    events = [one for event in events for one in event.each()]
     meters = await registry.meters(unit, {event.meter for event in events if event.meter})
     without_ground = {}
     for event in events:
@@ -95,12 +97,17 @@ async def erased(event: Erased, unit: Unit) -> None:
 
 
 async def sandbox_dropped(event: SandboxDropped, unit: Unit) -> None:
+    await hourly.hold(unit, event.coop)
     await forgetting.all_of_sandbox(unit, event.coop)
 
 
 async def hour_passed(event: HourPassed, unit: Unit) -> None:
-    """A tick carries no obligation: all that is due by now is done."""
-    await forgetting.freeze_daily_only(unit)
-    await quarantine.ask_for_mapped(unit)
+    """What is no cooperative's goes by its age; then each cooperative's duties are due."""
     await forgetting_feeds.expired(unit)
+    await hourly.asked(event, unit)
     await unit.session.execute(text(f"NOTIFY {touching.CHANNEL}"))
+
+
+async def an_hour(unit: Unit) -> bool:
+    """The hourly duties of the unit's cooperative."""
+    return await hourly.each_alone(unit, (forgetting.freeze_daily_only, quarantine.ask_for_mapped))

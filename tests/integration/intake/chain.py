@@ -82,7 +82,8 @@ async def take_readings(js: JetStreamContext) -> list[Reading]:
 
 
 async def take_rejected(js: JetStreamContext) -> list[Rejected]:
-    return [Rejected.model_validate_json(body) for body in await _bodies(js, "REJECTED")]
+    bodies = await _bodies(js, "REJECTED")
+    return [one for body in bodies for one in Rejected.model_validate_json(body).each()]
 
 
 async def _bodies(js: JetStreamContext, stream: str) -> list[bytes]:

@@ -8,7 +8,7 @@ import pytest
 from contracts.codes import Reason
 from contracts.topics import gateway_topic, meter_topic
 from services.kit.ids import new_id
-from tests.integration.intake.chain import COOP, now, stored, take_readings, take_rejected, until
+from tests.integration.intake.chain import COOP, now, take_readings, take_rejected, until
 
 pytestmark = pytest.mark.engines
 
@@ -69,4 +69,4 @@ async def _there(bus, count: int) -> bool:
 
 
 async def _rejected(bus, count: int) -> bool:
-    return await stored(bus, "REJECTED") >= count
+    return len(await take_rejected(bus)) >= count

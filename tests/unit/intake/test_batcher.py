@@ -10,7 +10,13 @@ from contracts.base import Event
 from contracts.codes import Reason
 from contracts.readings import ReadingsBatch, Rejected
 from services.intake import batcher as module
-from services.intake.batcher import IN_FLIGHT, MAX_READINGS, Batcher
+from services.intake.batcher import (
+    IN_FLIGHT,
+    MAX_READINGS,
+    MAX_REFUSED,
+    MAX_REFUSED_BYTES,
+    Batcher,
+)
 from services.intake.delivery import Delivery
 from services.intake.message import Accepted, interpret
 from services.kit.ids import new_id
@@ -54,15 +60,16 @@ class Bench:
         self.batcher.add(coop, outcome.points, delivery)
         return delivery
 
-    def refuse(self) -> Delivery:
+    def refuse(self, coop: str | None = None, payload_base64: str = "") -> Delivery:
         delivery = self._delivery()
         rejected = Rejected(
+            coop=coop,
             id=new_id("rej"),
             received_at=RECEIVED_AT,
             topic="x",
             reason=Reason.EMPTY,
             detail="x",
-            payload_base64="",
+            payload_base64=payload_base64,
         )
         self.batcher.reject(rejected, delivery)
         return delivery
@@ -159,6 +166,39 @@ async def test_refused_messages_are_as_durable_as_readings(bench: Bench):
     assert await bench.batcher.drain(1)
     assert isinstance(bench.stream.taken[0], Rejected)
     assert bench.acknowledged == [delivery]
+
+
+async def test_a_fleet_gone_wrong_shares_publications(bench: Bench):
+    bench.stream.open.clear()
+    deliveries = [bench.refuse("les-lilas") for _ in range(IN_FLIGHT + MAX_REFUSED + 5)]
+    await asyncio.sleep(0)
+    bench.stream.open.set()
+    assert await bench.batcher.drain(1)
+    together = [list(event.each()) for event in bench.stream.taken if isinstance(event, Rejected)]
+    assert [len(each) for each in together] == [1] * IN_FLIGHT + [MAX_REFUSED, 5]
+    assert len({one.id for each in together for one in each}) == len(deliveries)
+    assert {(one.coop, one.others, one.asked_at) for each in together for one in each} == {
+        ("les-lilas", (), None)
+    }
+    assert sorted(one.mid for one in bench.acknowledged) == sorted(one.mid for one in deliveries)
+
+
+async def test_what_is_refused_of_two_cooperatives_or_is_large_goes_apart(bench: Bench):
+    bench.stream.open.clear()
+    for _ in range(IN_FLIGHT):
+        bench.refuse()
+    large = "A" * (MAX_REFUSED_BYTES // 2)
+    for coop, payload in (("a", ""), ("a", ""), (None, ""), ("b", large), ("b", large), ("b", "")):
+        bench.refuse(coop, payload)
+    bench.stream.open.set()
+    assert await bench.batcher.drain(1)
+    seen = [event for event in bench.stream.taken if isinstance(event, Rejected)][IN_FLIGHT:]
+    assert [(event.coop, 1 + len(event.others)) for event in seen] == [
+        ("a", 2),
+        (None, 1),
+        ("b", 1),
+        ("b", 2),
+    ]
 
 
 async def test_behind_a_slow_stream_batches_fill_up_instead_of_multiplying(bench: Bench):
