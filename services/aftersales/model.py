@@ -14,11 +14,14 @@ from services.aftersales.incidents import model as incidents
 from services.aftersales.inspections import model as inspections
 from services.aftersales.intake import model as intake
 from services.aftersales.notices import model as notices
+from services.aftersales.opinions import model as opinions
 from services.aftersales.parties import model as parties
 from services.aftersales.photos import model as photos
 from services.aftersales.visits import model as visits
 
-OF_PARTS = (desk, dwelling_file, incidents, inspections, intake, notices, parties, photos, visits, walking)
+OF_PARTS = (
+    desk, dwelling_file, incidents, inspections, intake, notices, opinions, parties, photos, visits, walking
+)  # fmt: skip
 """Each part of the room keeps its tables beside its rules; whoever imports this module knows them all."""
 SCHEMA = "aftersales"
 WHOLE_COOP = ""
@@ -192,7 +195,7 @@ class Inspection(SQLModel, table=True):
     opened: dict[str, str] = Field(
         default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default=text("'{}'::jsonb"))
     )
-    """The request of each finding, by the digest of what was found (`recording.digest_of`)."""
+    """The request of each finding, by what was found (`merging.kept`)."""
 
 
 class ResponsibilityRule(SQLModel, table=True):

@@ -131,3 +131,5 @@ class Opinion(SQLModel, table=True):
     comment: str | None = None
     given_by: str
     given_at: datetime = _instant()
+    counted_in: int | None = None
+    """The step of what is published in which a household's answer was first counted."""

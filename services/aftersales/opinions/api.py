@@ -10,7 +10,8 @@ from services.aftersales import queries
 from services.aftersales.api_base import router
 from services.aftersales.bodies import Body, Said
 from services.aftersales.dwelling_file.model import Opinion
-from services.aftersales.opinions import giving
+from services.aftersales.opinions import giving, publishing
+from services.kit.registry import local_today
 from services.kit.web import RoomUnit, Who, roles
 
 
@@ -42,7 +43,9 @@ class PublishedOut(BaseModel):
 
 class PublishedListOut(BaseModel):
     published_from: int
-    """A residence with fewer answers, or with answers of fewer than three homes, is not in the list."""
+    """A residence with fewer answers, or with answers of too few homes, is not in the list."""
+    published_every: int
+    """How many answers more, of several homes, move a figure that is in it."""
     residences: list[PublishedOut]
 
 
@@ -67,10 +70,11 @@ async def opinions(ticket: str, unit: RoomUnit, who: Who) -> OpinionsOut:
 
 @router.get("/reports/opinions", **roles("resident", "caretaker", "staff"))
 async def published(unit: RoomUnit) -> PublishedListOut:
-    """What households of each residence thought, where enough of them answered."""
-    found = await giving.published(unit)
+    """What households of each residence thought, where enough of them answered. A figure moves in steps."""
+    found, today = await publishing.published(unit), await local_today(unit)
     return PublishedListOut(
-        published_from=giving.PUBLISHED_FROM,
+        published_from=publishing.limit("first", today).answers,
+        published_every=publishing.limit("next", today).answers,
         residences=[PublishedOut(**vars(one)) for one in found],
     )
 

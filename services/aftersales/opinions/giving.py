@@ -1,16 +1,15 @@
 """Two opinions on a request: the household's, and that of whoever did the work; each writes its own."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
 from sqlmodel import col, select
 from starlette.datastructures import FormData
 
 from contracts.codes import Role
 from services.aftersales.dwelling_file.model import Opinion
 from services.aftersales.model import Ticket
+from services.aftersales.opinions import publishing
 from services.aftersales.tables import load
 from services.aftersales.words import codes
 from services.kit.problems import conflict, invalid
@@ -20,30 +19,6 @@ from services.kit.web import Principal
 HOUSEHOLD, STAFF, CONTRACTOR = "household", "staff", "contractor"
 ASKED_IN = ("done", "resolved", "closed")
 """States in which there is something to have an opinion on."""
-PUBLISHED_FROM = 10
-"""Fewer answers of a residence are not published: one could tell whose they are."""
-PUBLISHED_HOMES = 3
-"""Nor answers that come from fewer homes, however many requests each of them made."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a household said of one request: residence, occupancy, verdict and marks."""
-
-    residence: str
-    occupancy: str
-    verdict: str
-    marks: Sequence[str]
-
-
-@dataclass(frozen=True)
-class Published:
-    """What the households of a residence said; `good` of `answers` were content."""
-
-    residence: str
-    answers: int
-    good: int
-    marks: dict[str, int]
 
 
 def side_of(role: str) -> str:
@@ -95,6 +70,8 @@ async def give(
     row.comment = (comment or "").strip() or None
     row.given_by, row.given_at = by, unit.now
     await unit.session.flush()
+    if side == HOUSEHOLD:
+        await publishing.advance(unit, ticket.id)
     return row
 
 
@@ -114,42 +91,6 @@ async def of_ticket(unit: Unit, ticket: Ticket) -> dict[str, Opinion]:
     """Both opinions, by side."""
     rows = await unit.session.execute(select(Opinion).where(col(Opinion.ticket) == ticket.id))
     return {row.side: row for row in rows.scalars()}
-
-
-async def published(unit: Unit) -> list[Published]:
-    """By residence, where enough households answered."""
-    rows = await unit.session.execute(
-        text(
-            "SELECT coalesce(d.residence, b.residence) AS residence, t.occupancy, o.verdict, o.qualities"
-            " FROM aftersales.opinion o JOIN aftersales.ticket t ON t.id = o.ticket"
-            " LEFT JOIN registry.dwelling d ON d.id = t.dwelling"
-            " LEFT JOIN registry.building b ON b.id = t.building AND t.dwelling IS NULL"
-            " WHERE o.coop = :coop AND o.side = 'household' ORDER BY 1"
-        ),
-        {"coop": unit.coop},
-    )
-    return counted([Answer(*row) for row in rows if row.residence])
-
-
-def counted(answers: Sequence[Answer]) -> list[Published]:
-    """Answers by residence; those that are too few, or of too few homes, are left out."""
-    by_residence: dict[str, list[Answer]] = {}
-    for answer in answers:
-        by_residence.setdefault(answer.residence, []).append(answer)
-    return [
-        Published(
-            residence,
-            len(given),
-            sum(one.verdict == "good" for one in given),
-            {
-                mark: count
-                for mark in codes("opinion_marks")
-                if (count := sum(mark in one.marks for one in given))
-            },
-        )
-        for residence, given in sorted(by_residence.items())
-        if len(given) >= PUBLISHED_FROM and len({one.occupancy for one in given}) >= PUBLISHED_HOMES
-    ]
 
 
 async def for_contractor(unit: Unit, ticket: Ticket) -> Mapping[str, Any] | None:

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from services.aftersales import queries
 from services.aftersales.legal_time import plus_months
-from services.aftersales.opinions import giving
+from services.aftersales.opinions import publishing
 from services.aftersales.page_base import answer, pages
 from services.aftersales.reports.reading import MOST_DAYS, report
 from services.kit.i18n import Formats, language_of
@@ -42,8 +42,9 @@ async def aftersales(
         last=end,
         residence=residence,
         residences=await queries.residences(unit),
-        opinions=await giving.published(unit),
-        published_from=giving.PUBLISHED_FROM,
+        opinions=await publishing.published(unit),
+        opinions_first=publishing.limit("first", today),
+        opinions_next=publishing.limit("next", today),
         month_name=lambda code: formats.day(date.fromisoformat(f"{code}-01"), "LLLL yyyy"),
     )
 

@@ -24,12 +24,12 @@ from sqlmodel import SQLModel
 
 from contracts.codes import Role
 from contracts.members import Erased
-from contracts.time import HourPassed
 from services import aftersales
 from services.aftersales import handlers, personal
 from services.aftersales.inspections import locking, preparing
 from services.kit.database import ROOMS
 from services.kit.logs import JsonFormatter
+from tests.hours import an_hour_passes
 from tests.integration.aftersales.conftest import MONDAY
 from tests.integration.aftersales.test_contractor_link import Firm, a_firm, agreed
 from tests.integration.aftersales.test_inspections import Inspecting
@@ -108,8 +108,7 @@ async def told_everything(aulnes: Cooperative) -> Told:
     await _phoned(aulnes, occupancy)
     for hours in (1, 30, 200, 800):
         await aulnes.now(MONDAY + timedelta(hours=hours))
-        async with aulnes.room_unit("aftersales") as unit:
-            await handlers.hour_passed(HourPassed(hour=unit.now), unit)
+        await an_hour_passes(aulnes.room_unit, "aftersales", handlers.an_hour)
     await aulnes.now(MONDAY)
     return Told(person, occupancy, ticket)
 
@@ -332,6 +331,7 @@ NOT_HANDED_OUT = {
     "party": "firms", "party_link": "firms", "link_try": "digests of links that were tried",
     "letter": "to firms; they hold the home and the work, no household's words",
     "party_message": "the cooperative's and a firm's words to each other about the work",
+    "opinion_step": "counts of several homes at least",
     "counter": "counts", "clock_walk": "an instant", "rewinding": "an instant",
 }  # fmt: skip
 """Tables that a person's copy leaves out, each with its reason."""
@@ -343,6 +343,7 @@ NOT_ERASED = {
     },
     "notice": "it proves that a legal term was kept; it names the home, no person",
     "notice_ticket": "ids",
+    "notice_annex": "what went with a letter is part of it: the debtor has it already",
     "photo_file": "goes with its photo",
 }
 

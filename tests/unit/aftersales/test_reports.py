@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.aftersales.opinions.giving import PUBLISHED_FROM, PUBLISHED_HOMES, Answer, counted
 from services.aftersales.reports.figures import Act, Clock, Figures, Share, Story, avoidable, end_of, figures
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -218,23 +217,3 @@ def test_whatever_happened_each_request_is_counted_once(told: list[tuple[str, st
     assert sum(found.ends.values()) == found.requests == 2
     assert 0 <= found.reopened <= 2
     assert found.fixed_hours is None or found.fixed_hours >= 0
-
-
-def answers(residence: str, *said: tuple[int, str, str], homes: int = 5) -> list[Answer]:
-    """`said`: how often, verdict, mark; told by `homes` homes in turn."""
-    each = [(verdict, mark) for times, verdict, mark in said for _ in range(times)]
-    return [Answer(residence, f"occ_{n % homes}", verdict, [mark]) for n, (verdict, mark) in enumerate(each)]
-
-
-def test_opinions_of_a_residence_are_published_from_ten_answers_on() -> None:
-    few = answers("Les Ormes", (PUBLISHED_FROM - 1, "good", "quick"))
-    enough = answers("Les Aulnes", (7, "good", "quick"), (3, "bad", "slow"))
-    (found,) = counted([*few, *enough])
-    assert (found.residence, found.answers, found.good) == ("Les Aulnes", 10, 7)
-    assert found.marks == {"quick": 7, "slow": 3}
-
-
-def test_ten_answers_of_one_home_or_two_would_tell_whose_they_are() -> None:
-    for homes in range(1, PUBLISHED_HOMES):
-        assert counted(answers("Les Aulnes", (20, "good", "quick"), homes=homes)) == []
-    assert counted(answers("Les Aulnes", (20, "good", "quick"), homes=PUBLISHED_HOMES))
