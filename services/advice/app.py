@@ -2,8 +2,8 @@
 
 from contracts.members import ConsentChanged, Erased, MovedOut, SandboxDropped
 from contracts.metering import DayClosed
-from contracts.time import HourPassed
 from services.advice import handlers
+from services.kit.hourly import each_hour
 from services.kit.moved_clocks import whenever_moved
 from services.kit.room import Room
 
@@ -14,5 +14,5 @@ def build(room: Room) -> None:
     room.on(MovedOut, handlers.moved_out)
     room.on(Erased, handlers.erased)
     room.on(SandboxDropped, handlers.sandbox_dropped)
-    room.on(HourPassed, handlers.hour_passed)
+    each_hour(room, handlers.an_hour)
     room.background("moved clocks", whenever_moved(handlers.forget_departed))

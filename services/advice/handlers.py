@@ -10,10 +10,9 @@ from sqlmodel import col
 from contracts.codes import Fluid, Purpose, Quantity
 from contracts.members import ConsentChanged, Erased, MovedOut, SandboxDropped
 from contracts.metering import DayClosed
-from contracts.time import HourPassed
 from services.advice import evaluate, personal, registry
 from services.advice.model import DaySeen, pack
-from services.kit import dropping
+from services.kit import dropping, hourly
 from services.kit.unit import Unit
 
 KEEP_DAYS = 730
@@ -70,22 +69,24 @@ async def erased(event: Erased, unit: Unit) -> None:
 
 
 async def sandbox_dropped(event: SandboxDropped, unit: Unit) -> None:
+    await hourly.hold(unit, event.coop)
     await dropping.drop(unit, event.coop)
 
 
-async def hour_passed(event: HourPassed, unit: Unit) -> None:
-    await forget_departed(unit)
+async def an_hour(unit: Unit) -> bool:
+    """The hourly duties of the unit's cooperative."""
+    return await hourly.each_alone(unit, (forget_departed,))
 
 
 async def forget_departed(unit: Unit) -> None:
-    """Days that arrived between the notice of a departure and the departure itself go too."""
+    """Of the unit's cooperative, days that arrived between the notice of a departure and the departure itself
+    go too."""
     await unit.session.execute(
         text(
-            "DELETE FROM advice.day_seen d USING registry.occupancy o, registry.coop c"
-            " WHERE o.id = d.occupancy AND c.slug = o.coop"
-            " AND o.ends_at < COALESCE(c.business_now, CAST(:wall AS timestamptz))"
+            "DELETE FROM advice.day_seen d USING registry.occupancy o"
+            " WHERE o.id = d.occupancy AND o.coop = :coop AND o.ends_at < :now"
         ),
-        {"wall": unit.wall},
+        {"coop": unit.coop, "now": unit.now},
     )
 
 

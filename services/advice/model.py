@@ -13,8 +13,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from services.advice.day import Day
+from services.kit.hourly import hourly_table
 
 SCHEMA = "advice"
+HOURLY = hourly_table(SCHEMA)
 _NONE = -(2**31)
 
 

@@ -2,12 +2,12 @@
 
 from contracts.members import Erased, MovedIn, SandboxDropped
 from contracts.metering import SupplyFault, SupplyFaultCleared
-from contracts.time import HourPassed
 from services.aftersales import handlers, rewinding, walking, watching
 from services.aftersales.dwelling_file import asking
 from services.aftersales.incidents import sensing
 from services.aftersales.inspections import preparing
 from services.aftersales.parties.posting import deliver
+from services.kit.hourly import each_hour
 from services.kit.room import Room
 
 
@@ -17,7 +17,7 @@ def build(room: Room) -> None:
     room.on(SandboxDropped, handlers.sandbox_dropped)
     room.on(SupplyFault, sensing.supply_fault)
     room.on(SupplyFaultCleared, sensing.fault_cleared)
-    room.on(HourPassed, handlers.hour_passed)
+    each_hour(room, handlers.an_hour)
     room.background("letters", deliver)
     room.background("documents", preparing.prepare)
     room.background("safety", watching.watch)

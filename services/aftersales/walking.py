@@ -15,6 +15,7 @@ from services.aftersales.due_instants import next_due
 from services.aftersales.dwelling_file import asking
 from services.aftersales.incidents import by_time as incidents
 from services.aftersales.visits import reminding
+from services.kit.hourly import Duty, each_alone
 from services.kit.outage import is_outage
 from services.kit.room import Room
 from services.kit.unit import Unit
@@ -30,7 +31,7 @@ _KEY = "hashtextextended('walk ' || :coop, 0)"
 _TRY = f"SELECT pg_try_advisory_xact_lock({_KEY})"
 """Whoever has it walks, or drops the sandbox, until its transaction ends."""
 
-ON_THE_WAY: tuple[duties.Duty, ...] = (
+ON_THE_WAY: tuple[Duty, ...] = (
     by_time.warn,
     by_time.settle,
     reminding.remind,
@@ -96,7 +97,7 @@ async def walk(unit: Unit, seconds: float = WALK_SECONDS) -> bool:
         done = at or until
         _be_at(unit, done)
         if not is_there:
-            await duties.do(unit, ON_THE_WAY)
+            await each_alone(unit, ON_THE_WAY)
             await unit.session.flush()
             unit.session.expunge_all()
             if asyncio.get_running_loop().time() > ends:

@@ -6,7 +6,10 @@ from typing import Any
 from sqlalchemy import Column, DateTime
 from sqlmodel import Field, SQLModel
 
+from services.kit.hourly import hourly_table
+
 SCHEMA = "aftersales"
+HOURLY = hourly_table(SCHEMA)
 
 
 def _instant(nullable: bool = False) -> Any:

@@ -1,19 +1,22 @@
 """Clocks of sandboxes that were set, for rooms whose hourly duties may not wait for the next hour."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import logging
 from datetime import datetime
 
 from sqlalchemy import text
 
+from services.kit.hourly import Duty
+from services.kit.outage import is_outage
 from services.kit.room import Background, Room
 from services.kit.unit import Unit
 
+_LOG = logging.getLogger(__name__)
 LOOK_SECONDS = 5.0
 
 
-def whenever_moved(duty: Callable[[Unit], Awaitable[None]]) -> Background:
-    """Background work that does the duty, in a unit of no cooperative, a few seconds after a sandbox's clock
+def whenever_moved(duty: Duty) -> Background:
+    """Background work that does the duty of each sandbox, in a unit of its own, a few seconds after its clock
     was set. Every replica does it, and once more when it starts: the duty must be safe to repeat."""
 
     async def watch(room: Room) -> None:
@@ -21,9 +24,9 @@ def whenever_moved(duty: Callable[[Unit], Awaitable[None]]) -> Background:
         while not room.stopping.is_set():
             async with room.unit() as unit:
                 now = await clocks(unit)
-                if now != seen:
-                    await duty(unit)
-            seen = now
+            moved = [coop for coop, at in now.items() if seen.get(coop) != at]
+            failed = [coop for coop in moved if not await _is_done(room, coop, duty)]
+            seen = {coop: at for coop, at in now.items() if coop not in failed}
             await asyncio.sleep(LOOK_SECONDS)
 
     return watch
@@ -32,6 +35,19 @@ def whenever_moved(duty: Callable[[Unit], Awaitable[None]]) -> Background:
 async def clocks(unit: Unit) -> dict[str, datetime]:
     """Of each sandbox with a clock of its own, its business time."""
     rows = await unit.session.execute(
-        text("SELECT slug, business_now FROM registry.coop WHERE business_now IS NOT NULL")
+        text("SELECT slug, business_now FROM registry.coop WHERE business_now IS NOT NULL ORDER BY slug")
     )
     return {row.slug: row.business_now for row in rows}
+
+
+async def _is_done(room: Room, coop: str, duty: Duty) -> bool:
+    """One that fails is tried again at the next look, and holds up no other sandbox."""
+    try:
+        async with room.unit(coop) as unit:
+            await duty(unit)
+    except Exception as error:
+        if is_outage(error):
+            raise
+        _LOG.exception("a moved clock's duty failed", extra={"duty": duty.__name__, "sandbox": coop})
+        return False
+    return True

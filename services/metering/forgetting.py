@@ -110,7 +110,8 @@ NOT d.is_frozen
 """  # noqa: S608 - only constants are formatted in
 # A meter that is being settled waits for the next time, and so does what is beyond a good hour's work.
 _FREE_METERS = f"""
-WITH due AS MATERIALIZED (SELECT DISTINCT d.meter FROM metering.day d WHERE {_DAILY_ONLY} LIMIT 2000)
+WITH due AS MATERIALIZED (SELECT DISTINCT d.meter FROM metering.day d
+    WHERE d.coop = :coop AND {_DAILY_ONLY} LIMIT 2000)
 SELECT due.meter FROM due WHERE pg_try_advisory_xact_lock({key_of("due.meter")})
 """  # noqa: S608 - only constants are formatted in
 _DAILY_ONLY_OF_THEM = f"d.meter = ANY(:meters) AND {_DAILY_ONLY}"
@@ -194,8 +195,11 @@ async def after_departure(unit: Unit, occupancy: str) -> None:
 
 
 async def freeze_daily_only(unit: Unit) -> None:
-    """Of households that allow day totals only, drop the readings of days past their grace."""
-    free = list((await unit.session.execute(text(_FREE_METERS), {"grace": GRACE})).scalars())
+    """Of the cooperative's households that allow day totals only, drop readings of days past their grace."""
+    values = {"grace": GRACE, "coop": unit.coop}
+    free = list((await unit.session.execute(text(_FREE_METERS), values)).scalars())
+    if not free:
+        return
     await _freeze(unit, _DAILY_ONLY_OF_THEM, {"grace": GRACE, "meters": free})
 
 

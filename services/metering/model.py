@@ -22,12 +22,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import SQLModel
 
+from services.kit.hourly import hourly_table
 from services.metering.imports.model import FILE_CHUNK, FILE_IMPORT
 from services.metering.replays import model as replays
 from services.metering.supply_faults.model import SUPPLY_FAULT, SUPPLY_LOOK
 
 SCHEMA = "metering"
 METADATA: MetaData = SQLModel.metadata
+HOURLY = hourly_table(SCHEMA)
 INSTANT = DateTime(timezone=True)
 
 
@@ -291,5 +293,5 @@ GAS_FACTOR = Table(
 TABLES = (
     READING_ROW, INTERVAL_ROW, METER_REGISTER, DISAGREEMENT, DIRTY_DAY, OPEN_DAY, SERIES, DAY_ROW, RAW_GONE,
     EDIT, QUARANTINE, METER_STATE, DATA_USE, GAS_FACTOR, FILE_IMPORT, FILE_CHUNK, replays.FEED,
-    replays.FEED_PIECE, replays.FEED_READING, replays.REPLAY, SUPPLY_FAULT, SUPPLY_LOOK,
+    replays.FEED_PIECE, replays.FEED_READING, replays.REPLAY, SUPPLY_FAULT, SUPPLY_LOOK, HOURLY,
 )  # fmt: skip

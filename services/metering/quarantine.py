@@ -123,13 +123,15 @@ async def ask_for_retry(unit: Unit, gateway: str, channels: Sequence[str]) -> No
 
 
 async def ask_for_mapped(unit: Unit) -> None:
-    """Whatever waits for a channel that is mapped by now: it may have come while the mapping was told."""
+    """Whatever waits for a channel of the unit's cooperative that is mapped by now: it may have come while
+    the mapping was told."""
     await unit.session.execute(
         text(
             "UPDATE metering.quarantine q SET status = 'retry' FROM registry.channel c"
             " WHERE c.gateway = q.gateway AND c.channel = q.channel"
-            " AND q.status = 'waiting' AND q.reason = 'unknown_meter'"
-        )
+            " AND c.coop = :coop AND q.status = 'waiting' AND q.reason = 'unknown_meter'"
+        ),
+        {"coop": unit.coop},
     )
 
 

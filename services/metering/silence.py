@@ -28,6 +28,7 @@ JOIN metering.meter_state s ON s.meter = o.meter
 JOIN registry.coop c ON c.slug = o.coop
 WHERE o.ends_at + CAST(:grace AS interval) <= coalesce(c.business_now, :wall)
   AND s.heard_at + CAST(:quiet AS interval) <= :wall
+  AND (CAST(:coop AS text) IS NULL OR o.coop = :coop)
 """
 # On the wall's time a meter is heard whenever it says anything, be it old or not to be kept; where a
 # sandbox's own clock runs, only what it says of its own time counts. While it is talking there it is not
@@ -44,25 +45,28 @@ CROSS JOIN LATERAL (
 WHERE s.silent_since IS NULL AND (s.habit_s > 0 OR s.received > 0)
   AND (c.business_now IS NULL OR s.heard_at + CAST(:talking AS interval) <= :wall)
   AND heard.last + CAST(:least AS interval) < heard.now
+  AND (CAST(:coop AS text) IS NULL OR s.coop = :coop)
 ORDER BY s.meter FOR UPDATE OF s SKIP LOCKED
 """
 
 
 async def look(unit: Unit) -> None:
-    """All that is due by now, for whoever has said nothing."""
+    """All that is due by now, for whoever has said nothing; of the unit's cooperative, or of all."""
     await close_quiet_days(unit)
     await find_silent(unit)
 
 
 async def close_quiet_days(unit: Unit) -> None:
     """Mark open days whose grace is over by the clock and whose meter says nothing more."""
-    await unit.session.execute(text(_QUIET_DAYS), {"grace": GRACE, "quiet": QUIET, "wall": unit.wall})
+    values = {"grace": GRACE, "quiet": QUIET, "wall": unit.wall, "coop": unit.coop}
+    await unit.session.execute(text(_QUIET_DAYS), values)
 
 
 async def find_silent(unit: Unit) -> None:
     """Say once of each meter that it is unheard for longer than its own habit."""
     found = await unit.session.execute(
-        text(_CANDIDATES), {"least": SILENT_AT_LEAST, "talking": TALKING, "wall": unit.wall}
+        text(_CANDIDATES),
+        {"least": SILENT_AT_LEAST, "talking": TALKING, "wall": unit.wall, "coop": unit.coop},
     )
     for row in found.all():
         if not is_silent(last=row.last, now=row.now, habit=timedelta(seconds=row.habit_s)):

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text
 
-from contracts.time import HourPassed
 from services.aftersales import actions, checkup, handlers, watching
 from services.aftersales.changes import Changes
 from services.aftersales.model import Ticket
 from services.kit.problems import Problem
+from tests.hours import an_hour_passes
 from tests.integration.aftersales.conftest import MONDAY
 from tests.integration.aftersales.test_notices import a_firm
 
@@ -73,8 +73,7 @@ async def test_random_lives_leave_what_their_history_says(
         assert answer.status_code in (200, 409, 422), answer.text
         stepped += answer.status_code == 200
         if rng.random() < 0.2:
-            async with room_unit("aftersales") as unit:
-                await handlers.hour_passed(HourPassed(hour=now), unit)
+            await an_hour_passes(room_unit, "aftersales", handlers.an_hour, now)
     assert stepped > 5
     async with room_unit("aftersales", aulnes.slug) as unit:
         assert [found async for found in checkup.differences(unit)] == []
@@ -292,14 +291,12 @@ async def test_service_thresholds_count_working_time(aulnes: Cooperative, room_u
     await aulnes.open((await aulnes.move_in())["occupancy"])
     for instant in (friday + timedelta(hours=40), datetime(2026, 11, 23, 9, tzinfo=UTC)):
         await aulnes.now(instant)
-        async with room_unit("aftersales") as unit:
-            await handlers.hour_passed(HourPassed(hour=instant), unit)
+        await an_hour_passes(room_unit, "aftersales", handlers.an_hour, instant)
     assert [
         row for row in await aulnes.told("aftersales.deadline_near.v1") if row["clock"] == "service"
     ] == []
     await aulnes.now(datetime(2026, 11, 23, 13, tzinfo=UTC))
-    async with room_unit("aftersales") as unit:
-        await handlers.hour_passed(HourPassed(hour=friday), unit)
+    await an_hour_passes(room_unit, "aftersales", handlers.an_hour, friday)
     told = [row for row in await aulnes.told("aftersales.deadline_near.v1") if row["clock"] == "service"]
     assert [(row["kind"], row["percent"]) for row in told] == [("first_answer", 50)]
 

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from contracts.members import SandboxDropped
-from contracts.time import HourPassed
 from services.aftersales import duties, handlers, walking
+from tests.hours import an_hour_passes
 from tests.integration.aftersales.conftest import MONDAY
 
 if TYPE_CHECKING:
@@ -117,8 +117,7 @@ async def test_a_walk_that_is_cut_short_goes_on_where_it_stopped_and_nothing_is_
         await aulnes.open(occupancy)
     await aulnes.now(MONDAY + timedelta(days=60))
     assert not await follow(aulnes, room_unit, seconds=0)
-    async with room_unit("aftersales") as unit:
-        await handlers.hour_passed(HourPassed(hour=MONDAY), unit)
+    await an_hour_passes(room_unit, "aftersales", handlers.an_hour, MONDAY)
     while not await follow(aulnes, room_unit, seconds=0):
         pass
     await asyncio.gather(*(follow(aulnes, room_unit) for _ in range(3)))
@@ -169,8 +168,7 @@ async def test_a_sandbox_that_cannot_be_followed_holds_up_no_other_cooperative(
         )
     monkeypatch.setattr(walking, "walk", fails)
     monkeypatch.setattr(duties, "do_all", notes)
-    async with room_unit("aftersales") as unit:
-        await handlers.hour_passed(HourPassed(hour=MONDAY), unit)
+    await an_hour_passes(room_unit, "aftersales", handlers.an_hour, MONDAY)
     assert real in done
     assert aulnes.slug not in done
 

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from contracts.time import HourPassed
 from services.aftersales import handlers
 from services.aftersales.parties.letters import KEPT
 from services.aftersales.parties.model import Party
 from services.kit.ids import new_id
+from tests.hours import an_hour_passes
 from tests.integration.aftersales.conftest import MONDAY
 
 if TYPE_CHECKING:
@@ -370,8 +370,7 @@ async def test_the_mail_servers_answer_is_kept_as_proof(aulnes: Cooperative, roo
             {"now": MONDAY, "ticket": ticket["id"]},
         )
     for _ in range(2):
-        async with room_unit("aftersales") as unit:
-            await handlers.hour_passed(HourPassed(hour=MONDAY), unit)
+        await an_hour_passes(room_unit, "aftersales", handlers.an_hour, MONDAY)
     [kept] = (await aulnes.get(f"/tickets/{ticket['id']}/notices")).json()["notices"]
     assert [(row["kind"], row["note"]) for row in kept["proofs"]] == [("accepted", "250 2.0.0 Ok")]
     assert (kept["level"], kept["is_proved"]) == ("sent", False), "a server's yes shows that it left"
@@ -397,8 +396,7 @@ async def test_a_letter_that_never_left_the_machine_is_stored_and_no_more(
             ),
             {"now": MONDAY, "ticket": ticket["id"], "kept": KEPT},
         )
-    async with room_unit("aftersales") as unit:
-        await handlers.hour_passed(HourPassed(hour=MONDAY), unit)
+    await an_hour_passes(room_unit, "aftersales", handlers.an_hour, MONDAY)
     [shown] = (await aulnes.get(f"/tickets/{ticket['id']}/notices")).json()["notices"]
     assert (shown["level"], shown["is_proved"]) == ("kept", False)
     assert shown["level_label"].startswith(("Gardée dans la boîte de cet essai", "Kept in the mailbox"))
@@ -436,8 +434,7 @@ async def test_reserves_are_signed_by_both_and_silence_says_nothing(
         assert (await aulnes.act(ticket["id"], action)).status_code == 200
     for days in (20, 40, 60):
         await aulnes.now(MONDAY + timedelta(days=days))
-        async with room_unit("aftersales") as unit:
-            await handlers.hour_passed(HourPassed(hour=MONDAY), unit)
+        await an_hour_passes(room_unit, "aftersales", handlers.an_hour, MONDAY)
     assert (await aulnes.get(f"/tickets/{ticket['id']}")).json()["state"] == "done"
     assert (await aulnes.act(ticket["id"], "confirm", me)).status_code == 409
     assert (await aulnes.act(ticket["id"], "sign_off")).json()["state"] == "done"

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from contracts.members import Erased
-from contracts.time import HourPassed
 from services.aftersales import handlers, personal
+from tests.hours import an_hour_passes
 
 if TYPE_CHECKING:
     from tests.integration.aftersales.conftest import Cooperative
@@ -22,8 +22,7 @@ USUAL = ("acknowledge", "qualify", "assign", "start", "finish")
 
 async def hour(aulnes: Cooperative, room_unit: Any, now: datetime) -> None:
     await aulnes.now(now)
-    async with room_unit("aftersales") as unit:
-        await handlers.hour_passed(HourPassed(hour=now), unit)
+    await an_hour_passes(room_unit, "aftersales", handlers.an_hour, now)
 
 
 async def test_each_threshold_is_told_once(aulnes: Cooperative, room_unit: Any) -> None:

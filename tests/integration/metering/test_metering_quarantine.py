@@ -9,10 +9,10 @@ from sqlalchemy import text
 from contracts.codes import Reason
 from contracts.members import ChannelsMapped
 from contracts.readings import Reading, Rejected
-from contracts.time import HourPassed
 from services.kit.ids import new_id
 from services.metering import handlers
 from tests.conftest import OpenUnit
+from tests.hours import an_hour_passes
 from tests.integration.metering.homes import Home, a_home, days, reading, rows, send, settle_all
 
 pytestmark = pytest.mark.engines
@@ -87,8 +87,8 @@ async def test_what_came_just_as_its_channel_was_mapped_is_found_within_the_hour
     gateway = await a_gateway(room_unit, coop)
     await send(room_unit, coop, behind(gateway, "late", home))
     await map_channel(room_unit, gateway, "late", home, is_told=False)
+    await an_hour_passes(room_unit, "metering", handlers.an_hour)
     async with room_unit("metering") as unit:
-        await handlers.hour_passed(HourPassed(hour=datetime.now(UTC)), unit)
         await handlers.retry(unit)
     assert await quarantined(room_unit, gateway) == ["unknown_meter retried"] * 49
 

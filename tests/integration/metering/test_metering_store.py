@@ -10,9 +10,9 @@ from sqlalchemy import text
 from contracts.codes import Kind, Quality
 from contracts.members import ConsentChanged, ContractChanged
 from contracts.readings import Reading
-from contracts.time import HourPassed
 from services.metering import forgetting, handlers
 from services.metering.packing import unpack
+from tests import hours
 from tests.conftest import OpenUnit
 from tests.integration.metering.homes import (
     Home,
@@ -211,8 +211,7 @@ async def test_of_a_frozen_day_no_half_hour_is_left_whenever_it_came(room_unit: 
         return await rows(room_unit, query, m=home.meter, end=MIDNIGHT + timedelta(days=1))
 
     async def an_hour_passes() -> None:
-        async with room_unit("metering") as unit:
-            await handlers.hour_passed(HourPassed(coop="palier", hour=datetime.now(UTC)), unit)
+        await hours.an_hour_passes(room_unit, "metering", handlers.an_hour)
 
     await send(room_unit, coop, [*curve(0, 40), *curve(48, 48 * 4)])
     await settle_all(room_unit)
