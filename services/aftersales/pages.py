@@ -12,6 +12,7 @@ from services.aftersales.incidents import pages as incident_pages
 from services.aftersales.inspections import locked_pages, signing_pages
 from services.aftersales.inspections import pages as inspection_pages
 from services.aftersales.notices import pages as notice_pages
+from services.aftersales.notices import party_pages as notice_party_pages
 from services.aftersales.opinions import contractor_pages as contractor_opinion_pages
 from services.aftersales.opinions import pages as opinion_pages
 from services.aftersales.page_base import pages
@@ -35,6 +36,7 @@ __all__ = [
     "locked_pages",
     "meter_pages",
     "notice_pages",
+    "notice_party_pages",
     "opinion_pages",
     "pages",
     "party_desk_pages",

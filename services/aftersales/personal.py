@@ -108,6 +108,15 @@ async def export(unit: Unit, person: str) -> dict[str, Any]:
         ),
         {"of_the_home": of_the_home},
     )
+    annexes = await unit.session.execute(
+        text(
+            "SELECT a.notice, a.number, a.kind, a.dated_on, a.sha256, a.size_bytes, a.way, CASE WHEN"
+            " a.kind = 'photo' THEN replace(encode(a.content, 'base64'), chr(10), '') END AS jpeg_base64"
+            " FROM aftersales.notice_annex a WHERE a.notice IN (SELECT t.notice FROM aftersales.notice_ticket t"
+            " WHERE t.ticket = ANY(:of_the_home)) ORDER BY a.notice, a.number"
+        ),
+        {"of_the_home": of_the_home},
+    )
     calendars = await unit.session.execute(
         text(
             "SELECT made_at, revoked_at FROM aftersales.calendar_link WHERE person = :person ORDER BY made_at"
@@ -157,7 +166,7 @@ async def export(unit: Unit, person: str) -> dict[str, Any]:
     found = {"opinions": opinions, "check_ins": check_ins, "photos": pictures, "signatures": signatures}
     found |= {"inspection_additions": added, "inspection_documents": own_papers}
     found |= {"incidents_followed": followed, "faults_shown_by_meters": shown_by_meters}
-    found |= {"notices": notices}
+    found |= {"notices": notices, "notice_annexes": annexes}
     found |= {"visits": visits, "calendar_addresses": calendars}
     found |= {"tickets": tickets, "messages": messages, "actions": steps, "access": access, "drafts": drafts}
     return {name: [dict(row) for row in rows.mappings()] for name, rows in found.items()}

@@ -56,6 +56,8 @@ class Picture:
     """JPEG or PNG."""
     alt: str
     """What it shows, for who does not see it."""
+    caption: str = ""
+    """What stands below it."""
 
 
 class Document:
@@ -160,11 +162,11 @@ class Document:
     def pictures(self, pictures: Sequence[Picture], across: int = 3, caption: str = "") -> None:
         """Side by side, so many across, each with what it shows in its text for readers. The caption stands
         above the first row, on its page."""
-        gap = 4.0
+        gap, below = 4.0, 6.0 if any(one.caption for one in pictures) else 0.0
         side = (TEXT_MM - gap * (across - 1)) / across
         for start in range(0, len(pictures), across):
             row = pictures[start : start + across]
-            height = max(_height(picture, side) for picture in row)
+            height = max(_height(picture, side) for picture in row) + below
             self._keep_together(height + 2 + (8.0 if caption and not start else 0.0))
             if caption and not start:
                 self.paragraph(caption, soft=True)
@@ -179,6 +181,10 @@ class Document:
                     keep_aspect_ratio=True,
                     alt_text=printable(picture.alt),
                 )
+                if picture.caption:
+                    self._font("", 9.0, _SOFT)
+                    self._pdf.set_xy(MARGIN_MM + place * (side + gap), top + _height(picture, side) + 0.6)
+                    self._pdf.cell(side, 4.6, printable(picture.caption))
             self._pdf.set_y(top + height + 2)
 
     def signatures(self, signatures: Sequence[Signature]) -> None:

@@ -4,24 +4,20 @@ Its words are those of `words.yaml` and the contract's, in the household's langu
 the same bytes.
 """
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-
-from PIL import Image
 
 from contracts.words import Label, labels
 from services.aftersales.inspections import record as rules
 from services.aftersales.inspections.facts import Facts
 from services.aftersales.inspections.record import Finding, Record, Room
+from services.aftersales.photos.for_paper import for_paper
 from services.aftersales.tables import load
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.words import word
 from services.kit.i18n import Formats
 from services.kit.pdf import Document, Picture, Signature
-
-_PHOTO_SIDE = 1100
 
 
 @dataclass(frozen=True)
@@ -114,7 +110,7 @@ def completed(act: Act) -> bytes:
     ])  # fmt: skip
     if addition.note:
         paper.paragraph(addition.note)
-    paper.pictures([Picture(_fit(one), addition.note) for one in act.photos.get(addition.id, ())])
+    paper.pictures([Picture(for_paper(one), addition.note) for one in act.photos.get(addition.id, ())])
     paper.heading(written.say("acknowledged"))
     when = formats.instant(addition.acknowledged_at, "medium")
     paper.pairs([(written.say("side_cooperative"), addition.acknowledged_by), (written.say("held_on"), when)])
@@ -201,7 +197,7 @@ def _room(paper: Document, written: _Writer, act: Act, room: Room) -> None:
         shown = written.finding(finding.element, finding.symptom)
         files = act.photos.get(finding.id, ())
         if files:
-            pictures = [Picture(_fit(one), f"{shown}. {finding.note}") for one in files]
+            pictures = [Picture(for_paper(one), f"{shown}. {finding.note}") for one in files]
             paper.pictures(pictures, caption=f"{written.room(room)} : {shown}")
     paper.paragraph(written.say("nothing_else"))
 
@@ -209,18 +205,6 @@ def _room(paper: Document, written: _Writer, act: Act, room: Room) -> None:
 def _row(written: _Writer, act: Act, finding: Finding) -> Sequence[str]:
     number = act.facts.numbers.get(finding.id)
     return (written.finding(finding.element, finding.symptom), finding.note, f"{number}" if number else "–")
-
-
-def _fit(jpeg: bytes) -> bytes:
-    """Small enough to be sent by mail, large enough to see a crack."""
-    with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
-        if max(image.size) <= _PHOTO_SIDE:
-            return jpeg
-        image.draft("RGB", (_PHOTO_SIDE, _PHOTO_SIDE))  # decoded no larger than needed: three times as fast
-        image.thumbnail((_PHOTO_SIDE, _PHOTO_SIDE), Image.Resampling.LANCZOS)
-        out = io.BytesIO()
-        image.save(out, "JPEG", quality=80)
-        return out.getvalue()
 
 
 def _known(words: dict[str, Label], code: str) -> Label:

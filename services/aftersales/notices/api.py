@@ -5,7 +5,7 @@ from fastapi.responses import Response
 
 from services.aftersales import queries
 from services.aftersales.api_base import router
-from services.aftersales.notices import actions
+from services.aftersales.notices import actions, enclosing
 from services.aftersales.notices import queries as notices
 from services.aftersales.notices.bodies import PROVED, NoticeIn, NoticeOut, NoticesOut, ProofIn, ProofOut
 from services.aftersales.notices.views import notice_out, proof_out
@@ -40,7 +40,8 @@ async def write(ticket: str, body: NoticeIn, request: Request, unit: RoomUnit, w
     _known("/debtor", "parties", body.debtor)
     _known("/sent_by", "sendings", body.sent_by)
     tickets = [await queries.visible(unit, one, who) for one in (ticket, *dict.fromkeys(body.also)) if one]
-    wanted = NoticeWanted(**body.model_dump(exclude={"also"}))
+    named = body.model_dump(exclude={"also", "without_photos"})
+    wanted = NoticeWanted(**named, without_photos=frozenset(body.without_photos))
     notice = await actions.write(unit, tickets, wanted, _actor(who))
     return notice_out(await notices.whole(unit, notice), await zone_of(unit), language_of(request))
 
@@ -58,6 +59,18 @@ async def document(notice: str, unit: RoomUnit, who: Who) -> Response:
         "Content-Disposition": f'inline; filename="{found.id}.pdf"',
     }
     return Response(found.content, media_type=found.content_type, headers=headers)
+
+
+@router.get(
+    "/notices/{notice}/annexes/{number}",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}, "image/jpeg": {}}}},
+    **roles(*PEOPLE),
+)
+async def annex(notice: str, number: int, unit: RoomUnit, who: Who) -> Response:
+    """A photo or an earlier letter as it went with this one; 404 for what was only named."""
+    found = await notices.visible(unit, notice, who)
+    return enclosing.as_response(await enclosing.file_of(unit, found.id, number))
 
 
 @router.post("/notices/{notice}/proofs", status_code=201, **roles("staff"))

@@ -27,6 +27,8 @@ class NoticeIn(Body):
     sent_by: Annotated[str, coded(*codes("sendings"))] | None = None
     also: list[str] = Field(default_factory=list, max_length=100)
     """Other requests of the same home that the letter lists."""
+    without_photos: list[str] = Field(default_factory=list, max_length=2000)
+    """Photos of these requests that do not go with it (`pho_…`); all others do."""
 
 
 class ProofIn(Body):
@@ -54,6 +56,24 @@ class SendingOut(BaseModel):
     answer: str | None
 
 
+class AnnexOut(BaseModel):
+    """A photo or document that went with the letter, as it was then."""
+
+    number: int
+    kind: str
+    """photo, letter (an earlier one) or inspection."""
+    description: str
+    dated_on: date
+    sha256: str
+    """Of the file, hexadecimal; the letter prints its first 16 letters."""
+    size_bytes: int
+    way: str
+    """attached, linked (too large for the e-mail: by the personal link), printed, enclosed or held."""
+    way_label: str
+    url: str | None
+    """Of the file as it was sent; null for what is only named."""
+
+
 class NoticeOut(BaseModel):
     id: str
     kind: str
@@ -72,6 +92,7 @@ class NoticeOut(BaseModel):
     """Of the document, hexadecimal."""
     url: str
     tickets: list[str]
+    annexes: list[AnnexOut]
     sending: SendingOut | None
     proofs: list[ProofOut]
     level: str

@@ -1,12 +1,15 @@
 """Writes the letters to whoever owes a repair, from the facts of the requests alone."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from services.aftersales.notices.describing import Told
+from services.aftersales.notices.typesetting import typeset
 from services.aftersales.tables import load
 from services.aftersales.words import spoken_day
+from services.kit.i18n import without_capital
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class Case:
     """Day of the earlier notice that a mise en demeure recalls."""
     formal_on: date | None = None
     """Day of the mise en demeure that a declaration to the insurer recalls."""
+    annexes: tuple[Told, ...] = ()
+    """What goes with the letter, in its own language."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +71,12 @@ class Section:
 class Letter:
     subject: str
     sections: tuple[Section, ...] = field(default_factory=tuple)
+    annexes: tuple[Told, ...] = ()
 
     @property
     def paragraphs(self) -> list[str]:
         """The whole as plain lines, for e-mail and for what is kept beside the document."""
-        return list(_lines(self.sections))
+        return [*_lines(self.sections), *_listed(self.annexes)]
 
 
 def compose(case: Case) -> Letter:
@@ -80,16 +86,41 @@ def compose(case: Case) -> Letter:
     text = load("notices/letters")
     first = case.items[0]
     subject = text["subjects"][case.kind].format(where=case.where, place=first.place, element=first.element)
-    earlier = f" du {spoken_day(case.notified_on, 'fr')}" if case.notified_on else ""
     sections = [
-        Section(None, ("Madame, Monsieur,", text["opening"][case.kind].format(earlier=earlier))),
+        Section(None, ("Madame, Monsieur,", _opening(text, case))),
         _items(text, case),
         *([_declaration(text, case)] if case.kind == "insurer" else []),
         _basis(text, case),
         Section(text["asked"]["heading"], tuple(_asked(text, case))),
         Section(None, (text["closing"], text["signature"].format(coop=case.coop))),
     ]
-    return Letter(subject, tuple(one for one in sections if one.paragraphs or one.bullets or one.pairs))
+    kept = tuple(one for one in sections if one.paragraphs or one.bullets or one.pairs)
+    return Letter(typeset(subject), tuple(map(_typeset, kept)), tuple(map(_told, case.annexes)))
+
+
+def annex_note(annexes: tuple[Told, ...]) -> str:
+    """What the list of annexes says of itself: that there are none, or what the fingerprints are for."""
+    return typeset(load("notices/letters")["annexes"]["note" if annexes else "none"])
+
+
+def _opening(text: dict[str, Any], case: Case) -> str:
+    """A mise en demeure recalls the earlier notice only where there was one."""
+    is_again = case.kind == "formal" and case.notified_on is not None
+    said = text["opening"]["formal_again" if is_again else case.kind]
+    return str(said["one" if len(case.items) == 1 else "more"]).format(earlier=_day(case.notified_on))
+
+
+def _typeset(section: Section) -> Section:
+    return Section(
+        typeset(section.heading) if section.heading else None,
+        tuple(map(typeset, section.paragraphs)),
+        tuple(map(typeset, section.bullets)),
+        tuple((typeset(name), typeset(value)) for name, value in section.pairs),
+    )
+
+
+def _told(one: Told) -> Told:
+    return replace(one, what=typeset(one.what), way=typeset(one.way))
 
 
 def _items(text: dict[str, Any], case: Case) -> Section:
@@ -97,8 +128,8 @@ def _items(text: dict[str, Any], case: Case) -> Section:
         text["items"]["one"].format(
             number=item.number,
             place=item.place,
-            element=item.element.lower(),
-            symptom=item.symptom.lower(),
+            element=without_capital(item.element),
+            symptom=without_capital(item.symptom),
             noticed_on=spoken_day(item.noticed_on, "fr"),
             told_on=spoken_day(item.told_on, "fr"),
         )
@@ -129,7 +160,8 @@ def _declaration(text: dict[str, Any], case: Case) -> Section:
     words, unknown = text["declaration"], text["unknown"]
     first = min(case.items, key=lambda item: item.noticed_on)
     damage = " ; ".join(
-        f"{item.place}, {item.element.lower()} : {item.symptom.lower()}" for item in case.items
+        f"{item.place}, {without_capital(item.element)} : {without_capital(item.symptom)}"
+        for item in case.items
     )
     rows = [
         (words["contract"], case.reference or unknown),
@@ -159,7 +191,13 @@ def _lines(sections: tuple[Section, ...]) -> Iterator[str]:
             yield section.heading
         yield from section.paragraphs
         yield from (f"– {row}" for row in section.bullets)
-        yield from (f"{name} : {value}" for name, value in section.pairs)
+        yield from (typeset(f"{name} : {value}") for name, value in section.pairs)
+
+
+def _listed(annexes: tuple[Told, ...]) -> Iterator[str]:
+    yield load("notices/letters")["annexes"]["heading"]
+    yield from (typeset(one.line("fr")) for one in annexes)
+    yield annex_note(annexes)
 
 
 def _day(day: date | None) -> str | None:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, DateTime, Index
+from sqlalchemy import Column, DateTime, Index, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -56,6 +56,33 @@ class NoticeTicket(SQLModel, table=True):
     notice: str = Field(primary_key=True, foreign_key="aftersales.notice.id")
     ticket: str = Field(primary_key=True, foreign_key="aftersales.ticket.id")
     coop: str
+
+
+class NoticeAnnex(SQLModel, table=True):
+    """A photo or document that went with a letter, as it was then; only ever added.
+
+    A photo's file is kept here too, whatever becomes of the photo; a document is found by its `source`.
+    """
+
+    __tablename__ = "notice_annex"
+    __table_args__ = {"schema": "aftersales"}
+    notice: str = Field(primary_key=True, foreign_key="aftersales.notice.id")
+    number: int = Field(primary_key=True)
+    """From 1, as the letter names it."""
+    coop: str
+    kind: str
+    """photo, letter or inspection."""
+    source: str
+    """`pho_…`, `ntc_…` or `doc_…`."""
+    says: dict[str, str] = Field(default=None, sa_column=Column(JSONB, nullable=False))
+    """What its description names; see `describing`."""
+    dated_on: date
+    sha256: str
+    """Of the file, hexadecimal."""
+    size_bytes: int
+    way: str
+    """A code of the group `annex_ways`."""
+    content: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
 
 
 class NoticeProof(SQLModel, table=True):

@@ -31,8 +31,11 @@ async def write(
     answer_by_on: Annotated[str, Form(max_length=10)] = "",
     words: Annotated[str, Form(max_length=2000)] = "",
     also: Annotated[list[str] | None, Form(max_length=100)] = None,
+    offered: Annotated[list[str] | None, Form(max_length=100)] = None,
+    photo: Annotated[list[str] | None, Form(max_length=100)] = None,
 ) -> Response:
-    """Written, stored, and sent where it can be; what is refused is said on the same page."""
+    """Written, stored, and sent where it can be; what is refused is said on the same page. Of the photos
+    that were offered, those that are not ticked stay back."""
     found = await queries.visible(unit, ticket, who)
     try:
         wanted = NoticeWanted(
@@ -43,6 +46,7 @@ async def write(
             answer_by_on=_day("/answer_by_on", answer_by_on),
             words=words.strip() or None,
             sent_by=_code("/sent_by", "sendings", sent_by) if sent_by else None,
+            without_photos=frozenset(offered or ()) - frozenset(photo or ()),
         )
         others = [await queries.visible(unit, one, who) for one in also or ()]
         await actions.write(unit, [found, *others], wanted, actor_of(who))

@@ -1,6 +1,6 @@
 """The notices of a request with what shows that they arrived."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import text
 from sqlmodel import col, select
@@ -8,7 +8,8 @@ from sqlmodel import col, select
 from contracts.codes import Role
 from services.aftersales import registry
 from services.aftersales.model import Ticket
-from services.aftersales.notices.model import Notice, NoticeProof, NoticeTicket
+from services.aftersales.notices import enclosing
+from services.aftersales.notices.model import Notice, NoticeAnnex, NoticeProof, NoticeTicket
 from services.aftersales.parties.letters import KEPT, Proof
 from services.aftersales.parties.letters import proof as letter_proof
 from services.kit.problems import not_found
@@ -29,6 +30,8 @@ class Written:
     proofs: list[NoticeProof]
     posted: Proof | None
     tickets: list[str]
+    annexes: list[NoticeAnnex] = field(default_factory=list)
+    """What went with it, by number, without the files."""
     is_sandbox: bool = False
     is_taken_up: bool = False
     """Whether the debtor itself acted on a request of the letter by its personal link since."""
@@ -37,6 +40,11 @@ class Written:
     def is_proved(self) -> bool:
         """Whether something shows that it arrived: a receipt, a signature, the debtor's own word or act."""
         return self.level == "proved"
+
+    @property
+    def is_only_acted(self) -> bool:
+        """Whether nothing shows that it arrived but what the debtor did by its link."""
+        return self.is_taken_up and not {one.kind for one in self.proofs} & ARRIVED
 
     @property
     def is_kept(self) -> bool:
@@ -86,7 +94,10 @@ async def whole(unit: Unit, notice: Notice) -> Written:
         {"coop": notice.coop, "tickets": tickets, "party": notice.party, "at": notice.written_at},
     )
     shown = rows.one()
-    return Written(notice, list(proofs.scalars()), posted, tickets, shown.is_sandbox, shown.is_taken_up)
+    annexes = await enclosing.sealed(unit, notice.id)
+    return Written(
+        notice, list(proofs.scalars()), posted, tickets, annexes, shown.is_sandbox, shown.is_taken_up
+    )
 
 
 _SHOWN = """

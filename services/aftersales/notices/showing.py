@@ -1,24 +1,31 @@
 """The notices' pieces of a request's pages."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from sqlmodel import col, select
 
-from services.aftersales.model import Ticket
+from contracts.codes import Regime
+from services.aftersales import photos
+from services.aftersales.model import Ticket, WarrantyRow
+from services.aftersales.notices import describing
 from services.aftersales.notices import queries as notices
 from services.aftersales.notices.bodies import PROVED
+from services.aftersales.notices.proving import Advice, Stand, advice
+from services.aftersales.notices.queries import Written
 from services.aftersales.parties.letters import KEPT
 from services.aftersales.parties.model import Party
 from services.aftersales.standings import standing_of
 from services.aftersales.words import codes
+from services.kit.registry import local_today
 from services.kit.unit import Unit
 from services.kit.web import Principal
 
 
 async def for_desk(unit: Unit, ticket: Ticket, who: Principal) -> Mapping[str, Any] | None:
     """What was written, and the forms to write more, where a warranty runs."""
-    written = await notices.of_ticket(unit, ticket)
+    written, today = await notices.of_ticket(unit, ticket), await local_today(unit)
     standing = await standing_of(unit, ticket)
     claim = standing.terms.claim
     if claim is None and not written:
@@ -31,6 +38,7 @@ async def for_desk(unit: Unit, ticket: Ticket, who: Principal) -> Mapping[str, A
     debtors = {*(claim.debtors if claim else ()), "insurer"}
     return {
         "written": written,
+        "advice": _adviser(await _ends(unit, ticket, today), standing.secured_at is not None),
         "needs_notice": standing.needs_notice,
         "is_held": standing.is_held and not standing.is_written_to,
         "is_pressing": standing.terms.is_pressing,
@@ -42,12 +50,45 @@ async def for_desk(unit: Unit, ticket: Ticket, who: Principal) -> Mapping[str, A
         "sendings": codes("sendings"),
         "proofs": PROVED,
         "kept": KEPT,
+        "annexes": describing.of_sealed,
+        "photos": await photos.of(unit, ticket.id),
         "may_write": claim is not None and who.role.value == "staff",
     }
+
+
+def _adviser(ends: Mapping[str, WarrantyRow], is_secured: bool) -> Callable[[Written, str], Advice]:
+    def said(one: Written, language: str) -> Advice:
+        row = ends.get(one.notice.debtor)
+        return advice(
+            Stand(
+                level=one.level,
+                sent_by=one.notice.sent_by,
+                kind=one.notice.kind,
+                answer_by_on=one.notice.answer_by_on,
+                ends_on=row.ends_on if row else None,
+                regime=row.regime if row else None,
+                is_only_acted=one.is_only_acted,
+                is_secured=is_secured,
+            ),
+            language,
+        )
+
+    return said
+
+
+async def _ends(unit: Unit, ticket: Ticket, today: date) -> dict[str, WarrantyRow]:
+    """By debtor: of the warranties that still run, the one that ends first."""
+    rows = await unit.session.execute(
+        select(WarrantyRow)
+        .where(col(WarrantyRow.ticket) == ticket.id, col(WarrantyRow.regime) != Regime.NONE.value)
+        .where(col(WarrantyRow.ends_on) >= today)
+        .order_by(col(WarrantyRow.ends_on).desc(), col(WarrantyRow.regime).desc())
+    )
+    return {row.debtor: row for row in rows.scalars() if row.debtor is not None}
 
 
 async def for_household(unit: Unit, ticket: Ticket, who: Principal) -> Mapping[str, Any] | None:
     """What the cooperative wrote on the household's behalf, and whether it arrived."""
     written = await notices.of_ticket(unit, ticket)
     shown = [one for one in written if one.notice.kind != "insurer"]
-    return {"written": shown} if shown else None
+    return {"written": shown, "annexes": describing.of_sealed} if shown else None

@@ -2,8 +2,10 @@
 
 from zoneinfo import ZoneInfo
 
-from services.aftersales.notices.bodies import NoticeOut, ProofOut, SendingOut
-from services.aftersales.notices.model import NoticeProof
+from services.aftersales.notices.annexes import INSPECTION
+from services.aftersales.notices.bodies import AnnexOut, NoticeOut, ProofOut, SendingOut
+from services.aftersales.notices.describing import described
+from services.aftersales.notices.model import NoticeAnnex, NoticeProof
 from services.aftersales.notices.queries import Written
 from services.aftersales.words import word
 
@@ -34,11 +36,27 @@ def notice_out(written: Written, zone: ZoneInfo, language: str) -> NoticeOut:
         sha256=notice.sha256,
         url=f"/api/v1/notices/{notice.id}.pdf",
         tickets=written.tickets,
+        annexes=[annex_out(one, language) for one in written.annexes],
         sending=sending,
         proofs=[proof_out(one, language) for one in written.proofs],
         level=written.level,
         level_label=word("notice_levels", written.level, language),
         is_proved=written.is_proved,
+    )
+
+
+def annex_out(annex: NoticeAnnex, language: str) -> AnnexOut:
+    is_file = annex.kind != INSPECTION
+    return AnnexOut(
+        number=annex.number,
+        kind=annex.kind,
+        description=described(annex.kind, annex.says, language),
+        dated_on=annex.dated_on,
+        sha256=annex.sha256,
+        size_bytes=annex.size_bytes,
+        way=annex.way,
+        way_label=word("annex_ways", annex.way, language),
+        url=f"/api/v1/notices/{annex.notice}/annexes/{annex.number}" if is_file else None,
     )
 
 

@@ -18,3 +18,5 @@ class NoticeWanted:
     words: str | None = None
     """What the cooperative adds in its own words. They reach the debtor and are kept for ten years."""
     sent_by: str | None = None
+    without_photos: frozenset[str] = frozenset()
+    """Photos of the requests that do not go with it: somebody is seen on them, say."""

@@ -14,7 +14,7 @@ from email.message import EmailMessage
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from services.aftersales.notices import serving
+from services.aftersales.notices import enclosing, serving
 from services.aftersales.parties import links
 from services.aftersales.parties.letters import KEPT
 from services.aftersales.parties.model import Letter, Party
@@ -96,6 +96,7 @@ async def _claim(unit: Unit, letter: Letter, room: Room) -> Claimed | None:
     if any(one.link and "{token}" in one.link for one in together):
         token = await links.mint(unit, party)
     paths = [one.link.replace("{token}", token) if one.link else None for one in together]
+    files = await enclosing.files_of_letter(unit, letter.id)
     for one in together:
         one.attempts += 1
     try:
@@ -107,6 +108,7 @@ async def _claim(unit: Unit, letter: Letter, room: Room) -> Claimed | None:
             public_url=base_url,
             link=paths[0],
             others=list(zip(together[1:], paths[1:], strict=True)),
+            files=files,
         )
     except Exception as error:  # whatever is wrong with one letter, the others leave
         _LOG.error("a letter to a party cannot be written", exc_info=True, extra={"letter": letter.id})

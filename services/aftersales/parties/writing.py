@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from services.aftersales.notices.enclosing import File
 from services.aftersales.parties.model import Letter, Party
 
 _TEMPLATES = Path(__file__).parents[1] / "templates" / "aftersales"
@@ -41,9 +42,10 @@ def compose(
     public_url: str,
     link: str | None,
     others: Sequence[tuple[Letter, str | None]] = (),
+    files: Sequence[File] = (),
 ) -> EmailMessage:
     """The message as handed over; the same letter always has the same Message-ID. `others` leave with it,
-    each with its own link, told one below the other."""
+    each with its own link, told one below the other; `files` go with what is attached."""
     domain = urlsplit(public_url).hostname or "localhost"
     words = WORDS[letter.language]
     subject = letter.subject
@@ -78,6 +80,9 @@ def compose(
             subtype="pdf",
             filename=letter.attachment_name or "document.pdf",
         )
+    for file in files:
+        main, _, sub = file.content_type.partition("/")
+        message.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
     return message
 
 

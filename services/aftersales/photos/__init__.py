@@ -6,6 +6,7 @@ are made with `photos.receiving`.
 
 from services.aftersales.photos.decoder import Harmless, Refused
 from services.aftersales.photos.keeping import (
+    HEADERS,
     MOST_OF_INSPECTION,
     MOST_OF_TICKET,
     Size,
@@ -21,6 +22,7 @@ from services.aftersales.photos.keeping import (
 from services.aftersales.photos.model import Photo
 
 __all__ = [
+    "HEADERS",
     "MOST_OF_INSPECTION",
     "MOST_OF_TICKET",
     "Harmless",

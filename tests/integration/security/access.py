@@ -290,6 +290,7 @@ API: dict[str, Access] = {
     "GET /tickets/{ticket}/notices": theirs(HOUSEHOLDS, TEAM),
     "POST /tickets/{ticket}/notices": of_coop(STAFF, body=lambda t, c: {"kind": "notice"}),
     "GET /notices/{notice}.pdf": theirs(HOUSEHOLDS, TEAM),
+    "GET /notices/{notice}/annexes/{number}": theirs(HOUSEHOLDS, TEAM),
     "POST /notices/{notice}/proofs": of_coop(
         STAFF, body=lambda t, c: {"kind": "registered", "on": "2026-02-01", "reference": "1A 1"}
     ),
@@ -488,6 +489,7 @@ PAGES: dict[str, Access] = {
         "", "/hours", "/calendar.ics", "/jobs/{ticket}", "/jobs/{ticket}/visit.ics",
         "/jobs/{ticket}/photos/{photo}", "/jobs/{ticket}/photos/{photo}/small",
         "/jobs/{ticket}/notices/{notice}",
+        "/notices/{notice}", "/notices/{notice}/letter.pdf", "/notices/{notice}/annexes/{number}",
     )},
     **{f"POST /contractor/{{token}}{path}": SHUT for path in (
         "/jobs/{ticket}/opinion",
@@ -620,7 +622,8 @@ def parameters(town: Town) -> dict[str, str]:
         "item": "room-kitchen", "document": home.document, "amendment": home.amendment,
         "locked": home.locked, "paper": home.paper,
         "dwelling": home.dwelling, "building": commons["building"], "piece": home.piece,
-        "check_in": home.check_in, "section": "teams", "notice": home.notice, "view": "vew_none",
+        "check_in": home.check_in, "section": "teams", "notice": home.notice, "number": "1",
+        "view": "vew_none",
         "incident": home.incident, "proposal": home.proposal, "ref": commons["ref"],
         "party": commons["party"], "letter": commons["party_letter"], "hours": commons["hours"],
         "link": commons["party_link"], "part": "visits",

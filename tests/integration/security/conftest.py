@@ -495,6 +495,13 @@ class _Office:
             "INSERT INTO aftersales.notice_ticket (notice, ticket, coop) VALUES (:notice, :ticket, :coop)",
             notice=notice, ticket=ticket, coop=coop,
         )  # fmt: skip
+        await self._insert(
+            "aftersales",
+            "INSERT INTO aftersales.notice_annex (notice, number, coop, kind, source, says, dated_on, sha256,"
+            " size_bytes, way, content) VALUES (:notice, 1, :coop, 'photo', 'pho_none', '{}', '2026-01-15',"
+            " 'x', 1, 'printed', 'x')",
+            notice=notice, coop=coop,
+        )  # fmt: skip
         return notice
 
     async def _inspected(self, coop: str, occupancy: str, ticket: str, person: str) -> list[str]:
