@@ -23,10 +23,14 @@ _FIELDS = ("name", "email", "mobile", "postal")
 
 
 @pages.get("/homes", **STAFF)
-async def list_homes(request: Request, unit: RoomUnit, who: Who, q: str = "", done: str = "") -> Response:
+async def list_homes(
+    request: Request, unit: RoomUnit, who: Who, q: str = "", done: str = "", look: str = ""
+) -> Response:
+    """`look`: the home whose days are worth a second look, after its household was recorded."""
     found = await homes(unit, q.strip()[:100])
     common = await common_places(unit)
     values: dict[str, Any] = {"q": q, "done": done, "faults": {}, "failed": "", "common": common}
+    values["look"] = next((one.dwelling for one in found if one.dwelling.id == look), None)
     return render(request, "members/homes.html", homes=found, **values)
 
 
@@ -59,7 +63,7 @@ async def move_in(request: Request, unit: RoomUnit, who: Who, issuing: Issuing) 
     values = {key: text.strip() for key, text in form.items() if isinstance(text, str)}
     try:
         wanted = MoveInIn.model_validate(_body(values, unit.coop or ""))
-        await households.move_in(unit, issuing, wanted)
+        made = await households.move_in(unit, issuing, wanted)
     except ValidationError as error:
         faults = {"/" + "/".join(str(part) for part in one["loc"]): "invalid" for one in error.errors()}
         return await _form(request, unit, values, faults, 422)
@@ -67,7 +71,7 @@ async def move_in(request: Request, unit: RoomUnit, who: Who, issuing: Issuing) 
         if problem.status not in (404, 409, 422):
             raise
         return await _form(request, unit, values, _faults(problem), 422)
-    return RedirectResponse("/homes?done=in", 303)
+    return RedirectResponse("/homes?done=in" + (f"&look={made.dwelling}" if made.warnings else ""), 303)
 
 
 async def _form(

@@ -33,10 +33,10 @@ async def record_date(unit: Unit, home: Home, kind: str, day: date, by: str, not
         if home.occupancy is None:
             raise invalid("/kind", "no_household", "Nobody lives there: record it once somebody does.")
         about = home.occupancy
-        if day > await local_today(unit):
-            raise invalid("/on", "in_the_future", "Record it once it has been held.")
     else:
         about = home.dwelling or home.building or ""
+    if day > await local_today(unit):
+        raise invalid("/on", "in_the_future", "Record it once it has been held.")
     check_not_ancient("/on", day)
     await dates.record(unit, about, kind, day, by, note)
     await asking.replan(unit, home)

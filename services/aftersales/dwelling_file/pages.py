@@ -10,6 +10,7 @@ from sqlalchemy import text
 from contracts.codes import Tenure
 from services.aftersales import registry, settings
 from services.aftersales.dwelling_file import acting, dates, equipment, homes, reporting
+from services.aftersales.dwelling_file.doubts import doubts
 from services.aftersales.dwelling_file.equipment import Where
 from services.aftersales.dwelling_file.facts import REGIMES
 from services.aftersales.dwelling_file.showing import (
@@ -196,6 +197,7 @@ async def _staff_page(
         shown=shown,
         tenure=word("tenures", home.tenure.value, language) if home.tenure else None,
         kinds=_kinds(home, shown),
+        doubts=doubts(shown.dates, shown.today),
         equipment=[equipment_out(row, language) for row in pieces],
         regimes=REGIMES,
         history=await dates.history(unit, home),

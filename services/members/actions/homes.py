@@ -11,6 +11,7 @@ from services.members.actions.common import owned
 from services.members.actions.devices import Devices, add_meters
 from services.members.bodies import BuildingIn, CoopIn, CoopOut, DeviceOut, DwellingIn, HomeOut
 from services.members.bodies_exchange import NewMeterIn
+from services.members.days import OLDEST_HOUSE, check_likely, check_received
 from services.members.model import Building, Coop, Dwelling
 
 
@@ -41,6 +42,7 @@ async def add_building(unit: Unit, devices: Devices, wanted: BuildingIn) -> Home
     await unit.enter(wanted.coop)
     await _refuse_taken(unit, Building, wanted.ref)
     coop = await owned(unit, Coop, wanted.coop)
+    check_received(unit, coop.zone, "/reception_on", wanted.reception_on)
     row = Building(id=new_id("bld"), **wanted.model_dump(exclude={"meters"}))
     unit.session.add(row)
     await unit.session.flush()
@@ -48,13 +50,16 @@ async def add_building(unit: Unit, devices: Devices, wanted: BuildingIn) -> Home
     return HomeOut(id=row.id, meters=meters)
 
 
-async def add_dwelling(unit: Unit, devices: Devices, wanted: DwellingIn) -> HomeOut:
+async def add_dwelling(unit: Unit, devices: Devices, wanted: DwellingIn, at: str = "") -> HomeOut:
+    """`at`: where the dwelling stands in the body, as a JSON pointer."""
     await unit.enter(wanted.coop)
     await _refuse_taken(unit, Dwelling, wanted.ref)
     coop = await owned(unit, Coop, wanted.coop)
     if wanted.building:
         await owned(unit, Building, wanted.building)
     zone = wanted.zone or coop.zone
+    check_likely(unit, zone, f"{at}/built_on", wanted.built_on, OLDEST_HOUSE)
+    check_received(unit, zone, f"{at}/reception_on", wanted.reception_on)
     row = Dwelling(id=new_id("dwl"), **wanted.model_dump(exclude={"meters", "zone"}), zone=zone)
     unit.session.add(row)
     await unit.session.flush()

@@ -27,6 +27,7 @@ from services.members.bodies_people import (
     ResidentIn,
     WarningOut,
 )
+from services.members.days import check_likely, doubts
 from services.members.model import Building, Dwelling, Meter, Occupancy, Person, Resident
 from services.members.occupancies import Period, Reach
 
@@ -41,6 +42,8 @@ async def move_in(unit: Unit, devices: Devices, wanted: MoveInIn) -> MoveInOut:
     """A household takes a dwelling, known or new. 409 when another lives there on some of the days."""
     await unit.enter(wanted.coop)
     dwelling, meters = await _dwelling(unit, devices, wanted.dwelling)
+    check_likely(unit, dwelling.zone, "/moved_in_on", wanted.moved_in_on)
+    check_likely(unit, dwelling.zone, "/livraison_on", wanted.livraison_on)
     persons = [await _person(unit, member, place) for place, member in enumerate(wanted.household)]
     fault = occupancies.missing_in(
         [
@@ -83,6 +86,8 @@ async def move_in(unit: Unit, devices: Devices, wanted: MoveInIn) -> MoveInOut:
 async def move_out(unit: Unit, wanted: MoveOutIn) -> MoveOutOut:
     """The household's last day. Its meters stay, and its persons keep seeing its own period."""
     row = await owned(unit, Occupancy, wanted.occupancy, lock=True)
+    zone = (await owned(unit, Dwelling, row.dwelling)).zone
+    check_likely(unit, zone, "/moved_out_on", wanted.moved_out_on)
     fault = occupancies.end_fault(row.moved_in_on, row.moved_out_on, wanted.moved_out_on)
     if fault == "already_ended":
         raise conflict(fault, "This household left on %(day)s.", figures={"day": row.moved_out_on})
@@ -100,6 +105,8 @@ async def set_resident(unit: Unit, occupancy_id: str, person_id: str, wanted: Re
     occupancy = await owned(unit, Occupancy, occupancy_id)
     person = await owned(unit, Person, person_id)
     dwelling = await owned(unit, Dwelling, occupancy.dwelling)
+    check_likely(unit, dwelling.zone, "/since_on", wanted.since_on)
+    check_likely(unit, dwelling.zone, "/until_on", wanted.until_on)
     row = await unit.session.get(Resident, (occupancy.id, person.id))
     if row is None:
         since_on = wanted.since_on or max(occupancy.moved_in_on, today(unit, dwelling.zone))
@@ -122,7 +129,7 @@ async def _dwelling(
     if isinstance(wanted, DwellingIn):
         if wanted.coop != unit.coop:
             raise not_found()
-        home = await add_dwelling(unit, devices, wanted)
+        home = await add_dwelling(unit, devices, wanted, "/dwelling")
         return await owned(unit, Dwelling, home.id, lock=True), home.meters
     dwelling = await owned(unit, Dwelling, wanted, lock=True)
     rows = await unit.session.scalars(select(Meter).where(Meter.dwelling == dwelling.id).order_by(Meter.id))
@@ -171,21 +178,10 @@ async def _doubts(unit: Unit, wanted: MoveInIn, dwelling: Dwelling) -> list[Warn
     if reception_on is None and dwelling.building is not None:
         building = await unit.session.get(Building, dwelling.building)
         reception_on = building.reception_on if building else None
+    where = {"reception_on": "/dwelling/reception_on", "livraison_on": "/livraison_on"}
     return [
-        WarningOut(pointer=pointer, code="after_move_in", message=message)
-        for pointer, day, message in (
-            (
-                "/dwelling/reception_on",
-                reception_on,
-                _("The réception is after the move-in: check both days."),
-            ),
-            (
-                "/livraison_on",
-                wanted.livraison_on,
-                _("The livraison is after the move-in: check both days."),
-            ),
-        )
-        if day is not None and day > wanted.moved_in_on
+        WarningOut(pointer=where[one.field], code=one.code, message=one.message)
+        for one in doubts(reception_on, wanted.livraison_on, wanted.moved_in_on)
     ]
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from contracts.codes import Role
+from tests.integration.aftersales.test_pages import Browser
 from tests.moving_in import moving_in
 
 if TYPE_CHECKING:
@@ -47,9 +50,9 @@ async def test_equipment_and_declarations_lie_in_the_past(aulnes: Cooperative, d
 
 
 async def test_a_reception_after_the_move_in_is_asked_about(aulnes: Cooperative) -> None:
-    body: dict[str, Any] = moving_in(
+    body = moving_in(
         aulnes.slug,
-        dwelling={"residence": "Les Aulnes", "meters": [], "reception_on": "2026-12-01"},
+        dwelling={"residence": "Les Aulnes", "meters": [], "reception_on": "2026-11-09"},
         moved_in_on="2026-11-02",
         tenure="tenant",
     )
@@ -58,5 +61,86 @@ async def test_a_reception_after_the_move_in_is_asked_about(aulnes: Cooperative)
     assert [(one["pointer"], one["code"]) for one in answer.json()["warnings"]] == [
         ("/dwelling/reception_on", "after_move_in")
     ]
-    assert "réception" in answer.json()["warnings"][0]["message"]
     assert (await aulnes.move_in(home={"reception_on": "2026-06-30"}))["warnings"] == []
+
+
+def a_home(aulnes: Cooperative, **days: str) -> dict[str, Any]:
+    """The body of `POST /dwellings`."""
+    home: dict[str, Any] = moving_in(aulnes.slug, dwelling={"meters": [], **days})["dwelling"]
+    return home
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "code"),
+    [
+        ("reception_on", "2026-11-17", "in_the_future"),
+        ("reception_on", "2039-01-01", "too_far_ahead"),
+        ("reception_on", "1899-12-31", "too_early"),
+        ("built_on", "2038-11-17", "too_far_ahead"),
+        ("built_on", "0203-05-01", "too_early"),
+    ],
+)
+async def test_a_home_is_not_made_with_a_day_that_cannot_be(
+    aulnes: Cooperative, name: str, day: str, code: str
+) -> None:
+    home = a_home(aulnes, **{name: day})
+    assert refused(await aulnes.post("/dwellings", home)) == (f"/{name}", code)
+    moving = moving_in(aulnes.slug, dwelling=home)
+    assert refused(await aulnes.post("/move-ins", moving)) == (f"/dwelling/{name}", code)
+    if name == "reception_on":
+        building = {"coop": aulnes.slug, "ref": "B1", "residence": "Les Aulnes", name: day}
+        assert refused(await aulnes.post("/buildings", building)) == (f"/{name}", code)
+
+
+async def test_the_last_days_that_can_be_are_taken(aulnes: Cooperative) -> None:
+    for days in ({"reception_on": "2026-11-16"}, {"reception_on": "1900-01-01"}, {"built_on": "1742-06-01"}):
+        assert (await aulnes.post("/dwellings", a_home(aulnes, **days))).status_code == 201
+
+
+async def test_a_sandbox_receives_its_works_on_its_own_clock(aulnes: Cooperative) -> None:
+    await aulnes.now(datetime(2031, 3, 2, 9, tzinfo=UTC))
+    assert (await aulnes.post("/dwellings", a_home(aulnes, reception_on="2031-03-02"))).status_code == 201
+    await aulnes.now(datetime(2020, 3, 2, 9, tzinfo=UTC))
+    answer = await aulnes.post("/dwellings", a_home(aulnes, reception_on="2020-03-03"))
+    assert refused(answer) == ("/reception_on", "in_the_future")
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "code"),
+    [
+        ("moved_in_on", "1899-12-31", "too_early"),
+        ("moved_in_on", "2206-11-16", "too_far_ahead"),
+        ("livraison_on", "0026-11-16", "too_early"),
+        ("livraison_on", "2038-11-17", "too_far_ahead"),
+    ],
+)
+async def test_nobody_moves_in_on_a_day_that_cannot_be(
+    aulnes: Cooperative, name: str, day: str, code: str
+) -> None:
+    body = moving_in(aulnes.slug, dwelling={"meters": []}, **{name: day})
+    assert refused(await aulnes.post("/move-ins", body)) == (f"/{name}", code)
+
+
+async def test_nobody_leaves_in_another_century(aulnes: Cooperative) -> None:
+    moved = await aulnes.move_in()
+    leaving = {"occupancy": moved["occupancy"], "moved_out_on": "2206-01-05"}
+    assert refused(await aulnes.post("/move-outs", leaving)) == ("/moved_out_on", "too_far_ahead")
+
+
+async def test_the_page_of_a_home_asks_about_days_that_go_badly_together(aulnes: Cooperative) -> None:
+    moved = await aulnes.move_in("buyer_vefa", livraison_on="2026-11-01", home={"reception_on": "2026-11-09"})
+    path = f"/dwellings/{moved['dwelling']}/file"
+    for language, after, before in (
+        ("fr", "La réception est postérieure à l’emménagement", "La livraison est antérieure à la réception"),
+        ("en", "The réception is after the move-in", "The livraison is before the réception"),
+    ):
+        staff = Browser(aulnes, Role.STAFF, aulnes.agent, language)
+        page = (await staff.get(path)).text.replace("'", "’").replace("&#39;", "’")
+        assert after in page
+        assert before in page
+    await staff.send(f"{path}/dates", kind="reception", on="2026-10-20")
+    page = (await staff.get(path)).text
+    assert "postérieure" not in page
+    assert "antérieure" not in page
+    refusal = await staff.send(f"{path}/dates", kind="reception", on="2026-11-17")
+    assert refusal.status_code == 422
