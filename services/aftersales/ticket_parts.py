@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 from services.aftersales import next_on_ticket
 from services.aftersales.dwelling_file import on_desk
 from services.aftersales.incidents import on_ticket
+from services.aftersales.inspections import on_paper as inspections
 from services.aftersales.intake import access, siblings
 from services.aftersales.model import Ticket
 from services.aftersales.notices import showing as notices
@@ -36,6 +37,7 @@ HOUSEHOLD: tuple[Part, ...] = (
     Part("aftersales/notices_on_ticket.html", "aside", notices.for_household),
     Part("aftersales/incident_on_ticket.html", "main", on_ticket.for_household),
     Part("aftersales/photos_on_ticket.html", "main", photo_actions.on_page),
+    Part("aftersales/inspections_on_ticket.html", "aside", inspections.on_ticket),
     Part("aftersales/access_on_ticket.html", "aside", access.on_page),
     Part("aftersales/opinion_on_ticket.html", "main", opinions.on_page),
 )
@@ -49,6 +51,7 @@ DESK: tuple[Part, ...] = (
     Part("aftersales/incident_on_desk.html", "aside", on_ticket.for_desk),
     Part("aftersales/meter_on_ticket.html", "main", on_ticket.meter_for_desk),
     Part("aftersales/photos_on_ticket.html", "main", photo_actions.on_page),
+    Part("aftersales/inspections_on_ticket.html", "aside", inspections.on_ticket),
     Part("aftersales/access_on_ticket.html", "aside", access.on_page),
     Part("aftersales/opinion_on_ticket.html", "aside", opinions.on_page),
 )

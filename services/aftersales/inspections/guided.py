@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlmodel import col, delete, select
 
 from services.aftersales import photos
+from services.aftersales.inspections import merging
 from services.aftersales.inspections import record as rules
 from services.aftersales.inspections.model import GuidedInspection, InspectionSignature
 from services.aftersales.inspections.record import Meter, Record, Refused
@@ -28,10 +29,7 @@ async def begin(unit: Unit, home: Home, kind: str, held_on: date, by: Actor) -> 
     assert unit.coop is not None
     assert home.occupancy is not None
     check_tenure(home, kind)
-    await unit.session.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:about, 0))"),
-        {"about": f"{kind} {home.occupancy}"},
-    )
+    await merging.one_at_a_time(unit, home.occupancy, kind)
     under_way = await unit.session.execute(
         select(GuidedInspection).where(
             col(GuidedInspection.occupancy) == home.occupancy,

@@ -1,5 +1,6 @@
 """The read side of guided inspections: lists, and one with all that belongs to it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -8,13 +9,13 @@ from sqlmodel import col, select
 
 from contracts.codes import Role
 from services.aftersales import photos, registry
-from services.aftersales.inspections import adding, guided, on_paper
+from services.aftersales.inspections import adding, guided, merging, on_paper
 from services.aftersales.inspections import record as rules
 from services.aftersales.inspections.model import GuidedInspection, InspectionAmendment
 from services.aftersales.inspections.naming import Names, names_of
 from services.aftersales.inspections.papers import papers
 from services.aftersales.inspections.record import Record
-from services.aftersales.model import Inspection
+from services.aftersales.model import Inspection, Ticket
 from services.aftersales.photos.model import Photo
 from services.kit.problems import not_found
 from services.kit.unit import Unit
@@ -71,8 +72,10 @@ async def whole(unit: Unit, inspection: GuidedInspection) -> dict[str, Any]:
     taken: dict[str, list[Photo]] = {}
     for photo in await photos.at(unit, inspection.id):
         taken.setdefault(photo.finding or "", []).append(photo)
+    is_open = inspection.signed_at is None
     return {
         "inspection": inspection,
+        "held_already": await _held_already(unit, inspection, record) if is_open else [],
         "names": names,
         "record": record,
         "photos": taken,
@@ -82,6 +85,28 @@ async def whole(unit: Unit, inspection: GuidedInspection) -> dict[str, Any]:
         "amendments": await adding.of(unit, inspection.id),
         "open_windows": await adding.open_windows(unit, inspection),
     }
+
+
+@dataclass(frozen=True)
+class HeldAlready:
+    """A defect that another document of the same day holds: it stays one request."""
+
+    ticket: Ticket
+    is_here: bool
+    """Whether it is in this record as well."""
+
+
+async def _held_already(unit: Unit, inspection: GuidedInspection, record: Record) -> list[HeldAlready]:
+    found = await merging.elsewhere(
+        unit, inspection.occupancy, inspection.kind, inspection.held_on, inspection.id
+    )
+    here = Counter((room.place, one.element, one.symptom) for room, one in rules.findings(record))
+    lines = []
+    for ticket in found:
+        codes = (ticket.place, ticket.element, ticket.symptom)
+        lines.append(HeldAlready(ticket, here[codes] > 0))
+        here[codes] -= 1
+    return lines
 
 
 async def _waiting(unit: Unit, inspections: Sequence[str]) -> list[str]:

@@ -4,17 +4,14 @@ The two differ in law: an état des lieux says what the tenant did not do; a liv
 duty for visible defects (C. civ. art. 1642-1), each finding being a réserve.
 """
 
-import hashlib
 from collections.abc import Sequence
 from datetime import date
-
-from sqlalchemy import text
-from sqlmodel import col, select
 
 from contracts.codes import Tenure
 from services.aftersales.actions import NewTicket
 from services.aftersales.assess import FOUND_AT_ENTRY
 from services.aftersales.dwelling_file import asking
+from services.aftersales.inspections import merging
 from services.aftersales.inspections.model import GuidedInspection
 from services.aftersales.model import Inspection, Ticket
 from services.aftersales.opening_several import open_all
@@ -50,16 +47,15 @@ async def record(
     actor: Actor,
     guided: str | None = None,
 ) -> list[Ticket]:
-    """Keep the act and open one request per finding, in the order found.
+    """Keep the act and open one request per finding, in the order found. What another document of that kind
+    and day holds already keeps its request (`merging`).
 
     `guided`: the id of the guided inspection that it comes from.
     """
     check_tenure(home, kind)
+    before = await _before(unit, home, kind, held_on)
     inspection = await _kept(unit, home, kind, held_on, actor, guided)
-    await asking.replan(unit, home)
-    opened = await _open(unit, home, inspection, findings, actor)
-    await asking.replan(unit, home)  # the household's legal windows run from this day
-    return opened
+    return await _merged(unit, home, inspection, findings, before, actor, again=False)
 
 
 async def record_paper(
@@ -71,54 +67,49 @@ async def record_paper(
     The requests of all these findings, those of before included, each once.
     """
     check_tenure(home, kind)
-    await unit.session.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:about, 0))"),
-        {"about": f"{kind} {home.occupancy}"},
-    )
-    rows = await unit.session.execute(
-        select(Inspection)
-        .where(
-            col(Inspection.occupancy) == home.occupancy,
-            col(Inspection.kind) == kind,
-            col(Inspection.held_on) == held_on,
-        )
-        .order_by(col(Inspection.recorded_at), col(Inspection.id))
-    )
-    acts = list(rows.scalars())
-    known = await _told(unit, acts)
-    new = {digest_of(one): one for one in findings if digest_of(one) not in known}
-    on_paper = [one for one in acts if await unit.session.get(GuidedInspection, one.id) is None]
-    if new or not acts:
-        inspection = on_paper[0] if on_paper else await _kept(unit, home, kind, held_on, actor)
+    before = await _before(unit, home, kind, held_on)
+    on_paper = [one for one in before if await unit.session.get(GuidedInspection, one.id) is None]
+    inspection = on_paper[0] if on_paper else await _kept(unit, home, kind, held_on, actor)
+    told = list({merging.digest_of(one): one for one in findings}.values())
+    tickets = await _merged(unit, home, inspection, told, before, actor, again=True)
+    by_digest = {merging.digest_of(one): ticket.id for one, ticket in zip(told, tickets, strict=True)}
+    return list(dict.fromkeys(by_digest[merging.digest_of(one)] for one in findings))
+
+
+async def _before(unit: Unit, home: Home, kind: str, held_on: date) -> list[Inspection]:
+    """The documents that hold the same act, and will until the end of this unit."""
+    assert home.occupancy is not None
+    await merging.one_at_a_time(unit, home.occupancy, kind)
+    return await merging.acts_of(unit, home.occupancy, kind, held_on)
+
+
+async def _merged(
+    unit: Unit,
+    home: Home,
+    inspection: Inspection,
+    findings: Sequence[NewTicket],
+    before: Sequence[Inspection],
+    actor: Actor,
+    *,
+    again: bool,
+) -> list[Ticket]:
+    """The request of each finding, in the order found: the one that is there, or a new one."""
+    told = await merging.told_in(unit, before)
+    known = merging.matched(findings, told, again=again)
+    new = [one for one, ticket in zip(findings, known, strict=True) if ticket is None]
+    if new or inspection not in before:
         await asking.replan(unit, home)
-        opened = await _open(unit, home, inspection, list(new.values()), actor)
-        known |= {digest: ticket.id for digest, ticket in zip(new, opened, strict=True)}
-        inspection.opened = inspection.opened | {digest: known[digest] for digest in new}
-        await asking.replan(unit, home)
-    return list(dict.fromkeys(known[digest_of(one)] for one in findings))
-
-
-def digest_of(finding: NewTicket) -> str:
-    """SHA-256 of where what is wrong with what, and of the note however it is spaced, in hexadecimal."""
-    note = " ".join((finding.description or "").split()).casefold()
-    told = "\n".join((finding.place, finding.element, finding.symptom, note))
-    return hashlib.sha256(told.encode()).hexdigest()
-
-
-async def _told(unit: Unit, acts: list[Inspection]) -> dict[str, str]:
-    """The request of each finding of these acts; what kept no digest tells it as its request stands now."""
-    tickets = await unit.session.execute(
-        select(Ticket)
-        .where(col(Ticket.inspection).in_([one.id for one in acts]))
-        .order_by(col(Ticket.number).desc())
-    )
-    found = {
-        digest_of(NewTicket(one.place, one.element, one.symptom, one.description or "", one.channel)): one.id
-        for one in tickets.scalars()
-    }
-    for act in acts:
-        found |= act.opened
-    return found
+        opened = iter(await _open(unit, home, inspection, new, actor))
+        await asking.replan(unit, home)  # the household's legal windows run from this day
+    else:
+        opened = iter(())
+    tickets = [
+        next(opened) if ticket is None else await unit.session.get_one(Ticket, ticket) for ticket in known
+    ]
+    pairs = zip(findings, (ticket.id for ticket in tickets), strict=True)
+    inspection.opened = inspection.opened | merging.kept(pairs)
+    await unit.session.flush()
+    return tickets
 
 
 async def _kept(
