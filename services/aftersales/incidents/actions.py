@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, func, select
-
-from services.aftersales.incidents import children, decisions, places, queries
-from services.aftersales.incidents.model import Incident, IncidentEvent, IncidentNews
-from services.aftersales.incidents.stages import TABLE, NotPossible, next_stage
+from services.aftersales.incidents import children, decisions, history, places, queries, reaching
+from services.aftersales.incidents.model import Incident, IncidentNews
+from services.aftersales.incidents.stages import CONFIRMED, TABLE, NotPossible, next_stage
 from services.aftersales.incidents.telling import told
 from services.aftersales.telling import Actor
 from services.kit.ids import new_id
@@ -38,8 +36,8 @@ class Given:
 
 async def act(unit: Unit, incident_id: str, action: str, actor: Actor, given: Given) -> Incident:
     """One step. 409 with what is legal instead, 422 for what is missing. The caller has checked the role."""
-    incident = await locked(unit, incident_id)
-    last = await queries.last_decision(unit, incident.id)
+    incident = await history.locked(unit, incident_id, given.other)
+    last = await history.last_decision(unit, incident.id)
     try:
         stage = next_stage(incident.state, action, actor.role, last.action if last else None)
     except NotPossible as refusal:
@@ -75,53 +73,9 @@ async def act(unit: Unit, incident_id: str, action: str, actor: Actor, given: Gi
     incident.state = stage
     detail = {"state": before} | await _DO[action](unit, incident, actor, given)
     incident.version += 1
-    await record(unit, incident, action, actor, given.reason, detail)
+    await history.record(unit, incident, action, actor, given.reason, detail)
     await _tell(unit, incident, action, actor, given)
     return incident
-
-
-async def record(
-    unit: Unit,
-    incident: Incident,
-    action: str,
-    actor: Actor,
-    reason: str | None = None,
-    detail: dict[str, Any] | None = None,
-) -> None:
-    """Write one step into the history."""
-    await unit.session.flush()
-    count = await unit.session.execute(
-        select(func.max(col(IncidentEvent.place_in_history))).where(
-            col(IncidentEvent.incident) == incident.id
-        )
-    )
-    unit.session.add(
-        IncidentEvent(
-            incident=incident.id,
-            place_in_history=(count.scalar_one() or 0) + 1,
-            coop=incident.coop,
-            action=action,
-            actor=actor.id,
-            role=actor.role,
-            reason=reason,
-            detail=detail or {},
-            state=incident.state,
-            occurred_at=unit.now,
-            recorded_at=unit.wall,
-        )
-    )
-    await unit.session.flush()
-
-
-async def locked(unit: Unit, incident_id: str) -> Incident:
-    """The incident for changing: reports that join it meanwhile wait for a moment."""
-    found = await unit.session.execute(
-        select(Incident)
-        .where(col(Incident.id) == incident_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return found.scalar_one()
 
 
 _NEWS = {"confirm": "declared", "tell": "progress", "resolve": "resolved", "undo": "withdrawn"}
@@ -176,8 +130,9 @@ async def _rescope(unit: Unit, incident: Incident, actor: Actor, given: Given) -
     before, incident.scope = incident.scope, given.scope
     incident.building = await places.building_of(unit, given.scope)
     await decisions.no_second(unit, incident)
-    served = await places.count_served(unit, given.scope)
+    served = await places.count_served(unit, *await reaching.scopes_of(unit, incident))
     incident.evidence = {**incident.evidence, "served": served}
+    await decisions.take_in(unit, incident, actor)
     return {"scope": before, "to": given.scope}
 
 
@@ -189,8 +144,8 @@ async def _merge(unit: Unit, incident: Incident, actor: Actor, given: Given) -> 
     moved = await decisions.move_all(unit, other, incident)
     before = other.state
     other.state, other.merged_into, other.version = "merged", incident.id, other.version + 1
-    await record(unit, other, "merge", actor, given.reason, {"state": before, "into": incident.id})
-    if incident.state in ("confirmed", "in_progress"):
+    await history.record(unit, other, "merge", actor, given.reason, {"state": before, "into": incident.id})
+    if incident.state in CONFIRMED:
         await children.attach(unit, await children.of_incident(unit, incident.id), incident.id, actor)
     return {"other": other.id} | moved
 
@@ -198,7 +153,7 @@ async def _merge(unit: Unit, incident: Incident, actor: Actor, given: Given) -> 
 async def _add(unit: Unit, incident: Incident, actor: Actor, given: Given) -> dict[str, Any]:
     ticket = await decisions.free_ticket(unit, given.ticket or "")
     await children.link(unit, ticket, incident.id)
-    if incident.state in ("confirmed", "in_progress"):
+    if incident.state in CONFIRMED:
         await children.attach(unit, [ticket], incident.id, actor)
         if ticket.occupancy is not None:
             await told(unit, incident.id, "declared", [ticket.occupancy])
@@ -219,14 +174,16 @@ async def _resolve(unit: Unit, incident: Incident, actor: Actor, given: Given) -
 
 
 async def _reopen(unit: Unit, incident: Incident, actor: Actor, given: Given) -> dict[str, Any]:
-    """Staff saw that it is not over: who has not answered yet waits with the others again."""
+    """Staff saw that it is not over: who has not answered yet waits with the others again, and who told it
+    anew meanwhile with them."""
     await decisions.no_second(unit, incident)
     incident.resolved_at = None
+    await decisions.take_in(unit, incident, actor)
     return {}
 
 
 async def _undo(unit: Unit, incident: Incident, actor: Actor, given: Given) -> dict[str, Any]:
-    last = await queries.last_decision(unit, incident.id)
+    last = await history.last_decision(unit, incident.id)
     assert last is not None
     await decisions.take_back(unit, incident, last, actor)
     return {"undone": last.action, "of": last.place_in_history}

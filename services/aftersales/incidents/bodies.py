@@ -93,6 +93,10 @@ class IncidentOut(IncidentSummary):
     """The household's own, where a household asks."""
     evidence: dict[str, int]
     """Dwellings that reported, whose meters fell, and that are served, when it was proposed."""
+    after: str | None
+    """The incident of like reports there that had ended shortly before. For the cooperative only."""
+    merged_into: str | None
+    """Where it went on when staff joined it to another. For the cooperative only."""
     children: list[ChildOut]
     """For the cooperative only; a household sees no other's request."""
     history: list[StepOut]

@@ -60,8 +60,9 @@ async def answer(unit: Unit, ticket: Ticket, is_back: bool, comment: str | None,
     )
 
 
-async def link(unit: Unit, ticket: Ticket, incident: str) -> None:
-    """The request belongs to the incident, whatever it reported."""
+async def link(unit: Unit, ticket: Ticket, incident: str, via: str | None = None) -> None:
+    """The request belongs to the incident, whatever it reported. `via`: the joined one of its own place,
+    where that is how it came."""
     await unit.session.execute(
         text("UPDATE aftersales.ticket SET incident = :incident WHERE id = :ticket"),
         {"incident": incident, "ticket": ticket.id},
@@ -69,7 +70,7 @@ async def link(unit: Unit, ticket: Ticket, incident: str) -> None:
     await unit.session.refresh(ticket)
     report = await unit.session.get(IncidentReport, ticket.id)
     if report is not None:
-        report.incident = incident
+        report.incident, report.via = incident, via or report.via
     await unit.session.flush()
 
 

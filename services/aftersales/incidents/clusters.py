@@ -28,10 +28,15 @@ class Thresholds(Row):
     rises_at_dwellings: tuple[int, ...]
     own_hours: int
     close_after_days: int
+    after_days: int
 
     @property
     def window(self) -> timedelta:
         return timedelta(hours=self.window_hours)
+
+    @property
+    def after(self) -> timedelta:
+        return timedelta(days=self.after_days)
 
     @property
     def sensed_window(self) -> timedelta:

@@ -1,17 +1,22 @@
 """What a decision on an incident does to others: joining two, taking it back, one request in or out."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from services.aftersales.incidents import children, places
+from services.aftersales.incidents import children, history, places, reaching
+from services.aftersales.incidents.clusters import thresholds
+from services.aftersales.incidents.families import family_named
 from services.aftersales.incidents.model import Incident, IncidentEvent
 from services.aftersales.incidents.stages import CONFIRMED, OPEN
+from services.aftersales.incidents.telling import told
 from services.aftersales.model import Ticket
 from services.aftersales.telling import Actor
 from services.aftersales.words import word
 from services.kit.problems import conflict, invalid
+from services.kit.registry import local_today
 from services.kit.unit import Unit
 
 _MOVE = {
@@ -24,30 +29,39 @@ _MOVE = {
 }
 _MOVE_BACK = {
     "reports": "UPDATE aftersales.incident_report SET incident = :to"
-    " WHERE incident = :from AND ticket = ANY(:ids)",
+    " WHERE incident = :from AND (ticket = ANY(:ids) OR via = ANY(:via)) RETURNING ticket",
     "followers": "DELETE FROM aftersales.incident_follower WHERE incident = :from AND occupancy = ANY(:ids)",
-    "meters": "UPDATE aftersales.meter_proposal SET incident = :to WHERE incident = :from AND id = ANY(:ids)",
+    "meters": "UPDATE aftersales.meter_proposal SET incident = :to"
+    " WHERE incident = :from AND (id = ANY(:ids) OR via = ANY(:via))",
 }
-"""A follower stays with the incident that ended, so that parting the two again only takes it away here."""
+"""What was there goes back, and what came by its place since. A follower stays with the incident that ended,
+so that parting the two again only takes it away here."""
+_FOLLOWED_SINCE = """
+INSERT INTO aftersales.incident_follower (incident, occupancy, coop, person, followed_at)
+SELECT :to, occupancy, coop, person, followed_at FROM aftersales.incident_follower
+WHERE incident = :from AND followed_at >= :since AND occupancy = ANY(:homes)
+ON CONFLICT (incident, occupancy) DO NOTHING
+"""
+"""Who lives where the other one is and followed while the two were one follows both: no news is missed."""
+_FREE = """
+SELECT r.ticket, r.family, t.dwelling, t.building
+FROM aftersales.incident_report r JOIN aftersales.ticket t ON t.id = r.ticket
+WHERE r.coop = :coop AND r.family = ANY(:families) AND r.reported_at >= :since AND r.incident IS NULL
+  AND t.incident IS NULL AND t.ended_at IS NULL
+ORDER BY r.reported_at, r.ticket
+"""
 
 
 async def no_second(unit: Unit, incident: Incident) -> None:
-    """409 when another open incident of that family has the place: the two are to be joined instead."""
-    found = await unit.session.execute(
-        select(Incident.id).where(
-            col(Incident.coop) == incident.coop,
-            col(Incident.family) == incident.family,
-            col(Incident.scope) == incident.scope,
-            col(Incident.state).in_(OPEN),
-            col(Incident.id) != incident.id,
-        )
-    )
-    if (other := found.scalar_one_or_none()) is not None:
+    """409 when another open incident of that family has the place, or has taken in the one that had it: the
+    two are to be joined instead."""
+    other = await reaching.open_at(unit, incident.family, [incident.scope])
+    if other is not None and other.id != incident.id:
         raise conflict(
             "incident_open_there",
             "%(incident)s is open there: join the two.",
             legal_actions=["merge"],
-            figures={"incident": other},
+            figures={"incident": other.id},
         )
 
 
@@ -111,37 +125,66 @@ async def take_back(unit: Unit, incident: Incident, last: IncidentEvent, actor: 
         incident.state = "proposed"
     elif last.action == "dismiss":
         await no_second(unit, incident)
+        incident.state = "proposed"
         for ticket in await _still_free(unit, detail["tickets"]):
             await children.link(unit, ticket, incident.id)
-        incident.state = "proposed"
+        await take_in(unit, incident, actor)
     elif last.action == "rescope":
         incident.scope = detail["scope"]
         incident.building = await places.building_of(unit, incident.scope)
         await no_second(unit, incident)
     elif last.action == "merge":
-        await _part(unit, incident, detail, actor)
+        await _part(unit, incident, last, actor)
 
 
-async def _part(unit: Unit, incident: Incident, detail: dict[str, Any], actor: Actor) -> None:
-    other = await unit.session.get_one(Incident, detail["other"])
-    ended = await unit.session.execute(
-        select(IncidentEvent)
-        .where(col(IncidentEvent.incident) == other.id)
-        .order_by(col(IncidentEvent.place_in_history).desc())
-        .limit(1)
-    )
-    other.state, other.merged_into = ended.scalar_one().detail["state"], None
+async def _part(unit: Unit, incident: Incident, merging: IncidentEvent, actor: Actor) -> None:
+    """The other one is open again, with what it brought and with what its place told since."""
+    detail: dict[str, Any] = merging.detail
+    other = await history.locked(unit, detail["other"])
+    joining = await history.last(unit, other.id)
+    other.state, other.merged_into = joining.detail["state"], None
     other.version += 1
+    await history.record(
+        unit, other, "undo", actor, detail={"undone": joining.action, "of": joining.place_in_history}
+    )
     await no_second(unit, other)
+    places_of = await reaching.joined_into(unit, other.id)
+    values = {"from": incident.id, "to": other.id, "via": [one.id for one in places_of]}
+    back = set(detail["moved"])
+    for name, statement in _MOVE_BACK.items():
+        moved = await unit.session.execute(text(statement), values | {"ids": detail.get(name, [])})
+        back |= set(moved.scalars()) if name == "reports" else set()
+    homes = [home for one in places_of for home in await places.households(unit, one.scope)]
+    await unit.session.execute(text(_FOLLOWED_SINCE), values | {"since": merging.occurred_at, "homes": homes})
     for ticket in await children.of_incident(unit, incident.id):
-        if ticket.id in detail["moved"]:
+        if ticket.id in back:
             if other.state not in CONFIRMED:
                 await children.detach(unit, [ticket], actor)
             await children.link(unit, ticket, other.id)
-    for name, statement in _MOVE_BACK.items():
-        await unit.session.execute(
-            text(statement), {"from": incident.id, "to": other.id, "ids": detail.get(name, [])}
-        )
+
+
+async def take_in(unit: Unit, incident: Incident, actor: Actor) -> None:
+    """What its places told while it was not open, within the window, belongs to it now that it is."""
+    rules = thresholds(await local_today(unit))
+    taken = []
+    for report in await _free_reports(unit, incident, unit.now - rules.window):
+        family = family_named(report.family)
+        place = await places.place_of(unit, report.dwelling, report.building)
+        found = await reaching.open_at(unit, family.code, place.scopes(family))
+        if found is not None and found.id == incident.id:
+            ticket = await unit.session.get_one(Ticket, report.ticket)
+            await children.link(unit, ticket, incident.id, via=found.via)
+            taken.append(ticket)
+    if taken and incident.state in CONFIRMED:
+        await children.attach(unit, taken, incident.id, actor)
+        homes = [ticket.occupancy for ticket in taken if ticket.occupancy is not None]
+        await told(unit, incident.id, "declared", homes)
+
+
+async def _free_reports(unit: Unit, incident: Incident, since: datetime) -> list[Any]:
+    families = sorted({one.family for one in await reaching.joined_into(unit, incident.id)})
+    rows = await unit.session.execute(text(_FREE), {"coop": unit.coop, "families": families, "since": since})
+    return list(rows)
 
 
 def _called(incident: Incident) -> dict[str, str]:

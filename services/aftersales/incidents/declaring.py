@@ -1,7 +1,6 @@
 """A person takes like reports for one cause before their number proposes it."""
 
-from services.aftersales.incidents import joining, places, queries
-from services.aftersales.incidents.actions import record
+from services.aftersales.incidents import history, joining, places, queries, reaching
 from services.aftersales.incidents.clusters import Seen
 from services.aftersales.incidents.families import families
 from services.aftersales.incidents.model import Incident
@@ -22,9 +21,13 @@ async def declare(unit: Unit, family_code: str, scope: str, actor: Actor) -> Inc
     [suggestion] = suggested
     ticket = await unit.session.get_one(Ticket, suggestion.ticket)
     seen = Seen(suggestion.homes, 0, await places.count_served(unit, scope))
-    made = await joining.propose(unit, family, scope, ticket.element, ticket.symptom, seen, suggestion.first)
+    made = None
+    if await reaching.open_at(unit, family_code, [scope]) is None:
+        made = await joining.propose(
+            unit, family, scope, ticket.element, ticket.symptom, seen, suggestion.first
+        )
     if made is None:
         raise conflict("open_there", "An incident is open there already.", legal_actions=[])
     incident = await unit.session.get_one(Incident, made)
-    await record(unit, incident, "propose", actor)
+    await history.record(unit, incident, "propose", actor)
     return incident

@@ -27,6 +27,11 @@ def family_of(element: str, symptom: str) -> Family | None:
     return None
 
 
+def family_named(code: str) -> Family:
+    """The family of that code. Raises KeyError when there is none."""
+    return {family.code: family for family in families()}[code]
+
+
 @cache
 def families() -> tuple[Family, ...]:
     """All of them, in the order they are tried."""

@@ -16,6 +16,8 @@ from sqlalchemy import text
 from services.aftersales.incidents import places, shown
 from services.aftersales.incidents.clusters import Seen, Thresholds, Verdict, needed, thresholds, verdict
 from services.aftersales.incidents.families import Family, family_of
+from services.aftersales.incidents.reaching import REACHED, ended_before, open_at
+from services.aftersales.incidents.stages import CONFIRMED
 from services.aftersales.incidents.telling import declared, told
 from services.aftersales.model import Ticket
 from services.aftersales.registry import Home
@@ -23,12 +25,6 @@ from services.kit.ids import new_id
 from services.kit.registry import local_today
 from services.kit.unit import Unit
 
-_OPEN = """
-SELECT id, state, scope FROM aftersales.incident
-WHERE coop = :coop AND family = :family AND scope = ANY(:scopes)
-  AND state IN ('proposed', 'confirmed', 'in_progress')
-ORDER BY array_position(CAST(:scopes AS text[]), scope) LIMIT 1 FOR SHARE
-"""
 _TURN = "SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"
 _REPORTED = """
 SELECT count(*), min(at) FROM (
@@ -36,23 +32,18 @@ SELECT count(*), min(at) FROM (
     WHERE coop = :coop AND family = :family AND scope = :scope AND reported_at >= :since AND incident IS NULL
     GROUP BY place) AS of_place
 """
-_FOUND = """
-WITH open AS (
-    SELECT id, state, building, family, symptom, expected_at FROM aftersales.incident
-    WHERE coop = %(coop)s AND family = %(family)s AND scope = ANY(%(scopes)s)
-      AND state IN ('proposed', 'confirmed', 'in_progress')
-    ORDER BY array_position(%(scopes)s::text[], scope) LIMIT 1 FOR SHARE)
-"""
 _KEEP = """
 INSERT INTO aftersales.incident_report
-    (ticket, coop, family, scope, place, occupancy, reported_at, incident)
-SELECT %(ticket)s, %(coop)s, %(family)s, %(scope)s, %(place)s, %(occupancy)s, %(at)s, open.id
+    (ticket, coop, family, scope, place, occupancy, reported_at, incident, via)
+SELECT %(ticket)s, %(coop)s, %(family)s, %(scope)s, %(place)s, %(occupancy)s, %(at)s, open.id, open.via
 """
-_AGAIN = "ON CONFLICT (ticket) DO UPDATE SET incident = excluded.incident RETURNING incident"
-_JOIN = f"""{_FOUND}, kept AS ({_KEEP} FROM open {_AGAIN})
+_AGAIN = """
+ON CONFLICT (ticket) DO UPDATE SET incident = excluded.incident, via = excluded.via RETURNING incident
+"""
+_JOIN = f"""{REACHED}, kept AS ({_KEEP} FROM open {_AGAIN})
 SELECT open.* FROM open JOIN kept ON kept.incident = open.id
 """  # noqa: S608
-_REPORT = f"""{_FOUND}, kept AS ({_KEEP} FROM (SELECT 1) AS one LEFT JOIN open ON true {_AGAIN})
+_REPORT = f"""{REACHED}, kept AS ({_KEEP} FROM (SELECT 1) AS one LEFT JOIN open ON true {_AGAIN})
 SELECT open.*, told.homes, told.first, seen.homes AS sensed, seen.first AS sensed_first
 FROM kept LEFT JOIN open ON open.id = kept.incident
 CROSS JOIN (
@@ -75,9 +66,9 @@ WHERE coop = :coop AND family = :family AND scope = :scope AND state = 'proposed
 """
 _PROPOSE = """
 INSERT INTO aftersales.incident (id, coop, family, scope, building, element, symptom, state, evidence,
-    tells_all, began_at, version)
+    tells_all, began_at, after, version)
 VALUES (:id, :coop, :family, :scope, :building, :element, :symptom, 'proposed', CAST(:evidence AS jsonb),
-    false, :began_at, 1)
+    false, :began_at, :after, 1)
 ON CONFLICT (coop, family, scope) WHERE state IN ('proposed', 'confirmed', 'in_progress') DO NOTHING
 RETURNING id
 """
@@ -89,7 +80,7 @@ WITH gathered AS (
 UPDATE aftersales.ticket SET incident = :incident WHERE id IN (SELECT ticket FROM gathered)
 """
 _GATHER_SENSED = """
-UPDATE aftersales.meter_proposal SET incident = :incident
+UPDATE aftersales.meter_proposal SET incident = :incident, via = :via
 WHERE coop = :coop AND family = :family AND scope = :scope AND state = 'proposed' AND incident IS NULL
 """
 _STEP = """
@@ -97,7 +88,6 @@ INSERT INTO aftersales.incident_event (incident, place_in_history, coop, action,
     occurred_at, recorded_at)
 VALUES (:incident, 1, :coop, 'propose', 'system', 'system', CAST(:detail AS jsonb), 'proposed', :now, :wall)
 """
-CONFIRMED = ("confirmed", "in_progress")
 
 
 async def join(unit: Unit, ticket: Ticket) -> bool:
@@ -152,17 +142,15 @@ def _joined(unit: Unit, ticket: Ticket, incident: Any) -> bool:
     return is_confirmed
 
 
-async def sensed(unit: Unit, family: Family, scope: str, element: str, symptom: str) -> str | None:
+async def sensed(unit: Unit, family: Family, scopes: list[str], element: str, symptom: str) -> str | None:
     """As `join`, when a meter's fault was recorded: the incident it now belongs to."""
-    found = await _open(unit, family, [scope])
+    scope = scopes[0]
+    found = await open_at(unit, family.code, scopes)
     if found is None:
         await _take_turn(unit, family.code, scope)
-        found = await _open(unit, family, [scope])
+        found = await open_at(unit, family.code, scopes)
     if found is not None:
-        await unit.session.execute(
-            text(_GATHER_SENSED),
-            {"incident": found.id, "coop": unit.coop, "family": family.code, "scope": scope},
-        )
+        await _gather_sensed(unit, family.code, scope, found.id, found.via)
         return str(found.id)
     rules = thresholds(await local_today(unit))
     reported = await _counted(unit, _REPORTED, family, scope, rules.window)
@@ -183,6 +171,7 @@ async def propose(
                 "id": new_id("inc"), "coop": unit.coop, "family": family.code, "scope": scope,
                 "building": await places.building_of(unit, scope), "element": element, "symptom": symptom,
                 "evidence": _json(evidence), "began_at": began_at,
+                "after": await ended_before(unit, family.code, scope, unit.now - rules.after),
             },
         )
     ).scalar_one_or_none()  # fmt: skip
@@ -191,7 +180,7 @@ async def propose(
     place = {"incident": incident, "coop": unit.coop, "family": family.code, "scope": scope}
     await unit.session.flush()
     await unit.session.execute(text(_GATHER), place | {"since": unit.now - rules.window})
-    await unit.session.execute(text(_GATHER_SENSED), place)
+    await _gather_sensed(unit, family.code, scope, incident)
     await unit.session.execute(
         text(_STEP),
         {
@@ -201,6 +190,11 @@ async def propose(
     )  # fmt: skip
     await told(unit, incident, "proposed", [])
     return str(incident)
+
+
+async def _gather_sensed(unit: Unit, family: str, scope: str, incident: str, via: str | None = None) -> None:
+    values = {"coop": unit.coop, "family": family, "scope": scope, "incident": incident, "via": via}
+    await unit.session.execute(text(_GATHER_SENSED), values)
 
 
 @dataclass(frozen=True)
@@ -228,14 +222,6 @@ def _may_be_enough(reported: int, sensed_now: int, rules: Thresholds) -> bool:
     """Whether it is worth counting the dwellings served."""
     enough = needed(0, rules)
     return reported >= enough or sensed_now >= min(enough, rules.sensed_dwellings)
-
-
-async def _open(unit: Unit, family: Family, scopes: list[str]) -> Any:
-    await unit.session.flush()
-    found = await unit.session.execute(
-        text(_OPEN), {"coop": unit.coop, "family": family.code, "scopes": scopes}
-    )
-    return found.one_or_none()
 
 
 async def _take_turn(unit: Unit, family: str, scope: str) -> None:

@@ -12,22 +12,23 @@ from sqlalchemy import text
 from services.aftersales.incidents import places
 from services.aftersales.incidents.clusters import thresholds
 from services.aftersales.incidents.families import Family, families, family_of
+from services.aftersales.incidents.reaching import LEADING
 from services.aftersales.registry import Home
 from services.kit.registry import local_today
 from services.kit.unit import Unit
 
-_INCIDENTS = """
+_INCIDENTS = f"""{LEADING}
 SELECT i.id, i.state, i.family, i.element, i.symptom, i.began_at, i.expected_at,
        (SELECT count(DISTINCT r.place) FROM aftersales.incident_report r WHERE r.incident = i.id) AS homes,
        EXISTS (SELECT 1 FROM aftersales.incident_follower f
-               WHERE f.incident = i.id AND f.occupancy = :occupancy) AS follows,
+               WHERE f.incident = i.id AND f.occupancy = %(occupancy)s) AS follows,
        n.text_fr, n.text_en
-FROM aftersales.incident i LEFT JOIN LATERAL (
+FROM (SELECT DISTINCT id FROM reached) AS here JOIN aftersales.incident i ON i.id = here.id
+LEFT JOIN LATERAL (
     SELECT text_fr, text_en FROM aftersales.incident_news WHERE incident = i.id
     ORDER BY written_at DESC, id DESC LIMIT 1) n ON true
-WHERE i.coop = :coop AND i.family = :family AND i.scope = ANY(:scopes)
-  AND i.state IN ('confirmed', 'in_progress')
-"""
+WHERE i.state IN ('confirmed', 'in_progress')
+"""  # noqa: S608 - the statement that finds it
 _NEIGHBOURS = """
 SELECT count(DISTINCT r.place) AS homes, min(r.reported_at) AS first, max(r.reported_at) AS last
 FROM aftersales.incident_report r JOIN aftersales.ticket t ON t.id = r.ticket
@@ -84,9 +85,7 @@ async def known_for(unit: Unit, home: Home, element: str, symptom: str | None) -
         if not scopes:
             continue
         values = {"coop": unit.coop, "family": family.code, "scopes": scopes}
-        incidents = (
-            await unit.session.execute(text(_INCIDENTS), values | {"occupancy": home.occupancy})
-        ).all()
+        incidents = await unit.ask(_INCIDENTS, values | {"occupancy": home.occupancy})
         found += [
             Known(
                 "incident", row.began_at, row.homes, incident=row.id, family=row.family,

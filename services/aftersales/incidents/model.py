@@ -10,6 +10,8 @@ from sqlmodel import Field, SQLModel
 SCHEMA = "aftersales"
 IS_OPEN = "state IN ('proposed', 'confirmed', 'in_progress')"
 """SQL: like reports of the same place still join it."""
+LEADS_ON = "state IN ('proposed', 'confirmed', 'in_progress', 'merged')"
+"""SQL: like reports of the same place join it, or what it was joined into."""
 
 
 def _instant(nullable: bool = False) -> Any:
@@ -26,6 +28,8 @@ class Incident(SQLModel, table=True):
     __tablename__ = "incident"
     __table_args__ = (
         Index("incident_open", "coop", "family", "scope", unique=True, postgresql_where=text(IS_OPEN)),
+        Index("incident_leads_on", "coop", "family", "scope", postgresql_where=text(LEADS_ON)),
+        Index("incident_joined", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         Index("incident_list", "coop", "began_at"),
         {"schema": SCHEMA},
     )
@@ -54,6 +58,8 @@ class Incident(SQLModel, table=True):
     confirmed_at: datetime | None = _instant(nullable=True)
     resolved_at: datetime | None = _instant(nullable=True)
     merged_into: str | None = None
+    after: str | None = None
+    """The incident of like reports that was resolved or dismissed shortly before this one was proposed."""
     version: int
 
 
@@ -114,6 +120,8 @@ class IncidentReport(SQLModel, table=True):
     reported_at: datetime = _instant()
     incident: str | None = Field(default=None, foreign_key="aftersales.incident.id")
     """The incident it belongs to, or was taken out of by a dismissal."""
+    via: str | None = None
+    """The incident of its own place, when that had been joined into `incident` before this report came."""
     answer: str | None = None
     """To "is it back for you?": `back` or `not_back`; null until answered."""
     answered_at: datetime | None = _instant(nullable=True)
@@ -178,6 +186,8 @@ class MeterProposal(SQLModel, table=True):
     """`proposed`, `accepted`, `dismissed` or `cleared` (the readings are well again)."""
     ticket: str | None = Field(default=None, foreign_key="aftersales.ticket.id")
     incident: str | None = Field(default=None, foreign_key="aftersales.incident.id")
+    via: str | None = None
+    """As of a report."""
     decided_by: str | None = None
     decided_at: datetime | None = _instant(nullable=True)
     reason: str | None = None

@@ -15,9 +15,12 @@ from services.aftersales.incidents import (
     meter_views,
     places,
     queries,
+    reaching,
     views,
 )
+from services.aftersales.incidents.bodies import IncidentSummary
 from services.aftersales.incidents.known import known_for
+from services.aftersales.incidents.model import Incident
 from services.aftersales.incidents.stages import OPEN
 from services.aftersales.page_base import actor_of, answer, pages
 from services.aftersales.taxonomy import taxonomy
@@ -212,14 +215,23 @@ async def _one(
         others=await views.summaries(unit, await queries.mergeable(unit, found), who, language),
         proposals=signals,
         together=await meter_views.together(unit, signals) if signals else None,
+        beside=await _beside(unit, found, who, language),
         tells_all=found.tells_all,
         reached=len(await queries.concerned(unit, found)),
-        served=await places.count_served(unit, found.scope),
+        served=await places.count_served(unit, *await reaching.scopes_of(unit, found)),
         element=word("elements", found.element, language),
         is_staff=who.role is Role.STAFF,
         kept=kept or {},
         problem=problem,
     )
+
+
+async def _beside(unit: Unit, found: Incident, who: Principal, language: str) -> dict[str, IncidentSummary]:
+    """The incident it comes after, and the one it went on in, by what they are to it."""
+    ids = {"after": found.after, "merged_into": found.merged_into}
+    others = {name: await unit.session.get_one(Incident, id) for name, id in ids.items() if id is not None}
+    shown = await views.summaries(unit, list(others.values()), who, language)
+    return dict(zip(others, shown, strict=True))
 
 
 async def _local_instant(unit: Unit, text: str) -> datetime | None:

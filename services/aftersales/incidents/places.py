@@ -72,16 +72,9 @@ def place_from(where: Mapping[str, str | None] | None, plants: Iterable[Mapping[
     return Place(where["residence"], where["building"], where["staircase"], served_by)
 
 
-async def served(unit: Unit, scope: str) -> list[str]:
-    """The dwellings that lie in the place, in no order."""
-    where, values = await _dwellings(unit, scope)
-    rows = await unit.session.execute(text(f"SELECT d.id FROM registry.dwelling d WHERE {where}"), values)  # noqa: S608
-    return list(rows.scalars())
-
-
-async def count_served(unit: Unit, scope: str) -> int:
-    """How many dwellings lie in the place."""
-    where, values = await _dwellings(unit, scope)
+async def count_served(unit: Unit, *scopes: str) -> int:
+    """How many dwellings lie in these places, each once."""
+    where, values = await _dwellings(unit, scopes)
     found = await unit.session.execute(
         text(f"SELECT count(*) FROM registry.dwelling d WHERE {where}"),  # noqa: S608
         values,
@@ -89,9 +82,9 @@ async def count_served(unit: Unit, scope: str) -> int:
     return int(found.scalar_one())
 
 
-async def households(unit: Unit, scope: str) -> list[str]:
-    """The occupancies of now of all dwellings of the place."""
-    where, values = await _dwellings(unit, scope)
+async def households(unit: Unit, *scopes: str) -> list[str]:
+    """The occupancies of now of all dwellings of these places."""
+    where, values = await _dwellings(unit, scopes)
     rows = await unit.session.execute(
         text(
             "SELECT o.id FROM registry.dwelling d JOIN registry.occupancy o ON o.dwelling = d.id"  # noqa: S608
@@ -139,20 +132,23 @@ async def _plants(unit: Unit, building: str | None) -> tuple[tuple[str, frozense
     return tuple((row.id, frozenset(row.families)) for row in rows.scalars())
 
 
-async def _dwellings(unit: Unit, scope: str) -> tuple[str, dict[str, object]]:
-    """SQL of the dwellings `d` of a scope."""
-    kind, _, value = scope.partition(":")
+async def _dwellings(unit: Unit, scopes: Iterable[str]) -> tuple[str, dict[str, object]]:
+    """SQL of the dwellings `d` of any of these scopes."""
     values: dict[str, object] = {"coop": unit.coop}
-    if kind == "plant":
-        plant = await unit.session.get(Plant, value)
-        values["buildings"] = plant.buildings if plant else []
-        return "d.coop = :coop AND d.building = ANY(:buildings)", values
-    base, staircase = value.rpartition("/")[::2] if kind == "staircase" else (value, "")
-    values["base"] = base
-    where = "d.coop = :coop AND " + (
-        "d.building = :base" if base.startswith("bld_") else "d.building IS NULL AND d.residence = :base"
-    )
-    if staircase:
-        values["staircase"] = staircase
-        where += " AND d.staircase = :staircase"
-    return where, values
+    parts = []
+    for at, scope in enumerate(scopes):
+        kind, _, value = scope.partition(":")
+        if kind == "plant":
+            plant = await unit.session.get(Plant, value)
+            values[f"buildings{at}"] = plant.buildings if plant else []
+            parts.append(f"d.building = ANY(:buildings{at})")
+            continue
+        base, staircase = value.rpartition("/")[::2] if kind == "staircase" else (value, "")
+        is_building = base.startswith("bld_")
+        part = f"d.building = :base{at}" if is_building else f"d.building IS NULL AND d.residence = :base{at}"
+        values[f"base{at}"] = base
+        if staircase:
+            values[f"staircase{at}"] = staircase
+            part += f" AND d.staircase = :staircase{at}"
+        parts.append(f"({part})")
+    return f"d.coop = :coop AND ({' OR '.join(parts)})", values

@@ -9,10 +9,10 @@ from sqlmodel import col, select
 
 from contracts.codes import Priority, Role
 from services.aftersales import registry
-from services.aftersales.incidents import places
+from services.aftersales.incidents import places, reaching
 from services.aftersales.incidents.clusters import thresholds, urgency
-from services.aftersales.incidents.model import Incident, IncidentEvent, IncidentFollower, IncidentNews
-from services.aftersales.incidents.stages import OPEN, TABLE
+from services.aftersales.incidents.model import Incident, IncidentFollower, IncidentNews
+from services.aftersales.incidents.stages import OPEN
 from services.aftersales.priority import priority_of
 from services.kit.problems import not_found
 from services.kit.registry import local_today
@@ -68,12 +68,15 @@ WHERE t.incident = :incident OR (r.incident = :incident AND r.answer = 'not_back
 ORDER BY t.opened_at, t.id
 """
 _OF_HOMES = """
+WITH RECURSIVE here (id, next) AS (
+    SELECT id, merged_into FROM aftersales.incident WHERE coop = :coop AND scope = ANY(:scopes)
+    UNION SELECT i.id, i.merged_into FROM here JOIN aftersales.incident i ON i.id = here.next)
 SELECT DISTINCT i.* FROM aftersales.incident i
 WHERE i.coop = :coop AND i.state = ANY(:states) AND (
     EXISTS (SELECT 1 FROM aftersales.ticket t WHERE t.incident = i.id AND t.occupancy = ANY(:homes))
     OR EXISTS (SELECT 1 FROM aftersales.incident_follower f
                WHERE f.incident = i.id AND f.occupancy = ANY(:homes))
-    OR i.scope = ANY(:scopes))
+    OR i.id IN (SELECT id FROM here))
 ORDER BY i.began_at DESC
 """
 
@@ -112,8 +115,7 @@ async def visible(unit: Unit, incident_id: str, who: Principal) -> Incident:
     if incident is None:
         raise not_found()
     if who.role is Role.RESIDENT:
-        while incident.merged_into is not None:  # a letter of before still leads to where it went on
-            incident = await unit.session.get_one(Incident, incident.merged_into)
+        incident = await reaching.end_of(unit, incident)  # a letter of before still leads to where it went on
         seen = await of_homes(unit, await registry.own_occupancies(unit, who.person), ended=True)
         if incident.id not in {one.id for one in seen}:
             raise not_found()
@@ -203,32 +205,6 @@ async def news(unit: Unit, incident: Incident) -> list[IncidentNews]:
     return list(rows.scalars())
 
 
-async def history(unit: Unit, incident: Incident) -> list[IncidentEvent]:
-    """Every step, the oldest first."""
-    rows = await unit.session.execute(
-        select(IncidentEvent)
-        .where(col(IncidentEvent.incident) == incident.id)
-        .order_by(col(IncidentEvent.place_in_history))
-    )
-    return list(rows.scalars())
-
-
-async def last_decision(unit: Unit, incident_id: str) -> IncidentEvent | None:
-    """The last thing a person decided that still stands, for undoing."""
-    rows = await unit.session.execute(
-        select(IncidentEvent)
-        .where(col(IncidentEvent.incident) == incident_id, col(IncidentEvent.action).in_([*TABLE, "propose"]))
-        .order_by(col(IncidentEvent.place_in_history).desc())
-    )
-    undone: set[int] = set()
-    for event in rows.scalars():
-        if event.action == "undo":
-            undone.add(event.detail["of"])
-        elif event.place_in_history not in undone:
-            return event
-    return None
-
-
 async def concerned(unit: Unit, incident: Incident) -> list[str]:
     """Whom to write to: households with requests, that follow, or whose meter shows it; with `tells_all`, all
     that are served."""
@@ -243,7 +219,7 @@ async def concerned(unit: Unit, incident: Incident) -> list[str]:
     )
     found = set(rows.scalars())
     if incident.tells_all:
-        found |= set(await places.households(unit, incident.scope))
+        found |= set(await places.households(unit, *await reaching.scopes_of(unit, incident)))
     return sorted(found)
 
 

@@ -73,7 +73,7 @@ async def supply_fault(event: SupplyFault, unit: Unit) -> None:
     is_new: Any = literal_column("xmax = 0")
     made = await unit.session.execute(kept.returning(is_new))
     if made.scalar_one_or_none() and family is not None and scopes and event.dwelling:
-        await joining.sensed(unit, family, scopes[0], reported.element, reported.symptom)
+        await joining.sensed(unit, family, scopes, reported.element, reported.symptom)
 
 
 async def fault_cleared(event: SupplyFaultCleared, unit: Unit) -> None:

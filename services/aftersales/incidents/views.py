@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.codes import Role
 from services.aftersales import registry
-from services.aftersales.incidents import following, places, queries
+from services.aftersales.incidents import following, history, places, queries
 from services.aftersales.incidents.bodies import (
     ChildOut,
     IncidentOut,
@@ -72,7 +72,7 @@ async def whole(unit: Unit, incident: Incident, who: Principal, language: str) -
     zone = await zone_of(unit)
     is_household = who.role is Role.RESIDENT
     homes = await registry.own_occupancies(unit, who.person) if is_household else []
-    last = await queries.last_decision(unit, incident.id)
+    last = await history.last_decision(unit, incident.id)
     return IncidentOut(
         **short.model_dump(),
         news=[
@@ -87,6 +87,8 @@ async def whole(unit: Unit, incident: Incident, who: Principal, language: str) -
         follows=await queries.follows(unit, incident, homes) is not None,
         answer=await following.answer_of(unit, incident, homes) if homes else None,
         evidence={} if is_household else {name: int(value) for name, value in incident.evidence.items()},
+        after=None if is_household else incident.after,
+        merged_into=None if is_household else incident.merged_into,
         children=[] if is_household else await _children(unit, incident),
         history=[] if is_household else await _history(unit, incident, zone, language),
         legal_actions=list(legal_moves(incident.state, who.role.value, last.action if last else None)),
@@ -160,5 +162,5 @@ async def _history(unit: Unit, incident: Incident, zone: ZoneInfo, language: str
             state=row.state,
             occurred_at=row.occurred_at.astimezone(zone),
         )
-        for row in await queries.history(unit, incident)
+        for row in await history.steps(unit, incident)
     ]

@@ -30,8 +30,10 @@ async def homes(aulnes: Cooperative, count: int, **more: Any) -> list[dict[str, 
     ]
 
 
-async def cold(aulnes: Cooperative, home: dict[str, Any], words: str = "Plus de chauffage") -> dict[str, Any]:
-    return await aulnes.open(home["occupancy"], description=words, **COLD)
+async def cold(
+    aulnes: Cooperative, home: dict[str, Any], description: str = "Plus de chauffage"
+) -> dict[str, Any]:
+    return await aulnes.open(home["occupancy"], description=description, **COLD)
 
 
 async def six_cold_homes(aulnes: Cooperative) -> tuple[list[dict[str, Any]], str, list[dict[str, Any]]]:
