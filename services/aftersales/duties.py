@@ -4,7 +4,7 @@ from services.aftersales import by_time, checkup
 from services.aftersales.dwelling_file import asking
 from services.aftersales.incidents import by_time as incidents
 from services.aftersales.inspections import locking
-from services.aftersales.intake import drafts
+from services.aftersales.intake import drafts, limits
 from services.aftersales.notices import actions as notices
 from services.aftersales.opinions import publishing
 from services.aftersales.parties import links
@@ -24,6 +24,7 @@ DUTIES: tuple[Duty, ...] = (
     incidents.close,
     asking.ask,
     drafts.drop_old,
+    limits.forget,
     locking.drop_what_is_over,
     publishing.advance_all,
 )

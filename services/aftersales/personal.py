@@ -205,6 +205,7 @@ async def erase(unit: Unit, person: str, occupancies: Sequence[str]) -> None:
         " FROM aftersales.ticket WHERE occupancy = ANY(:occupancies))",
         "DELETE FROM aftersales.calendar_link WHERE person = :person",
         "DELETE FROM aftersales.draft WHERE person = :person",
+        "DELETE FROM aftersales.household_tally WHERE who = :person OR who = ANY(:occupancies)",
         "UPDATE aftersales.opinion SET comment = NULL WHERE given_by = :person OR (side = 'household'"
         " AND ticket IN (SELECT id FROM aftersales.ticket WHERE occupancy = ANY(:occupancies)))",
         "DELETE FROM aftersales.check_in WHERE occupancy = ANY(:occupancies)",

@@ -1,10 +1,10 @@
-"""The tables: a report that is still being told, and when its household can be found at home."""
+"""The tables: a report still being told, when a household can be found at home, how often it came lately."""
 
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, DateTime, Index
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 
@@ -39,3 +39,18 @@ class TicketAccess(SQLModel, table=True):
     """Codes of the word list `availability`; empty means that nothing was said."""
     access_note: str | None = None
     """For instance "ring twice"; null once erased."""
+
+
+class HouseholdTally(SQLModel, table=True):
+    """When a household did what is limited: ids and instants, gone with the longest window."""
+
+    __tablename__ = "household_tally"
+    __table_args__ = (Index("household_tally_last", "coop", "last_at"), {"schema": "aftersales"})
+    coop: str = Field(primary_key=True)
+    who: str = Field(primary_key=True)
+    """The occupancy, or the person where no home is meant."""
+    what: str = Field(primary_key=True)
+    """A window of `limits.yaml`."""
+    instants: list[datetime] = Field(sa_column=Column(ARRAY(DateTime(timezone=True)), nullable=False))
+    """Wall time, UTC: those that may still matter."""
+    last_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))

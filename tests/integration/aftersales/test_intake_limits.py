@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import text
 
 from contracts.codes import Role
-from services.aftersales.intake.limits import OPENED, UNDERSTOOD
+from services.aftersales import personal
+from services.aftersales.intake import limits
+from services.aftersales.intake.limits import OPENED, UNDERSTOOD, Window
 from tests.integration.aftersales.test_pages import Browser, begin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.integration.aftersales.conftest import Cooperative
 
 pytestmark = pytest.mark.engines
 REPORT = {"place": "kitchen", "element": "tap", "symptom": "leak", "description": "Le robinet fuit."}
-
-
-@pytest.fixture(autouse=True)
-def fresh() -> Iterator[None]:
-    """Counts are the process's own: none is left to other tests."""
-    yield
-    OPENED.forget()
-    UNDERSTOOD.forget()
 
 
 async def real(aulnes: Cooperative) -> None:
@@ -64,7 +57,9 @@ async def test_on_the_pages_nothing_typed_is_lost_and_a_number_is_shown(
     monkeypatch.setattr(OPENED, "times", 1)
     moved = await aulnes.move_in()
     await real(aulnes)
-    OPENED.count((aulnes.slug, moved["occupancy"]), time.time())
+    async with aulnes.room_unit("aftersales") as unit:
+        await unit.enter(aulnes.slug)
+        assert await limits.taken(unit, OPENED, moved["occupancy"]) == 0
     browser = Browser(aulnes, Role.RESIDENT, moved["persons"][0]["id"], language)
     draft = await begin(browser)
     words = "Le robinet goutte toute la nuit."
@@ -108,3 +103,64 @@ async def test_a_simulated_cooperative_reports_as_much_as_it_likes(
     resident = aulnes.resident(moved["persons"][0]["id"])
     for _ in range(3):
         assert (await aulnes.post("/tickets", body, resident)).status_code == 201
+
+
+async def tallies(aulnes: Cooperative) -> int:
+    async with aulnes.room_unit("aftersales") as unit:
+        found = await unit.session.execute(
+            text("SELECT count(*) FROM aftersales.household_tally WHERE coop = :coop"), {"coop": aulnes.slug}
+        )
+        return int(found.scalar_one())
+
+
+async def test_of_many_at_once_in_several_replicas_no_more_than_allowed_get_through(
+    aulnes: Cooperative,
+) -> None:
+    await real(aulnes)
+    window = Window("opened", times=5, seconds=60)
+
+    async def one() -> int:
+        async with aulnes.room_unit("aftersales") as unit:
+            await unit.enter(aulnes.slug)
+            return await limits.taken(unit, window, "occ_a")
+
+    waits = await asyncio.gather(*(one() for _ in range(12)))
+    assert waits.count(0) == 5
+    assert all(0 < wait <= 60 for wait in waits if wait)
+    async with aulnes.room_unit("aftersales") as unit:
+        await unit.enter(aulnes.slug)
+        assert await limits.taken(unit, window, "occ_b") == 0, "another household is counted by itself"
+        assert await limits.taken(unit, Window("understood", 1, 60), "occ_a") == 0, "and so is another thing"
+        unit.wall += timedelta(seconds=61)
+        assert await limits.taken(unit, window, "occ_a") == 0
+
+
+async def test_what_was_not_opened_is_not_counted(aulnes: Cooperative) -> None:
+    await real(aulnes)
+    with pytest.raises(RuntimeError):
+        async with aulnes.room_unit("aftersales") as unit:
+            await unit.enter(aulnes.slug)
+            assert await limits.taken(unit, OPENED, "occ_a") == 0
+            raise RuntimeError("the request could not be opened after all")
+    assert await tallies(aulnes) == 0
+
+
+async def test_tries_are_forgotten_with_the_longest_window_and_with_the_person(aulnes: Cooperative) -> None:
+    moved = await aulnes.move_in()
+    await real(aulnes)
+    person = moved["persons"][0]["id"]
+    async with aulnes.room_unit("aftersales") as unit:
+        await unit.enter(aulnes.slug)
+        await limits.taken(unit, OPENED, moved["occupancy"])
+        await limits.taken(unit, UNDERSTOOD, person)
+        await limits.forget(unit)
+    assert await tallies(aulnes) == 2
+    async with aulnes.room_unit("aftersales") as unit:
+        await unit.enter(aulnes.slug)
+        await personal.erase(unit, person, [])
+    assert await tallies(aulnes) == 1
+    async with aulnes.room_unit("aftersales") as unit:
+        await unit.enter(aulnes.slug)
+        unit.wall += timedelta(seconds=OPENED.seconds + 1)
+        await limits.forget(unit)
+    assert await tallies(aulnes) == 0
