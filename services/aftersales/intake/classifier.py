@@ -14,7 +14,6 @@ from services.aftersales.intake.dangers import Danger, told
 from services.aftersales.intake.duration import Lasting, lasting
 from services.aftersales.intake.group import Group
 from services.aftersales.intake.grouping import grouped
-from services.aftersales.intake.implied import Meant, implied
 from services.aftersales.intake.joining import endangered
 from services.aftersales.intake.matching import Found, Hit, find
 from services.aftersales.intake.stances import stances
@@ -123,7 +122,6 @@ def understand(text: str, home: Home | None = None) -> Understood:
         _proposal(found, group, [hit for hit in named if not _is_elsewhere(hit, group, groups)], home, urgent)
         for group in groups
     )
-    dangers, hinted = implied(map(_meant, proposals), dangers, hinted)
     return Understood(
         proposals=proposals,
         dangers=dangers,
@@ -161,12 +159,6 @@ def _proposal(
         confidence=round(_confidence(element, symptom, group), 2),
         because=tuple(dict.fromkeys(because)),
     )
-
-
-def _meant(one: Proposal) -> Meant:
-    said = [row.words for row in one.because if row.about == "symptom"]
-    said = said or [row.words for row in one.because if row.about == "element"]
-    return one.element, one.symptom, said[0] if said else "", one.is_sure
 
 
 def _symptom(element: Element, group: Group, home: Home) -> tuple[str | None, Hit | None]:

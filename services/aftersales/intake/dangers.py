@@ -18,10 +18,6 @@ CONDITIONAL = ("rait", "raient")
 """How one ends that tells what should be; what was entered or shown ends so too, and is an alarm in doubt."""
 
 
-WHATEVER_GOES_ON = ("figurative", "long_ago")
-"""Stances that hold though something else is said to go on."""
-
-
 @dataclass(frozen=True)
 class Danger:
     """Words of the person that ask for a telephone call before anything else."""
@@ -36,23 +32,14 @@ def told(found: Found) -> tuple[tuple[Danger, ...], tuple[Danger, ...]]:
     """Dangers to call for, and those of which one only says what to do if it were so; each once."""
     now: dict[str, Danger] = {}
     quiet: dict[str, Danger] = {}
-    told_parts = {hit.code for hit in found.of("part") if not hit.is_denied}
-    voids = vocabulary().voids
-    said = [
-        hit
-        for hit in found.of("stance")
-        if not hit.is_denied and told_parts.isdisjoint(voids.get(hit.code, ()))
-    ]
+    said = [hit for hit in found.of("stance") if not hit.is_denied]
     goes_on = any(hit.code == "goes_on" for hit in said)
     heard = sorted(_heard(found), key=lambda one: one[1])
     for index, (code, at) in enumerate(heard):
         if code in now:
             continue
         words = found.text[found.tokens[at[0]].start : found.tokens[at[-1]].end]
-        is_calm = index < MOST and any(
-            (not goes_on or hit.code in WHATEVER_GOES_ON) and _calms(found, hit, code, at)
-            for hit in said[:MOST]
-        )
+        is_calm = not goes_on and index < MOST and any(_calms(found, hit, code, at) for hit in said[:MOST])
         (quiet if is_calm else now).setdefault(code, Danger(code, words, found.tokens[at[0]].clause))
     return tuple(now.values()), tuple(one for code, one in quiet.items() if code not in now)
 
@@ -104,15 +91,6 @@ def _calms(found: Found, stance: Hit, code: str, at: tuple[int, ...]) -> bool:
     if stance.code == "elsewhere":
         is_near = abs(stance.clause - clause) <= 1 or stance.sentence == sentence
         return is_near and not _is_now(found, sentence)
-    if stance.code == "figurative":
-        return abs(stance.clause - clause) <= 1 and not _is_now(found, sentence)
-    if stance.code == "long_ago":
-        here = {token.text for token in found.tokens if token.clause == clause}
-        return abs(stance.clause - clause) <= 1 and here.isdisjoint(vocabulary().now)
-    if stance.code in ("weak_battery", "allowed"):
-        return abs(stance.sentence - sentence) <= (stance.code == "weak_battery") and not (
-            stance.code == "allowed" and _is_now(found, sentence)
-        )
     if stance.code == "past":
         return stance.sentence == sentence and _is_told_as_past(found, stance, at)
     return stance.clause >= clause and _ends(found, stance, code) and not _is_still_in(found, code, at)

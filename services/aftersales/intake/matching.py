@@ -181,8 +181,6 @@ def _is_harmless(hit: Hit, cover: dict[int, set[int]]) -> bool:
     of_danger = hit.kind in ("danger", "part") or (
         hit.kind == "element" and (hit.code in vocabulary().better_none or hit.phrase.weight < GENERIC)
     )
-    if hit.kind == "part" and hit.code in vocabulary().never_harmless:
-        return False
     return of_danger and set(hit.at) <= cover.get(hit.at[0], set())
 
 

@@ -1,4 +1,4 @@
-"""The words of `vocabulary.yaml` and the signs of dangers of `signs.yaml`, made ready to be looked for in what somebody wrote."""
+"""The words of `vocabulary.yaml`, made ready to be looked for in what somebody wrote."""
 
 from __future__ import annotations
 
@@ -95,14 +95,6 @@ class Vocabulary:
     """Begins of what a "not" says was not done about a danger."""
     """The only danger that such words end, by the beginnings of the words."""
     """Which stances make which dangers a hint."""
-    implied_by_proposal: dict[str, dict[str, str]]
-    """By element and symptom ("" any): the danger that is told with such a proposal."""
-    otherwise: dict[str, tuple[str, str]]
-    """By danger: the element and symptom proposed where nothing of that trade is."""
-    never_harmless: frozenset[str]
-    """Parts of dangers that count within harmless words too."""
-    voids: dict[str, frozenset[str]]
-    """By stance: the parts beside which it makes no danger a hint."""
 
 
 @dataclass(frozen=True)
@@ -122,10 +114,10 @@ NAMED, GENERIC, HINTED = 1.0, 0.8, 0.55
 @cache
 def vocabulary() -> Vocabulary:
     """Read and made ready once."""
-    table, signs = load("intake/vocabulary"), load("intake/signs")
+    table = load("intake/vocabulary")
     small = {name: frozenset(folded(word) for word in words) for name, words in table["small_words"].items()}
     return Vocabulary(
-        phrases=tuple(_phrases(table, signs)),
+        phrases=tuple(_phrases(table)),
         not_=small["not"],
         doubt=small["doubt"],
         before=small["before"],
@@ -155,7 +147,7 @@ def vocabulary() -> Vocabulary:
         now=small["now"],
         together=tuple(
             Together(row["danger"], tuple(row["parts"]), row["near"], row.get("one_clause", True))
-            for row in (*table["together"], *signs["together"])
+            for row in table["together"]
         ),
         of_danger=table["of_danger"],
         hazard=table["hazard"],
@@ -163,14 +155,10 @@ def vocabulary() -> Vocabulary:
         ends_only={danger: tuple(words) for danger, words in table["ends_only"].items()},
         still_in={danger: frozenset(words) for danger, words in table["still_in"].items()},
         not_yet=tuple(table["not_yet"]),
-        implied_by_proposal=signs["implied_by_proposal"],
-        otherwise={danger: (element, symptom) for danger, (element, symptom) in signs["otherwise"].items()},
-        never_harmless=frozenset(signs["never_harmless"]),
-        voids={stance: frozenset(parts) for stance, parts in signs["voids"].items()},
     )
 
 
-def _phrases(table: dict[str, Any], signs: dict[str, Any]) -> Iterator[Phrase]:
+def _phrases(table: dict[str, Any]) -> Iterator[Phrase]:
     for code, row in table["elements"].items():
         for weight, name in ((NAMED, "names"), (HINTED, "hints")):
             for text in row.get(name, ()):
@@ -190,12 +178,6 @@ def _phrases(table: dict[str, Any], signs: dict[str, Any]) -> Iterator[Phrase]:
         for code, texts in table[group].items():
             for text in texts:
                 yield _phrase(kind, code, text, NAMED)
-    for kind, group in (("part", "parts"), ("stance", "stances")):
-        for code, texts in signs[group].items():
-            for text in texts:
-                yield _phrase(kind, code, text, NAMED)
-    for text in signs["harmless"]:
-        yield _phrase("harmless", "harmless", text, NAMED)
     for text in table["only_names"]:
         yield _phrase("name", "name", text, NAMED)
     for text in table["harmless"]:
