@@ -9,7 +9,7 @@ from services.aftersales.notices.describing import Told
 from services.aftersales.notices.typesetting import typeset
 from services.aftersales.tables import load
 from services.aftersales.words import spoken_day
-from services.kit.i18n import without_capital
+from services.kit.i18n import with_capital, without_capital
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,9 @@ def compose(case: Case) -> Letter:
         raise ValueError("a notice is about something")
     text = load("notices/letters")
     first = case.items[0]
-    subject = text["subjects"][case.kind].format(where=case.where, place=first.place, element=first.element)
+    subject = text["subjects"][case.kind].format(
+        where=case.where, place=first.place, element=without_capital(first.element)
+    )
     sections = [
         Section(None, ("Madame, Monsieur,", _opening(text, case))),
         _items(text, case),
@@ -136,7 +138,9 @@ def _items(text: dict[str, Any], case: Case) -> Section:
         for item in case.items
     )
     reference = (text["reference"].format(reference=case.reference),) if case.reference else ()
-    return Section(text["items"]["heading"], (case.where, *reference, *_own_words(text, case)), bullets)
+    return Section(
+        text["items"]["heading"], (with_capital(case.where), *reference, *_own_words(text, case)), bullets
+    )
 
 
 def _own_words(text: dict[str, Any], case: Case) -> tuple[str, ...]:

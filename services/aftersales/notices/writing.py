@@ -22,7 +22,7 @@ from services.aftersales.notices.printing import printed
 from services.aftersales.notices.wanted import NoticeWanted
 from services.aftersales.parties.actions import coop_name
 from services.aftersales.parties.letters import write_to
-from services.aftersales.public_contact import contact_of
+from services.aftersales.public_contact import contact_of, head_of
 from services.aftersales.tables import load
 from services.aftersales.telling import Actor
 from services.kit.ids import new_id
@@ -153,8 +153,7 @@ async def _posted(
 
 async def _contact(unit: Unit) -> list[str]:
     """How the cooperative is reached, as it publishes it."""
-    known = await contact_of(unit, unit.coop or "")
-    return [line for line in (known.address, known.phone, known.email) if line] if known else []
+    return head_of(await contact_of(unit, unit.coop or ""))
 
 
 async def _name_of(unit: Unit, actor: Actor) -> str:

@@ -148,7 +148,7 @@ def test_a_notice_holds_who_writes_to_whom_about_what_and_how_it_was_sent() -> N
     words = plain("\n".join(page.extract_text() for page in read.pages))
     for fact in (
         "Coopérative Exemple", "4 place du Marché", "Plomberie Exemple", "12 rue des Tanneurs", "ntc_1",
-        "Lettre recommandée", "Le 16 novembre 2026", "logement B-04", "Volet, store", "cassé",
+        "Lettre recommandée", "Le 16 novembre 2026", "logement B-04", "volet, store", "cassé",
         "14 novembre 2026", "1792-6", "décembre 2026", "Pour Coopérative Exemple", "Agent 1", "Page 1 sur 1",
     ):  # fmt: skip
         assert fact in words, fact
