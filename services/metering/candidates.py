@@ -14,6 +14,7 @@ from services.metering.registers import Advance, Shapes
 from services.metering.slots import Point, Slot, Source
 from services.metering.vee import profile
 from services.metering.vee.belief import Event, Exchange
+from services.metering.vee.day import Rival
 from services.metering.vee.profile import Past
 from services.metering.vee.thresholds import Thresholds
 
@@ -33,6 +34,8 @@ class Candidate(NamedTuple):
     """Already rounded by its register; None when `amount` is still to be rounded."""
     amount: int
     quality: Quality
+    is_bridged: bool = False
+    """It knows the half-hour in part, and the rest by what is on either side."""
 
     @property
     def rounded(self) -> int:
@@ -62,14 +65,14 @@ class Candidates:
             return True
         return any(candidate.covered_us >= SLOT_US for candidate in (*known, *self.doubtful[slot]))
 
-    def rivals(self, slots: Sequence[Slot]) -> Sequence[int | None]:
+    def rivals(self, slots: Sequence[Slot]) -> Sequence[Rival | None]:
         """Where a file was chosen, what the meter itself says of the same half-hour."""
         if not self.has_file:
             return ()
         return [
             next(
                 (
-                    candidate.rounded
+                    Rival(candidate.rounded, candidate.quality is Quality.MEASURED)
                     for candidate in sorted(of_slot, key=itemgetter(0))
                     if candidate.source in (Source.REGISTER, Source.INTERVAL)
                     and candidate.covered_us >= SLOT_US
@@ -219,7 +222,7 @@ def _intervals(series: _Series, quantity: Quantity, bounds: list[int], found: Ca
     for source, _, amounts in sorted(totals, key=lambda total: total[:2]):  # the finest step first
         found.has_file = found.has_file or source is Source.FILE
         _offer(source, amounts, _AS_GOOD_AS.get(source, Quality.MEASURED), found)
-        if source is Source.INTERVAL and found.totals and not found.curve:
+        if source in (Source.FILE, Source.INTERVAL) and found.totals and not found.curve:
             found.curve = [
                 units(amount) if covered >= SLOT_US else None
                 for amount, covered in zip(amounts.amounts, amounts.covered_us, strict=True)
@@ -246,12 +249,15 @@ def _offer(source: Source, amounts: intervals.Amounts, good: Quality, found: Can
         longest, quality = amounts.longest_us[slot], good
         if good is Quality.MEASURED and longest > SLOT_US:
             quality = Quality.INTERPOLATED if longest <= INTERPOLATED_STEP_US else Quality.ESTIMATED
-        of_slot.append(Candidate(source, covered, None, amounts.amounts[slot], quality))
+        amount, bridged = amounts.amounts[slot], amounts.bridged.get(slot)
+        if bridged is not None:
+            amount, quality = amount + bridged, Quality.INTERPOLATED if good is Quality.MEASURED else good
+        of_slot.append(Candidate(source, covered, None, amount, quality, bridged is not None))
 
 
 def _spans(points: list[tuple[int, int]], step_s: int, bounds: list[int]) -> intervals.Spans:
     low = bisect_left(points, (bounds[0] - LONGEST_STEP_US,))
-    high = bisect_left(points, (bounds[-1],))
+    high = bisect_left(points, (bounds[-1] + intervals.BRIDGED_GAP_US,))
     return [(us, step_s * 1_000_000, value) for us, value in points[low:high]]
 
 

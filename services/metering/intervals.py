@@ -5,12 +5,14 @@ milliwatts times seconds needs no division, and a value in milliwatt-hours is mu
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 AMOUNT_PER_UNIT = 3_600_000
 AMOUNT_PER_MILLI = 3_600
+BRIDGED_GAP_US = 2 * 3_600 * 1_000_000
+"""Holes up to this long are bridged by a straight line, the accepted practice for short gaps."""
 SAMPLE_GAP_US = 10 * 60 * 1_000_000
 """Momentary powers further apart than this say nothing about the time between them."""
 
@@ -28,6 +30,9 @@ class Amounts:
     """Longest interval that touches the slot: above a half-hour its shape is a guess."""
     overlaps: int = 0
     """Intervals left out because an earlier one already covers their time."""
+    bridged: dict[int, int] = field(default_factory=dict)
+    """Of half-hours that intervals cover in part, with others on either side of each hole: what the holes
+    hold by a straight line."""
 
     @classmethod
     def empty(cls, count: int) -> "Amounts":
@@ -36,14 +41,14 @@ class Amounts:
 
 def of_intervals(spans: Spans, bounds: Sequence[int]) -> Amounts:
     """Amounts over intervals, spread evenly inside each; of two that overlap the earlier stands."""
-    return _spread(((start, length, value * AMOUNT_PER_MILLI) for start, length, value in spans), bounds)
+    exact = [(start, length, value * AMOUNT_PER_MILLI) for start, length, value in spans]
+    return _bridged(_spread(exact, bounds), exact, bounds)
 
 
 def of_mean_powers(spans: Spans, bounds: Sequence[int]) -> Amounts:
     """Mean powers in mW over known lengths, integrated exactly. Negative means export: no import."""
-    return _spread(
-        ((start, length, max(0, value) * length // 1_000_000) for start, length, value in spans), bounds
-    )
+    exact = [(start, length, max(0, value) * length // 1_000_000) for start, length, value in spans]
+    return _bridged(_spread(exact, bounds), exact, bounds)
 
 
 def of_samples(samples: list[tuple[int, int]], bounds: Sequence[int]) -> Amounts:
@@ -68,6 +73,46 @@ def add(parts: Sequence[Amounts]) -> Amounts:
         [max(column) for column in zip(*(part.longest_us for part in parts), strict=True)],
         sum(part.overlaps for part in parts),
     )
+
+
+def _bridged(found: Amounts, spans: Spans, bounds: Sequence[int]) -> Amounts:
+    """With the holes of half-hours that are known in part. A half-hour nobody knows anything of stays so."""
+    slot_us = bounds[1] - bounds[0]
+    open_us = {i: slot_us - covered for i, covered in enumerate(found.covered_us) if 0 < covered < slot_us}
+    if not open_us:
+        return found
+    held: dict[int, int] = dict.fromkeys(open_us, 0)
+    for before, after in pairwise(_apart(spans)):
+        start, end = before[0] + before[1], after[0]
+        if not 0 < end - start <= BRIDGED_GAP_US:
+            continue
+        first = max(0, (start - bounds[0]) // slot_us)
+        for slot in range(first, min(len(found.amounts), -(-(end - bounds[0]) // slot_us))):
+            if slot in held:
+                low, high = max(start, bounds[slot]), min(end, bounds[slot + 1])
+                held[slot] += _under(before, after, low, high)
+                open_us[slot] -= high - low
+    found.bridged = {slot: amount for slot, amount in held.items() if not open_us[slot]}
+    return found
+
+
+def _apart(spans: Spans) -> Iterator[tuple[int, int, int]]:
+    """Those that `_spread` counts."""
+    taken_until = -(2**62)
+    for span in spans:
+        if span[0] >= taken_until:
+            taken_until = span[0] + span[1]
+            yield span
+
+
+def _under(before: tuple[int, int, int], after: tuple[int, int, int], low: int, high: int) -> int:
+    """The amount from `low` to `high` within the hole between two intervals, under the straight line from
+    the mean of the one to the mean of the other; rounded down."""
+    (start, length, amount), (end, length_after, amount_after) = before, after
+    start += length
+    twice = 2 * (end - start) * amount * length_after
+    twice += (amount_after * length - amount * length_after) * (low + high - 2 * start)
+    return (high - low) * twice // (2 * (end - start) * length * length_after)
 
 
 def _spread(spans: Iterable[tuple[int, int, int]], bounds: Sequence[int]) -> Amounts:

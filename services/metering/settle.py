@@ -164,7 +164,8 @@ def _rank(candidate: Candidate) -> tuple[bool, float, int]:
 
 
 def _quality(candidate: Candidate) -> Quality:
-    return candidate.quality if candidate.covered_us >= SLOT_US else Quality.ESTIMATED
+    is_known = candidate.covered_us >= SLOT_US or candidate.is_bridged
+    return candidate.quality if is_known else Quality.ESTIMATED
 
 
 def _conflicts(best: Candidate, others: Sequence[Candidate], agree_units: int) -> bool:

@@ -110,26 +110,37 @@ def check_sources(day: MeterDay, rules: Thresholds) -> list[Finding]:
         return found
     same: list[int] = []
     other: list[int] = []
+    shaped: list[int] = []
+    told: dict[int, tuple[int, int]] = {}
     for i, (slot, rival) in enumerate(zip(day.slots, day.rivals, strict=True)):
-        if slot.source is Source.FILE and slot.value is not None and rival is not None:
-            (same if abs(slot.value - rival) <= rules.agree_units else other).append(i)
-    found += _of_runs(Check.DUPLICATE, same)
-    for run in _runs(other):
-        rival_sum = sum(day.rivals[i] or 0 for i in run)
-        value = sum(day.slots[i].value or 0 for i in run)
-        detail = {"value": value, "other": rival_sum}
+        if slot.source is not Source.FILE or slot.value is None or rival is None:
+            continue
+        told[i] = (slot.value, rival.value)
+        if not rival.is_measured:
+            shaped.append(i)
+        else:
+            (same if abs(slot.value - rival.value) <= rules.agree_units else other).append(i)
+    for run in _runs(shaped):  # only together do they say anything
+        file, meter = (sum(told[i][side] for i in run) for side in (0, 1))
+        (same if abs(file - meter) <= max(rules.agree_units, len(run)) else other).extend(run)
+    found += _of_runs(Check.DUPLICATE, sorted(same))
+    for run in _runs(sorted(other)):
+        value, rivals = (sum(told[i][side] for i in run) for side in (0, 1))
+        detail = {"value": value, "other": rivals}
         found.append(Finding(Check.CONFLICT, run[0], run[-1], Severity.NOTICE, detail))
     return found
 
 
 def check_sum(day: MeterDay, rules: Thresholds) -> list[Finding]:
-    """The sum of intervals against the register's difference, over the half-hours that both cover."""
+    """The sum of intervals against the register's difference, over the half-hours that both cover. What a
+    file says beside something finer is compared elsewhere."""
     if not day.totals or not day.curve:
         return []
+    aside = day.aside or (None,) * len(day.slots)
     both = [
         (total, curve)
-        for total, curve in zip(day.totals, day.curve, strict=True)
-        if total is not None and curve is not None
+        for total, curve, beside in zip(day.totals, day.curve, aside, strict=True)
+        if total is not None and curve is not None and beside is None
     ]
     register, curve = sum(total for total, _ in both), sum(curve for _, curve in both)
     if abs(register - curve) <= max(rules.sum_units, rules.sum_percent * register // 100):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from contracts.codes import Fluid, Quantity
 from services.metering.days import SLOT_US, CivilDay
@@ -38,6 +39,14 @@ class Heard:
     """By slot: how many."""
 
 
+class Rival(NamedTuple):
+    """What another source says of a half-hour, in whole units. Where it knew the energy of a longer stretch
+    only, its single half-hours are no measurements."""
+
+    value: int
+    is_measured: bool
+
+
 @dataclass(frozen=True, slots=True)
 class MeterDay:
     """`slots` as chosen from the best source, before anything is held back; the rest is what the other
@@ -52,8 +61,8 @@ class MeterDay:
     parts: Sequence[int | None] = ()
     """What its tariff registers add up to."""
     curve: Sequence[int | None] = ()
-    """What intervals say."""
-    rivals: Sequence[int | None] = ()
+    """What intervals say, those of a validated file before the meter's own."""
+    rivals: Sequence[Rival | None] = ()
     """What the next best source says, where a validated file is the best."""
     aside: Sequence[int | None] = ()
     """What a file says where something finer is the best: a day's total, spread."""

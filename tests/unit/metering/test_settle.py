@@ -3,7 +3,7 @@
 import pytest
 
 from contracts.codes import Quality
-from services.metering.settle import Source
+from services.metering.settle import Settled, Source
 from tests.unit.metering.builders import (
     half_hourly,
     interval,
@@ -134,6 +134,30 @@ def test_a_daily_total_keeps_its_sum_and_owns_that_its_shape_is_a_guess() -> Non
     day = settled([interval(0, 1440, 11_776)])
     assert day.value == 11_776
     assert {slot.quality for slot in day.slots} == {Quality.ESTIMATED}
+
+
+def test_ten_minutes_of_each_half_hour_are_not_taken_for_the_whole() -> None:
+    """What lies between two known intervals is a short gap like any other; it stays open for late data."""
+    day = settled([interval(30 * i, 10, 100) for i in range(48)])
+    assert [slot.value for slot in day.slots[:-1]] == [300] * 47
+    assert {slot.quality for slot in day.slots[:-1]} == {Quality.INTERPOLATED}
+    assert (day.slots[-1].value, day.slots[-1].quality) == (100, Quality.ESTIMATED), (
+        "nothing is known after it"
+    )
+    assert not day.is_complete
+
+
+def test_a_hole_is_bridged_from_what_is_on_either_side_of_it() -> None:
+    def of_ten_minutes(without: set[int]) -> Settled:
+        return settled([interval(10 * i, 10, 60 if i < 72 else 120) for i in range(144) if i not in without])
+
+    known = of_ten_minutes(set())
+    assert of_ten_minutes({71, 72}).slots[23].value == 60 + 60 + 75
+    assert of_ten_minutes({71, 72}).slots[24].value == 105 + 120 + 120
+    assert of_ten_minutes({71, 72}).value == known.value == 72 * 60 + 72 * 120
+    a_long_hole = of_ten_minutes(set(range(40, 54)))
+    assert (a_long_hole.slots[13].value, a_long_hole.slots[13].quality) == (60, Quality.ESTIMATED)
+    assert a_long_hole.slots[14].quality is Quality.MISSING
 
 
 def test_minute_powers_are_integrated_exactly() -> None:

@@ -149,6 +149,24 @@ def test_a_file_over_what_was_lived_equals_the_file_and_says_duplicate_or_confli
     assert other.detail == {"value": sum(USE[30:]) + 18 * 40, "other": sum(USE[30:])}
 
 
+def test_another_homes_file_does_not_add_up_to_the_meters_own_register() -> None:
+    lived = [register(30 * i, 5_000 + sum(USE[:i])) for i in range(49)]
+    (one,) = of(settled(lived + curve([2 * wh for wh in USE], "energy_import.file")), Check.SUM)
+    assert one.detail == {"register": sum(USE), "curve": 2 * sum(USE)}
+    assert of(settled(lived + curve([wh + 1 for wh in USE], "energy_import.file")), Check.SUM) == []
+
+
+def test_a_file_that_knows_how_an_outage_was_lived_is_no_conflict_where_the_sum_is_the_same() -> None:
+    """Of the hours between two readings the register knew the whole only."""
+    lived = [register(30 * i, 5_000 + sum(USE[:i])) for i in range(49) if not 10 < i < 30]
+    day = settled(lived + curve(USE, "energy_import.file"))
+    assert of(day, Check.CONFLICT) == []
+    (same,) = of(day, Check.DUPLICATE)
+    assert (same.first_slot, same.last_slot) == (0, 47)
+    other = settled(lived + curve([wh + 10 for wh in USE], "energy_import.file"))
+    assert {(one.first_slot, one.last_slot) for one in of(other, Check.CONFLICT)} == {(0, 47)}
+
+
 def test_a_gap_is_told_when_the_day_is() -> None:
     day = settled(curve([*USE[:10], *[None] * 8, *USE[18:]]))
     assert of(day, Check.GAP) == []
