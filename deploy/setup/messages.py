@@ -15,7 +15,8 @@ from babel.messages.pofile import read_po, write_po
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2"), ("**/templates/**.txt", "jinja2")]
 OPTIONS = {"**/templates/**.*": {"trimmed": "true", "extensions": "jinja2.ext.do", "silent": "false"}}
 KEYWORDS = DEFAULT_KEYWORDS | {
-    "conflict": (2,), "invalid": (3,), "forbidden": (1,), "Said": (1,),
+    "conflict": (2,), "invalid": (3,), "forbidden": (1,), "Said": (1,), "Message": (1,),
+    "PydanticCustomError": (2,),
 }  # fmt: skip
 """What is refused is said in the reader's language: the argument that is the text, by the function's name."""
 LANGUAGES = ("fr",)

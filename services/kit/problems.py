@@ -132,7 +132,7 @@ def install(app: FastAPI) -> None:
 
     async def on_validation(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        return answer(request, _invalid_fields(error, language_of(request)))
+        return answer(request, _invalid_fields(error, reader(request)[0]))
 
     async def on_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
@@ -169,8 +169,7 @@ _TITLES = {
 """Of errors that the framework raises with its own words."""
 
 
-def _invalid_fields(error: RequestValidationError, language: str) -> Problem:
-    words = translations(language, [_LOCALE])
+def _invalid_fields(error: RequestValidationError, words: NullTranslations) -> Problem:
     errors = [
         {
             "pointer": "" if item["type"] == "json_invalid" else _pointer(item["loc"]),

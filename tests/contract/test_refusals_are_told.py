@@ -9,10 +9,13 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("aftersales", "kit", "members")
-PLACE = {"conflict": 1, "invalid": 2, "forbidden": 0, "Said": 0, "Problem": 2}
+PLACE = {
+    "conflict": 1, "invalid": 2, "forbidden": 0, "Said": 0, "Problem": 2, "Message": 0,
+    "PydanticCustomError": 1,
+}  # fmt: skip
 """Which argument the text is."""
 PASSED_ON = {
-    "services/kit/problems.py": {"title"},
+    "services/kit/problems.py": {"title", "message"},
     "services/kit/receiving.py": {"title"},
     "services/kit/said.py": {"template"},
     "services/kit/field_words.py": {"template", "str(error['msg']).removeprefix('Value error, ')"},
@@ -29,7 +32,8 @@ def texts(path: Path) -> Iterator[tuple[int, ast.expr]]:
     imported = {
         name.name
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("services.kit")
+        if isinstance(node, ast.ImportFrom)
+        and (node.module or "").startswith(("services.kit", "pydantic_core"))
         for name in node.names
     }
     own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)} | classes

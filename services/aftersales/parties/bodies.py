@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from contracts.codes import Language, Regime
 from services.aftersales.bodies import Body
 from services.aftersales.taxonomy import taxonomy
+from services.kit.said import Message
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
@@ -18,7 +19,7 @@ def _email(value: str) -> str:
     """One address, as a mail server takes it; whether it works shows when it is written to."""
     local, _, domain = value.partition("@")
     if not local or "." not in domain or any(char.isspace() or char in "<>,;" for char in value):
-        raise ValueError("this is no e-mail address")
+        raise ValueError(Message("This is no e-mail address.", {}))
     return value
 
 
@@ -27,7 +28,7 @@ Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254),
 
 def _trades(value: list[str]) -> list[str]:
     if unknown := sorted(set(value) - set(taxonomy().trades)):
-        raise ValueError(f"no such trade: {', '.join(unknown)}")
+        raise ValueError(Message("Not known here: %(codes)s.", {"codes": ", ".join(unknown)}))
     return sorted(set(value))
 
 
