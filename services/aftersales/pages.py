@@ -4,7 +4,13 @@
 from services.aftersales.intake import phone_pages, report_pages
 
 # isort: split
-from services.aftersales import household_pages, settings_pages, settings_plants, settings_visits
+from services.aftersales import (
+    household_pages,
+    settings_contact,
+    settings_pages,
+    settings_plants,
+    settings_visits,
+)
 from services.aftersales.desk import queue_pages, ticket_pages
 from services.aftersales.dwelling_file import pages as dwelling_pages
 from services.aftersales.incidents import meter_pages
@@ -46,6 +52,7 @@ __all__ = [
     "queue_pages",
     "report_pages",
     "report_pages_of_staff",
+    "settings_contact",
     "settings_pages",
     "settings_plants",
     "settings_visits",

@@ -24,6 +24,11 @@ class Contact:
     """By post, in one line: also the sender's on letters to firms."""
 
 
+def head_of(contact: Contact | None) -> list[str]:
+    """The lines below the cooperative's name at the head of its letters."""
+    return [line for line in (contact.address, contact.phone, contact.email) if line] if contact else []
+
+
 async def contact_of(unit: Unit, coop: str) -> Contact | None:
     """What that cooperative publishes; None when it publishes nothing, or there is no such cooperative. The
     unit must see that cooperative."""

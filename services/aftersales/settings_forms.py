@@ -3,19 +3,16 @@
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import Any
 
 from services.aftersales import settings
+from services.aftersales.form_pages import valid
 from services.aftersales.settings_api import CalendarIn, HeatingPeriodIn, RuleIn, TermIn
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.words import codes
-from services.kit import field_words
 from services.kit.problems import invalid
 from services.kit.unit import Unit
 
-B = TypeVar("B", bound=BaseModel)
 Form = Mapping[str, Any]
 WEEKDAYS = tuple("0123456")
 _RANGE = re.compile(r"^(\d{1,2}:\d{2})\s*-\s*(\d{1,2}:\d{2})$")
@@ -28,7 +25,7 @@ async def heating(unit: Unit, form: Form, by: str) -> None:
         await settings.keep(unit, building, "heating_period", None, by)
     else:
         days = {name: (_two(form, f"{name}_month"), _two(form, f"{name}_day")) for name in ("from", "to")}
-        period = _valid(HeatingPeriodIn, {name: "-".join(day) for name, day in days.items()})
+        period = valid(HeatingPeriodIn, {name: "-".join(day) for name, day in days.items()})
         value = period.model_dump(mode="json", by_alias=True)
         await settings.keep(unit, building, "heating_period", value, by)
 
@@ -45,7 +42,7 @@ async def calendar(unit: Unit, form: Form, by: str) -> None:
         "closed_on": sorted({day.isoformat() for day in closed}),
         "subdivision": _text(form, "subdivision"),
     }
-    body = _valid(CalendarIn, given)
+    body = valid(CalendarIn, given)
     await settings.keep(unit, None, "calendar", body.model_dump(mode="json", exclude_none=True), by)
 
 
@@ -60,7 +57,7 @@ async def teams(unit: Unit, form: Form, by: str) -> None:
 async def rule(unit: Unit, form: Form, by: str) -> None:
     """A rule of the cooperative's own on who must act."""
     given = {name: value for name in RuleIn.model_fields if (value := _text(form, name)) is not None}
-    body = _valid(RuleIn, given)
+    body = valid(RuleIn, given)
     known = taxonomy()
     for name, table in (("trade", known.trades), ("element", known.elements), ("symptom", known.symptoms)):
         if getattr(body, name) is not None and getattr(body, name) not in table:
@@ -96,7 +93,7 @@ async def terms(unit: Unit, form: Form, by: str) -> None:
     for name in ("years", "months", "calendar_days"):
         if (value := _text(form, name)) is not None:
             given[name] = value
-    body = _valid(TermIn, given)
+    body = valid(TermIn, given)
     decision = body.model_dump(mode="json", exclude_none=True)
     await settings.decide_term(unit, _text(form, "building"), decision, by)
 
@@ -110,15 +107,6 @@ SECTIONS: dict[str, Callable[[Unit, Form, str], Awaitable[None]]] = {
     "copropriete": copropriete,
     "terms": terms,
 }
-
-
-def _valid(model: type[B], given: dict[str, Any]) -> B:
-    try:
-        return model.model_validate(given)
-    except ValidationError as error:
-        first = error.errors()[0]
-        pointer = f"/{first['loc'][0]}" if first["loc"] else ""
-        raise invalid(pointer, "invalid", "%(why)s", why=field_words.said(first)) from error
 
 
 def _text(form: Form, name: str) -> str | None:

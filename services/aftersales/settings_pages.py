@@ -4,12 +4,13 @@ from calendar import monthrange
 from typing import Any
 
 from fastapi import Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlalchemy import text
 
 from contracts.codes import Responsible, Tenure
 from services.aftersales import registry, settings
 from services.aftersales.business_calendar import default_calendar
+from services.aftersales.form_pages import Sent, taken
 from services.aftersales.page_base import actor_of, answer, pages
 from services.aftersales.priority import default_heating_period
 from services.aftersales.settings_forms import SECTIONS
@@ -19,7 +20,7 @@ from services.aftersales.words import labelled, word
 from services.kit.i18n import language_of
 from services.kit.registry import local_today, zone_of
 from services.kit.unit import Unit
-from services.kit.web import Problem, RoomUnit, Who, not_found, roles
+from services.kit.web import RoomUnit, Who, not_found, roles
 
 SHOWN_CHANGES = 30
 
@@ -27,7 +28,7 @@ SHOWN_CHANGES = 30
 @pages.get("/settings/aftersales", **roles("staff"))
 async def shown(request: Request, unit: RoomUnit, done: str = "") -> Response:
     """Seasons, hours, teams, own rules, syndics, decisions on unconfirmed terms; who changed what."""
-    return await _page(request, unit, done=done if done in SECTIONS else "")
+    return await _page(request, unit, Sent(done=done if done in SECTIONS else ""))
 
 
 @pages.post("/settings/aftersales/{section}", **roles("staff"))
@@ -36,24 +37,17 @@ async def change(section: str, request: Request, unit: RoomUnit, who: Who) -> Re
     if section not in SECTIONS:
         raise not_found()
     form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    try:
-        await SECTIONS[section](unit, form, actor_of(who).id)
-    except Problem as problem:
-        if problem.status == 404:
-            raise
-        return await _page(request, unit, problem=problem, failed=section, given=form)
-    return RedirectResponse(f"/settings/aftersales?done={section}#{section}", 303)
+    return await taken(
+        unit,
+        lambda: SECTIONS[section](unit, form, actor_of(who).id),
+        f"/settings/aftersales?done={section}#{section}",
+        lambda sent: _page(request, unit, sent),
+        form=section,
+        given=form,
+    )
 
 
-async def _page(
-    request: Request,
-    unit: Unit,
-    *,
-    done: str = "",
-    problem: Problem | None = None,
-    failed: str = "",
-    given: dict[str, str] | None = None,
-) -> Response:
+async def _page(request: Request, unit: Unit, sent: Sent) -> Response:
     language = language_of(request)
     held: dict[str, dict[str, Any]] = {}
     for row in await settings.everything(unit):
@@ -70,11 +64,8 @@ async def _page(
         request,
         unit,
         "settings.html",
-        status=problem.status if problem else 200,
-        done=done,
-        problem=problem,
-        failed=failed,
-        given=given or {},
+        status=sent.status,
+        **sent.shown(request),
         today=await local_today(unit),
         buildings=buildings,
         building_name=lambda code: next((name for one, name in buildings if one == code), code),
@@ -89,6 +80,9 @@ async def _page(
         trades=known.trades,
         syndics=held.get("copropriete", {}),
         rules=await settings.rules(unit),
+        without_effect=lambda rule: [
+            settings.named_fault(one)[language] for one in settings.without_effect(rule)
+        ],
         decided=[(place, one) for place, ones in held.get("terms", {}).items() for one in ones],
         undecided=_undecided(language),
         choices={name: labelled(name, language) for name in ("teams", "parties")},

@@ -11,12 +11,13 @@ from services.aftersales.dwelling_file import acting, equipment
 from services.aftersales.dwelling_file.equipment import Where
 from services.aftersales.dwelling_file.facts import REGIMES
 from services.aftersales.dwelling_file.showing import equipment_out
+from services.aftersales.form_pages import Sent, taken
 from services.aftersales.incidents import plants
 from services.aftersales.incidents.families import families
 from services.aftersales.page_base import actor_of, answer, pages
 from services.aftersales.parties.queries import buildings
 from services.kit.i18n import language_of
-from services.kit.problems import Problem, invalid
+from services.kit.problems import invalid
 from services.kit.unit import Unit
 from services.kit.web import RoomUnit, Who, roles
 
@@ -30,7 +31,7 @@ Many = Annotated[list[str], Form(max_length=500)]
 @pages.get(ROOT, **STAFF)
 async def shown(request: Request, unit: RoomUnit, done: str = "") -> Response:
     """Plants by name, then the buildings with what is recorded of each."""
-    return await _page(request, unit, done=done)
+    return await _page(request, unit, Sent(done=done))
 
 
 @pages.post(ROOT, **STAFF)
@@ -43,14 +44,16 @@ async def keep(
 ) -> Response:
     """Make the plant of that name, or change what it serves."""
     given = {"ref": ref.strip(), "fails": fails, "serves": serves}
-    try:
-        for name in ("ref", "fails", "serves"):
-            if not given[name]:
+
+    async def put() -> None:
+        for name, value in given.items():
+            if not value:
                 raise invalid(f"/{name}", "missing", "Name it, and choose what it brings and to whom.")
         await plants.put(unit, ref.strip(), fails, serves)
-    except Problem as problem:
-        return await _page(request, unit, problem=problem, given=given)
-    return RedirectResponse(f"{ROOT}?done=plant", 303)
+
+    return await taken(
+        unit, put, f"{ROOT}?done=plant", lambda sent: _page(request, unit, sent), form="plant", given=given
+    )
 
 
 @pages.post(ROOT + "/drop", **STAFF)
@@ -76,13 +79,15 @@ async def record(
     """A lift, a boiler, a pump of one building, with its own day of installation."""
     home = await settings.known_building(unit, building)
     given = {
-        "building": building,
         "element": element,
         "installed_on": installed_on,
+        "warranty_regime": warranty_regime,
+        "contract_ends_on": contract_ends_on,
         "serial": serial,
         "note": note,
     }
-    try:
+
+    async def put() -> None:
         if warranty_regime and warranty_regime not in REGIMES:
             raise invalid("/warranty_regime", "unknown_code", "Choose one of the regimes.")
         facts: dict[str, Any] = {
@@ -95,11 +100,16 @@ async def record(
             "note": note.strip() or None,
             "replaces": None,
         }
-        async with unit.part():
-            await acting.record_equipment(unit, home, actor_of(who).id, facts)
-    except Problem as problem:
-        return await _page(request, unit, problem=problem, given=given)
-    return RedirectResponse(f"{ROOT}?done={building}#{building}", 303)
+        await acting.record_equipment(unit, home, actor_of(who).id, facts)
+
+    return await taken(
+        unit,
+        put,
+        f"{ROOT}?done={building}#{building}",
+        lambda sent: _page(request, unit, sent),
+        form=building,
+        given=given,
+    )
 
 
 @pages.post(ROOT + "/buildings/{building}/{piece}", **STAFF)
@@ -108,34 +118,29 @@ async def end(
 ) -> Response:
     """It was taken out that day."""
     home = await settings.known_building(unit, building)
-    try:
+
+    async def put() -> None:
         facts = {"ended_on": _day(ended_on, "/ended_on")}
-        async with unit.part():
-            await acting.change_equipment(unit, home, piece, actor_of(who).id, facts)
-    except Problem as problem:
-        if problem.status == 404:
-            raise
-        return await _page(request, unit, problem=problem, given={"building": building})
-    return RedirectResponse(f"{ROOT}?done={building}#{building}", 303)
+        await acting.change_equipment(unit, home, piece, actor_of(who).id, facts)
+
+    return await taken(
+        unit,
+        put,
+        f"{ROOT}?done={building}#{building}",
+        lambda sent: _page(request, unit, sent),
+        form=building,
+        given={"piece": piece},
+    )
 
 
-async def _page(
-    request: Request,
-    unit: Unit,
-    *,
-    done: str = "",
-    problem: Problem | None = None,
-    given: dict[str, Any] | None = None,
-) -> Response:
+async def _page(request: Request, unit: Unit, sent: Sent) -> Response:
     known, language = await buildings(unit), language_of(request)
     return await answer(
         request,
         unit,
         "settings_plants.html",
-        status=problem.status if problem else 200,
-        done=done,
-        problem=problem,
-        given=given or {},
+        status=sent.status,
+        **sent.shown(request),
         plants=await plants.listed(unit),
         families=[family.code for family in families()],
         buildings=known,

@@ -12,14 +12,12 @@ from services.aftersales.parties import actions, links, tries
 from services.aftersales.parties.guests import gone, tried
 from services.aftersales.parties.model import Letter, Party
 from services.aftersales.public_contact import contact_of
+from services.aftersales.visits.terms import terms_of
 from services.kit.pages import PageRoute, refuse_other_sites
 from services.kit.principal import Principal
 from services.kit.problems import Problem
 from services.kit.unit import Unit
 from services.kit.web import roles, route_class
-
-MOST_A_DAY = 3
-"""Links that one firm is sent in a day because somebody asked."""
 
 
 class _AskPage(PageRoute):
@@ -69,7 +67,7 @@ async def _may_have(unit: Unit, party: Party) -> bool:
             col(Letter.queued_at) > unit.now - timedelta(days=1),
         )
     )
-    return int(found.scalar_one()) < MOST_A_DAY
+    return int(found.scalar_one()) < (await terms_of(unit)).link_asked_a_day
 
 
 async def asked() -> None:

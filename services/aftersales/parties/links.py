@@ -22,8 +22,7 @@ TOKEN_BYTES = 32
 """256 bits: nobody guesses one, however often they try."""
 _LONGEST_TOKEN = 200
 _TOUCHED_AGAIN = timedelta(hours=1)
-FORGOTTEN_AFTER = timedelta(days=400)
-"""How long an ended link is still known, to ask for another one with."""
+"""A use within it is not written down again: it spares a write for each page, and no term is as short."""
 
 
 @dataclass(frozen=True)
@@ -140,9 +139,10 @@ async def revoke(unit: Unit, party: str) -> int:
 
 async def forget_ended(unit: Unit) -> None:
     """A duty: links that ended long ago are not kept."""
+    known_for = timedelta(days=(await terms_of(unit)).link_forgotten_days)
     await unit.session.execute(
         delete(PartyLink).where(
-            col(PartyLink.coop) == unit.coop, col(PartyLink.expires_at) < unit.wall - FORGOTTEN_AFTER
+            col(PartyLink.coop) == unit.coop, col(PartyLink.expires_at) < unit.wall - known_for
         )
     )
 

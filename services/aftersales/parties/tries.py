@@ -1,6 +1,7 @@
 """How often personal links are tried in vain from one address on the network, and new ones asked for.
 
-A link that works is never counted: it works however many wrong ones come from the same address."""
+A link that works is never counted: it works however many wrong ones come from the same address. The limits
+are `tries` of `visits/terms.yaml`."""
 
 import hashlib
 import hmac
@@ -9,23 +10,25 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
+from services.aftersales.tables import load
 from services.kit.secrets import Secrets
 from services.kit.unit import Unit
 
-WINDOW = timedelta(minutes=15)
+_TERMS: dict[str, int] = load("visits/terms")["tries"]
+WINDOW = timedelta(minutes=_TERMS["within_minutes"])
 EVERYBODY = "*"
 
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `times` in a quarter of an hour."""
+    """At most `times` in a `WINDOW`."""
 
     what: str
     times: int
 
 
-WRONG_FROM_HOST = Limit("wrong", 60)
-ASKED_FROM_HOST = Limit("asked", 30)
+WRONG_FROM_HOST = Limit("wrong", _TERMS["wrong"])
+ASKED_FROM_HOST = Limit("asked", _TERMS["asked"])
 
 
 async def count(unit: Unit, secrets: Secrets, limit: Limit, who: str) -> bool:
@@ -47,14 +50,14 @@ async def count(unit: Unit, secrets: Secrets, limit: Limit, who: str) -> bool:
 
 
 async def forget(unit: Unit) -> None:
-    """Tries of earlier days are nobody's business. The unit's role sees all of them."""
+    """Tries of long ago are nobody's business. The unit's role sees all of them."""
     await unit.session.execute(
         text("DELETE FROM aftersales.link_try WHERE window_at < :before"),
-        {"before": unit.wall - timedelta(days=1)},
+        {"before": unit.wall - timedelta(hours=_TERMS["kept_hours"])},
     )
 
 
 def window_of(at: datetime) -> datetime:
-    """The start of the quarter of an hour that `at` lies in."""
+    """The start of the `WINDOW` that `at` lies in."""
     seconds = int(WINDOW.total_seconds())
     return datetime.fromtimestamp(int(at.timestamp()) // seconds * seconds, UTC)

@@ -117,5 +117,7 @@ class VisitTermsIn(Body):
     link_days: int | None = Field(default=None, ge=1, le=366)
     link_most_days: int | None = Field(default=None, ge=1, le=366)
     link_jobless_days: int | None = Field(default=None, ge=1, le=366)
+    link_forgotten_days: int | None = Field(default=None, ge=1, le=1100)
+    link_asked_a_day: int | None = Field(default=None, ge=1, le=20)
     feed_days: int | None = Field(default=None, ge=1, le=732)
     bundle_minutes: int | None = Field(default=None, ge=0, le=60)

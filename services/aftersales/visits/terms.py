@@ -25,6 +25,8 @@ class Terms:
     link_days: int
     link_most_days: int
     link_jobless_days: int
+    link_forgotten_days: int
+    link_asked_a_day: int
     feed_days: int
     bundle_minutes: int
 

@@ -86,6 +86,22 @@ async def test_a_rule_by_trade_is_added_and_ended_on_the_page(aulnes: Cooperativ
     assert (await send(aulnes, f"{page}/rule", **(rule | {"basis": ""}))).status_code == 422
 
 
+async def test_the_page_refuses_a_rule_that_puts_a_danger_on_the_resident_and_says_why(
+    aulnes: Cooperative,
+) -> None:
+    page = "/settings/aftersales"
+    rule = {
+        "responsible": "resident", "element": "lift", "basis": "Règlement intérieur",
+        "valid_from": "2026-01-01",
+    }  # fmt: skip
+    refused = await send(aulnes, f"{page}/rule", **rule)
+    assert refused.status_code == 422
+    assert "Aucune règle ne peut mettre cela à la charge de l" in refused.text
+    assert "Règlement intérieur" in refused.text
+    empty = await send(aulnes, f"{page}/rule", **(rule | {"responsible": "syndic", "basis": "ab"}))
+    assert "Il faut au moins 3 caractères" in empty.text
+
+
 async def test_a_decision_and_a_refusal_say_what_the_household_can_do_next(aulnes: Cooperative) -> None:
     moved = await aulnes.move_in()
     person = moved["persons"][0]["id"]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from services.aftersales.model import ResponsibilityRule
+from services.kit.ids import new_id
 
 if TYPE_CHECKING:
     from tests.integration.aftersales.conftest import Cooperative
@@ -69,3 +73,43 @@ async def test_bad_settings_are_refused(aulnes: Cooperative) -> None:
     assert await put(aulnes, elsewhere, {"from": "10-01", "to": "04-15"}) == 404
     caretaker = dict(aulnes.web.as_("caretaker", aulnes.slug))
     assert await put(aulnes, "/aftersales-settings/teams", {"plumbing": "proximity"}, caretaker) == 403
+
+
+SMELL = {
+    "element": "gas_smell", "responsible": "resident", "basis": "Bail, article 7", "valid_from": "2026-01-01",
+}  # fmt: skip
+
+
+async def test_safety_is_never_put_on_the_resident_by_a_rule(aulnes: Cooperative) -> None:
+    for language, said in (
+        ("fr", ("Aucune règle ne peut", "Odeur de gaz (odeur)", "C'est un danger")),
+        ("en", ("No rule can put this on the resident", "It is a danger")),
+    ):
+        headers = aulnes.staff | {"accept-language": language}
+        refused = await aulnes.post("/responsibility-rules", SMELL, headers)
+        assert refused.status_code == 422
+        (error,) = refused.json()["errors"]
+        assert (error["pointer"], error["code"]) == ("/responsible", "never_resident")
+        assert all(part in error["message"] for part in said), error["message"]
+    for wider in ({"element": None}, {"element": None, "trade": "gas"}, {"element": "radiator"}):
+        assert (await aulnes.post("/responsibility-rules", SMELL | wider)).status_code == 422
+    assert (await aulnes.get("/responsibility-rules")).json()["rules"] == []
+    allowed = SMELL | {"element": "boiler", "symptom": "service_due"}
+    assert (await aulnes.post("/responsibility-rules", allowed)).status_code == 201
+    assert (await aulnes.post("/responsibility-rules", SMELL | {"responsible": "syndic"})).status_code == 201
+
+
+async def test_a_rule_stored_before_is_set_aside_for_a_danger_and_says_so(aulnes: Cooperative) -> None:
+    async with aulnes.room_unit("aftersales", aulnes.slug) as unit:
+        unit.session.add(
+            ResponsibilityRule(
+                id=new_id("rul"), coop=aulnes.slug, responsible="resident", basis="Vieux bail",
+                valid_from=date(2020, 1, 1),
+            )
+        )  # fmt: skip
+    home = (await aulnes.move_in())["occupancy"]
+    smell = await aulnes.open(home, element="gas_smell", symptom="smell")
+    assert (smell["responsible"], smell["priority"]) == ("cooperative", "p0")
+    assert any("sans effet ici" in reason for reason in smell["reasons"]), smell["reasons"]
+    scratch = await aulnes.open(home, element="paint", symptom="cosmetic")
+    assert (scratch["responsible"], scratch["basis"]) == ("resident", "Vieux bail")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contracts.codes import Role
+from tests.integration.aftersales.test_pages import Browser
 from tests.integration.aftersales.test_parties_pages import desk
 
 if TYPE_CHECKING:
@@ -41,14 +42,29 @@ async def test_a_term_beyond_its_bounds_is_refused_beside_its_field_with_what_wa
     assert 'value="9999"' in wrong.text
 
 
-async def test_the_public_contact_is_set_by_page(aulnes: Cooperative) -> None:
-    browser = desk(aulnes)
-    refused = await browser.send("/settings/visits/contact", name="Accueil", phone="sonnez")
+async def test_the_public_contact_is_set_by_page_and_the_head_of_letters_is_shown(
+    aulnes: Cooperative,
+) -> None:
+    browser, path = desk(aulnes), "/settings/contact"
+    assert "Aucune adresse postale" in (await browser.get(path)).text
+    refused = await browser.send(path, name="Accueil", phone="sonnez")
     assert refused.status_code == 422
-    sent = await browser.send("/settings/visits/contact", name="Accueil", phone="01 00 00 00 77")
+    assert "sonnez" in refused.text
+    assert "Ce n’est pas écrit comme attendu." in refused.text, "no pattern is shown to a person"
+    address = "3 rue des Essais, 00000 Ville"
+    sent = await browser.send(path, name="Accueil", phone="01 00 00 00 77", address=address)
     assert sent.status_code == 303
     said = (await aulnes.get("/aftersales-settings/public_contact")).json()
-    assert (said["name"], said["phone"]) == ("Accueil", "01 00 00 00 77")
+    assert (said["name"], said["phone"], said["address"]) == ("Accueil", "01 00 00 00 77", address)
+    shown = (await browser.get(path)).text
+    head = shown.split('class="letter-sender"')[1].split("</p>")[0]
+    assert address in head
+    assert "01 00 00 00 77" in head
+    assert "Aucune adresse postale" not in shown
+    english = Browser(aulnes, Role.STAFF, aulnes.agent, language="en")
+    assert "Head of the letters" in (await english.get(path)).text
+    refused = await english.send(path, phone="ring")
+    assert "This is not written as it should be." in refused.text
 
 
 async def test_a_plant_and_what_it_serves_are_kept_by_page(aulnes: Cooperative) -> None:
@@ -88,5 +104,5 @@ async def test_a_lift_of_a_building_is_recorded_and_taken_out_by_page(aulnes: Co
 
 
 async def test_settings_are_for_the_staff_only(aulnes: Cooperative) -> None:
-    for path in ("/settings/visits", "/settings/plants"):
+    for path in ("/settings/visits", "/settings/plants", "/settings/contact"):
         assert (await desk(aulnes, Role.CARETAKER).get(path)).status_code == 403

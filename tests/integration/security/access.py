@@ -516,6 +516,8 @@ PAGES: dict[str, Access] = {
     "GET /settings/aftersales": only(STAFF),
     "GET /settings/visits": only(STAFF),
     "POST /settings/visits/{part}": only(STAFF, body=form()),
+    "GET /settings/contact": only(STAFF),
+    "POST /settings/contact": only(STAFF, body=form(name="Accueil")),
     "GET /settings/plants": only(STAFF),
     "POST /settings/plants": only(STAFF, body=form(ref="Chaufferie 9")),
     "POST /settings/plants/drop": Access(frozenset(), STAFF, form(ref="Chaufferie 9")),  # there is none
