@@ -7,13 +7,13 @@ a second of computing: call `Document.finish` by `asyncio.to_thread`.
 import io
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
 from fpdf import FPDF, TextStyle, ViewerPreferences
 from PIL import Image
 
+from services.kit.paper_parts import Head, Picture, Signature
 from services.kit.pdf_fonts import font_file, printable
 
 __all__ = ["Document", "Head", "Picture", "Signature", "printable"]
@@ -28,44 +28,13 @@ _PAGE = {"fr": "Page {page} sur {{nb}}", "en": "Page {page} of {{nb}}"}
 _LOCALE = {"fr": "fr-FR", "en": "en-GB"}
 
 
-@dataclass(frozen=True)
-class Signature:
-    """Who signed, as what, and when: all as the reader should see it."""
-
-    role: str
-    name: str
-    when: str
-    drawing: bytes | None = None
-    """A picture of what was drawn; None where the name was typed."""
-
-
-@dataclass(frozen=True)
-class Head:
-    """The beginning of a letter: who writes to whom, how it is sent, where and when."""
-
-    sender: Sequence[str]
-    """Lines; the first one is the name."""
-    addressee: Sequence[str]
-    sent: str
-    dated: str
-
-
-@dataclass(frozen=True)
-class Picture:
-    content: bytes
-    """JPEG or PNG."""
-    alt: str
-    """What it shows, for who does not see it."""
-    caption: str = ""
-    """What stands below it."""
-
-
 class Document:
     """One document, written from top to bottom; `finish` gives its bytes.
 
     `language` is `fr` or `en`; `at` is the instant it is dated (kept in its metadata, nothing else of the
     clock is); `reference` stands at the foot of each page. With a `head` it is a letter: the title comes
-    after it, as what the letter is about.
+    after it, as what the letter is about. `lead` is the first line of all, small: what a screen reader should
+    say first.
     """
 
     def __init__(
@@ -77,6 +46,7 @@ class Document:
         author: str = "",
         reference: str = "",
         head: Head | None = None,
+        lead: str = "",
     ) -> None:
         self._pdf = _Paper(_PAGE[language], printable(reference), 12.5 if head else 17.0)
         self._pdf.set_title(printable(title))
@@ -85,6 +55,8 @@ class Document:
         self._pdf.set_lang(_LOCALE[language])
         self._pdf.set_creation_date(at)
         self._pdf.add_page()
+        if lead:
+            self.paragraph(lead, soft=True)
         if head:
             self._letter_head(head)
         self._section(title, 0)

@@ -7,17 +7,29 @@ the same bytes.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TypedDict
 
 from contracts.words import Label, labels
 from services.aftersales.inspections import record as rules
-from services.aftersales.inspections.facts import Facts
+from services.aftersales.inspections.facts import Added, Facts
 from services.aftersales.inspections.record import Finding, Record, Room
 from services.aftersales.photos.for_paper import for_paper
 from services.aftersales.tables import load
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.words import word
+from services.kit.html_paper import HtmlDocument
 from services.kit.i18n import Formats
 from services.kit.pdf import Document, Picture, Signature
+
+Paper = Document | HtmlDocument
+
+
+class _Front(TypedDict):
+    title: str
+    language: str
+    at: datetime
+    author: str
+    reference: str
 
 
 @dataclass(frozen=True)
@@ -31,6 +43,24 @@ class Signed:
 
 
 @dataclass(frozen=True)
+class Shot:
+    """A photo: `content` is its JPEG file, for paper; a page shows it from its `address`."""
+
+    content: bytes = b""
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The PDF that a page says the same as."""
+
+    address: str
+    sha256: str
+    inspection: str
+    """Address of the inspection's own page."""
+
+
+@dataclass(frozen=True)
 class Act:
     """All that the document says."""
 
@@ -39,22 +69,50 @@ class Act:
     held_on: date
     facts: Facts
     record: Record
-    photos: dict[str, list[bytes]] = field(default_factory=dict)
-    """JPEG files by finding; those of an addition by its id."""
+    photos: dict[str, list[Shot]] = field(default_factory=dict)
+    """By finding; those of an addition by its id."""
     signed: tuple[Signed, ...] = ()
 
 
 def made(act: Act) -> bytes:
-    """The PDF. Takes a second of computing: call it in a thread."""
+    """The PDF, of an inspection or (`act.facts.added`) of what was added to a signed one. Takes a second of
+    computing: call it in a thread."""
     written = _Writer(act.facts.language, act.facts.zone)
+    paper = Document(**_front(act, written), lead=written.say("accessible"))
+    _write(paper, written, act)
+    return paper.finish()
+
+
+def page(act: Act, pdf: Beside) -> bytes:
+    """The same as a page in HTML, by the same calls."""
+    written = _Writer(act.facts.language, act.facts.zone)
+    links = [(written.say("to_inspection"), pdf.inspection), (written.say("to_pdf"), pdf.address)]
+    lead = written.say("same_as").format(digest=pdf.sha256)
+    paper = HtmlDocument(**_front(act, written), links=links, lead=lead)
+    _write(paper, written, act)
+    return paper.finish()
+
+
+def _front(act: Act, written: "_Writer") -> "_Front":
+    added = act.facts.added
+    return {
+        "title": written.say("title_amendment" if added else f"title_{act.kind}"),
+        "language": act.facts.language,
+        "at": added.acknowledged_at if added else max(one.at for one in act.signed),
+        "author": act.facts.coop,
+        "reference": f"{act.id} · {added.id}" if added else act.id,
+    }
+
+
+def _write(paper: Paper, written: "_Writer", act: Act) -> None:
+    if act.facts.added:
+        _addition(paper, written, act, act.facts.added)
+    else:
+        _inspection(paper, written, act)
+
+
+def _inspection(paper: Paper, written: "_Writer", act: Act) -> None:
     formats = written.formats
-    paper = Document(
-        written.say(f"title_{act.kind}"),
-        language=act.facts.language,
-        at=max(one.at for one in act.signed),
-        author=act.facts.coop,
-        reference=act.id,
-    )
     paper.pairs([
         (written.say("home"), _home(act.facts)),
         (written.say("held_on"), formats.day(act.held_on)),
@@ -83,22 +141,10 @@ def made(act: Act) -> bytes:
         for one in sorted(act.signed, key=lambda one: one.side, reverse=True)
     ])  # fmt: skip
     paper.paragraph(written.say("digest").format(digest=act.facts.record_sha256), soft=True)
-    return paper.finish()
 
 
-def completed(act: Act) -> bytes:
-    """The PDF of what was added to a signed état des lieux. `act.facts.added` says what."""
-    addition = act.facts.added
-    assert addition is not None
-    written = _Writer(act.facts.language, act.facts.zone)
+def _addition(paper: Paper, written: "_Writer", act: Act, addition: Added) -> None:
     formats = written.formats
-    paper = Document(
-        written.say("title_amendment"),
-        language=act.facts.language,
-        at=addition.acknowledged_at,
-        author=act.facts.coop,
-        reference=f"{act.id} · {addition.id}",
-    )
     paper.pairs([
         (written.say("home"), _home(act.facts)),
         (written.say("amends"), formats.day(act.held_on)),
@@ -110,13 +156,13 @@ def completed(act: Act) -> bytes:
     ])  # fmt: skip
     if addition.note:
         paper.paragraph(addition.note)
-    paper.pictures([Picture(for_paper(one), addition.note) for one in act.photos.get(addition.id, ())])
+    what = written.finding(addition.element, addition.symptom)
+    paper.pictures(_pictures(act, addition.id, f"{what}. {addition.note}"))
     paper.heading(written.say("acknowledged"))
     when = formats.instant(addition.acknowledged_at, "medium")
     paper.pairs([(written.say("side_cooperative"), addition.acknowledged_by), (written.say("held_on"), when)])
     if addition.answer:
         paper.paragraph(addition.answer)
-    return paper.finish()
 
 
 def _home(facts: Facts) -> str:
@@ -154,7 +200,7 @@ class _Writer:
         return f"{name} – {_known(known.symptoms, symptom).in_(self.language).lower()}"
 
 
-def _handed_over(paper: Document, written: _Writer, record: Record) -> None:
+def _handed_over(paper: Paper, written: _Writer, record: Record) -> None:
     if not record.meters:
         paper.heading(written.say("meters"))
         paper.paragraph(written.say("no_meter"))
@@ -177,7 +223,7 @@ def _handed_over(paper: Document, written: _Writer, record: Record) -> None:
     )
 
 
-def _room(paper: Document, written: _Writer, act: Act, room: Room) -> None:
+def _room(paper: Paper, written: _Writer, act: Act, room: Room) -> None:
     if room.surfaces:
         paper.heading(written.room(room), 2)
         paper.paragraph(" – ".join(written.surface(*one) for one in room.surfaces.items()))
@@ -195,11 +241,20 @@ def _room(paper: Document, written: _Writer, act: Act, room: Room) -> None:
     )
     for finding in room.findings:
         shown = written.finding(finding.element, finding.symptom)
-        files = act.photos.get(finding.id, ())
-        if files:
-            pictures = [Picture(for_paper(one), f"{shown}. {finding.note}") for one in files]
+        pictures = _pictures(act, finding.id, f"{shown}. {finding.note}")
+        if pictures:
             paper.pictures(pictures, caption=f"{written.room(room)} : {shown}")
     paper.paragraph(written.say("nothing_else"))
+
+
+def _pictures(act: Act, about: str, alt: str) -> list[Picture]:
+    """Each says what it shows, and which of several it is."""
+    shots = act.photos.get(about, [])
+    counts = [f" ({place}/{len(shots)})" if len(shots) > 1 else "" for place in range(1, len(shots) + 1)]
+    return [
+        Picture(for_paper(shot.content) if shot.content else b"", f"{alt.strip()}{count}", shot.address)
+        for shot, count in zip(shots, counts, strict=True)
+    ]
 
 
 def _row(written: _Writer, act: Act, finding: Finding) -> Sequence[str]:

@@ -16,7 +16,7 @@ from sqlmodel import col, select
 
 from services.aftersales import photos
 from services.aftersales.inspections import document, guided, locking
-from services.aftersales.inspections.document import Act, Signed
+from services.aftersales.inspections.document import Act, Shot, Signed
 from services.aftersales.inspections.facts import Facts
 from services.aftersales.inspections.model import GuidedInspection, InspectionDocument
 from services.aftersales.inspections.record import Record
@@ -92,25 +92,32 @@ async def _claim(unit: Unit) -> Claimed | None:
 async def _order(unit: Unit, document_id: str) -> Callable[[], bytes]:
     """Everything it is made from, read; what makes it."""
     ordered = await unit.session.get_one(InspectionDocument, document_id)
-    facts = Facts.model_validate(ordered.facts)
+    return partial(document.made, await act_of(unit, ordered, with_files=True))
+
+
+async def act_of(unit: Unit, ordered: InspectionDocument, *, with_files: bool) -> Act:
+    """All that a document says, from what was sealed; `with_files` with its photos as files, else with their
+    addresses."""
     inspection = await unit.session.get_one(GuidedInspection, ordered.inspection)
-    files: dict[str, list[bytes]] = {}
+    shots: dict[str, list[Shot]] = {}
     for photo in await photos.at(unit, inspection.id):
         is_wanted = (photo.finding == ordered.amendment) if ordered.amendment else photo.finding is not None
-        content = await photos.content(unit, photo.id) if is_wanted else None
+        if not is_wanted:
+            continue
+        content = await photos.content(unit, photo.id) if with_files else b""
         if content is not None:
-            files.setdefault(photo.finding or "", []).append(content)
+            address = "" if with_files else f"/photos/{photo.id}"
+            shots.setdefault(photo.finding or "", []).append(Shot(content, address))
     signed = await guided.signatures(unit, inspection.id)
-    act = Act(
+    return Act(
         id=inspection.id,
         kind=inspection.kind,
         held_on=inspection.held_on,
-        facts=facts,
+        facts=Facts.model_validate(ordered.facts),
         record=Record.model_validate(inspection.record),
-        photos=files,
+        photos=shots,
         signed=tuple(Signed(side, row.name, row.signed_at, row.drawing) for side, row in signed.items()),
     )
-    return partial(document.completed if facts.added else document.made, act)
 
 
 async def _keep(unit: Unit, document_id: str, content: bytes) -> None:

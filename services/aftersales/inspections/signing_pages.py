@@ -9,13 +9,16 @@ from contracts.codes import Role
 from services.aftersales.actions import NewTicket
 from services.aftersales.choices import check_codes
 from services.aftersales.inspections import adding, guided, sealing
+from services.aftersales.inspections.document import Beside, page
 from services.aftersales.inspections.drawing import drawn_in, page_with_drawing
 from services.aftersales.inspections.model import GuidedInspection, InspectionDocument
 from services.aftersales.inspections.pages import EVERYBODY, TEAM, Code, Line
+from services.aftersales.inspections.preparing import act_of
 from services.aftersales.inspections.showing import shown
 from services.aftersales.inspections.visibility import visible
 from services.aftersales.page_base import actor_of, pages
 from services.aftersales.photos.receiving import brought, page_with_photos
+from services.kit.html_paper import POLICY
 from services.kit.unit import Unit
 from services.kit.web import Principal, Problem, RoomUnit, Who, not_found, roles
 
@@ -67,6 +70,20 @@ async def sign(
 async def download(inspection: str, document: str, unit: RoomUnit, who: Who) -> Response:
     """A signed document, byte for byte as it was signed."""
     return await sent(unit, await visible(unit, inspection, who), document)
+
+
+@pages.get("/inspections/{inspection}/documents/{document}/page", **roles(*EVERYBODY))
+async def read_document(inspection: str, document: str, unit: RoomUnit, who: Who) -> Response:
+    """The same as a page: for screen readers, large print, small screens, and to print."""
+    found = await visible(unit, inspection, who)
+    kept = await unit.session.get(InspectionDocument, document)
+    if kept is None or kept.inspection != found.id or kept.sha256 is None or not kept.facts:
+        raise not_found()
+    here = f"/inspections/{found.id}"
+    act = await act_of(unit, kept, with_files=False)
+    content = page(act, Beside(f"{here}/documents/{kept.id}", kept.sha256, here))
+    headers = {**HEADERS, "Content-Security-Policy": POLICY}
+    return Response(content, media_type="text/html; charset=utf-8", headers=headers)
 
 
 async def sent(unit: Unit, inspection: GuidedInspection, document: str) -> Response:

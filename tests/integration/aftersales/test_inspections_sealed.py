@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import re
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -277,3 +278,66 @@ async def test_two_rooms_make_one_document(aulnes: Cooperative) -> None:
     async with opening() as unit:
         await preparing._keep(unit, claimed.document, make() + b"later")
     assert await tenant.document() == before
+
+
+async def test_the_same_can_be_read_as_a_page_with_headings_tables_and_pictures_in_words(
+    aulnes: Cooperative,
+) -> None:
+    tenant = await signed(aulnes, "etat_des_lieux")
+    pdf = await tenant.document()
+    overview = (await tenant.household.get(tenant.path)).text
+    [address] = re.findall(rf'href="({tenant.path}/documents/doc_[a-z0-9]+/page)"', overview)
+    page = await tenant.household.get(address)
+    assert page.status_code == 200
+    assert page.headers["cache-control"] == "private, no-store"
+    policy = page.headers["content-security-policy"]
+    assert ("script" in policy, "default-src 'none'" in policy) == (False, True)
+    assert '<html lang="fr">' in page.text
+    assert page.text.count("<h1>") == 1
+    assert hashlib.sha256(pdf).hexdigest() in page.text
+    style = page.text.split("<style>")[1].split("</style>")[0]
+    assert base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() in policy
+    [alt] = re.findall(r'<img src="/photos/[^"]+" alt="([^"]+)"', page.text)
+    assert "Ça goutte sous l’évier." in alt
+    photo_of = re.findall(r'<img src="(/photos/[^"]+)"', page.text)[0]
+    assert (await tenant.household.get(photo_of)).headers["content-type"] == "image/jpeg"
+    said = html.unescape(re.sub(r"<[^>]+>", " ", page.text.split("<h1>")[1]))
+    printed = words_of(pdf).split("Logement", 1)[1]
+    for word in set(re.findall(r"\w{4,}", printed)) - {"Page", "page"}:
+        assert word in said, word
+    assert "lecteur d’écran" in words_of(pdf).split("Logement")[0].lower()
+    assert (await Browser(aulnes, Role.CARETAKER, "per_caretaker").get(address)).status_code == 200
+    stranger = Browser(aulnes, Role.RESIDENT, (await aulnes.move_in())["persons"][0]["id"])
+    assert (await stranger.get(address)).status_code == 404
+
+
+async def test_there_is_no_page_before_its_document_nor_after_the_household_is_erased(
+    aulnes: Cooperative,
+) -> None:
+    tenant = await just_signed(aulnes)
+    async with aulnes.room_unit("aftersales") as unit:
+        ordered = await unit.session.execute(
+            text("SELECT id FROM aftersales.inspection_document WHERE coop = :coop"), {"coop": aulnes.slug}
+        )
+        address = f"{tenant.path}/documents/{ordered.scalar_one()}/page"
+    assert (await tenant.household.get(address)).status_code == 404
+    await tenant.prepared()
+    assert (await tenant.household.get(address)).status_code == 200
+    await erase(aulnes, tenant)
+    assert (await tenant.staff.get(address)).status_code == 404
+
+
+async def test_what_was_written_is_shown_as_words_and_never_as_markup(aulnes: Cooperative) -> None:
+    tenant = await inspecting(aulnes, "livraison")
+    await tenant.find("room-kitchen", "finding-1", photo(), note='<img src=x onerror="1">')
+    await tenant.go_through()
+    await tenant.do("/remarks", remarks="</p><script>1</script>")
+    await tenant.sign("household", name="<b>Foyer 12</b>")
+    await tenant.sign("cooperative")
+    await tenant.prepared()
+    overview = (await tenant.household.get(tenant.path)).text
+    address = re.findall(rf'href="({tenant.path}/documents/doc_[a-z0-9]+/page)"', overview)[0]
+    page = (await tenant.household.get(address)).text
+    for markup in ("<script", "<b>", 'onerror="1'):
+        assert markup not in page
+    assert "&lt;script&gt;" in page

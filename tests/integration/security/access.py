@@ -587,6 +587,7 @@ PAGES: dict[str, Access] = {
         HOUSEHOLDS, TEAM, body=form(side="household", name="x", agreed="true", read="x")
     ),
     "GET /inspections/{inspection}/documents/{document}": theirs(HOUSEHOLDS, TEAM),
+    "GET /inspections/{inspection}/documents/{document}/page": theirs(HOUSEHOLDS, TEAM),
     "GET /locked-inspections/{locked}": of_coop(STAFF),
     "POST /locked-inspections/{locked}/{paper}/claim": of_coop(STAFF, body=form(reason="x")),
     "GET /inspections/{inspection}/forgotten": theirs(HOUSEHOLDS),
