@@ -19,6 +19,7 @@ from services.aftersales.bodies import (
     WarrantyOut,
 )
 from services.aftersales.claims import letters_due
+from services.aftersales.incidents import meter_views
 from services.aftersales.incidents.shown import incident_for
 from services.aftersales.intake import access
 from services.aftersales.lifecycle import PAUSING, Standing, apply, offered
@@ -58,7 +59,7 @@ async def ticket_out(
     reach = await access.of(unit, ticket.id) if known is None else access.Access()
     return TicketOut(
         **summary_out(ticket, residence, overdue, zone, language).model_dump(),
-        description=ticket.description,
+        description=await meter_views.description_of(unit, ticket, language),
         since=ticket.noticed_on,
         channel=ticket.channel,
         basis=basis_of(ticket.basis, language),

@@ -86,7 +86,7 @@ def spoken_day(day: date, language: str) -> str:
     return Formats(language).day(day, "long").replace("\u202f", " ")
 
 
-_OWN = ("words", "dwelling_file/words", "inspections/words", "notices/words")
+_OWN = ("words", "dwelling_file/words", "inspections/words", "notices/words", "incidents/words")
 """The room's own tables of words, each beside what it speaks of."""
 
 

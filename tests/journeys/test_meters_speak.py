@@ -108,7 +108,7 @@ async def test_each_signal_is_read_on_a_phone_and_at_the_desk(
         await expect(staff.get_by_role("heading", level=1)).to_contain_text(one["fluid"])
         if one["values"]:
             await staff.wait_for_selector("#evidence canvas")
-            unit = {"night_flow": "L/h", "overvoltage": "V", "no_heating": "W"}[one["fault"]]
+            unit = {"night_flow": "L/h", "overvoltage": "V", "no_heating": "kW"}[one["fault"]]
             await expect(staff.locator(".chart-readout")).to_contain_text(f"({unit})")
         await visitor.screenshot(staff, f"meters-{one['fault']}-{width}")
         assert await visitor.flaws(staff) == []
@@ -122,7 +122,7 @@ async def test_staff_confirm_and_every_home_that_fell_is_told(
     await staff.get_by_role("link", name="1 incident à confirmer").click()
     await staff.get_by_role("link", name="Panne de chauffage").first.click()
     await staff.wait_for_selector("#together canvas")
-    await expect(staff.locator(".chart-readout")).to_contain_text("Les Tilleuls · T1 (W)")
+    await expect(staff.locator(".chart-readout")).to_contain_text("Les Tilleuls · T1 (kW)")
     await visitor.screenshot(staff, "meters-incident-1280")
     assert await visitor.flaws(staff) == []
     await staff.get_by_label("Écrire à tous les logements desservis").first.check()

@@ -7,9 +7,11 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import col, select
 
+from services.aftersales.incidents import evidence
 from services.aftersales.incidents.model import MeterProposal
 from services.aftersales.model import Ticket
 from services.aftersales.words import word
+from services.kit.i18n import LANGUAGES
 from services.kit.problems import not_found
 from services.kit.unit import Unit
 
@@ -23,8 +25,11 @@ WHERE p.id = ANY(:ids)
 """
 MOST_CURVES = 3
 """On one chart; more are not told apart."""
-_PER_HOUR = {"L": "L/h", "Wh": "W"}
+_RATES = {"L": ("L/h", 1.0), "Wh": ("kW", 0.001)}
 """A curve is shown as a rate, whatever the length of its steps: one unit beside the figures of an hour."""
+_AMOUNTS = {"Wh": ("kWh", 0.001)}
+"""The total of a day as people know it from their bills."""
+_DIGITS = {"kW": 2, "kWh": 1}
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,7 @@ class Picture:
     by_day: bool
     limit: int | None = None
     least: float = 0
+    digits: int = 0
 
     @property
     def instants(self) -> list[datetime]:
@@ -96,11 +102,12 @@ async def one(unit: Unit, proposal_id: str) -> MeterProposal:
 
 
 async def shown(unit: Unit, proposal: MeterProposal, language: str) -> dict[str, Any]:
-    """What a page shows of one."""
+    """What a page shows of one: a sentence, its figures in people's units, the readings as a picture."""
     figures = proposal.evidence.get("figures", {})
     return {
         "line": _line(proposal, await _meters(unit, [proposal]), language),
-        "figures": [(word("fault_figures", name, language), value) for name, value in figures.items()],
+        "sentence": evidence.sentence(proposal.fault, proposal.evidence, proposal.since, language),
+        "figures": evidence.told(figures, language),
         "picture": picture(proposal.evidence),
         "is_forgotten": not proposal.evidence,
         "ticket": proposal.ticket,
@@ -108,11 +115,23 @@ async def shown(unit: Unit, proposal: MeterProposal, language: str) -> dict[str,
     }
 
 
-async def of_ticket(unit: Unit, ticket: Ticket, language: str) -> dict[str, Any] | None:
-    """The readings a request was opened for."""
-    rows = await unit.session.execute(select(MeterProposal).where(col(MeterProposal.ticket) == ticket.id))
-    proposal = rows.scalars().first()
-    return None if proposal is None else await shown(unit, proposal, language)
+async def of_ticket(unit: Unit, ticket: Ticket) -> dict[str, dict[str, Any]] | None:
+    """The readings a request was opened for, by language."""
+    proposal = await _proposal_of(unit, ticket)
+    if proposal is None:
+        return None
+    return {language: await shown(unit, proposal, language) for language in LANGUAGES}
+
+
+async def description_of(unit: Unit, ticket: Ticket, language: str) -> str | None:
+    """What a request tells: one that a meter opened, in the reader's language as far as its readings are
+    kept; else as it was written."""
+    if ticket.channel != "meter" or ticket.description is None:
+        return ticket.description
+    proposal = await _proposal_of(unit, ticket)
+    if proposal is None or not proposal.evidence.get("figures"):
+        return ticket.description
+    return evidence.said(proposal.fault, proposal.evidence, proposal.since, language)
 
 
 async def together(unit: Unit, found: list[Line]) -> tuple[Picture, list[Curve]] | None:
@@ -128,23 +147,35 @@ async def together(unit: Unit, found: list[Line]) -> tuple[Picture, list[Curve]]
     return first, [Curve(one.home or one.label, drawn[one.id].values) for one in alike[:MOST_CURVES]]
 
 
-def picture(evidence: dict[str, Any]) -> Picture | None:
+async def _proposal_of(unit: Unit, ticket: Ticket) -> MeterProposal | None:
+    rows = await unit.session.execute(select(MeterProposal).where(col(MeterProposal.ticket) == ticket.id))
+    return rows.scalars().first()
+
+
+def picture(readings: dict[str, Any]) -> Picture | None:
     """The curve, else the day totals; None when neither is kept."""
-    unit, zone = evidence.get("unit", ""), evidence.get("zone", "Europe/Paris")
-    if curve := evidence.get("curve"):
+    unit, zone = readings.get("unit", ""), readings.get("zone", "Europe/Paris")
+    if curve := readings.get("curve"):
         start = int(datetime.fromisoformat(curve["starts_at"]).timestamp())
         step = int(curve["step_s"])
         x = [start + step * at for at in range(len(curve["values"]))]
-        an_hour = 3_600 / step if unit in _PER_HOUR else 1
-        values = [None if value is None else value * an_hour for value in curve["values"]]
-        limit = evidence.get("figures", {}).get("limit_v")
+        rate, share = _RATES.get(unit, (unit, 1.0))
+        times = share * 3_600 / step if unit in _RATES else 1
+        values = [_times(value, times) for value in curve["values"]]
+        limit = readings.get("figures", {}).get("limit_v")
         least = 0.0 if limit is None else min([limit, *(v for v in values if v is not None)]) * 0.97
-        return Picture(_PER_HOUR.get(unit, unit), step, x, values, zone, False, limit, least)
-    if days := evidence.get("days"):
+        return Picture(rate, step, x, values, zone, False, limit, least, _DIGITS.get(rate, 0))
+    if days := readings.get("days"):
         begin = [date.fromisoformat(one["day"]) for one in days]
         x = [(day - date(1970, 1, 1)) // timedelta(seconds=1) for day in begin]
-        return Picture(unit, 86_400, x, [one["value"] for one in days], "UTC", by_day=True)
+        shown_in, share = _AMOUNTS.get(unit, (unit, 1))
+        values = [_times(one["value"], share) for one in days]
+        return Picture(shown_in, 86_400, x, values, "UTC", by_day=True, digits=_DIGITS.get(shown_in, 0))
     return None
+
+
+def _times(value: float | None, share: float) -> float | None:
+    return None if value is None else round(value * share, 3)
 
 
 async def _meters(unit: Unit, proposals: list[MeterProposal]) -> dict[str, Any]:

@@ -42,7 +42,8 @@ async def meter_for_desk(unit: Unit, ticket: Ticket, who: Principal) -> Mapping[
     """The readings the request was opened for, as they were then."""
     if ticket.channel != "meter" or who.role is Role.RESIDENT:
         return None
-    return await meter_views.of_ticket(unit, ticket, who.language or LANGUAGES[0])
+    found = await meter_views.of_ticket(unit, ticket)
+    return None if found is None else {"in_language": found}
 
 
 async def _of(unit: Unit, ticket: Ticket) -> Incident | None:

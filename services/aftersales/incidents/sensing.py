@@ -14,18 +14,19 @@ from sqlmodel import col, select
 from contracts.metering import SupplyFault, SupplyFaultCleared
 from services.aftersales import actions, registry
 from services.aftersales.actions import NewTicket
-from services.aftersales.incidents import children, joining, places
+from services.aftersales.incidents import children, evidence, gateways, joining, places
 from services.aftersales.incidents.families import family_of
 from services.aftersales.incidents.model import Incident, MeterProposal
 from services.aftersales.incidents.stages import CONFIRMED
 from services.aftersales.telling import Actor
-from services.aftersales.words import word
 from services.kit.ids import id_of
 from services.kit.problems import conflict, invalid
 from services.kit.registry import local_today, zone_of
 from services.kit.unit import Unit
 
 _FILE = Path(__file__).parent / "faults.yaml"
+SILENT = "meter_silent"
+"""A fault of the meter or its gateway; nobody at home feels it."""
 _KEPT = ("figures", "fluid")
 """What remains of the evidence when a person found nothing."""
 
@@ -56,7 +57,7 @@ async def supply_fault(event: SupplyFault, unit: Unit) -> None:
     reported = as_request(event.fault, heating, evidence.get("fluid"))
     family = family_of(reported.element, reported.symptom)
     place = await places.place_of(unit, event.dwelling, building)
-    scopes = place.scopes(family) if family else []
+    scopes = await gateways.scopes(unit, family, event.dwelling, building, event.meter) if family else []
     values = {
         "id": fault, "coop": event.coop, "meter": event.meter, "dwelling": event.dwelling,
         "building": place.building, "occupancy": event.occupancy, "fault": event.fault,
@@ -72,8 +73,10 @@ async def supply_fault(event: SupplyFault, unit: Unit) -> None:
     )
     is_new: Any = literal_column("xmax = 0")
     made = await unit.session.execute(kept.returning(is_new))
-    if made.scalar_one_or_none() and family is not None and scopes and event.dwelling:
-        await joining.sensed(unit, family, scopes, reported.element, reported.symptom)
+    is_shared = bool(scopes) and (event.dwelling is not None or scopes[0].startswith("gateway:"))
+    if made.scalar_one_or_none() and family is not None and is_shared:
+        fluid = None if event.fault == SILENT else evidence.get("fluid")
+        await joining.sensed(unit, family, scopes, reported.element, reported.symptom, fluid)
 
 
 async def fault_cleared(event: SupplyFaultCleared, unit: Unit) -> None:
@@ -131,11 +134,7 @@ async def dismiss(unit: Unit, proposal_id: str, reason: str, actor: Actor) -> Me
 
 def said(proposal: MeterProposal, language: str) -> str:
     """The fault and its figures in a sentence."""
-    figures = proposal.evidence.get("figures", {})
-    space = " " if language == "fr" else ""
-    told = [f"{word('fault_figures', name, language)}{space}: {value}" for name, value in figures.items()]
-    label = word("supply_faults", proposal.fault, language)
-    return "\n".join((f"{label}.", *told))
+    return evidence.said(proposal.fault, proposal.evidence, proposal.since, language)
 
 
 async def _decidable(unit: Unit, proposal_id: str) -> MeterProposal:
