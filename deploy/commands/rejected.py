@@ -35,7 +35,8 @@ def show_all(
         typer.echo(json.dumps(rows))
         return
     for row in rows:
-        typer.echo(f"{row['id']}  {row['received_at'][:19]}  {row['reason']:<16}  {row['detail']}")
+        place = row.get("meter") or row.get("gateway") or row.get("topic") or "-"
+        typer.echo(f"{row['id']}  {row['received_at'][:19]}  {place}  {row['reason']:<16}  {row['detail']}")
     if not rows:
         typer.echo(_("Nothing waits for a decision."))
 

@@ -16,6 +16,8 @@ from services.kit.principal import Principal
 from services.kit.problems import conflict, invalid, not_found
 from services.kit.unit import Unit
 from services.metering import ledger, marking, queries, registry
+from services.metering.days import SLOT_US
+from services.metering.drafts import facts_of
 from services.metering.meter_locks import wait_for_meter
 from services.metering.queries import Sight
 from services.metering.retention import readings_are_gone
@@ -70,10 +72,12 @@ class Wanted:
 async def make(unit: Unit, who: Principal, seen: Sight, wanted: Wanted) -> str:
     """Decide about some half-hours; the day is settled and told again. Returns the edit's id.
 
-    409 where the household's half-hours may not be kept, nobody lives there, or the readings are gone.
+    409 where the household's half-hours may not be kept, nobody lives there, or the readings are gone; 422
+    where no half-hour there can hold as much.
     """
     amounts = _amounts(seen, wanted)
-    occupancy = await _ground(unit, seen, wanted.day, wanted.kind)
+    highest = max((amount or 0 for amount in amounts or ()), default=0)
+    occupancy = await _ground(unit, seen, wanted.day, wanted.kind, highest)
     id = new_id("edt")
     await unit.session.execute(
         text(_MAKE),
@@ -151,7 +155,9 @@ def _amounts(seen: Sight, wanted: Wanted) -> tuple[int | None, ...] | None:
     if wanted.first_slot > wanted.last_slot:
         raise invalid("/from_slot", "after_to", _("`from_slot` is after `to_slot`."))
     if wanted.last_slot >= slots:
-        raise invalid("/to_slot", "beyond_the_day", f"This day has {slots} half-hours, counted from 0.")
+        raise invalid(
+            "/to_slot", "beyond_the_day", _("This day has %(slots)s half-hours, counted from 0."), slots=slots
+        )
     count = wanted.last_slot - wanted.first_slot + 1
     if wanted.kind is not EditKind.SET:
         if wanted.values is not None or wanted.total is not None:
@@ -162,20 +168,26 @@ def _amounts(seen: Sight, wanted: Wanted) -> tuple[int | None, ...] | None:
     if wanted.total is not None:
         return spread(wanted.total, count)
     if wanted.values is not None and len(wanted.values) != count:
-        raise invalid("/values", "wrong_count", f"Give {count} values, one per half-hour.")
+        raise invalid("/values", "wrong_count", _("Give %(count)s values, one per half-hour."), count=count)
     return wanted.values
 
 
-async def _ground(unit: Unit, seen: Sight, day: date, kind: EditKind | None) -> str | None:
-    """The household whose day it is, None for a common part; 409 where its half-hours may not be kept."""
+async def _ground(unit: Unit, seen: Sight, day: date, kind: EditKind | None, highest: int = 0) -> str | None:
+    """The household whose day it is, None for a common part; 409 where its half-hours may not be kept, 422
+    where no half-hour can hold `highest`: someone wrote Wh for kWh."""
     await wait_for_meter(unit, seen.id)  # what a withdrawal deletes is not written again behind its back
-    meter = (await registry.meters(unit, [seen.id]))[seen.id]
+    meter = (await registry.meters(unit, [seen.id], contracts=True))[seen.id]
     occupancy = meter.occupancy_on(day)
     if meter.dwelling is not None:
         if occupancy is None:
             raise conflict("outside_occupancy", _("Nobody lived there on that day."))
         if not occupancy.may_keep_slots:
             raise conflict("no_half_hours", _("The household does not let half-hours be kept."))
+    rules = facts_of(meter, seen.quantity, seen.calendar.day(day)).thresholds(day, seen.quantity)
+    if highest > rules.most_units(SLOT_US):
+        raise invalid(
+            "/values", "beyond_the_possible", _("More than this installation can use in half an hour.")
+        )
     key = {"meter": seen.id, "quantity": seen.quantity.value, "day": day}
     is_frozen = (await unit.session.execute(text(_IS_FROZEN), key)).scalar_one_or_none()
     if is_frozen:

@@ -78,6 +78,8 @@ def _energies(fields: dict[str, Any], channel: str | None, instant: datetime) ->
         if register in found:
             continue
         read = tic.amount(fields.get(key), key)
+        if unit == "Wh" and read is not None and read % 1:
+            raise Refused(Reason.WRONG_UNIT, f"{key} counts whole Wh: with decimals it is in another unit")
         value = None if read is None else tic.reading(channel, register, unit, read, instant, key)
         if value is not None:
             found[register] = value

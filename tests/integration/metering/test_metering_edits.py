@@ -200,6 +200,7 @@ async def test_the_household_reads_that_its_day_was_edited_by_whom_and_why(
         ({"to_slot": 48}, "/to_slot"),
         ({"values": [1]}, "/values"),
         ({"values": [-1, 2, 3]}, "/values/0"),
+        ({"values": [120, 99_999_999, 130]}, "/values"),  # Wh written for kWh
         ({"values": None}, "/values"),
         ({"kind": "confirm"}, "/values"),
         ({"kind": "guess"}, "/kind"),

@@ -82,6 +82,11 @@ def test_the_older_spelling_is_in_watt_hours_and_the_newer_one_counts():
     assert registers("zlinky", both, NAME) == {"energy_import": 4_571_440}
 
 
+def test_the_older_spelling_with_decimals_may_be_in_kilowatt_hours_so_it_is_not_guessed():
+    assert refused("zlinky", {"currentSummDelivered": 4571.435}, NAME).reason is Reason.WRONG_UNIT
+    assert registers("zlinky", {"currentSummDelivered": 4571435.0}, NAME) == {"energy_import": 4_571_435}
+
+
 SENTINELS = [65535, -32768, None, "", 4294967295, 281474976710655]
 
 
