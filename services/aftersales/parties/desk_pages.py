@@ -9,6 +9,7 @@ from services.aftersales import actions as steps
 from services.aftersales import queries as tickets
 from services.aftersales import registry
 from services.aftersales.actions import Changes
+from services.aftersales.form_pages import taken
 from services.aftersales.model import Ticket
 from services.aftersales.page_base import actor_of, answer, pages
 from services.aftersales.parties import actions, jobs, letters, messages, queries, routes
@@ -91,21 +92,23 @@ async def assign(
         team=to if to in codes("teams") else None,
         assignee=contact if contact != found.assignee else None,
     )
-    try:
+
+    async def give() -> None:
         if not to:
             raise not_found()
         if to not in codes("teams"):
             await actions.party_of(unit, to)
-        async with unit.part():
-            if reason:
-                aside = Changes(reason=reason, comment=comment.strip() or None)
-                await steps.act(unit, found.id, "set_formal_aside", actor_of(who), aside)
-            await steps.act(unit, found.id, "assign", actor_of(who), changes)
-    except Problem as problem:
-        if problem.status == 404:
-            raise
-        return await _page(request, unit, who, ticket, problem)
-    return RedirectResponse(f"/desk/{ticket}#route", 303)
+        if reason:
+            aside = Changes(reason=reason, comment=comment.strip() or None)
+            await steps.act(unit, found.id, "set_formal_aside", actor_of(who), aside)
+        await steps.act(unit, found.id, "assign", actor_of(who), changes)
+
+    return await taken(
+        unit,
+        give,
+        f"/desk/{ticket}#route",
+        lambda sent: _page(request, unit, who, ticket, sent.problem),
+    )
 
 
 @pages.post("/desk/{ticket}/route/rule", **STAFF)
@@ -139,12 +142,17 @@ async def write(
 ) -> Response:
     """To the party that has the job; its household does not see it."""
     found = await tickets.visible(unit, ticket, who)
-    if body.strip():
-        try:
+
+    async def send() -> None:
+        if body.strip():
             await messages.from_staff(unit, found, actor_of(who), body.strip())
-        except Problem as problem:
-            return await _page(request, unit, who, ticket, problem)
-    return RedirectResponse(f"/desk/{ticket}#route", 303)
+
+    return await taken(
+        unit,
+        send,
+        f"/desk/{ticket}#route",
+        lambda sent: _page(request, unit, who, ticket, sent.problem),
+    )
 
 
 async def _firms(unit: Unit) -> list[Party]:

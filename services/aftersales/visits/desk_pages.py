@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel import col, select
 
 from services.aftersales import queries as tickets
+from services.aftersales.form_pages import taken
 from services.aftersales.page_base import actor_of, answer, pages
 from services.aftersales.parties.jobs import places_of
 from services.aftersales.parties.model import Party
@@ -34,11 +35,12 @@ async def book(
 ) -> Response:
     """For a household that called: the same windows as on its own page."""
     found = await tickets.visible(unit, ticket, who)
-    try:
-        await booking.book(unit, found, slot, actor_of(who))
-    except Problem as problem:
-        return await _page(request, unit, who, ticket, problem)
-    return RedirectResponse(f"/desk/{ticket}#visit", 303)
+    return await taken(
+        unit,
+        lambda: booking.book(unit, found, slot, actor_of(who)),
+        f"/desk/{ticket}#visit",
+        lambda sent: _page(request, unit, who, ticket, sent.problem),
+    )
 
 
 @pages.post("/desk/{ticket}/visit/propose", **TEAM)
@@ -54,18 +56,22 @@ async def propose(
     """A window for this request alone; its household is told."""
     found = await tickets.visible(unit, ticket, who)
     zone = await zone_of(unit)
-    try:
-        async with unit.part():
-            try:
-                on, edges = date.fromisoformat(day), [time.fromisoformat(start), time.fromisoformat(end)]
-            except ValueError as error:
-                raise invalid("/day", "missing", "Give a day and an hour.") from error
-            begins, ends = (datetime.combine(on, at, zone).astimezone(UTC) for at in edges)
-            await booking.propose(unit, found, await offers.host_of(unit, found), begins, ends)
-            await moving.offered(unit, found, actor_of(who))
-    except Problem as problem:
-        return await _page(request, unit, who, ticket, problem)
-    return RedirectResponse(f"/desk/{ticket}/visit", 303)
+
+    async def offer() -> None:
+        try:
+            on, edges = date.fromisoformat(day), [time.fromisoformat(start), time.fromisoformat(end)]
+        except ValueError as error:
+            raise invalid("/day", "missing", "Give a day and an hour.") from error
+        begins, ends = (datetime.combine(on, at, zone).astimezone(UTC) for at in edges)
+        await booking.propose(unit, found, await offers.host_of(unit, found), begins, ends)
+        await moving.offered(unit, found, actor_of(who))
+
+    return await taken(
+        unit,
+        offer,
+        f"/desk/{ticket}/visit",
+        lambda sent: _page(request, unit, who, ticket, sent.problem),
+    )
 
 
 @pages.post("/desk/{ticket}/visit/{what}", **TEAM)
@@ -80,7 +86,8 @@ async def move(
 ) -> Response:
     """Call it off, say that somebody is on the way, or that it was missed and on whose side."""
     found = await tickets.visible(unit, ticket, who)
-    try:
+
+    async def act() -> None:
         if what == "cancel":
             await moving.call_off(unit, found, actor_of(who))
         elif what == "on-the-way":
@@ -89,11 +96,13 @@ async def move(
             await moving.missed(unit, found, side, actor_of(who))
         else:
             raise not_found()
-    except Problem as problem:
-        if problem.status == 404:
-            raise
-        return await _page(request, unit, who, ticket, problem)
-    return RedirectResponse(f"/desk/{ticket}#visit", 303)
+
+    return await taken(
+        unit,
+        act,
+        f"/desk/{ticket}#visit",
+        lambda sent: _page(request, unit, who, ticket, sent.problem),
+    )
 
 
 @pages.get("/calendar", **TEAM)
