@@ -168,7 +168,11 @@ async def test_two_people_on_one_request_lose_neither_an_act_nor_a_word(aulnes: 
     )
     assert sent.status_code == 303
     await aulnes.post(f"/tickets/{tap['id']}/messages", {"body": "Je passe demain matin."})
-    assert "/desk/" in (await second.get(f"/desk/{tap['id']}/meanwhile?version={tap['version']}")).text
+    changed = await second.get(f"/desk/{tap['id']}/meanwhile?version={tap['version']}")
+    assert (changed.status_code, changed.text.count(f'href="/desk/{tap["id"]}"')) == (200, 1)
+    now = (await aulnes.get(f"/tickets/{tap['id']}")).json()["version"]
+    same = await second.get(f"/desk/{tap['id']}/meanwhile?version={now}")
+    assert (same.status_code, same.text.strip()) == (200, "")
     late = await second.send(
         f"/desk/{tap['id']}/actions", action="refuse", version=str(tap["version"]), seen_at=seen_at,
         reason="resident_upkeep", comment="Le joint est à votre charge.",
