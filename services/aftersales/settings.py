@@ -169,10 +169,10 @@ def refuse_unlawful(facts: dict[str, Any]) -> None:
         raise invalid(
             "/responsible",
             "never_resident",
-            "No rule can put this on the resident: %(faults)s. %(why)s"
+            "No rule can put this on the resident: %(faults)s – %(why)s"
             " Name an element and a symptom that are not among these.",
             faults={
-                language: ", ".join(one[language] for one in shown) + ("…" if reached[_NAMED:] else "")
+                language: ", ".join(one[language] for one in shown) + (", …" if reached[_NAMED:] else "")
                 for language in ("fr", "en")
             },
             why={language: render(Reason(reached[0].duty.reason), language) for language in ("fr", "en")},
