@@ -18,6 +18,7 @@ from services.aftersales.notices.model import Notice, NoticeTicket
 from services.aftersales.notices.wanted import NoticeWanted
 from services.aftersales.parties.actions import coop_name
 from services.aftersales.registry import Home
+from services.aftersales.tables import load
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.words import word
 from services.kit.unit import Unit
@@ -53,7 +54,7 @@ async def case_of(
     dates, config = await dates_of(unit, tickets[0], home), await config_for(unit, home)
     zone, party = config.calendar.zone, asked.addressee.party
     bases = {
-        row.regime: Basis(row.regime, word("regimes", row.regime, "fr"), row.basis or "", row.ends_on)
+        row.regime: Basis(row.regime, _named(row.regime), row.basis or "", row.ends_on)
         for row in warranties
         if row.ends_on is not None
     }
@@ -72,6 +73,10 @@ async def case_of(
         formal_on=await _written_on(unit, tickets[0], ("formal",)),
         annexes=asked.annexes,
     )
+
+
+def _named(regime: str) -> str:
+    return str(load("notices/letters")["regimes"].get(regime) or word("regimes", regime, "fr"))
 
 
 def _item(ticket: Ticket, told_on: date) -> Item:

@@ -80,7 +80,7 @@ async def test_a_household_sees_what_comes_next(aulnes: Cooperative) -> None:
     assert page.status_code == 200
     for words in (
         "Ça goutte depuis hier.",
-        "Votre interlocuteur : Agent 1",
+        "Votre interlocuteur\u00a0: Agent 1",
         "Première réponse",
         "Historique",
     ):

@@ -25,8 +25,8 @@ def test_each_act_has_words_of_its_own_whatever_state_it_led_to(action: str, lan
     ("action", "role", "facts", "said"),
     [
         ("unschedule", "resident", {}, "Rendez-vous annulé"),
-        ("missed", "resident", {"side": "contractor"}, "Rendez-vous manqué : personne n'est venu"),
-        ("missed", "contractor", {"side": "member"}, "Rendez-vous manqué : personne n'a ouvert"),
+        ("missed", "resident", {"side": "contractor"}, "Rendez-vous manqué\u00a0: personne n'est venu"),
+        ("missed", "contractor", {"side": "member"}, "Rendez-vous manqué\u00a0: personne n'a ouvert"),
         ("wait_access", "resident", {}, "L'habitant demande d'attendre"),
         ("assign", "staff", {}, "Travail confié"),
         (
