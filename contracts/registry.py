@@ -155,7 +155,8 @@ VIEWS: tuple[View, ...] = (
     View(
         "channel",
         {"gateway": "text gtw_", "coop": "text", "channel": "text, device's own name", "meter": "text mtr_"},
-        ("metering",),
+        ("metering", "aftersales"),
+        {"aftersales": ("gateway", "coop", "meter")},
     ),
     View(
         "occupancy",

@@ -21,7 +21,8 @@ GROUPS = (
     "causes", "priorities", "clocks", "deadlines", "teams", "channels", "roles", "qualities",
     "file_formats", "file_reasons",
     "checks", "check_reasons", "severities", "edit_kinds", "finding_details",
-    "gas_factor_sources", "incident_families", "incident_states", "incident_actions", "supply_faults",
+    "gas_factor_sources", "incident_families", "gateway_incidents", "incident_states", "incident_actions",
+    "supply_faults",
     "fault_figures", "proposal_states",
 )  # fmt: skip
 

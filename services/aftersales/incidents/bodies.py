@@ -92,7 +92,8 @@ class IncidentOut(IncidentSummary):
     answer: Literal["back", "not_back"] | None
     """The household's own, where a household asks."""
     evidence: dict[str, int]
-    """Dwellings that reported, whose meters fell, and that are served, when it was proposed."""
+    """When it was proposed: dwellings that reported, whose meters fell, that are served, and `metered`, those
+    with a meter that could show it (of a gateway all that it sends for)."""
     after: str | None
     """The incident of like reports there that had ended shortly before. For the cooperative only."""
     merged_into: str | None

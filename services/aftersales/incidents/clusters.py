@@ -24,6 +24,9 @@ class Thresholds(Row):
     propose_percent: int
     sensed_window_hours: int
     sensed_dwellings: int
+    sensed_beside_percent: int
+    gateway_meters: int
+    gateway_percent: int
     reports_when_sensed: int
     rises_at_dwellings: tuple[int, ...]
     own_hours: int
@@ -58,23 +61,41 @@ class Seen:
     reported: int
     sensed: int = 0
     served: int = 0
+    metered: int = 0
+    """Homes of the place with a meter that could show it; 0 when that is not known."""
+    is_gateway: bool = False
+    """The place is what one gateway sends for."""
 
 
 def verdict(seen: Seen, rules: Thresholds) -> Verdict:
     """A person confirms whatever is proposed. More evidence never says less."""
-    enough = needed(seen.served, rules)
-    with_meters = seen.reported >= rules.reports_when_sensed and seen.sensed >= rules.sensed_dwellings
-    if seen.reported >= enough or seen.sensed >= enough or with_meters:
+    fell = sensed_needed(seen, rules)
+    beside = max(rules.sensed_dwellings, _share(seen.metered, rules.sensed_beside_percent))
+    with_meters = seen.reported >= rules.reports_when_sensed and seen.sensed >= min(beside, fell)
+    if seen.reported >= needed(seen.served, rules) or seen.sensed >= fell or with_meters:
         return Verdict.PROPOSED
     if max(seen.reported, seen.sensed) >= rules.suggest_dwellings:
         return Verdict.SUGGESTED
     return Verdict.NOTHING
 
 
+def sensed_needed(seen: Seen, rules: Thresholds) -> int:
+    """From how many meters on that show it an incident is proposed: of those that could, not of all homes.
+    Of a gateway most must be silent: one of its many may have a fault of its own."""
+    if seen.is_gateway:
+        return max(rules.gateway_meters, _share(seen.metered, rules.gateway_percent))
+    return needed(seen.metered or seen.served, rules)
+
+
+def may_be_enough(reported: int, sensed: int, rules: Thresholds) -> bool:
+    """Whether it is worth counting the homes served and their meters."""
+    enough = needed(0, rules)
+    return reported >= enough or sensed >= min(enough, rules.sensed_dwellings, rules.gateway_meters)
+
+
 def needed(served: int, rules: Thresholds) -> int:
     """From how many dwellings on an incident is proposed, where the place serves so many."""
-    share = -(-served * rules.propose_percent // 100)
-    return max(rules.propose_dwellings, share)
+    return max(rules.propose_dwellings, _share(served, rules.propose_percent))
 
 
 def urgency(most_urgent: Priority, dwellings: int, rules: Thresholds) -> Priority:
@@ -91,6 +112,10 @@ def urgency(most_urgent: Priority, dwellings: int, rules: Thresholds) -> Priorit
 def thresholds(on: date) -> Thresholds:
     """The figures in force on that legal day."""
     return in_force(_rows(), on)[-1]
+
+
+def _share(of: int, percent: int) -> int:
+    return -(-of * percent // 100)
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from services.aftersales.incidents import children, history, places, reaching
+from services.aftersales.incidents import children, gateways, history, places, reaching
 from services.aftersales.incidents.clusters import thresholds
 from services.aftersales.incidents.families import family_named
 from services.aftersales.incidents.model import Incident, IncidentEvent
@@ -169,8 +169,8 @@ async def take_in(unit: Unit, incident: Incident, actor: Actor) -> None:
     taken = []
     for report in await _free_reports(unit, incident, unit.now - rules.window):
         family = family_named(report.family)
-        place = await places.place_of(unit, report.dwelling, report.building)
-        found = await reaching.open_at(unit, family.code, place.scopes(family))
+        scopes = await gateways.scopes(unit, family, report.dwelling, report.building)
+        found = await reaching.open_at(unit, family.code, scopes)
         if found is not None and found.id == incident.id:
             ticket = await unit.session.get_one(Ticket, report.ticket)
             await children.link(unit, ticket, incident.id, via=found.via)

@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import text
 
-from services.aftersales.incidents import places, shown
-from services.aftersales.incidents.clusters import Seen, Thresholds, Verdict, needed, thresholds, verdict
+from services.aftersales.incidents import gateways, places, shown
+from services.aftersales.incidents.clusters import Seen, Verdict, may_be_enough, thresholds, verdict
 from services.aftersales.incidents.families import Family, family_of
 from services.aftersales.incidents.reaching import REACHED, ended_before, open_at
 from services.aftersales.incidents.stages import CONFIRMED
@@ -53,14 +53,15 @@ CROSS JOIN (
     WHERE coop = %(coop)s AND family = %(family)s AND scope = %(scope)s AND reported_at >= %(since)s
       AND incident IS NULL) AS told
 CROSS JOIN (
-    SELECT count(DISTINCT dwelling) AS homes, min(since) AS first FROM aftersales.meter_proposal
+    SELECT count(DISTINCT coalesce(dwelling, meter)) AS homes, min(since) AS first
+    FROM aftersales.meter_proposal
     WHERE coop = %(coop)s AND family = %(family)s AND scope = %(scope)s AND state = 'proposed'
       AND raised_at >= %(sensed_since)s AND incident IS NULL) AS seen
 """  # noqa: S608
 """Kept, with the open incident if there is one by now, else with how many said and show the like. What the
 statement itself writes it does not see: this home is counted beside the others."""
 _SENSED = """
-SELECT count(DISTINCT dwelling), min(since) FROM aftersales.meter_proposal
+SELECT count(DISTINCT coalesce(dwelling, meter)), min(since) FROM aftersales.meter_proposal
 WHERE coop = :coop AND family = :family AND scope = :scope AND state = 'proposed' AND raised_at >= :since
   AND incident IS NULL
 """
@@ -99,8 +100,7 @@ async def join(unit: Unit, ticket: Ticket) -> bool:
     family = family_of(ticket.element, ticket.symptom)
     if family is None:
         return False
-    place = await places.place_of(unit, ticket.dwelling, ticket.building)
-    scopes = place.scopes(family)
+    scopes = await gateways.scopes(unit, family, ticket.dwelling, ticket.building)
     if not scopes:
         return False
     await unit.session.flush()
@@ -126,9 +126,10 @@ async def join(unit: Unit, ticket: Ticket) -> bool:
 async def take_turns(unit: Unit, home: Home, several: Iterable[tuple[str, str]]) -> None:
     """Of several reports (element and symptom each) in one transaction, before the first of them: whoever
     tells of one of these things at the same moment waits here, not each for what the other one holds."""
-    place = await places.place_of(unit, home.dwelling, home.building)
-    families = {found for one in several if (found := family_of(*one)) is not None}
-    turns = {(family.code, scopes[0]) for family in families if (scopes := place.scopes(family))}
+    turns = set()
+    for family in {found for one in several if (found := family_of(*one)) is not None}:
+        scopes = await gateways.scopes(unit, family, home.dwelling, home.building)
+        turns |= {(family.code, scope) for scope in scopes[:1]}
     for code, scope in sorted(turns):
         await _take_turn(unit, code, scope)
 
@@ -142,8 +143,11 @@ def _joined(unit: Unit, ticket: Ticket, incident: Any) -> bool:
     return is_confirmed
 
 
-async def sensed(unit: Unit, family: Family, scopes: list[str], element: str, symptom: str) -> str | None:
-    """As `join`, when a meter's fault was recorded: the incident it now belongs to."""
+async def sensed(
+    unit: Unit, family: Family, scopes: list[str], element: str, symptom: str, fluid: str | None
+) -> str | None:
+    """As `join`, when a meter's fault was recorded: the incident it now belongs to. `fluid`: what the meters
+    count that could show the same; None: any."""
     scope = scopes[0]
     found = await open_at(unit, family.code, scopes)
     if found is None:
@@ -155,7 +159,7 @@ async def sensed(unit: Unit, family: Family, scopes: list[str], element: str, sy
     rules = thresholds(await local_today(unit))
     reported = await _counted(unit, _REPORTED, family, scope, rules.window)
     seen = await _counted(unit, _SENSED, family, scope, rules.sensed_window)
-    return await _perhaps_propose(unit, family, scope, element, symptom, reported, seen)
+    return await _perhaps_propose(unit, family, scope, element, symptom, reported, seen, fluid)
 
 
 async def propose(
@@ -163,7 +167,9 @@ async def propose(
 ) -> str | None:
     """Make the incident with what was gathered within the window; None when somebody was faster."""
     rules = thresholds(await local_today(unit))
-    evidence = {"reported": seen.reported, "sensed": seen.sensed, "served": seen.served}
+    evidence = {
+        "reported": seen.reported, "sensed": seen.sensed, "served": seen.served, "metered": seen.metered
+    }  # fmt: skip
     incident = (
         await unit.session.execute(
             text(_PROPOSE),
@@ -206,22 +212,25 @@ class _Counted:
 
 
 async def _perhaps_propose(
-    unit: Unit, family: Family, scope: str, element: str, symptom: str, reported: _Counted, seen: _Counted
+    unit: Unit,
+    family: Family,
+    scope: str,
+    element: str,
+    symptom: str,
+    reported: _Counted,
+    seen: _Counted,
+    fluid: str | None = None,
 ) -> str | None:
     rules = thresholds(await local_today(unit))
-    if not _may_be_enough(reported.homes, seen.homes, rules):
+    if not may_be_enough(reported.homes, seen.homes, rules):
         return None
-    whole = Seen(reported.homes, seen.homes, await places.count_served(unit, scope))
+    served = await places.count_served(unit, scope)
+    metered = await gateways.count_metered(unit, scope, fluid) if seen.homes else 0
+    whole = Seen(reported.homes, seen.homes, served, metered, is_gateway=scope.startswith("gateway:"))
     if verdict(whole, rules) is not Verdict.PROPOSED:
         return None
     began_at = min(at for at in (reported.first_at, seen.first_at) if at is not None)
     return await propose(unit, family, scope, element, symptom, whole, began_at)
-
-
-def _may_be_enough(reported: int, sensed_now: int, rules: Thresholds) -> bool:
-    """Whether it is worth counting the dwellings served."""
-    enough = needed(0, rules)
-    return reported >= enough or sensed_now >= min(enough, rules.sensed_dwellings)
 
 
 async def _take_turn(unit: Unit, family: str, scope: str) -> None:

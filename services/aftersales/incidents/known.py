@@ -9,7 +9,7 @@ from typing import Literal
 
 from sqlalchemy import text
 
-from services.aftersales.incidents import places
+from services.aftersales.incidents import gateways
 from services.aftersales.incidents.clusters import thresholds
 from services.aftersales.incidents.families import Family, families, family_of
 from services.aftersales.incidents.reaching import LEADING
@@ -79,9 +79,8 @@ async def known_for(unit: Unit, home: Home, element: str, symptom: str | None) -
     found = await _own(unit, home, element, timedelta(hours=rules.own_hours))
     if home.is_left(unit.now):
         return found
-    place = await places.place_of(unit, home.dwelling, home.building)
     for family in _families(element, symptom):
-        scopes = place.scopes(family)
+        scopes = await gateways.scopes(unit, family, home.dwelling, home.building)
         if not scopes:
             continue
         values = {"coop": unit.coop, "family": family.code, "scopes": scopes}

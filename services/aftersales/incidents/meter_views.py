@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from services.aftersales.incidents import evidence
+from services.aftersales.incidents.gateways import ALONE
 from services.aftersales.incidents.model import MeterProposal
 from services.aftersales.model import Ticket
 from services.aftersales.words import word
@@ -82,7 +83,7 @@ async def lines(unit: Unit, language: str, incident: str | None = None) -> list[
     """What waits for a decision, the newest first; of one incident, all that led to it."""
     query = select(MeterProposal).where(col(MeterProposal.coop) == unit.coop)
     if incident is None:
-        query = query.where(col(MeterProposal.state) == "proposed")
+        query = query.where(col(MeterProposal.state) == "proposed", text(ALONE))
     else:
         query = query.where(col(MeterProposal.incident) == incident)
     rows = (

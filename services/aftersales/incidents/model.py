@@ -39,7 +39,8 @@ class Incident(SQLModel, table=True):
     family: str
     """A code of the group `incident_families`."""
     scope: str
-    """Where: `staircase:bld_…/A`, `building:bld_…`, `residence:Les Aulnes` or `plant:plt_…`."""
+    """Where: `staircase:bld_…/A`, `building:bld_…`, `residence:Les Aulnes`, `plant:plt_…` or
+    `gateway:gtw_…`."""
     building: str | None = None
     element: str
     symptom: str

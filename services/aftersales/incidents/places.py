@@ -1,4 +1,4 @@
-"""Where a cause may lie: the staircase, building, residence or plant that several homes share."""
+"""Where a cause may lie: the staircase, building, residence, plant or gateway that several homes share."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,6 +10,10 @@ from sqlmodel import col, select
 from services.aftersales.incidents.families import Family
 from services.aftersales.incidents.model import Plant
 from services.kit.unit import Unit
+
+_BEHIND = """
+SELECT m.dwelling FROM registry.channel c JOIN registry.meter m ON m.id = c.meter WHERE c.gateway = :{gateway}
+"""
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ def place_from(where: Mapping[str, str | None] | None, plants: Iterable[Mapping[
 
 async def count_served(unit: Unit, *scopes: str) -> int:
     """How many dwellings lie in these places, each once."""
-    where, values = await _dwellings(unit, scopes)
+    where, values = await dwellings(unit, scopes)
     found = await unit.session.execute(
         text(f"SELECT count(*) FROM registry.dwelling d WHERE {where}"),  # noqa: S608
         values,
@@ -84,7 +88,7 @@ async def count_served(unit: Unit, *scopes: str) -> int:
 
 async def households(unit: Unit, *scopes: str) -> list[str]:
     """The occupancies of now of all dwellings of these places."""
-    where, values = await _dwellings(unit, scopes)
+    where, values = await dwellings(unit, scopes)
     rows = await unit.session.execute(
         text(
             "SELECT o.id FROM registry.dwelling d JOIN registry.occupancy o ON o.dwelling = d.id"  # noqa: S608
@@ -104,8 +108,10 @@ async def building_of(unit: Unit, scope: str) -> str | None:
 
 
 async def name_of(unit: Unit, scope: str) -> str:
-    """The place in the words of people: the residence, the staircase, the plant."""
+    """The place in the words of people: the residence, the staircase, the plant, the homes of a gateway."""
     kind, _, value = scope.partition(":")
+    if kind == "gateway":
+        return await _name_of_homes(unit, scope) or value
     if kind == "plant":
         plant = await unit.session.get(Plant, value)
         return plant.ref if plant else value
@@ -121,6 +127,19 @@ async def name_of(unit: Unit, scope: str) -> str:
     return f"{name}, {staircase}" if staircase else name
 
 
+async def _name_of_homes(unit: Unit, scope: str) -> str:
+    """The residences and buildings of the place's homes."""
+    where, values = await dwellings(unit, [scope])
+    rows = await unit.session.execute(
+        text(
+            "SELECT DISTINCT d.residence, b.ref FROM registry.dwelling d"  # noqa: S608 - made above
+            f" LEFT JOIN registry.building b ON b.id = d.building WHERE {where} ORDER BY 1, 2"
+        ),
+        values,
+    )
+    return ", ".join(f"{row.residence} ({row.ref})" if row.ref else row.residence for row in rows)
+
+
 async def _plants(unit: Unit, building: str | None) -> tuple[tuple[str, frozenset[str]], ...]:
     if building is None:
         return ()
@@ -132,8 +151,8 @@ async def _plants(unit: Unit, building: str | None) -> tuple[tuple[str, frozense
     return tuple((row.id, frozenset(row.families)) for row in rows.scalars())
 
 
-async def _dwellings(unit: Unit, scopes: Iterable[str]) -> tuple[str, dict[str, object]]:
-    """SQL of the dwellings `d` of any of these scopes."""
+async def dwellings(unit: Unit, scopes: Iterable[str]) -> tuple[str, dict[str, object]]:
+    """SQL of the dwellings `d` of any of these scopes, and its values."""
     values: dict[str, object] = {"coop": unit.coop}
     parts = []
     for at, scope in enumerate(scopes):
@@ -142,6 +161,10 @@ async def _dwellings(unit: Unit, scopes: Iterable[str]) -> tuple[str, dict[str, 
             plant = await unit.session.get(Plant, value)
             values[f"buildings{at}"] = plant.buildings if plant else []
             parts.append(f"d.building = ANY(:buildings{at})")
+            continue
+        if kind == "gateway":
+            values[f"gateway{at}"] = value
+            parts.append(f"d.id IN ({_BEHIND.format(gateway=f'gateway{at}')})")
             continue
         base, staircase = value.rpartition("/")[::2] if kind == "staircase" else (value, "")
         is_building = base.startswith("bld_")

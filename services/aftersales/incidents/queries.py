@@ -11,6 +11,7 @@ from contracts.codes import Priority, Role
 from services.aftersales import registry
 from services.aftersales.incidents import places, reaching
 from services.aftersales.incidents.clusters import thresholds, urgency
+from services.aftersales.incidents.gateways import ALONE
 from services.aftersales.incidents.model import Incident, IncidentFollower, IncidentNews
 from services.aftersales.incidents.stages import OPEN
 from services.aftersales.priority import priority_of
@@ -43,10 +44,11 @@ SELECT incident, count(DISTINCT place) AS homes FROM (
     WHERE incident = ANY(:incidents)) AS touched
 GROUP BY incident
 """
-_WAITING = """
+_WAITING = f"""
 SELECT (SELECT count(*) FROM aftersales.incident WHERE coop = :coop AND state = 'proposed'),
-       (SELECT count(*) FROM aftersales.meter_proposal WHERE coop = :coop AND state = 'proposed')
-"""
+       (SELECT count(*) FROM aftersales.meter_proposal WHERE coop = :coop AND state = 'proposed'
+        AND {ALONE})
+"""  # noqa: S608 - a condition of this room
 _FOLLOWERS = """
 SELECT incident, count(*) AS followers FROM aftersales.incident_follower
 WHERE incident = ANY(:incidents) GROUP BY incident

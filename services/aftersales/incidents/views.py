@@ -51,7 +51,7 @@ def summary(
     return IncidentSummary(
         id=incident.id,
         family=incident.family,
-        label=word("incident_families", incident.family, language),
+        label=label_of(incident, language),
         state=incident.state,
         state_label=word(states, incident.state, language),
         place=place,
@@ -64,6 +64,12 @@ def summary(
         homes=counted.homes if counted else None,
         requests=counted.requests if counted else None,
     )
+
+
+def label_of(incident: Incident, language: str) -> str:
+    """What it is in words: where the meters of a gateway are silent, it is the gateway."""
+    is_gateway = incident.scope.startswith("gateway:")
+    return word("gateway_incidents" if is_gateway else "incident_families", incident.family, language)
 
 
 async def whole(unit: Unit, incident: Incident, who: Principal, language: str) -> IncidentOut:

@@ -35,6 +35,21 @@ def test_one_report_beside_meters_that_fell_together_is_enough() -> None:
     assert verdict(Seen(0, 20, 200), RULES) is Verdict.PROPOSED
 
 
+def test_meters_are_judged_against_those_that_could_show_it() -> None:
+    assert verdict(Seen(0, 3, 200, metered=4), RULES) is Verdict.PROPOSED
+    assert verdict(Seen(0, 3, 200, metered=200), RULES) is Verdict.SUGGESTED
+    assert verdict(Seen(1, 3, 200, metered=200), RULES) is Verdict.SUGGESTED, "one cold home is not theirs"
+    assert verdict(Seen(1, 10, 200, metered=200), RULES) is Verdict.PROPOSED
+
+
+def test_of_a_gateway_most_must_be_silent() -> None:
+    assert verdict(Seen(0, 3, 200, metered=200, is_gateway=True), RULES) is Verdict.SUGGESTED
+    assert verdict(Seen(0, 20, 200, metered=200, is_gateway=True), RULES) is Verdict.SUGGESTED
+    assert verdict(Seen(0, 120, 200, metered=200, is_gateway=True), RULES) is Verdict.PROPOSED
+    assert verdict(Seen(0, 3, 4, metered=4, is_gateway=True), RULES) is Verdict.PROPOSED
+    assert verdict(Seen(0, 1, 1, metered=1, is_gateway=True), RULES) is Verdict.NOTHING
+
+
 @given(numbers, numbers, numbers, st.integers(0, 5), st.integers(0, 5))
 def test_more_evidence_never_says_less(reported: int, sensed: int, served: int, more: int, felt: int) -> None:
     before, after = Seen(reported, sensed, served), Seen(reported + more, sensed + felt, served)
