@@ -16,6 +16,7 @@ from services.kit.room import Room
 from services.kit.unit import Unit, work_unit
 from services.members import app as members
 from services.members.actions.accounts import issue_token
+from tests.conftest import no_fault_of_ours
 from tests.moving_in import moving_in
 
 
@@ -81,7 +82,10 @@ async def office(engines: Engines) -> AsyncIterator[Office]:
 
     # Without the portal's live updates: only requests are needed here.
     app.state.is_intake_ready = intake_listens
-    async with httpx.AsyncClient(transport=transport, base_url="https://palier.test") as client:
+    hooks = {"response": [no_fault_of_ours]}
+    async with httpx.AsyncClient(
+        transport=transport, base_url="https://palier.test", event_hooks=hooks
+    ) as client:
         yield Office(client, app)
     for database in (*app.state.databases.values(), app.state.accounts):
         await database.close()
