@@ -71,7 +71,11 @@ def _annexes(document: Document, letter: Letter, pictures: Mapping[int, bytes]) 
     document.heading(words["photos"], room=110.0)
     document.pictures(
         [
-            Picture(for_paper(pictures[one.number]), one.what, words["caption"].format(number=one.number))
+            Picture(
+                for_paper(pictures[one.number]),
+                one.what,
+                caption=words["caption"].format(number=one.number),
+            )
             for one in shown
         ],
         across=2,
