@@ -8,7 +8,8 @@ from sqlalchemy import text
 
 from services.kit.ids import new_id
 from tests.journeys.conftest import Visitor
-from tests.journeys.test_dwelling_file import PARIS, WIDTHS, House, house, site  # noqa: F401
+from tests.journeys.test_dwelling_file import PARIS, WIDTHS, House, house  # noqa: F401
+from tests.journeys.test_metering_pages import site  # noqa: F401
 
 pytestmark = [pytest.mark.browser, pytest.mark.engines]
 NOW = datetime(2026, 11, 16, 10, tzinfo=PARIS)
@@ -36,6 +37,7 @@ async def test_the_head_of_the_letters_is_seen_as_it_will_be(
     await page.get_by_role("button", name="Enregistrer").click()
     await expect(head).to_contain_text("3 rue des Essais")
     await expect(head).to_contain_text("01 00 00 00 77")
+    await page.reload()  # the picture is of the page at rest
     await visitor.screenshot(page, f"settings-contact-{width}")
     assert await visitor.flaws(page) == []
 

@@ -162,11 +162,12 @@ async def add_hours(
     capacity: Annotated[int, Form(ge=1, le=20)] = 1,
 ) -> Response:
     await _known(unit, host)
-    try:
-        await schedule.add(unit, host, weekday or None, day or None, start, end, window, capacity)
-    except Problem as problem:
-        return await _hours(request, unit, host, problem)
-    return RedirectResponse(f"/calendar/hours?host={host}", 303)
+    return await taken(
+        unit,
+        lambda: schedule.add(unit, host, weekday or None, day or None, start, end, window, capacity),
+        f"/calendar/hours?host={host}",
+        lambda sent: _hours(request, unit, host, sent.problem),
+    )
 
 
 @pages.post("/calendar/hours/{hours}/drop", **TEAM)
