@@ -146,6 +146,17 @@ async def test_what_was_written_while_all_was_busy_is_sent_again_with_one_tap(
     assert "Pictures" not in page.text
 
 
+async def test_what_is_sent_again_goes_to_the_same_address_with_all_that_it_asked_for(
+    client: httpx.AsyncClient,
+) -> None:
+    asked = "/busy?state=waiting&q=%22fuite%22&back=%2Fdesk%3Fteam%3Dheating"
+    page = await client.post(asked, data={"text": "x"}, headers=_as("resident", **{"Accept-Language": "en"}))
+    assert page.status_code == 503
+    assert f'action="{asked.replace("&", "&amp;")}"' in page.text
+    elsewhere = await client.post("//busy", data={"text": "x"}, headers=_as("resident"))
+    assert 'action="//' not in elsewhere.text, "never another site's address"
+
+
 async def test_pictures_are_to_be_added_again_and_passwords_are_not_repeated(
     client: httpx.AsyncClient,
 ) -> None:
