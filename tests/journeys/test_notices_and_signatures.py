@@ -16,6 +16,7 @@ from tests.conftest import OpenUnit
 from tests.journeys.test_contractor_visit import DESKTOP, MONDAY, PHONE
 from tests.journeys.test_metering_pages import Site, site
 from tests.moving_in import moving_in
+from tests.pictures import drawn, photo
 
 __all__ = ["site"]
 
@@ -60,6 +61,8 @@ async def a_new_home(
             "description": "Le volet de la chambre reste bloqué à mi-hauteur.", "channel": "phone",
         }  # fmt: skip
         ticket = (await api.post("/tickets", json=told)).json()["id"]
+        shots = [("photos", (f"{number}.jpg", photo(image=drawn(800, 600)))) for number in (1, 2)]
+        assert (await api.post(f"/tickets/{ticket}/photos", files=shots)).status_code == 201
     resident = site.doorman.headers(Role.RESIDENT, coop, moved["persons"][0]["id"])
     return {"staff": staff, "resident": resident, "ticket": ticket}
 
@@ -78,7 +81,19 @@ async def test_the_letter_comes_before_the_firm_and_two_signatures_end_it(
     await seen(visitor, desk, "notice-asked-desk")
     await desk.get_by_text("Écrire une lettre avec vos précisions").click()
     await desk.get_by_label("Précisions à ajouter").fill("Lame centrale voilée.")
+    await expect(desk.get_by_label("Photo 2")).to_be_checked()
+    await seen(visitor, desk, "notice-photos-desk")
+    await desk.get_by_label("Photo 2").uncheck()
     await desk.get_by_role("button", name="Rédiger et enregistrer la lettre").click()
+    await desk.get_by_text("1 annexe", exact=True).click()
+    await expect(desk.get_by_text("remise par la coopérative")).to_be_visible()
+    await seen(visitor, desk, "notice-annexes-desk")
+    narrow = await visitor.open(desk.url, width=PHONE, headers=home["staff"][0], language="fr")
+    await narrow.get_by_text("1 annexe", exact=True).click()
+    await seen(visitor, narrow, "notice-annexes-desk-phone")
+    english = await visitor.open(desk.url, width=DESKTOP, headers=home["staff"][0], language="en")
+    await english.get_by_text("1 annex", exact=True).click()
+    await expect(english.get_by_text("given by the cooperative")).to_be_visible()
     await expect(desk.get_by_text("Entreprise Menuiserie 4", exact=False).first).to_be_visible()
     await desk.get_by_text("Ajouter ce qui prouve sa réception").click()
     await desk.get_by_label("Quoi", exact=True).select_option("commitment")
@@ -86,6 +101,7 @@ async def test_the_letter_comes_before_the_firm_and_two_signatures_end_it(
     await desk.get_by_label("Ce qui a été répondu ou promis").fill("Passage le 23 novembre.")
     await desk.get_by_role("button", name="Conserver cette preuve").click()
     await expect(desk.get_by_text("Passage le 23 novembre.").first).to_be_visible()
+    await expect(desk.get_by_text("La réception est prouvée")).to_be_visible()
     await seen(visitor, desk, "notice-proved-desk")
     for action in ("Confier", "Commencer les travaux", "Travaux terminés"):
         await press(desk, action)
@@ -94,6 +110,7 @@ async def test_the_letter_comes_before_the_firm_and_two_signatures_end_it(
     )
     await expect(mine.get_by_text("deux signatures")).to_be_visible()
     await expect(mine.get_by_role("link", name="Lire la lettre (PDF)")).to_be_visible()
+    await mine.get_by_text("1 annexe", exact=True).click()
     await seen(visitor, mine, "sign-off-phone")
     await mine.get_by_role("button", name="Cela ne marche qu’en partie.").click()
     await expect(mine.locator("#now").get_by_text("Confiée")).to_be_visible()
@@ -157,7 +174,8 @@ async def test_a_tenants_home_is_repaired_by_our_own_team_once_the_letter_is_sto
     await expect(desk.get_by_label("Confier à")).to_have_count(0)
     await seen(visitor, desk, "tenant-letter-first-desk")
     await press(desk, "Écrire à qui doit la réparation")
-    await expect(desk.get_by_text("Conservée, pas encore envoyée")).to_be_visible()
+    await expect(desk.get_by_text("Conservée, aucun envoi enregistré")).to_be_visible()
+    await expect(desk.get_by_text("Le courriel part dans les minutes")).to_be_visible()
     await desk.get_by_label("Confier à").select_option("joinery")
     await press(desk, "Confier")
     mine = await visitor.open(
