@@ -10,10 +10,12 @@ from datetime import date
 from typing import Literal
 
 from contracts.codes import Priority
+from services.aftersales.intake.asking import only_asked_about
 from services.aftersales.intake.dangers import Danger, told
 from services.aftersales.intake.duration import Lasting, lasting
 from services.aftersales.intake.group import Group
 from services.aftersales.intake.grouping import grouped
+from services.aftersales.intake.implied import Meant, implied
 from services.aftersales.intake.joining import endangered
 from services.aftersales.intake.matching import Found, Hit, find
 from services.aftersales.intake.stances import stances
@@ -117,16 +119,19 @@ def understand(text: str, home: Home | None = None) -> Understood:
     said = stances(found)
     dangers, hinted = told(found)
     groups = endangered(grouped(found, home.heating, said), dangers)
+    asked = only_asked_about(found, said, groups)
+    groups = [] if asked else groups
     named = found.of("place")
     proposals = tuple(
         _proposal(found, group, [hit for hit in named if not _is_elsewhere(hit, group, groups)], home, urgent)
         for group in groups
     )
+    dangers, hinted = implied(map(_meant, proposals), dangers, hinted)
     return Understood(
         proposals=proposals,
         dangers=dangers,
         hinted=hinted,
-        is_no_repair=bool(said.no_repair or said.fine) and not any(one.is_sure for one in proposals),
+        is_no_repair=bool(said.no_repair or said.fine or asked) and not any(one.is_sure for one in proposals),
         places=tuple(dict.fromkeys(hit.code for hit in named)),
         urgent=urgent,
         lasting=how_long,
@@ -159,6 +164,12 @@ def _proposal(
         confidence=round(_confidence(element, symptom, group), 2),
         because=tuple(dict.fromkeys(because)),
     )
+
+
+def _meant(one: Proposal) -> Meant:
+    said = [row.words for row in one.because if row.about == "symptom"]
+    said = said or [row.words for row in one.because if row.about == "element"]
+    return one.element, one.symptom, said[0] if said else "", one.is_sure
 
 
 def _symptom(element: Element, group: Group, home: Home) -> tuple[str | None, Hit | None]:

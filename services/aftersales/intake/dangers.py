@@ -18,6 +18,10 @@ CONDITIONAL = ("rait", "raient")
 """How one ends that tells what should be; what was entered or shown ends so too, and is an alarm in doubt."""
 
 
+WHATEVER_GOES_ON = ("figurative", "long_ago")
+"""Stances that hold though something else is said to go on."""
+
+
 @dataclass(frozen=True)
 class Danger:
     """Words of the person that ask for a telephone call before anything else."""
@@ -32,14 +36,23 @@ def told(found: Found) -> tuple[tuple[Danger, ...], tuple[Danger, ...]]:
     """Dangers to call for, and those of which one only says what to do if it were so; each once."""
     now: dict[str, Danger] = {}
     quiet: dict[str, Danger] = {}
-    said = [hit for hit in found.of("stance") if not hit.is_denied]
+    told_parts = {hit.code for hit in found.of("part") if not hit.is_denied}
+    voids = vocabulary().voids
+    said = [
+        hit
+        for hit in found.of("stance")
+        if not hit.is_denied and told_parts.isdisjoint(voids.get(hit.code, ()))
+    ]
     goes_on = any(hit.code == "goes_on" for hit in said)
     heard = sorted(_heard(found), key=lambda one: one[1])
     for index, (code, at) in enumerate(heard):
         if code in now:
             continue
         words = found.text[found.tokens[at[0]].start : found.tokens[at[-1]].end]
-        is_calm = not goes_on and index < MOST and any(_calms(found, hit, code, at) for hit in said[:MOST])
+        is_calm = index < MOST and any(
+            (not goes_on or hit.code in WHATEVER_GOES_ON) and _calms(found, hit, code, at)
+            for hit in said[:MOST]
+        )
         (quiet if is_calm else now).setdefault(code, Danger(code, words, found.tokens[at[0]].clause))
     return tuple(now.values()), tuple(one for code, one in quiet.items() if code not in now)
 
@@ -71,7 +84,9 @@ def _together(rule: Together, parts: dict[str, list[Hit]]) -> Iterator[tuple[str
             chosen.append(min(near, key=lambda one: abs(one.at[0] - hit.at[0])))
         else:
             at = sorted(place for one in chosen for place in one.at)
-            if at[-1] - at[0] <= rule.near:
+            clauses = {one.clause for one in chosen}
+            is_void = any(one.clause in clauses for code in rule.unless for one in parts.get(code, ())[:MOST])
+            if at[-1] - at[0] <= rule.near and not is_void:
                 yield rule.danger, tuple(at)
                 return
 
@@ -91,6 +106,15 @@ def _calms(found: Found, stance: Hit, code: str, at: tuple[int, ...]) -> bool:
     if stance.code == "elsewhere":
         is_near = abs(stance.clause - clause) <= 1 or stance.sentence == sentence
         return is_near and not _is_now(found, sentence)
+    if stance.code == "figurative":
+        return abs(stance.clause - clause) <= 1 and not _is_now(found, sentence)
+    if stance.code == "long_ago":
+        here = {token.text for token in found.tokens if token.clause == clause}
+        return abs(stance.clause - clause) <= 1 and here.isdisjoint(vocabulary().now)
+    if stance.code in ("weak_battery", "allowed"):
+        return abs(stance.sentence - sentence) <= (stance.code == "weak_battery") and not (
+            stance.code == "allowed" and _is_now(found, sentence)
+        )
     if stance.code == "past":
         return stance.sentence == sentence and _is_told_as_past(found, stance, at)
     return stance.clause >= clause and _ends(found, stance, code) and not _is_still_in(found, code, at)
@@ -126,9 +150,10 @@ def _is_told_as_past(found: Found, stance: Hit, at: tuple[int, ...]) -> bool:
     if _is_now(found, sentence):
         return False
     near = found.tokens[max(0, min(at[0], stance.at[0]) - 6) : at[-1] + 6]
-    return any(token.sentence == sentence and _tells_what_was(token.text) for token in near)
+    return any(token.sentence == sentence and tells_what_was(token.text) for token in near)
 
 
-def _tells_what_was(word: str) -> bool:
+def tells_what_was(word: str) -> bool:
+    """Whether a verb tells what was."""
     is_imperfect = word.endswith(IMPERFECT) and not word.endswith(CONDITIONAL)
     return word in vocabulary().past_verbs or (is_imperfect and word not in vocabulary().not_past)

@@ -19,15 +19,27 @@ def endangered(groups: list[Group], dangers: Iterable[Danger]) -> list[Group]:
         means, hazard = words.of_danger.get(told.code, []), words.hazard.get(told.code)
         near = [one for one in groups if told.clause in one.clauses and not one.is_fine]
         beside = [one for one in near if _worst_of(one.element, means)]
+        if not means:
+            first += _otherwise(told, (*groups, *first))
         if not means or (not beside and hazard is None):
             continue
-        if not beside:
-            assert hazard is not None
+        if not beside and hazard is not None:
             beside = [one for one in (*groups, *first) if one.element == hazard]
             beside = beside or [Group(hazard, clauses={told.clause}, weight=GENERIC)]
         beside[0].danger, beside[0].danger_words = _worst_of(beside[0].element, means), told.words
         first += [one for one in beside[:1] if not any(one is other for other in first)]
     return first + [one for one in groups if not any(one is other for other in first)]
+
+
+def _otherwise(told: Danger, groups: Iterable[Group]) -> list[Group]:
+    """What the danger is of, where nothing of its trade is told."""
+    element, symptom = vocabulary().otherwise.get(told.code, (None, None))
+    if element is None:
+        return []
+    trade = element_of(element).trade
+    if any(element_of(one.element).trade == trade and not one.is_fine for one in groups):
+        return []
+    return [Group(element, clauses={told.clause}, weight=GENERIC, danger=symptom, danger_words=told.words)]
 
 
 def share_with_the_one_before(groups: list[Group], said: Stances) -> None:

@@ -14,6 +14,10 @@ FAR = 2
 """Words between a "not" and what it denies."""
 
 
+NAMING: tuple[Kind, ...] = ("element", "symptom", "place", "danger", "part")
+"""Kinds of which there are none in an everyday phrase."""
+
+
 @dataclass(frozen=True)
 class Hit:
     """A phrase found: `at` are the places of its words among the tokens."""
@@ -90,7 +94,7 @@ def find(text: str, heating: str = "") -> Found:
     if any(hit.kind == "not_after_all" for hit in every):
         every = list(_matches(found.tokens))
     kept: list[Hit] = []
-    for kind in ("element", "symptom", "place", "danger", "harmless", "urgency", "stance"):
+    for kind in ("element", "symptom", "place", "danger", "harmless", "urgency", "stance", "asks", "trouble"):
         kept += _longest(hit for hit in every if hit.kind == kind)
     parts: dict[str, list[Hit]] = defaultdict(list)
     for hit in every:
@@ -106,6 +110,8 @@ def find(text: str, heating: str = "") -> Found:
     names = {at for hit in every if hit.kind == "name" for at in hit.at}
     kept = [hit for hit in kept if not _is_harmless(hit, cover)]
     kept = [hit for hit in kept if hit.kind != "symptom" or not names.issuperset(hit.at)]
+    everyday = {at for hit in every if hit.kind == "everyday" for at in hit.at}
+    kept = [hit for hit in kept if hit.kind not in NAMING or not everyday.issuperset(hit.at)]
     judged = (
         _judged(found.tokens, _particular(hit, heating), set() if hit.kind == "stance" else taken)
         for hit in kept
@@ -181,6 +187,8 @@ def _is_harmless(hit: Hit, cover: dict[int, set[int]]) -> bool:
     of_danger = hit.kind in ("danger", "part") or (
         hit.kind == "element" and (hit.code in vocabulary().better_none or hit.phrase.weight < GENERIC)
     )
+    if hit.kind == "part" and hit.code in vocabulary().never_harmless:
+        return False
     return of_danger and set(hit.at) <= cover.get(hit.at[0], set())
 
 

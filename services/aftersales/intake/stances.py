@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.aftersales.intake.dangers import tells_what_was
 from services.aftersales.intake.matching import Found, Hit
 from services.aftersales.intake.vocabulary import vocabulary
 
@@ -53,6 +54,7 @@ def stances(found: Found) -> Stances:
     complained = {hit.clause for hit in found.hits if hit.kind == "symptom" and not hit.is_denied}
     over = {hit.clause for hit in _said(found, "over")} - of_things - complained
     no_repair = {hit.clause for hit in _said(found, "no_repair", "elsewhere", "supposed")}
+    no_repair |= _long_ago(found, no_repair)
     alone = excepted - of_things - complained
     return Stances(
         *map(frozenset, (fine - excepted, over - excepted, no_repair, contrasted, excepted, alone))
@@ -61,6 +63,14 @@ def stances(found: Found) -> Stances:
 
 def _said(found: Found, *codes: str) -> list[Hit]:
     return [hit for hit in found.of("stance") if hit.code in codes and not hit.is_denied]
+
+
+def _long_ago(found: Found, others: set[int]) -> set[int]:
+    """Clauses that tell what was years ago; "it is two years that it leaks" does not."""
+    told = {hit.clause for hit in _said(found, "long_ago")} - others
+    past = {token.clause for token in found.tokens if token.clause in told and tells_what_was(token.text)}
+    elsewhere = {hit.clause for hit in found.hits if hit.kind in ("element", "symptom")} - past
+    return past if elsewhere else set()
 
 
 def _is_fine(found: Found, hits: list[Hit]) -> bool:

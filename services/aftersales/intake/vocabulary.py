@@ -1,4 +1,4 @@
-"""The words of `vocabulary.yaml`, made ready to be looked for in what somebody wrote."""
+"""The words of `vocabulary.yaml`, `signs.yaml` and `everyday.yaml`, made ready to be looked for in a text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,19 @@ from services.aftersales.intake.spelling import folded, singular
 from services.aftersales.tables import load
 
 Kind = Literal[
-    "element", "symptom", "place", "danger", "harmless", "urgency", "not_after_all", "stance", "part", "name"
+    "element",
+    "symptom",
+    "place",
+    "danger",
+    "harmless",
+    "urgency",
+    "not_after_all",
+    "stance",
+    "part",
+    "name",
+    "everyday",
+    "asks",
+    "trouble",
 ]
 SURE, SLIP = 1.0, 0.9
 """How well a word was recognised: as it is written, or in spite of its spelling."""
@@ -95,6 +107,14 @@ class Vocabulary:
     """Begins of what a "not" says was not done about a danger."""
     """The only danger that such words end, by the beginnings of the words."""
     """Which stances make which dangers a hint."""
+    implied_by_proposal: dict[str, dict[str, str]]
+    """By element and symptom ("" any): the danger that is told with such a proposal."""
+    otherwise: dict[str, tuple[str, str]]
+    """By danger: the element and symptom proposed where nothing of that trade is."""
+    never_harmless: frozenset[str]
+    """Parts of dangers that count within harmless words too."""
+    voids: dict[str, frozenset[str]]
+    """By stance: the parts beside which it makes no danger a hint."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +126,8 @@ class Together:
     near: int
     """Words from the first to the last."""
     is_one_clause: bool
+    unless: frozenset[str] = frozenset()
+    """Parts that, told in the same clauses, make it none: paint that bulges is no ceiling."""
 
 
 NAMED, GENERIC, HINTED = 1.0, 0.8, 0.55
@@ -114,10 +136,10 @@ NAMED, GENERIC, HINTED = 1.0, 0.8, 0.55
 @cache
 def vocabulary() -> Vocabulary:
     """Read and made ready once."""
-    table = load("intake/vocabulary")
+    table, signs = load("intake/vocabulary"), load("intake/signs")
     small = {name: frozenset(folded(word) for word in words) for name, words in table["small_words"].items()}
     return Vocabulary(
-        phrases=tuple(_phrases(table)),
+        phrases=tuple(_phrases(table, signs)),
         not_=small["not"],
         doubt=small["doubt"],
         before=small["before"],
@@ -146,8 +168,14 @@ def vocabulary() -> Vocabulary:
         not_past=small["not_past"],
         now=small["now"],
         together=tuple(
-            Together(row["danger"], tuple(row["parts"]), row["near"], row.get("one_clause", True))
-            for row in table["together"]
+            Together(
+                row["danger"],
+                tuple(row["parts"]),
+                row["near"],
+                row.get("one_clause", True),
+                frozenset(row.get("unless", ())),
+            )
+            for row in (*table["together"], *signs["together"])
         ),
         of_danger=table["of_danger"],
         hazard=table["hazard"],
@@ -155,10 +183,14 @@ def vocabulary() -> Vocabulary:
         ends_only={danger: tuple(words) for danger, words in table["ends_only"].items()},
         still_in={danger: frozenset(words) for danger, words in table["still_in"].items()},
         not_yet=tuple(table["not_yet"]),
+        implied_by_proposal=signs["implied_by_proposal"],
+        otherwise={danger: (element, symptom) for danger, (element, symptom) in signs["otherwise"].items()},
+        never_harmless=frozenset(signs["never_harmless"]),
+        voids={stance: frozenset(parts) for stance, parts in signs["voids"].items()},
     )
 
 
-def _phrases(table: dict[str, Any]) -> Iterator[Phrase]:
+def _phrases(table: dict[str, Any], signs: dict[str, Any]) -> Iterator[Phrase]:
     for code, row in table["elements"].items():
         for weight, name in ((NAMED, "names"), (HINTED, "hints")):
             for text in row.get(name, ()):
@@ -178,6 +210,20 @@ def _phrases(table: dict[str, Any]) -> Iterator[Phrase]:
         for code, texts in table[group].items():
             for text in texts:
                 yield _phrase(kind, code, text, NAMED)
+    for kind, group in (("part", "parts"), ("stance", "stances")):
+        for code, texts in signs[group].items():
+            for text in texts:
+                yield _phrase(kind, code, text, NAMED)
+    for text in signs["harmless"]:
+        yield _phrase("harmless", "harmless", text, NAMED)
+    everyday = load("intake/everyday")
+    for text in (text for row in everyday["phrases"] for text in row):
+        yield _phrase("everyday", "everyday", text, NAMED)
+    for code, texts in everyday["asks"].items():
+        for text in texts:
+            yield _phrase("asks", code, text, NAMED)
+    for text in everyday["trouble"]:
+        yield _phrase("trouble", "trouble", text, NAMED)
     for text in table["only_names"]:
         yield _phrase("name", "name", text, NAMED)
     for text in table["harmless"]:

@@ -34,22 +34,8 @@ HERE = Path(__file__).parent
 AT_ONCE = (Priority.P0, Priority.P1)
 
 MISSED_DANGERS: dict[str, str] = {
-    "blind2-022": "makeshift",
-    "blind2-089": "likeness",
-    "blind2-091": "sight",
-    "blind2-094": "shape",
     "blind2-095": "sight",
-    "blind2-096": "behaviour",
-    "blind2-097": "barely",
-    "blind2-098": "burst",
-    "blind2-100": "material",
-    "blind2-101": "fallen",
-    "blind2-102": "sound",
-    "blind2-103": "likeness",
-    "blind2-105": "signs",
     "blind2-108": "whereabouts",
-    "blind2-111": "shape",
-    "blind2-112": "mixed",
 }
 """Known to be missed, and by what each is told. One that is told at last has to be taken off."""
 

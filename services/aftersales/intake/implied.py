@@ -1,0 +1,26 @@
+"""What is proposed means a danger too: whoever is told of a leak of gas is told whom to call."""
+
+from collections.abc import Iterable
+
+from services.aftersales.intake.dangers import Danger
+from services.aftersales.intake.vocabulary import vocabulary
+
+Meant = tuple[str, str | None, str, bool]
+"""An element, its symptom, the words that say so, and whether that is sure."""
+
+
+def implied(
+    meant: Iterable[Meant], dangers: tuple[Danger, ...], hinted: tuple[Danger, ...]
+) -> tuple[tuple[Danger, ...], tuple[Danger, ...]]:
+    """The dangers and the hints, with those that follow from what is proposed; each once.
+
+    What was heard as past, supposed or elsewhere stays a hint, and of what is unsure there is but a hint.
+    """
+    now, quiet = list(dangers), list(hinted)
+    for element, symptom, words, is_sure in meant:
+        of_it = vocabulary().implied_by_proposal.get(element, {})
+        code = of_it.get(symptom or "") or of_it.get("")
+        if code is None or any(one.code == code for one in (*now, *quiet)):
+            continue
+        (now if is_sure else quiet).append(Danger(code, words))
+    return tuple(now), tuple(quiet)
