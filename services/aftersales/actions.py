@@ -1,5 +1,6 @@
 """What a person may do with a request: open it, move it on, write about it. Pages and API call these."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -36,7 +37,10 @@ from services.kit.registry import zone_of
 from services.kit.said import Said, named
 from services.kit.unit import Unit
 
-__all__ = ["SYSTEM", "Changes", "NewTicket", "act", "lapse", "locked_now", "open_ticket", "write_message"]
+__all__ = [
+    "SYSTEM", "Changes", "NewTicket", "act", "lapse", "locked_now", "locked_of", "open_ticket",
+    "write_message",
+]  # fmt: skip
 
 SYSTEM = Actor("system", "system")
 
@@ -138,6 +142,18 @@ async def locked_now(unit: Unit, ticket_id: str) -> Ticket | None:
         .execution_options(populate_existing=True)
     )
     return found.scalar_one_or_none()
+
+
+async def locked_of(unit: Unit, ticket_ids: Sequence[str]) -> Sequence[Ticket]:
+    """The same of several, in the order of their ids; without those that somebody else is changing."""
+    found = await unit.session.execute(
+        select(Ticket)
+        .where(col(Ticket.id).in_(ticket_ids))
+        .order_by(col(Ticket.id))
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return found.scalars().all()
 
 
 async def _simply(unit: Unit, ticket: Ticket, standing: Standing, action: str, actor: Actor) -> None:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from itertools import groupby
 
 from sqlalchemy import text
 from sqlmodel import col, select
@@ -11,16 +12,16 @@ from sqlmodel import col, select
 from contracts.aftersales import DeadlineNear
 from contracts.codes import ClockFamily
 from services.aftersales import actions
-from services.aftersales.actions import locked_now
+from services.aftersales.actions import locked_of
 from services.aftersales.assess import home_of
 from services.aftersales.business_calendar import BusinessCalendar
 from services.aftersales.clock import Deadline
 from services.aftersales.config import config_for
 from services.aftersales.deadlines import next_alarm, threshold_passed
-from services.aftersales.lifecycle import PAUSING, REOPEN_DAYS
+from services.aftersales.life_terms import REOPEN_DAYS, reopen_values
+from services.aftersales.lifecycle import PAUSING
 from services.aftersales.model import DeadlineRow, Ticket
-from services.aftersales.standings import standing_of
-from services.aftersales.winding import wind_clocks
+from services.aftersales.winding_together import wind_all
 from services.kit.outage import is_outage
 from services.kit.unit import Unit
 
@@ -28,15 +29,17 @@ _LOG = logging.getLogger(__name__)
 
 
 EVERY = tuple(family.value for family in ClockFamily)
+AT_ONCE = 500
+"""Requests warned of together."""
+CALENDARS = "calendars by building"
+"""What the unit knows them by, see `Unit.once`: they do not depend on its instant."""
 
 
 async def rewind_paused(unit: Unit) -> None:
     """Move the promises of requests that wait for their household."""
-    for ticket_id in await _ids(unit, "state = ANY(:states)", states=list(PAUSING)):
-        async with _alone(unit, ticket_id):
-            ticket = await locked_now(unit, ticket_id)
-            if ticket is not None:
-                await wind_clocks(unit, ticket, await home_of(unit, ticket), await standing_of(unit, ticket))
+    waiting = await _ids(unit, "state = ANY(:states)", states=list(PAUSING))
+    for first in range(0, len(waiting), AT_ONCE):
+        await wind_all(unit, await locked_of(unit, waiting[first : first + AT_ONCE]))
 
 
 async def warn(unit: Unit, clocks: Sequence[str] = EVERY) -> None:
@@ -51,12 +54,18 @@ async def warn(unit: Unit, clocks: Sequence[str] = EVERY) -> None:
         ),
         {"coop": unit.coop, "now": unit.now, "clocks": list(clocks)},
     )
-    calendars: dict[str, BusinessCalendar] = {}
-    for ticket_id in rows.scalars().all():
-        async with _alone(unit, ticket_id):
-            ticket = await locked_now(unit, ticket_id)
-            if ticket is not None:
-                await _warn_of(unit, ticket, clocks, calendars)
+    due = list(rows.scalars())
+    for first in range(0, len(due), AT_ONCE):
+        some = due[first : first + AT_ONCE]
+        try:
+            async with unit.part():
+                await _warn_of(unit, some, clocks)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            for ticket_id in some:  # one of them is the trouble
+                async with _alone(unit, ticket_id):
+                    await _warn_of(unit, [ticket_id], clocks)
 
 
 async def settle(unit: Unit) -> None:
@@ -64,17 +73,17 @@ async def settle(unit: Unit) -> None:
     signatures count."""
     done = (
         "state = 'done' AND occupancy IS NOT NULL AND inspection IS NULL AND EXISTS (SELECT 1"
-        " FROM aftersales.ticket_deadline d WHERE d.ticket = ticket.id AND d.kind = 'household_answer'"
+        " FROM aftersales.ticket_deadline d WHERE d.ticket = t.id AND d.kind = 'household_answer'"
         " AND {due} < :now) AND NOT EXISTS (SELECT 1 FROM aftersales.ticket_warranty w"
-        " WHERE w.ticket = ticket.id AND w.regime <> 'none')"
+        " WHERE w.ticket = t.id AND w.regime <> 'none')"
     )
     for action, condition, values in (
         ("lapse", done.format(due="d.due_at"), {"now": unit.now}),
         ("remind", done.format(due="d.starts_at + (d.due_at - d.starts_at) / 2"), {"now": unit.now}),
         (
             "close",
-            "state = 'resolved' AND ended_at <= :now - make_interval(days => :days)",
-            {"now": unit.now, "days": REOPEN_DAYS},
+            f"state = 'resolved' AND ended_at + make_interval(days => {REOPEN_DAYS}) <= :now",
+            {"now": unit.now, **reopen_values()},
         ),
     ):
         for ticket_id in await _ids(unit, condition, **values):
@@ -93,20 +102,26 @@ async def _alone(unit: Unit, ticket_id: str) -> AsyncIterator[None]:
         _LOG.exception("a request's time could not be kept", extra={"ticket": ticket_id})
 
 
-async def _warn_of(
-    unit: Unit, ticket: Ticket, clocks: Sequence[str], calendars: dict[str, BusinessCalendar]
-) -> None:
+async def _warn_of(unit: Unit, ticket_ids: Sequence[str], clocks: Sequence[str]) -> None:
+    tickets = {ticket.id: ticket for ticket in await locked_of(unit, ticket_ids)}
     rows = await unit.session.execute(
         select(DeadlineRow)
-        .where(col(DeadlineRow.ticket) == ticket.id, col(DeadlineRow.met_at).is_(None))
+        .where(col(DeadlineRow.ticket).in_(list(tickets)), col(DeadlineRow.met_at).is_(None))
         .where(col(DeadlineRow.alarm_at) <= unit.now, col(DeadlineRow.clock).in_(clocks))
-        .order_by(col(DeadlineRow.due_at), col(DeadlineRow.kind))
+        .order_by(col(DeadlineRow.ticket), col(DeadlineRow.due_at), col(DeadlineRow.kind))
         .execution_options(populate_existing=True)
     )
-    for row in rows.scalars().all():
-        clock = ClockFamily(row.clock)
-        if clock is ClockFamily.SAFETY or (await _calendar(unit, ticket, calendars)).is_open(unit.now):
-            _warn_one(unit, ticket, row, clock)
+    for ticket_id, due in groupby(rows.scalars().all(), lambda row: row.ticket):
+        ticket, near = tickets[ticket_id], list(due)
+        if any(row.clock != ClockFamily.SAFETY for row in near):
+            try:
+                is_open = (await calendar_of(unit, ticket)).is_open(unit.now)
+            except (LookupError, ValueError):
+                _LOG.exception("a request's time could not be kept", extra={"ticket": ticket_id})
+                continue
+            near = [row for row in near if is_open or row.clock == ClockFamily.SAFETY]
+        for row in near:
+            _warn_one(unit, ticket, row, ClockFamily(row.clock))
     await unit.session.flush()
 
 
@@ -133,17 +148,28 @@ def _warn_one(unit: Unit, ticket: Ticket, row: DeadlineRow, clock: ClockFamily) 
     unit.emit(near, ticket.id)
 
 
-async def _calendar(unit: Unit, ticket: Ticket, known: dict[str, BusinessCalendar]) -> BusinessCalendar:
-    """The calendar of the request's home; homes of one building share it."""
+async def calendar_of(unit: Unit, ticket: Ticket) -> BusinessCalendar:
+    """The calendar of the request's home; homes of one building share it. Raises LookupError when `members`
+    knows the home no more."""
+    known = await calendars(unit)
     key = ticket.building or ticket.dwelling or ticket.id
     if key not in known:
         known[key] = (await config_for(unit, await home_of(unit, ticket))).calendar
     return known[key]
 
 
+async def calendars(unit: Unit) -> dict[str, BusinessCalendar]:
+    """Those that the unit knows, by building; what is put in stays known."""
+
+    async def none_yet() -> dict[str, BusinessCalendar]:
+        return {}
+
+    return await unit.once(CALENDARS, none_yet)
+
+
 async def _ids(unit: Unit, condition: str, **values: object) -> list[str]:
     rows = await unit.session.execute(
-        text(f"SELECT id FROM aftersales.ticket WHERE coop = :coop AND {condition} ORDER BY id"),  # noqa: S608
+        text(f"SELECT id FROM aftersales.ticket t WHERE coop = :coop AND {condition} ORDER BY id"),  # noqa: S608
         {"coop": unit.coop, **values},
     )
     return list(rows.scalars())

@@ -5,12 +5,11 @@ from typing import Any
 
 from sqlalchemy import text
 
-from services.aftersales.assess import home_of
 from services.aftersales.business_calendar import BusinessCalendar
-from services.aftersales.config import config_for
+from services.aftersales.by_time import calendar_of
 from services.aftersales.dwelling_file.asking import WAKING
 from services.aftersales.incidents.clusters import thresholds
-from services.aftersales.lifecycle import REOPEN_DAYS
+from services.aftersales.life_terms import REOPEN_DAYS, reopen_values
 from services.aftersales.model import Ticket
 from services.aftersales.visits.terms import terms_of
 from services.kit.registry import local_today, zone_of
@@ -24,13 +23,13 @@ _SAFETY = """
 SELECT min(alarm_at) FROM aftersales.ticket_deadline WHERE coop = :coop AND clock = 'safety'
  AND met_at IS NULL AND alarm_at > :since AND alarm_at <= :until
 """
-_HOURLY = """
+_HOURLY = f"""
 SELECT min(due) FROM (
     SELECT unnest(ARRAY[d.due_at, d.starts_at + (d.due_at - d.starts_at) / 2]) AS due
     FROM aftersales.ticket t JOIN aftersales.ticket_deadline d ON d.ticket = t.id
     WHERE t.coop = :coop AND t.state = 'done' AND d.kind = 'household_answer'
     UNION ALL
-    SELECT t.ended_at + make_interval(days => :reopen_days) FROM aftersales.ticket t
+    SELECT t.ended_at + make_interval(days => {REOPEN_DAYS}) FROM aftersales.ticket t
     WHERE t.coop = :coop AND t.state = 'resolved'
     UNION ALL
     SELECT (c.due_on + make_interval(hours => :waking)) AT TIME ZONE :zone FROM aftersales.check_in c
@@ -45,7 +44,7 @@ SELECT min(due) FROM (
     SELECT i.resolved_at + make_interval(days => :close_after) FROM aftersales.incident i
     WHERE i.coop = :coop AND i.state = 'resolved') found
 WHERE due >= :since AND due < :until
-"""
+"""  # noqa: S608 - only a constant is formatted in
 _WARNING = """
 SELECT ticket, alarm_at FROM aftersales.ticket_deadline WHERE coop = :coop AND clock <> 'safety'
  AND met_at IS NULL AND alarm_at <= :until AND NOT ticket = ANY(:left_out) ORDER BY alarm_at, ticket LIMIT 1
@@ -63,8 +62,7 @@ async def next_due(
     since = since or _LONG_AGO
     values: dict[str, Any] = {"coop": unit.coop, "since": since, "until": until}
     terms = await terms_of(unit)
-    values |= {
-        "reopen_days": REOPEN_DAYS,
+    values |= reopen_values() | {
         "waking": WAKING.start,
         "zone": str(await zone_of(unit)),
         "remind_from": terms.remind_from_hour,
@@ -92,8 +90,7 @@ async def _warning(unit: Unit, since: datetime, until: datetime, left_out: set[s
         if row is None:
             return None
         try:
-            home = await home_of(unit, await unit.session.get_one(Ticket, row.ticket))
-            calendar = (await config_for(unit, home)).calendar
+            calendar = await calendar_of(unit, await unit.session.get_one(Ticket, row.ticket))
             at = first_open(calendar, max(hour_from(row.alarm_at), since))
         except (LookupError, ValueError):  # of a home that is known no more, or a calendar never open
             at = since

@@ -2,19 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 from services.aftersales.history import Standing, Step, answering, side_of
+from services.aftersales.life_terms import life_terms
 from services.kit.i18n import mark as _
 
-REOPEN_DAYS: Final = 30
-"""How long, in days of 24 h after it was settled or refused, a request may be reopened."""
 AGREED: Final = "agreed_how"
 """The fact that says how a wait for access was agreed: a code of that group."""
 MISSED: Final = "missed_visit"
-AFTER_REMINDER: Final = timedelta(days=1)
-"""How long after the reminder silence may at the earliest be taken for a yes."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +40,19 @@ def _is_by_the_debtor(ticket: Standing) -> bool:
     return claim is not None and claim.party is not None
 
 
-def _within_thirty_days(ticket: Standing, step: Step) -> bool:
-    return ticket.ended_at is None or step.at <= ticket.ended_at + timedelta(days=REOPEN_DAYS)
+def _is_recent(ticket: Standing, step: Step) -> bool:
+    ended_at = ticket.ended_at
+    return ended_at is None or step.at <= ended_at + life_terms(ended_at).reopen
 
 
-def _is_over_for_thirty_days(ticket: Standing, step: Step) -> bool:
-    return ticket.ended_at is not None and step.at >= ticket.ended_at + timedelta(days=REOPEN_DAYS)
+def _is_long_over(ticket: Standing, step: Step) -> bool:
+    ended_at = ticket.ended_at
+    return ended_at is not None and step.at >= ended_at + life_terms(ended_at).reopen
 
 
 def _is_reminded(ticket: Standing, step: Step) -> bool:
-    return ticket.reminded_at is not None and step.at >= ticket.reminded_at + AFTER_REMINDER
+    reminded_at = ticket.reminded_at
+    return reminded_at is not None and step.at >= reminded_at + life_terms(reminded_at).after_reminder
 
 
 def _waits_for_formal(ticket: Standing, step: Step) -> bool:
@@ -173,8 +172,8 @@ GUARDS: Final[dict[str, Guard]] = {
         lambda ticket, step: ticket.reminded_at is None, _("The household is reminded already."), ("remind",)
     ),
     "silence after the reminder": Guard(_is_reminded, _("The household was not reminded yet."), ("lapse",)),
-    "within thirty days": Guard(
-        _within_thirty_days, _("It was settled more than thirty days ago."), ("reopen", "contest")
+    "while it may be reopened": Guard(
+        _is_recent, _("The time to come back to it is over."), ("reopen", "contest")
     ),
     "a refusal is contested": Guard(
         lambda ticket, step: ticket.state != "not_eligible",
@@ -192,8 +191,8 @@ GUARDS: Final[dict[str, Guard]] = {
         _("Somebody else than who refused answers."),
         ("uphold",),
     ),
-    "time closes after thirty days": Guard(
-        _is_over_for_thirty_days, _("It may still be reopened."), ("close",), ("system",)
+    "time closes what is long over": Guard(
+        _is_long_over, _("It may still be reopened."), ("close",), ("system",)
     ),
     "cancelled before work begins": Guard(
         lambda ticket, step: not ticket.has_started, _("Work has begun."), ("cancel",)

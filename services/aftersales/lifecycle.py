@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from services.aftersales.guards import REOPEN_DAYS, broken
+from services.aftersales.guards import broken
 from services.aftersales.history import (
     ENDED,
     PAUSING,
@@ -24,7 +24,7 @@ from services.aftersales.history import (
 )
 
 __all__ = [
-    "ENDED", "PAUSING", "REOPEN_DAYS", "STATES", "TABLE", "Claim", "IllegalAction", "Missing", "Standing",
+    "ENDED", "PAUSING", "STATES", "TABLE", "Claim", "IllegalAction", "Missing", "Standing",
     "Step", "Terms", "Transition", "apply", "legal_actions", "offered", "refusal", "take",
 ]  # fmt: skip
 

@@ -1,7 +1,9 @@
 """What only after-sales asks of `members`, now and not from copies: homes, households, people to name."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 
@@ -48,9 +50,18 @@ async def home_of_occupancy(unit: Unit, occupancy: str) -> Home | None:
 
 async def _home_of_occupancy(unit: Unit, occupancy: str) -> Home | None:
     rows = await unit.ask(_HOME, {"id": occupancy, "owners": [tenure.value for tenure in OWNERS]})
-    if not rows:
-        return None
-    row = rows[0]
+    return _home_from(rows[0]) if rows else None
+
+
+async def learn_homes(unit: Unit, occupancies: Collection[str]) -> None:
+    """Ask of many households together what `home_of_occupancy` is asked of each."""
+    known = dict.fromkeys(occupancies)
+    rows = await unit.ask(_HOMES, {"ids": list(known), "owners": [tenure.value for tenure in OWNERS]})
+    for occupancy, home in (known | {row.id: _home_from(row) for row in rows}).items():
+        unit.learn(("home", occupancy), home)
+
+
+def _home_from(row: Any) -> Home:
     return Home(
         zone=row.zone,
         residence=row.residence,
@@ -149,3 +160,4 @@ SELECT o.id, o.dwelling, coalesce(o.building, d.building) AS building, o.tenure,
     AND n.tenure = ANY(%(owners)s) AND n.moved_out_on IS NULL) AS has_owners
 FROM registry.occupancy o JOIN registry.dwelling d ON d.id = o.dwelling WHERE o.id = %(id)s
 """
+_HOMES = _HOME.replace("= %(id)s", "= ANY(%(ids)s)")

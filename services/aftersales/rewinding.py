@@ -10,11 +10,9 @@ import logging
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from services.aftersales.assess import home_of
 from services.aftersales.model import WHOLE_COOP, Ticket
-from services.aftersales.standings import standing_of
 from services.aftersales.walking_model import Rewinding
-from services.aftersales.winding import wind_clocks
+from services.aftersales.winding_together import wind_all
 from services.kit.outage import is_outage
 from services.kit.room import Room
 from services.kit.unit import Unit
@@ -23,7 +21,7 @@ _LOG = logging.getLogger(__name__)
 CLOCKS_DEPEND_ON = frozenset({"calendar", "heating_period"})
 """Names of the settings by which promises and legal dates are counted."""
 LOOK_SECONDS = 1.0
-AT_ONCE = 50
+AT_ONCE = 200
 """Requests of one transaction: so long a second change of the setting waits at most."""
 
 
@@ -74,24 +72,14 @@ async def some(unit: Unit, at_once: int = AT_ONCE) -> bool:
         .with_for_update()
     )
     tickets = rows.scalars().all()
-    for ticket in tickets:
-        await _rewind(unit, ticket)
-    if len(tickets) < at_once:
+    last = tickets[-1].id if len(tickets) == at_once else None
+    await wind_all(unit, tickets)
+    if last is None:
         await unit.session.delete(wish)
     else:
-        wish.done_to = tickets[-1].id
+        wish.done_to = last
     await unit.session.flush()
     return True
-
-
-async def _rewind(unit: Unit, ticket: Ticket) -> None:
-    try:
-        async with unit.part():
-            await wind_clocks(unit, ticket, await home_of(unit, ticket), await standing_of(unit, ticket))
-    except Exception as error:
-        if is_outage(error):
-            raise
-        _LOG.exception("a request's clocks could not be computed again", extra={"ticket": ticket.id})
 
 
 async def _do(room: Room, coop: str) -> None:

@@ -1,9 +1,12 @@
 """Where a request stands: its recorded history, seen under the terms that hold for it now."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlmodel import col, select
 
 from contracts.codes import Priority, Regime, Responsible
@@ -20,6 +23,20 @@ from services.kit.unit import Unit
 async def standing_of(unit: Unit, ticket: Ticket) -> Standing:
     """Where the request stands, rebuilt from its events."""
     return apply(await steps_of(unit, ticket), terms=await terms_of(unit, ticket), as_of=unit.now)
+
+
+async def standings_of(unit: Unit, tickets: Sequence[Ticket]) -> dict[str, Standing]:
+    """The same of several requests of one cooperative, by id."""
+    rows = await unit.session.execute(
+        select(TicketEvent)
+        .where(col(TicketEvent.ticket).in_([ticket.id for ticket in tickets]))
+        .order_by(col(TicketEvent.ticket), col(TicketEvent.place_in_history))
+    )
+    steps: dict[str, list[Step]] = defaultdict(list)
+    for row in rows.scalars():
+        steps[row.ticket].append(step_of(row))
+    terms = await _terms(unit, tickets)
+    return {ticket.id: apply(steps[ticket.id], terms=terms[ticket.id], as_of=unit.now) for ticket in tickets}
 
 
 async def steps_of(unit: Unit, ticket: Ticket) -> list[Step]:
@@ -49,21 +66,30 @@ def step_of(row: TicketEvent) -> Step:
 
 async def terms_of(unit: Unit, ticket: Ticket) -> Terms:
     """What the guards ask of the request, its home and its cooperative, as they are now."""
+    return (await _terms(unit, [ticket]))[ticket.id]
+
+
+async def _terms(unit: Unit, tickets: Sequence[Ticket]) -> dict[str, Terms]:
+    """Of requests of one cooperative, by id."""
     await unit.session.flush()
     found = await unit.session.execute(
         text(_TERMS),
         {
-            "ticket": ticket.id,
-            "coop": ticket.coop,
-            "building": ticket.building or "",
-            "occupancy": ticket.occupancy,
-            "inspection": ticket.inspection,
-            "party": ticket.party,
+            "tickets": [ticket.id for ticket in tickets],
+            "buildings": [ticket.building or "" for ticket in tickets],
+            "occupancies": [ticket.occupancy for ticket in tickets],
+            "inspections": [ticket.inspection for ticket in tickets],
+            "parties": [ticket.party for ticket in tickets],
+            "coop": tickets[0].coop,
             "now": unit.now,
         },
     )
-    row = found.one()
+    rows = {row.id: row for row in found}
     zone = await zone_of(unit)
+    return {ticket.id: _terms_from(ticket, rows[ticket.id], zone) for ticket in tickets}
+
+
+def _terms_from(ticket: Ticket, row: Row[Any], zone: ZoneInfo) -> Terms:
     running = [
         Running(Regime(regime), Responsible(debtor) if debtor else None, date.fromisoformat(ends_on))
         for regime, debtor, ends_on in row.warranties or ()
@@ -99,17 +125,19 @@ def _limit(setting: dict[str, Any] | None) -> int | None:
 
 
 _TERMS = """
-SELECT
+SELECT t.id,
   (SELECT jsonb_agg(jsonb_build_array(w.regime, w.debtor, w.ends_on) ORDER BY w.ends_on)
-   FROM aftersales.ticket_warranty w WHERE w.ticket = :ticket AND w.regime <> 'none'
+   FROM aftersales.ticket_warranty w WHERE w.ticket = t.id AND w.regime <> 'none'
    AND w.ends_on IS NOT NULL) AS warranties,
-  (SELECT i.kind FROM aftersales.inspection i WHERE i.id = :inspection) AS inspection,
+  (SELECT i.kind FROM aftersales.inspection i WHERE i.id = t.inspection) AS inspection,
   (SELECT jsonb_build_object('kind', p.kind, 'warranties', p.warranties, 'trades', p.trades,
      'buildings', p.buildings)
-   FROM aftersales.party p WHERE p.id = :party) AS party,
+   FROM aftersales.party p WHERE p.id = t.party) AS party,
   (SELECT s.value FROM aftersales.setting s
-   WHERE s.coop = :coop AND s.name = 'approval' AND s.building IN ('', :building)
+   WHERE s.coop = :coop AND s.name = 'approval' AND s.building IN ('', t.building)
    ORDER BY s.building DESC LIMIT 1) AS approval,
   (SELECT count(*) FROM registry.staff p WHERE p.coop = :coop AND p.role = 'staff') AS people,
-  EXISTS (SELECT 1 FROM registry.occupancy o WHERE o.id = :occupancy AND o.ends_at <= :now) AS has_left
+  EXISTS (SELECT 1 FROM registry.occupancy o WHERE o.id = t.occupancy AND o.ends_at <= :now) AS has_left
+FROM unnest(CAST(:tickets AS text[]), CAST(:buildings AS text[]), CAST(:occupancies AS text[]),
+  CAST(:inspections AS text[]), CAST(:parties AS text[])) AS t(id, building, occupancy, inspection, party)
 """

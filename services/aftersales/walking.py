@@ -95,7 +95,7 @@ async def walk(unit: Unit, seconds: float = WALK_SECONDS) -> bool:
         at = None if done and done > until else await next_due(unit, done, until, left_out)
         is_there = at is None or at == until
         done = at or until
-        _be_at(unit, done)
+        await _be_at(unit, done)
         if not is_there:
             await each_alone(unit, ON_THE_WAY)
             await unit.session.flush()
@@ -106,7 +106,7 @@ async def walk(unit: Unit, seconds: float = WALK_SECONDS) -> bool:
         text("UPDATE aftersales.clock_walk SET done_until = :done WHERE coop = :coop"),
         {"done": done, "coop": unit.coop},
     )
-    _be_at(unit, until)
+    await _be_at(unit, until)
     return is_there
 
 
@@ -131,6 +131,9 @@ async def _follow(room: Room, coop: str) -> bool:
         return True
 
 
-def _be_at(unit: Unit, instant: datetime) -> None:
+async def _be_at(unit: Unit, instant: datetime) -> None:
+    """What was asked is asked again, but for the calendars: those of a part of a walk are the same."""
+    calendars = await by_time.calendars(unit)
     unit.now = instant
     unit.forget()
+    unit.learn(by_time.CALENDARS, calendars)

@@ -31,10 +31,21 @@ async def wind_clocks(
     """Recompute the clocks from the history. A warning given stays given unless its time has moved on."""
     config = config or await config_for(unit, home)
     rows = await unit.session.execute(select(DeadlineRow).where(col(DeadlineRow.ticket) == ticket.id))
-    before = {row.kind: row for row in rows.scalars()}
-    added = _wound(ticket, standing, await clocks_of(unit, ticket, home, standing, config), before, unit.now)
-    unit.session.add_all(added)
-    for left in before.values():
+    before = rows.scalars().all()
+    await keep(unit, ticket, standing, await clocks_of(unit, ticket, home, standing, config), before)
+
+
+async def keep(
+    unit: Unit,
+    ticket: Ticket,
+    standing: Standing,
+    clocks: Sequence[Deadline],
+    before: Sequence[DeadlineRow],
+) -> None:
+    """Write down what the clocks are, given what is stored of them."""
+    known = {row.kind: row for row in before}
+    unit.session.add_all(_wound(ticket, standing, clocks, known, unit.now))
+    for left in known.values():
         await unit.session.delete(left)
 
 
@@ -44,7 +55,7 @@ async def first_clocks(
     """The clocks of a request that is just told and not stored yet; they are not stored either."""
     config = await config_for(unit, home)
     return _wound(
-        ticket, standing, await _clocks(unit, ticket, home, standing, config, warranties), {}, unit.now
+        ticket, standing, await clocks_given(unit, ticket, home, standing, config, warranties), {}, unit.now
     )
 
 
@@ -83,10 +94,10 @@ async def clocks_of(
     """What the clocks of the request are, from its history and present facts alone."""
     found = await unit.session.execute(select(WarrantyRow).where(col(WarrantyRow.ticket) == ticket.id))
     warranties = [warranty_of(row) for row in found.scalars()]
-    return await _clocks(unit, ticket, home, standing, config, warranties)
+    return await clocks_given(unit, ticket, home, standing, config, warranties)
 
 
-async def _clocks(
+async def clocks_given(
     unit: Unit,
     ticket: Ticket,
     home: Home,
@@ -94,6 +105,7 @@ async def _clocks(
     config: Config,
     warranties: Sequence[Warranty],
 ) -> list[Deadline]:
+    """As `clocks_of`, with the warranties of the request."""
     facts = TicketFacts(
         element=ticket.element,
         symptom=ticket.symptom,

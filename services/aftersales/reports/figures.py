@@ -2,18 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from statistics import median
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from services.aftersales.life_terms import life_terms
 from services.aftersales.reports.stories import Act, Clock, End, Story, end_of
 from services.aftersales.reports.windows import is_lost, is_saved, is_window
 
 __all__ = ["Act", "Clock", "End", "Figures", "Share", "Story", "avoidable", "end_of", "figures"]
 
-CHASED_AFTER = timedelta(days=1)
-"""Silence of the team after which a household's word asks for news rather than tells more."""
 ANSWERS = frozenset({"acknowledge", "refuse", "attach"})
 
 
@@ -71,7 +70,7 @@ def avoidable(story: Story) -> int:
     """Words of the household to chase an answer, and repairs told again.
 
     A word is a chase when an earlier one still waits for the team, or when the team has been silent for
-    longer than `CHASED_AFTER`; never while the household itself is awaited.
+    longer than the table says (`chased_after_hours`); never while the household itself is awaited.
     """
     found, is_awaited, is_unanswered, heard_at = 0, False, False, story.opened_at
     for act in story.acts:
@@ -79,7 +78,7 @@ def avoidable(story: Story) -> int:
             found += 1
         if act.role == "resident":
             if act.action == "message" and not is_awaited:
-                found += is_unanswered or act.at - heard_at > CHASED_AFTER
+                found += is_unanswered or act.at - heard_at > life_terms(heard_at).chased_after
                 is_unanswered = True
             is_awaited = is_awaited and act.action != "resume"
         elif act.role != "system":
