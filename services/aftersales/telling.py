@@ -69,6 +69,7 @@ def changed(ticket: Ticket, action: str, actor: Actor, step: Step | None = None)
     facts = step.facts if step else {}
     minutes = facts.get("minutes")
     hears = action in CONFIRMED or (actor.role != "resident" and action not in SILENT)
+    hears = hears and "incident" not in facts  # what is written once to all says it
     return TicketChanged(
         coop=ticket.coop,
         ticket=ticket.id,

@@ -9,6 +9,7 @@ from services.aftersales.incidents.model import Incident, IncidentNews
 from services.aftersales.incidents.stages import CONFIRMED, TABLE, NotPossible, next_stage
 from services.aftersales.incidents.telling import told
 from services.aftersales.telling import Actor
+from services.aftersales.words import word
 from services.kit.ids import new_id
 from services.kit.problems import conflict, invalid
 from services.kit.said import named
@@ -78,22 +79,27 @@ async def act(unit: Unit, incident_id: str, action: str, actor: Actor, given: Gi
     return incident
 
 
-_NEWS = {"confirm": "declared", "tell": "progress", "resolve": "resolved", "undo": "withdrawn"}
+_NEWS = {
+    "confirm": "declared", "tell": "progress", "resolve": "resolved", "reopen": "progress",
+    "undo": "withdrawn",
+}  # fmt: skip
 """Which steps are told to households, as what."""
 
 
 async def _tell(unit: Unit, incident: Incident, action: str, actor: Actor, given: Given) -> None:
     """One message per household concerned; a step of the desk alone goes to nobody at home."""
     kind = _NEWS.get(action)
-    news = None
-    if kind is not None and given.text_fr and given.text_fr.strip():
+    news, text_fr, text_en = None, (given.text_fr or "").strip(), (given.text_en or "").strip()
+    if action == "reopen" and not text_fr:  # they were told that it is over
+        text_fr, text_en = (word("incident_words", "not_restored", one) for one in ("fr", "en"))
+    if kind is not None and text_fr:
         news = IncidentNews(
             id=new_id("inn"),
             coop=incident.coop,
             incident=incident.id,
             kind=kind,
-            text_fr=given.text_fr.strip(),
-            text_en=(given.text_en or "").strip() or None,
+            text_fr=text_fr,
+            text_en=text_en or None,
             expected_at=incident.expected_at,
             written_by=actor.id,
             written_at=unit.now,
@@ -178,6 +184,7 @@ async def _reopen(unit: Unit, incident: Incident, actor: Actor, given: Given) ->
     anew meanwhile with them."""
     await decisions.no_second(unit, incident)
     incident.resolved_at = None
+    await children.wait_again(unit, await children.of_incident(unit, incident.id), incident.id, actor)
     await decisions.take_in(unit, incident, actor)
     return {}
 

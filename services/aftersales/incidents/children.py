@@ -12,6 +12,7 @@ from services.aftersales.lifecycle import legal_actions
 from services.aftersales.model import Ticket
 from services.aftersales.standings import standing_of
 from services.aftersales.telling import Actor
+from services.aftersales.words import word
 from services.kit.unit import Unit
 
 
@@ -39,6 +40,16 @@ async def finish(unit: Unit, tickets: Sequence[Ticket], incident: str, actor: Ac
     """The cause is gone: each household is asked whether it is so at home."""
     for ticket in tickets:
         await _if_legal(unit, ticket, "finish_together", actor, incident)
+
+
+async def wait_again(unit: Unit, tickets: Sequence[Ticket], incident: str, actor: Actor) -> None:
+    """It is not over after all: who was asked and has not answered waits with the others again, so that their
+    silence ends nothing."""
+    asked = [ticket for ticket in tickets if ticket.state == "done"]
+    said = word("incident_words", "not_restored", "fr")
+    for ticket in asked:
+        await _if_legal(unit, ticket, "reopen", actor, incident, said)
+    await attach(unit, asked, incident, actor)
 
 
 async def answer(unit: Unit, ticket: Ticket, is_back: bool, comment: str | None, actor: Actor) -> None:
@@ -83,11 +94,12 @@ async def unlink(unit: Unit, ticket: Ticket) -> None:
     await unit.session.refresh(ticket)
 
 
-async def _if_legal(unit: Unit, ticket: Ticket, action: str, actor: Actor, incident: str | None) -> None:
+async def _if_legal(
+    unit: Unit, ticket: Ticket, action: str, actor: Actor, incident: str | None, comment: str | None = None
+) -> None:
     standing = await standing_of(unit, ticket)
     for one in (actor, SYSTEM):
         if action in legal_actions(standing, one.role, unit.now, one.id):
-            await actions.act(
-                unit, ticket.id, action, one, Changes(facts={"incident": incident}, is_inner=True)
-            )
+            changes = Changes(comment=comment, facts={"incident": incident}, is_inner=True)
+            await actions.act(unit, ticket.id, action, one, changes)
             return

@@ -139,7 +139,7 @@ def _joined(unit: Unit, ticket: Ticket, incident: Any) -> bool:
     shown.learn(unit, incident.id, incident.state)
     is_confirmed = incident.state in CONFIRMED
     if is_confirmed and ticket.occupancy is not None:
-        declared(unit, ticket.coop, incident, [ticket.occupancy])
+        declared(unit, ticket.coop, incident, [ticket.occupancy], incident.news)
     return is_confirmed
 
 

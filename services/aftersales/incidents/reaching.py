@@ -21,7 +21,9 @@ WITH RECURSIVE reached (id, via, rank, far, next) AS (
 """SQL: `reached` has what is open or joined at these places, and where each was joined into."""
 REACHED = f"""{LEADING},
 open AS (
-    SELECT i.id, i.state, i.building, i.family, i.symptom, i.expected_at, nullif(place.id, i.id) AS via
+    SELECT i.id, i.state, i.building, i.family, i.symptom, i.expected_at, nullif(place.id, i.id) AS via,
+        (SELECT n.id FROM aftersales.incident_news n WHERE n.incident = i.id
+         ORDER BY n.written_at DESC, n.id DESC LIMIT 1) AS news
     FROM reached JOIN aftersales.incident i ON i.id = reached.id
     JOIN aftersales.incident place ON place.id = reached.via
     WHERE i.state IN ('proposed', 'confirmed', 'in_progress') AND (place.id = i.id OR place.state = 'merged')

@@ -19,14 +19,13 @@ class Declared(Protocol):
 
 
 def declared(
-    unit: Unit, coop: str, incident: Declared, occupancies: Sequence[str], news: IncidentNews | None = None
+    unit: Unit, coop: str, incident: Declared, occupancies: Sequence[str], news: str | None = None
 ) -> None:
-    """Tell these households that it is known and worked on."""
+    """Tell these households that it is known and worked on, with the words of that news."""
     unit.emit(
         IncidentDeclared(
             coop=coop, incident=incident.id, building=incident.building, occupancies=tuple(occupancies),
-            symptom=incident.symptom, family=incident.family, news=news.id if news else None,
-            expected_at=incident.expected_at,
+            symptom=incident.symptom, family=incident.family, news=news, expected_at=incident.expected_at,
         ),
         incident.id,
     )  # fmt: skip
@@ -42,7 +41,7 @@ async def told(
     incident = await unit.session.get_one(Incident, incident_id)
     to = tuple(sorted(set(occupancies)))
     if kind == "declared":
-        declared(unit, incident.coop, incident, to, news)
+        declared(unit, incident.coop, incident, to, news.id if news else None)
     elif kind == "resolved":
         unit.emit(
             IncidentResolved(

@@ -123,6 +123,33 @@ async def test_what_was_told_while_it_was_thought_over_belongs_to_it_again(aulne
     assert told["occupancies"] == [lived_in[3]["occupancy"]]
 
 
+async def test_not_restored_after_all_who_has_not_answered_waits_again_and_reads_so(
+    aulnes: Cooperative,
+) -> None:
+    lived_in = await homes(aulnes, 4)
+    tickets = [await cold(aulnes, home) for home in lived_in[:3]]
+    incident = tickets[2]["incident"]
+    await do(aulnes, incident, "confirm", text_fr="La pompe est arrêtée.")
+    late = await cold(aulnes, lived_in[3])
+    [first, again] = await aulnes.told("aftersales.incident_declared.v1")
+    assert first["news"] == again["news"] is not None, "who joins late reads the same words"
+    await do(aulnes, incident, "resolve")
+    warm = aulnes.resident(lived_in[0]["persons"][0]["id"])
+    await aulnes.post(f"/incidents/{incident}/answer", {"is_back": True}, warm)
+    before = len(await aulnes.told("aftersales.ticket_changed.v1"))
+    reopened = await do(aulnes, incident, "reopen", reason="La pompe neuve fait disjoncter")
+    assert reopened["news"][0]["text"].startswith("Ce n'est pas encore rétabli")
+    assert "disjoncter" not in reopened["news"][0]["text"]
+    states = [(await ticket(aulnes, one["id"]))["state"] for one in (*tickets, late)]
+    assert states == ["resolved", "attached", "attached", "attached"]
+    changes = (await aulnes.told("aftersales.ticket_changed.v1"))[before:]
+    assert not any(one["tells_household"] for one in changes), "they read it once, of the incident"
+    told = (await aulnes.told("aftersales.incident_updated.v1"))[-1]
+    assert len(told["occupancies"]) == 4
+    await do(aulnes, incident, "resolve")
+    assert (await ticket(aulnes, late["id"]))["state"] == "done"
+
+
 KINDS = ("heating", "power")
 PLACES = (ORMES, AULNES)
 WORDS = {"heating": "Froid", "power": "Noir"}
