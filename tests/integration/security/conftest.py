@@ -498,9 +498,9 @@ class _Office:
         await self._insert(
             "aftersales",
             "INSERT INTO aftersales.notice_annex (notice, number, coop, kind, source, says, dated_on, sha256,"
-            " size_bytes, way, content) VALUES (:notice, 1, :coop, 'photo', 'pho_none', '{}', '2026-01-15',"
-            " 'x', 1, 'printed', 'x')",
-            notice=notice, coop=coop,
+            " size_bytes, way, content) VALUES (:notice, 1, :coop, 'letter', :notice, CAST(:says AS jsonb),"
+            " '2026-01-15', 'x', 1, 'enclosed', NULL)",
+            notice=notice, coop=coop, says='{"kind": "notice", "to": "Entreprise"}',
         )  # fmt: skip
         return notice
 
