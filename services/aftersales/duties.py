@@ -9,7 +9,8 @@ from services.aftersales.notices import actions as notices
 from services.aftersales.opinions import publishing
 from services.aftersales.parties import links
 from services.aftersales.visits import reminding
-from services.kit.hourly import Duty, each_alone
+from services.kit.alone import Duty
+from services.kit.hourly import each_alone
 from services.kit.unit import Unit
 
 DUTIES: tuple[Duty, ...] = (

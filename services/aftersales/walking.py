@@ -15,7 +15,8 @@ from services.aftersales.due_instants import next_due
 from services.aftersales.dwelling_file import asking
 from services.aftersales.incidents import by_time as incidents
 from services.aftersales.visits import reminding
-from services.kit.hourly import Duty, each_alone
+from services.kit.alone import Duty
+from services.kit.hourly import each_alone
 from services.kit.outage import is_outage
 from services.kit.room import Room
 from services.kit.unit import Unit

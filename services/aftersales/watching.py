@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from contracts.codes import ClockFamily
 from services.aftersales import by_time, walking
+from services.kit.alone import alone
 from services.kit.room import Room
 from services.kit.unit import Unit
 
@@ -13,7 +14,8 @@ LOOK_SECONDS = 20.0
 
 
 async def watch(room: Room) -> None:
-    """For ever, in every replica: who comes second finds the request locked or the warning given."""
+    """For ever, in every replica: who comes second finds the request locked or the warning given. What fails
+    for one cooperative is tried again at the next look."""
     while not room.stopping.is_set():
         async with room.unit() as unit:
             coops = await due(unit)
@@ -21,8 +23,7 @@ async def watch(room: Room) -> None:
         for coop in coops:
             if coop in walked:
                 continue  # whoever follows its clock warns of each threshold at its own time
-            async with room.unit(coop) as unit:
-                await look(unit)
+            await alone(room, coop, look)
         await asyncio.sleep(LOOK_SECONDS)
 
 

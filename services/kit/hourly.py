@@ -15,17 +15,15 @@ from sqlalchemy import Column, DateTime, Integer, String, Table, text
 from sqlmodel import SQLModel
 
 from contracts.time import HourPassed
+from services.kit.alone import Duty
 from services.kit.outage import is_outage
 from services.kit.room import Room
 from services.kit.unit import Unit
 
 _LOG = logging.getLogger(__name__)
 
-Duty = Callable[[Unit], Awaitable[None]]
-"""Called inside a cooperative, on its own business time. A tick carries no obligation: a duty does all
-that is due by then, and is safe to repeat."""
 Work = Callable[[Unit], Awaitable[bool]]
-"""All duties of a cooperative, and whether they are done: what is not is tried again."""
+"""All duties of a cooperative, as `Duty`, and whether they are done: what is not is tried again."""
 
 LOOK_SECONDS = 2.0
 AT_ONCE = 3

@@ -1,17 +1,14 @@
 """Clocks of sandboxes that were set, for rooms whose hourly duties may not wait for the next hour."""
 
 import asyncio
-import logging
 from datetime import datetime
 
 from sqlalchemy import text
 
-from services.kit.hourly import Duty
-from services.kit.outage import is_outage
+from services.kit.alone import Duty, alone
 from services.kit.room import Background, Room
 from services.kit.unit import Unit
 
-_LOG = logging.getLogger(__name__)
 LOOK_SECONDS = 5.0
 
 
@@ -25,7 +22,7 @@ def whenever_moved(duty: Duty) -> Background:
             async with room.unit() as unit:
                 now = await clocks(unit)
             moved = [coop for coop, at in now.items() if seen.get(coop) != at]
-            failed = [coop for coop in moved if not await _is_done(room, coop, duty)]
+            failed = [coop for coop in moved if not await alone(room, coop, duty)]
             seen = {coop: at for coop, at in now.items() if coop not in failed}
             await asyncio.sleep(LOOK_SECONDS)
 
@@ -38,16 +35,3 @@ async def clocks(unit: Unit) -> dict[str, datetime]:
         text("SELECT slug, business_now FROM registry.coop WHERE business_now IS NOT NULL ORDER BY slug")
     )
     return {row.slug: row.business_now for row in rows}
-
-
-async def _is_done(room: Room, coop: str, duty: Duty) -> bool:
-    """One that fails is tried again at the next look, and holds up no other sandbox."""
-    try:
-        async with room.unit(coop) as unit:
-            await duty(unit)
-    except Exception as error:
-        if is_outage(error):
-            raise
-        _LOG.exception("a moved clock's duty failed", extra={"duty": duty.__name__, "sandbox": coop})
-        return False
-    return True

@@ -1,15 +1,13 @@
 """Looks for faults of the supply for ever: hours of the wall may be days of a sandbox's own clock."""
 
 import asyncio
-import logging
 
 from sqlalchemy import text
 
-from services.kit.outage import is_outage
+from services.kit.alone import alone
 from services.kit.room import Room
 from services.metering.supply_faults.looking import look
 
-_LOG = logging.getLogger(__name__)
 LOOK_SECONDS = 60.0
 
 
@@ -21,11 +19,5 @@ async def watch(room: Room) -> None:
                 (await unit.session.execute(text("SELECT slug FROM registry.coop ORDER BY slug"))).scalars()
             )
         for coop in coops:
-            try:
-                async with room.unit(coop) as unit:
-                    await look(unit)
-            except Exception as error:
-                if is_outage(error):
-                    raise
-                _LOG.exception("faults of the supply could not be looked for", extra={"coop": coop})
+            await alone(room, coop, look)
         await asyncio.sleep(LOOK_SECONDS)
