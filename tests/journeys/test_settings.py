@@ -24,7 +24,7 @@ async def test_the_head_of_the_letters_is_seen_as_it_will_be(
     await house.begin("tenant", NOW, moved_in_on="2026-11-02")
     page = await visitor.open(f"{house.site.url}/settings/aftersales", width=width, headers=house.staff)
     await page.get_by_role("link", name="Contact et courriers").click()
-    head = page.get_by_role("img", name="Exemple d'en-tête de courrier")
+    head = page.get_by_role("group", name="Exemple d'en-tête de courrier")
     await expect(page.get_by_text("Aucune adresse postale n'est enregistrée")).to_be_visible()
     await page.get_by_label("Téléphone").fill("sonnez")
     await page.get_by_label("Adresse postale").fill("3 rue des Essais, bâtiment B, 00000 Ville")
