@@ -24,6 +24,8 @@ class Given:
     text_fr: str | None = None
     text_en: str | None = None
     expected_at: datetime | None = None
+    next_news_at: datetime | None = None
+    """By when households are written to again, at the latest."""
     tells_all: bool | None = None
     scope: str | None = None
     other: str | None = None
@@ -64,8 +66,9 @@ async def act(unit: Unit, incident_id: str, action: str, actor: Actor, given: Gi
                 action=named("incident_actions", action),
                 field=name,
             )
-    if given.expected_at is not None and given.expected_at < unit.now:
-        raise invalid("/expected_at", "in_the_past", "It cannot be expected for earlier.")
+    for name in ("expected_at", "next_news_at"):
+        if (at := getattr(given, name)) is not None and at < unit.now:
+            raise invalid(f"/{name}", "in_the_past", "It cannot be expected for earlier.")
     if given.expected_at is not None:
         incident.expected_at = given.expected_at
     if given.tells_all is not None:
@@ -106,6 +109,8 @@ async def _tell(unit: Unit, incident: Incident, action: str, actor: Actor, given
         )
         unit.session.add(news)
         await unit.session.flush()
+    if news is not None or given.next_news_at is not None:
+        incident.next_news_at = None if kind == "resolved" else given.next_news_at
     silent = kind is None or (kind == "withdrawn" and news is None)
     to = [] if silent else await queries.concerned(unit, incident)
     await told(unit, incident.id, kind if kind in ("declared", "resolved") else "progress", to, news)

@@ -45,6 +45,8 @@ class IncidentSummary(BaseModel):
     symptom: str
     began_at: datetime
     expected_at: datetime | None
+    next_news_at: datetime | None
+    """By when households are written to again, where staff promised it."""
     resolved_at: datetime | None
     priority: Priority | None
     """The most urgent of its requests, raised by their number. Null for households."""
@@ -121,6 +123,8 @@ class IncidentActionIn(Body):
     """Written once for every household concerned."""
     text_en: Said | None = None
     expected_at: Instant | None = None
+    next_news_at: Instant | None = None
+    """A promise to all: by then they are written to again, whatever there is to say."""
     tells_all: bool | None = None
     """Also every household served, not only those that reported or follow."""
     scope: str | None = Field(default=None, max_length=200)

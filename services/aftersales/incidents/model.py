@@ -56,6 +56,8 @@ class Incident(SQLModel, table=True):
     """Business time of the first report."""
     expected_at: datetime | None = _instant(nullable=True)
     """When staff expect it to be over."""
+    next_news_at: datetime | None = _instant(nullable=True)
+    """By when staff promised to write again; none once they have, unless they promise anew."""
     confirmed_at: datetime | None = _instant(nullable=True)
     resolved_at: datetime | None = _instant(nullable=True)
     merged_into: str | None = None

@@ -112,6 +112,7 @@ async def act(
     text_fr: Annotated[str, Form(max_length=4000)] = "",
     text_en: Annotated[str, Form(max_length=4000)] = "",
     expected_at: Annotated[str, Form(max_length=32)] = "",
+    next_news_at: Annotated[str, Form(max_length=32)] = "",
     tells_all: Annotated[str, Form(max_length=8)] = "",
     asks_all: Annotated[str, Form(max_length=8)] = "",
     scope: Annotated[str, Form(max_length=200)] = "",
@@ -126,7 +127,8 @@ async def act(
             reason=reason.strip() or None,
             text_fr=text_fr.strip() or None,
             text_en=text_en.strip() or None,
-            expected_at=await _local_instant(unit, expected_at),
+            expected_at=await _local_instant(unit, expected_at, "expected_at"),
+            next_news_at=await _local_instant(unit, next_news_at, "next_news_at"),
             tells_all=tells_all == "true" if asks_all else None,
             scope=scope or None,
             other=other or None,
@@ -215,6 +217,7 @@ async def _one(
         others=await views.summaries(unit, await queries.mergeable(unit, found), who, language),
         proposals=signals,
         together=await meter_views.together(unit, signals) if signals else None,
+        is_late=found.next_news_at is not None and found.next_news_at < unit.now,
         beside=await _beside(unit, found, who, language),
         tells_all=found.tells_all,
         reached=len(await queries.concerned(unit, found)),
@@ -234,12 +237,12 @@ async def _beside(unit: Unit, found: Incident, who: Principal, language: str) ->
     return dict(zip(others, shown, strict=True))
 
 
-async def _local_instant(unit: Unit, text: str) -> datetime | None:
+async def _local_instant(unit: Unit, text: str, field: str) -> datetime | None:
     """What a date-and-time field gives is the cooperative's civil time."""
     if not text:
         return None
     try:
         instant = datetime.fromisoformat(text)
     except ValueError as error:
-        raise invalid("/expected_at", "invalid", "Give a day and an hour.") from error
+        raise invalid(f"/{field}", "invalid", "Give a day and an hour.") from error
     return instant if instant.tzinfo else instant.replace(tzinfo=await zone_of(unit))

@@ -59,6 +59,7 @@ def summary(
         symptom=incident.symptom,
         began_at=incident.began_at.astimezone(zone),
         expected_at=incident.expected_at.astimezone(zone) if incident.expected_at else None,
+        next_news_at=incident.next_news_at.astimezone(zone) if incident.next_news_at else None,
         resolved_at=incident.resolved_at.astimezone(zone) if incident.resolved_at else None,
         priority=counted.priority if counted else None,
         homes=counted.homes if counted else None,

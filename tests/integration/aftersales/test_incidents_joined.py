@@ -123,6 +123,29 @@ async def test_what_was_told_while_it_was_thought_over_belongs_to_it_again(aulne
     assert told["occupancies"] == [lived_in[3]["occupancy"]]
 
 
+async def test_a_household_reads_what_is_known_since_when_and_when_the_next_news_comes(
+    aulnes: Cooperative,
+) -> None:
+    lived_in = await homes(aulnes, 3)
+    incident = [await cold(aulnes, home) for home in lived_in][2]["incident"]
+    home = Browser(aulnes, Role.RESIDENT, lived_in[0]["persons"][0]["id"])
+    by = (MONDAY + timedelta(hours=4)).isoformat()
+    await do(aulnes, incident, "confirm", text_fr="La pompe est arrêtée.", next_news_at=by)
+    page = (await home.get(f"/incidents/{incident}")).text
+    for words in ("depuis", "La pompe est arrêtée.", "Prochaines nouvelles au plus tard", "14:00"):
+        assert words in page, words
+    desk = Browser(aulnes, Role.STAFF, aulnes.agent)
+    await aulnes.now(MONDAY + timedelta(hours=5))
+    assert "Nouvelles promises au plus tard" in (await desk.get(f"/incidents/{incident}")).text
+    past = await aulnes.post(
+        f"/incidents/{incident}/actions", {"action": "tell", "text_fr": "Bientôt.", "next_news_at": by}
+    )
+    assert past.status_code == 422
+    await do(aulnes, incident, "tell", text_fr="La pièce est en route.")
+    page = (await home.get(f"/incidents/{incident}")).text
+    assert "Nous vous écrivons dès qu’il y a du nouveau" in page.replace("'", "’").replace("&#39;", "’")
+
+
 async def test_not_restored_after_all_who_has_not_answered_waits_again_and_reads_so(
     aulnes: Cooperative,
 ) -> None:
