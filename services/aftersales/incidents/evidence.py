@@ -57,10 +57,11 @@ def said(fault: str, evidence: Mapping[str, Any], since: datetime, language: str
 
 
 def told(figures: Mapping[str, int], language: str) -> list[tuple[str, str]]:
-    """Each figure by its name in words, with its unit."""
+    """Each figure by its name in words, with its unit, in the order of their list."""
+    order = codes("fault_figures")
     return [
-        (with_capital(word("fault_figures", name, language)), amount(name, value, language))
-        for name, value in figures.items()
+        (with_capital(word("fault_figures", name, language)), amount(name, figures[name], language))
+        for name in sorted(figures, key=order.index)
     ]
 
 
