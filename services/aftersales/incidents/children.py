@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from services.aftersales import actions
-from services.aftersales.actions import SYSTEM, Changes
-from services.aftersales.incidents.model import IncidentReport
+from services.aftersales import actions, registry
+from services.aftersales.actions import SYSTEM, Changes, NewTicket
+from services.aftersales.incidents.model import Incident, IncidentReport
 from services.aftersales.lifecycle import legal_actions
 from services.aftersales.model import Ticket
 from services.aftersales.standings import standing_of
+from services.aftersales.taxonomy import taxonomy
 from services.aftersales.telling import Actor
 from services.aftersales.words import word
 from services.kit.unit import Unit
@@ -69,6 +70,18 @@ async def answer(unit: Unit, ticket: Ticket, is_back: bool, comment: str | None,
         ),
         {"answer": "back" if is_back else "not_back", "now": unit.now, "ticket": ticket.id},
     )
+
+
+async def not_back_here(unit: Unit, incident: Incident, occupancy: str, said: str, actor: Actor) -> None:
+    """A household that had no request of its own says no: it has one now, in its own words."""
+    home = await registry.home_of_occupancy(unit, occupancy)
+    assert home is not None
+    place = incident.element if incident.element in taxonomy().places else "whole_dwelling"
+    new = NewTicket(place, incident.element, incident.symptom, said, channel="portal")
+    ticket = await actions.open_ticket(unit, home, new, actor)
+    report = await unit.session.get(IncidentReport, ticket.id)
+    if ticket.incident is None and report is not None:
+        report.incident, report.answer, report.answered_at = incident.id, "not_back", unit.now
 
 
 async def link(unit: Unit, ticket: Ticket, incident: str, via: str | None = None) -> None:

@@ -53,7 +53,8 @@ async def answer(
     who: Actor,
     language: str,
 ) -> None:
-    """The household's word: yes settles its own requests, no takes them out; others' are untouched.
+    """The household's word: yes settles its own requests, no takes them out; others' are untouched. Who only
+    followed and says no has a request from here on: what is wrong there is somebody's to repair.
 
     Hundreds may answer at once: nothing of the incident itself is written."""
     if incident.state not in ("resolved", "closed"):
@@ -70,19 +71,24 @@ async def answer(
     said = comment or (None if is_back else NOT_BACK[language if language in NOT_BACK else "fr"])
     for ticket in tickets:
         await children.answer(unit, ticket, is_back, said, who)
+    if not tickets and not is_back:
+        assert said is not None
+        await children.not_back_here(unit, incident, occupancy, said, who)
     if follower is not None:
         follower.answer, follower.answered_at = ("back" if is_back else "not_back"), unit.now
 
 
 async def answer_of(unit: Unit, incident: Incident, occupancies: list[str]) -> str | None:
-    """What the household answered already."""
+    """What the household answered since it was last resolved: if it failed again, it is asked anew."""
+    if incident.resolved_at is None:
+        return None
     rows = await unit.session.execute(
         text(
             "SELECT answer FROM aftersales.incident_report WHERE incident = :id AND occupancy = ANY(:homes)"
-            " UNION ALL SELECT answer FROM aftersales.incident_follower"
-            " WHERE incident = :id AND occupancy = ANY(:homes)"
+            " AND answered_at >= :since UNION ALL SELECT answer FROM aftersales.incident_follower"
+            " WHERE incident = :id AND occupancy = ANY(:homes) AND answered_at >= :since"
         ),
-        {"id": incident.id, "homes": occupancies},
+        {"id": incident.id, "homes": occupancies, "since": incident.resolved_at},
     )
     return next((answer for answer in rows.scalars() if answer), None)
 

@@ -146,6 +146,42 @@ async def test_a_household_reads_what_is_known_since_when_and_when_the_next_news
     assert "Nous vous écrivons dès qu’il y a du nouveau" in page.replace("'", "’").replace("&#39;", "’")
 
 
+async def test_who_only_followed_and_says_no_has_a_request_from_then_on(aulnes: Cooperative) -> None:
+    lived_in = await homes(aulnes, 4)
+    incident = [await cold(aulnes, home) for home in lived_in[:3]][2]["incident"]
+    await do(aulnes, incident, "confirm")
+    me = aulnes.resident(lived_in[3]["persons"][0]["id"])
+    assert (await aulnes.post(f"/incidents/{incident}/follow", {}, me)).status_code == 200
+    await do(aulnes, incident, "resolve")
+    said = {"is_back": False, "comment": "La chambre reste à 15 degrés"}
+    answered = await aulnes.post(f"/incidents/{incident}/answer", said, me)
+    assert answered.json()["answer"] == "not_back"
+    [mine] = (await aulnes.get("/tickets", me)).json()["items"]
+    whole = await ticket(aulnes, mine["id"])
+    assert (whole["description"], whole["incident"]) == ("La chambre reste à 15 degrés", None)
+    desk = (await aulnes.get(f"/incidents/{incident}")).json()
+    assert [one["answer"] for one in desk["children"]].count("not_back") == 1
+
+
+async def test_what_was_answered_before_it_failed_again_is_asked_anew(aulnes: Cooperative) -> None:
+    lived_in = await homes(aulnes, 3)
+    incident = [await cold(aulnes, home) for home in lived_in][2]["incident"]
+    await do(aulnes, incident, "confirm")
+    await do(aulnes, incident, "resolve")
+    me = aulnes.resident(lived_in[0]["persons"][0]["id"])
+    path = f"/incidents/{incident}"
+    await aulnes.post(f"{path}/answer", {"is_back": True}, me)
+    await do(aulnes, incident, "reopen", reason="Encore en panne")
+    assert (await aulnes.get(path, me)).json()["answer"] is None
+    await aulnes.now(MONDAY + timedelta(hours=3))
+    await do(aulnes, incident, "resolve")
+    page = await Browser(aulnes, Role.RESIDENT, lived_in[0]["persons"][0]["id"]).get(path)
+    assert "Est-ce réglé chez vous" in page.text
+    assert (await aulnes.post(f"{path}/answer", {"is_back": False}, me)).json()["answer"] == "not_back"
+    [mine] = (await aulnes.get("/tickets", me)).json()["items"]
+    assert mine["state"] == "reopened"
+
+
 async def test_not_restored_after_all_who_has_not_answered_waits_again_and_reads_so(
     aulnes: Cooperative,
 ) -> None:
