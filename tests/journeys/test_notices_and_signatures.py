@@ -10,6 +10,7 @@ from playwright.async_api import Page, expect
 from sqlalchemy import text
 
 from contracts.codes import Role
+from services.aftersales.parties import links
 from services.aftersales.parties.model import Party
 from services.kit.ids import new_id
 from tests.conftest import OpenUnit
@@ -103,6 +104,7 @@ async def test_the_letter_comes_before_the_firm_and_two_signatures_end_it(
     await expect(desk.get_by_text("Passage le 23 novembre.").first).to_be_visible()
     await expect(desk.get_by_text("La réception est prouvée")).to_be_visible()
     await seen(visitor, desk, "notice-proved-desk")
+    await read_by_the_firm(site, room_unit, coop, home, visitor)
     for action in ("Confier", "Commencer les travaux", "Travaux terminés"):
         await press(desk, action)
     mine = await visitor.open(
@@ -195,6 +197,23 @@ async def test_a_tenants_home_is_repaired_by_our_own_team_once_the_letter_is_sto
         f"{site.url}/desk/{home['ticket']}", width=PHONE, headers=home["staff"][0], language="fr"
     )
     await seen(visitor, narrow, "tenant-given-desk-phone")
+
+
+async def read_by_the_firm(
+    site: Site, room_unit: OpenUnit, coop: str, home: dict[str, Any], visitor: Any
+) -> None:
+    """Its personal link leads to the letter and to what went with it, without any account."""
+    async with httpx.AsyncClient(base_url=f"{site.url}/api/v1", headers=home["staff"][0]) as api:
+        [notice] = (await api.get(f"/tickets/{home['ticket']}/notices")).json()["notices"]
+    async with room_unit("aftersales", coop) as unit:
+        token = await links.mint(unit, await unit.session.get_one(Party, notice["party"]))
+    for width in (PHONE, DESKTOP):
+        page = await visitor.open(
+            f"{site.url}/contractor/{token}/notices/{notice['id']}", width=width, language="fr"
+        )
+        await expect(page.get_by_text(notice["annexes"][0]["sha256"][:16])).to_be_visible()
+        await expect(page.get_by_role("link", name="Lire la lettre (PDF)")).to_be_visible()
+        await seen(visitor, page, f"notice-firm-{width}")
 
 
 async def press(page: Page, label: str) -> None:

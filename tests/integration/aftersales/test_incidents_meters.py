@@ -98,6 +98,27 @@ async def test_nothing_is_opened_in_the_name_of_who_has_left(aulnes: Cooperative
     assert refused.json()["legal_actions"] == ["dismiss"]
 
 
+async def test_each_reads_what_the_meter_showed_in_their_own_language_and_units(aulnes: Cooperative) -> None:
+    home = await a_warm_home(aulnes)
+    proposal = await fault(aulnes, home, "night_flow")
+    async with aulnes.room_unit("aftersales", aulnes.slug) as unit:
+        figures = {"nights": 6, "least_l_hour": 12, "litres_night": 48}
+        seen = json.dumps({"figures": figures, "fluid": "water", "unit": "L"})
+        await unit.session.execute(
+            text("UPDATE aftersales.meter_proposal SET evidence = CAST(:seen AS jsonb) WHERE id = :id"),
+            {"seen": seen, "id": proposal},
+        )
+    accepted = await aulnes.post(f"/meter-proposals/{proposal}/actions", {"action": "accept"})
+    assert accepted.status_code == 200, accepted.text
+    assert accepted.json()["figures"] == figures, "programs get the raw figures"
+    household = aulnes.resident(home["persons"][0]["id"])
+    for language, looks in (("fr", "chasse d’eau"), ("en", "running toilet")):
+        path = f"/tickets/{accepted.json()['ticket']}"
+        told = (await aulnes.get(path, household, **{"Accept-Language": language})).json()["description"]
+        assert looks in told
+        assert "12\u00a0litres" in told
+
+
 async def test_it_is_told_once_and_dismissed_with_a_reason(aulnes: Cooperative) -> None:
     home = await a_warm_home(aulnes)
     proposal = await fault(aulnes, home, "night_flow")

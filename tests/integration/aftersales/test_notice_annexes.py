@@ -163,6 +163,23 @@ async def test_another_household_sees_no_annex_and_a_copy_of_ones_data_has_them(
     assert [one["sha256"] for one in copy["notice_annexes"]] == [one["sha256"] for one in notice["annexes"]]
 
 
+async def test_an_electronic_registered_letter_is_stored_then_sent_then_proved(
+    aulnes: Cooperative, room_unit: Any
+) -> None:
+    await a_firm(aulnes, room_unit)
+    ticket, _, _ = await photographed(aulnes)
+    notice = await notified(aulnes, ticket["id"], sent_by="registered_online")
+    assert (notice["level"], notice["sending"]) == ("stored", None)
+    proofs = f"/notices/{notice['id']}/proofs"
+    unnumbered = await aulnes.post(proofs, {"kind": "registered", "on": "2026-11-16"})
+    assert unnumbered.status_code == 422
+    for kind, level in (("registered", "sent"), ("delivered", "proved")):
+        kept = await aulnes.post(proofs, {"kind": kind, "on": "2026-11-16", "reference": "LRE-1"})
+        assert kept.status_code == 201, kept.text
+        [shown] = (await aulnes.get(f"/tickets/{ticket['id']}/notices")).json()["notices"]
+        assert shown["level"] == level
+
+
 async def mailed(aulnes: Cooperative, room_unit: Any, post: Post, notice: str) -> Any:
     """The e-mail by which that notice left."""
     await post.all()
