@@ -18,10 +18,11 @@ from services.aftersales.business_calendar import BusinessCalendar
 from services.aftersales.clock import Deadline
 from services.aftersales.config import config_for
 from services.aftersales.deadlines import next_alarm, threshold_passed
+from services.aftersales.digests import digest_at
 from services.aftersales.life_terms import REOPEN_DAYS, reopen_values
 from services.aftersales.lifecycle import PAUSING
 from services.aftersales.model import DeadlineRow, Ticket
-from services.aftersales.winding_together import wind_all
+from services.aftersales.winding_together import learn_settings, wind_all
 from services.kit.outage import is_outage
 from services.kit.unit import Unit
 
@@ -111,21 +112,28 @@ async def _warn_of(unit: Unit, ticket_ids: Sequence[str], clocks: Sequence[str])
         .order_by(col(DeadlineRow.ticket), col(DeadlineRow.due_at), col(DeadlineRow.kind))
         .execution_options(populate_existing=True)
     )
+    calendars_known = await calendars(unit)
+    unknown = [ticket for ticket in tickets.values() if _place(ticket) not in calendars_known]
+    if len(unknown) > 1:
+        await learn_settings(unit, unknown)
     for ticket_id, due in groupby(rows.scalars().all(), lambda row: row.ticket):
-        ticket, near = tickets[ticket_id], list(due)
+        ticket, near, morning = tickets[ticket_id], list(due), None
         if any(row.clock != ClockFamily.SAFETY for row in near):
             try:
-                is_open = (await calendar_of(unit, ticket)).is_open(unit.now)
+                calendar = await calendar_of(unit, ticket)
+                is_open, morning = calendar.is_open(unit.now), digest_at(calendar, unit.now)
             except (LookupError, ValueError):
                 _LOG.exception("a request's time could not be kept", extra={"ticket": ticket_id})
                 continue
             near = [row for row in near if is_open or row.clock == ClockFamily.SAFETY]
         for row in near:
-            _warn_one(unit, ticket, row, ClockFamily(row.clock))
+            _warn_one(unit, ticket, row, ClockFamily(row.clock), morning)
     await unit.session.flush()
 
 
-def _warn_one(unit: Unit, ticket: Ticket, row: DeadlineRow, clock: ClockFamily) -> None:
+def _warn_one(
+    unit: Unit, ticket: Ticket, row: DeadlineRow, clock: ClockFamily, morning: datetime | None
+) -> None:
     alarms = tuple((int(percent), datetime.fromisoformat(at)) for percent, at in row.alarms)
     deadline = Deadline(row.kind, clock, row.starts_at, row.due_at, row.met_at, alarms)
     percent = threshold_passed(deadline, row.warned_percent, unit.now)
@@ -144,6 +152,7 @@ def _warn_one(unit: Unit, ticket: Ticket, row: DeadlineRow, clock: ClockFamily) 
         percent=percent,
         assignee=ticket.assignee,
         team=ticket.team or None,
+        digest_at=None if clock is ClockFamily.SAFETY else morning,
     )
     unit.emit(near, ticket.id)
 
@@ -152,10 +161,14 @@ async def calendar_of(unit: Unit, ticket: Ticket) -> BusinessCalendar:
     """The calendar of the request's home; homes of one building share it. Raises LookupError when `members`
     knows the home no more."""
     known = await calendars(unit)
-    key = ticket.building or ticket.dwelling or ticket.id
+    key = _place(ticket)
     if key not in known:
         known[key] = (await config_for(unit, await home_of(unit, ticket))).calendar
     return known[key]
+
+
+def _place(ticket: Ticket) -> str:
+    return ticket.building or ticket.dwelling or ticket.id
 
 
 async def calendars(unit: Unit) -> dict[str, BusinessCalendar]:

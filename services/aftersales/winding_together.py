@@ -58,6 +58,14 @@ async def wind_all(unit: Unit, tickets: Sequence[Ticket]) -> None:
             await _alone(unit, ticket_id)
 
 
+async def learn_settings(unit: Unit, tickets: Iterable[Ticket]) -> None:
+    """Ask together what `home_of` and `config_for` are asked of each of these requests of households."""
+    occupancies = {ticket.occupancy for ticket in tickets if ticket.occupancy is not None}
+    await registry.learn_homes(unit, occupancies)
+    homes = [await registry.home_of_occupancy(unit, occupancy) for occupancy in occupancies]
+    await _learn_configs(unit, {home for home in homes if home is not None})
+
+
 async def _together(unit: Unit, tickets: Sequence[Ticket]) -> None:
     homes = await _homes(unit, tickets)
     tickets = [ticket for ticket in tickets if ticket.id in homes]
