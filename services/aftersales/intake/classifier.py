@@ -126,7 +126,7 @@ def understand(text: str, home: Home | None = None) -> Understood:
         _proposal(found, group, [hit for hit in named if not _is_elsewhere(hit, group, groups)], home, urgent)
         for group in groups
     )
-    dangers, hinted = implied(map(_meant, proposals), dangers, hinted)
+    dangers, hinted = implied(found, map(_meant, proposals), dangers, hinted)
     return Understood(
         proposals=proposals,
         dangers=dangers,

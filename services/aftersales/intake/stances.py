@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from services.aftersales.intake.dangers import tells_what_was
+from services.aftersales.intake.group import fits
 from services.aftersales.intake.matching import Found, Hit
-from services.aftersales.intake.vocabulary import vocabulary
+from services.aftersales.intake.vocabulary import NAMED, vocabulary
 
 FINE = ("works", "mended", "thanks", "over")
 """Stances of a clause in which nothing is wrong."""
@@ -52,13 +53,29 @@ def stances(found: Found) -> Stances:
     }
     of_things = {hit.clause for hit in found.hits if hit.kind == "element"}
     complained = {hit.clause for hit in found.hits if hit.kind == "symptom" and not hit.is_denied}
-    over = {hit.clause for hit in _said(found, "over")} - of_things - complained
-    no_repair = {hit.clause for hit in _said(found, "no_repair", "elsewhere", "supposed")}
+    over = {hit.clause for hit in _said(found, "over", "mended")} - of_things - complained
+    no_repair = {hit.clause for hit in _said(found, "no_repair")} - _surely_wrong(by_clause)
+    no_repair |= {hit.clause for hit in _said(found, "elsewhere", "supposed")}
     no_repair |= _long_ago(found, no_repair)
     alone = excepted - of_things - complained
     return Stances(
         *map(frozenset, (fine - excepted, over - excepted, no_repair, contrasted, excepted, alone))
     )
+
+
+def _surely_wrong(by_clause: dict[int, list[Hit]]) -> set[int]:
+    """Clauses that say of a thing by its name what it usually has: whoever asks when the broken lock is mended,
+    or tells that dogs tore down the fence, wants it repaired."""
+    small = vocabulary().no_fault
+    return {
+        clause
+        for clause, hits in by_clause.items()
+        for hit in hits
+        if hit.kind == "symptom"
+        and not hit.is_denied
+        and hit.code not in small
+        and any(one.kind == "element" and one.phrase.weight >= NAMED and fits(hit, one.code) for one in hits)
+    }
 
 
 def _said(found: Found, *codes: str) -> list[Hit]:
@@ -78,6 +95,8 @@ def _is_fine(found: Found, hits: list[Hit]) -> bool:
     for …" it does not."""
     told = [hit for hit in hits if hit.kind == "stance"]
     good = [hit for hit in told if hit.code in FINE and not hit.is_denied and not _only(found, hit)]
+    complained = [set(hit.at) for hit in hits if hit.kind == "symptom" and not hit.is_denied]
+    good = [hit for hit in good if not any(set(hit.at) <= at for at in complained)]  # "stopped working"
     if not good or any(hit.code in ("again", "faulty") for hit in told):
         return False
     if any(hit.code == "thanks" for hit in good):

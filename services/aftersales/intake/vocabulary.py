@@ -113,6 +113,8 @@ class Vocabulary:
     """By danger: the element and symptom proposed where nothing of that trade is."""
     never_harmless: frozenset[str]
     """Parts of dangers that count within harmless words too."""
+    no_fault: frozenset[str]
+    """Symptoms that a question or a complaint about people may name without asking for a repair."""
     voids: dict[str, frozenset[str]]
     """By stance: the parts beside which it makes no danger a hint."""
 
@@ -185,6 +187,7 @@ def vocabulary() -> Vocabulary:
         not_yet=tuple(table["not_yet"]),
         implied_by_proposal=signs["implied_by_proposal"],
         otherwise={danger: (element, symptom) for danger, (element, symptom) in signs["otherwise"].items()},
+        no_fault=frozenset(load("intake/everyday")["no_fault"]),
         never_harmless=frozenset(signs["never_harmless"]),
         voids={stance: frozenset(parts) for stance, parts in signs["voids"].items()},
     )
