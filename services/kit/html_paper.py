@@ -26,6 +26,7 @@ _STYLE = (
     "figcaption{color:#4b6058;font-size:.9rem}.signatures{display:grid;gap:1.5rem;"
     "grid-template-columns:repeat(auto-fill,minmax(15rem,1fr))}section{break-inside:avoid}"
     ".signatures img{max-height:8rem}a{color:#0f5c49}a:focus-visible{outline:3px solid #b2431b}"
+    "@view-transition{navigation:auto}"
     "@media print{body{max-width:none;padding:0;font-size:11pt}.screen{display:none}"
     "figure,tr,.signatures section{break-inside:avoid}h2,h3{break-after:avoid}}"
 )

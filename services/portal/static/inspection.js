@@ -5,6 +5,8 @@
 (() => {
   const KEEPS = "form[data-keeps]";
   const RETRY_MS = 10000;
+  const SLOW_MS = 700;
+  const LANDS = "inspection-lands";
 
   // What was typed and not yet taken by the server waits in this browser under the form's name.
   const KEPT = "kept-inspection:";
@@ -62,6 +64,7 @@
 
   async function send(form, submitter) {
     const body = new FormData(form, submitter);
+    const slowly = setTimeout(() => form.querySelector("[data-sending]")?.removeAttribute("hidden"), SLOW_MS);
     let answer;
     try {
       // Not `form.action`: a button of that name would stand before it.
@@ -70,6 +73,9 @@
       waiting.set(form, submitter);
       form.querySelector("[data-waiting]")?.removeAttribute("hidden");
       return;
+    } finally {
+      clearTimeout(slowly);
+      form.querySelector("[data-sending]")?.setAttribute("hidden", "");
     }
     if (isSignIn(answer)) {
       waiting.set(form, submitter);
@@ -80,11 +86,19 @@
     waiting.delete(form);
     if (answer.ok && answer.redirected) {
       localStorage.removeItem(placeOf(form));
-      const here = location.pathname + location.search;
+      // What was read is not told where on its page to look: the form says it (`data-lands`). The same page is
+      // not loaded again by itself, and then stays where it was scrolled to.
       const target = new URL(answer.url);
-      location.assign(answer.url);
-      // The same page with another anchor is not loaded again by itself.
-      if (target.pathname + target.search === here) location.reload();
+      target.hash = form.dataset.lands || "";
+      if (target.pathname + target.search !== location.pathname + location.search) {
+        location.assign(target);
+        return;
+      }
+      if (form.dataset.lands) {
+        history.scrollRestoration = "manual";
+        sessionStorage.setItem(LANDS, form.dataset.lands);
+      }
+      location.reload();
       return;
     }
     if (answer.ok) localStorage.removeItem(placeOf(form));
@@ -149,6 +163,35 @@
   window.addEventListener("beforeunload", (event) => {
     if (waiting.size) event.preventDefault();
   });
+
+  // Without a network another page would be the browser's own error: one stays, and is told so.
+  const offline = document.querySelector("[data-offline]");
+  const tellOffline = () => offline && (offline.hidden = navigator.onLine);
+  window.addEventListener("online", tellOffline);
+  window.addEventListener("offline", tellOffline);
+  tellOffline();
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href]");
+    if (!link || navigator.onLine || event.defaultPrevented) return;
+    const isHere = link.hash && link.pathname === location.pathname;
+    if (isHere) return;
+    event.preventDefault();
+    tellOffline();
+    offline?.scrollIntoView({ block: "nearest" });
+  });
+
+  const lands = sessionStorage.getItem(LANDS);
+  sessionStorage.removeItem(LANDS);
+  const land = () => {
+    document.getElementById(lands)?.scrollIntoView({ behavior: "instant" });
+    setTimeout(() => (history.scrollRestoration = "auto"), 1000);
+  };
+  if (lands) window.addEventListener("pageshow", () => setTimeout(land));
+
+  // What was refused is shown at the address of its form, where nothing can be read: who reloads (or a phone
+  // that does) finds the page all the same.
+  const here = document.querySelector("[data-here]")?.dataset.here;
+  if (here && location.pathname !== here) history.replaceState(null, "", here);
 
   // Only the defects that the chosen element usually has come first; all others stay below.
   const element = document.getElementById("f-element");
