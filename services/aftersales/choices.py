@@ -2,7 +2,7 @@
 
 from collections.abc import Container
 
-from services.aftersales.bodies import Coded, ElementChoice, PlaceChoice, TaxonomyOut
+from services.aftersales.bodies_shown import Coded, ElementChoice, PlaceChoice, TaxonomyOut
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.words import codes, word
 from services.kit.problems import invalid

@@ -15,7 +15,7 @@ from services.aftersales.desk import queue_pages, ticket_pages
 from services.aftersales.dwelling_file import pages as dwelling_pages
 from services.aftersales.incidents import meter_pages
 from services.aftersales.incidents import pages as incident_pages
-from services.aftersales.inspections import locked_pages, signing_pages
+from services.aftersales.inspections import handover_pages, locked_pages, room_pages, signing_pages
 from services.aftersales.inspections import pages as inspection_pages
 from services.aftersales.notices import pages as notice_pages
 from services.aftersales.notices import party_pages as notice_party_pages
@@ -36,6 +36,7 @@ __all__ = [
     "contractor_opinion_pages",
     "contractor_pages",
     "dwelling_pages",
+    "handover_pages",
     "household_pages",
     "incident_pages",
     "inspection_pages",
@@ -52,6 +53,7 @@ __all__ = [
     "queue_pages",
     "report_pages",
     "report_pages_of_staff",
+    "room_pages",
     "settings_contact",
     "settings_pages",
     "settings_plants",

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from contracts.codes import Role
 from services.aftersales import registry
-from services.aftersales.bodies import TicketSummary
+from services.aftersales.bodies_shown import TicketSummary
 from services.aftersales.model import DeadlineRow, Ticket, TicketEvent, TicketMessage, WarrantyRow
 from services.aftersales.taxonomy import taxonomy
 from services.kit.problems import invalid, not_found

@@ -11,16 +11,18 @@ from services.aftersales.api_base import router
 from services.aftersales.bodies import (
     REASON_CODES,
     ActionIn,
-    HistoryOut,
     InspectionIn,
     InspectionOut,
     MessageIn,
-    MessageOut,
-    MessagesOut,
     StateCode,
-    TaxonomyOut,
     TeamCode,
     TicketIn,
+)
+from services.aftersales.bodies_shown import (
+    HistoryOut,
+    MessageOut,
+    MessagesOut,
+    TaxonomyOut,
     TicketOut,
     TicketSummary,
 )

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from contracts.codes import ClockFamily, Priority, Regime, Responsible
 from services.aftersales import next_on_ticket, queries, registry
 from services.aftersales.assess import from_json, warranty_of
-from services.aftersales.bodies import (
+from services.aftersales.bodies_shown import (
     ContactOut,
     DeadlineOut,
     DutyOut,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.aftersales.bodies import EventOut, MessageOut
+from services.aftersales.bodies_shown import EventOut, MessageOut
 
 
 def since(

@@ -9,10 +9,10 @@ from contracts.codes import Role
 from services.aftersales.actions import NewTicket
 from services.aftersales.choices import check_codes
 from services.aftersales.inspections import adding, guided, sealing
+from services.aftersales.inspections.changing import EVERYBODY, TEAM, Code, Line
 from services.aftersales.inspections.document import Beside, page
 from services.aftersales.inspections.drawing import drawn_in, page_with_drawing
 from services.aftersales.inspections.model import GuidedInspection, InspectionDocument
-from services.aftersales.inspections.pages import EVERYBODY, TEAM, Code, Line
 from services.aftersales.inspections.preparing import act_of
 from services.aftersales.inspections.showing import shown
 from services.aftersales.inspections.visibility import visible
