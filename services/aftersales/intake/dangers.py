@@ -73,7 +73,10 @@ def _heard(found: Found) -> Iterator[tuple[str, tuple[int, ...]]]:
 def _together(rule: Together, parts: dict[str, list[Hit]]) -> Iterator[tuple[str, tuple[int, ...]]]:
     """The first place where all parts stand near each other."""
     starts = {code: [hit.at[0] for hit in parts[code]] for code in rule.parts}
+    void = {one.clause for code in rule.unless for one in parts.get(code, ())}
     for hit in parts[rule.parts[0]]:
+        if hit.clause in void:
+            continue
         chosen = [hit]
         for code in rule.parts[1:]:
             place = bisect_left(starts[code], hit.at[0])
@@ -84,9 +87,7 @@ def _together(rule: Together, parts: dict[str, list[Hit]]) -> Iterator[tuple[str
             chosen.append(min(near, key=lambda one: abs(one.at[0] - hit.at[0])))
         else:
             at = sorted(place for one in chosen for place in one.at)
-            clauses = {one.clause for one in chosen}
-            is_void = any(one.clause in clauses for code in rule.unless for one in parts.get(code, ())[:MOST])
-            if at[-1] - at[0] <= rule.near and not is_void:
+            if at[-1] - at[0] <= rule.near and void.isdisjoint(one.clause for one in chosen):
                 yield rule.danger, tuple(at)
                 return
 

@@ -15,8 +15,8 @@ def implied(
 ) -> tuple[tuple[Danger, ...], tuple[Danger, ...]]:
     """The dangers and the hints, with those that follow from what is proposed; each once.
 
-    What was heard as past, supposed or elsewhere stays a hint. Of what is unsure there is but a hint, and where
-    anything of the text is told as past or supposed: such a danger was not told by its own words.
+    What was heard as past, supposed or elsewhere stays a hint. Of what is unsure there is but a hint, and
+    where anything of the text is told as past or supposed: such a danger was not told by its own words.
     """
     said = {hit.code for hit in found.of("stance") if not hit.is_denied}
     is_now = "goes_on" in said or said.isdisjoint(vocabulary().calms)

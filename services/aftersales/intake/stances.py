@@ -64,18 +64,16 @@ def stances(found: Found) -> Stances:
 
 
 def _surely_wrong(by_clause: dict[int, list[Hit]]) -> set[int]:
-    """Clauses that say of a thing by its name what it usually has: whoever asks when the broken lock is mended,
-    or tells that dogs tore down the fence, wants it repaired."""
-    small = vocabulary().no_fault
-    return {
-        clause
-        for clause, hits in by_clause.items()
-        for hit in hits
-        if hit.kind == "symptom"
-        and not hit.is_denied
-        and hit.code not in small
-        and any(one.kind == "element" and one.phrase.weight >= NAMED and fits(hit, one.code) for one in hits)
-    }
+    """Clauses that say of a thing by its name what it usually has: whoever asks when the broken lock is
+    mended, or tells that dogs tore down the fence, wants it repaired."""
+    wrong = set()
+    for clause, hits in by_clause.items():
+        things = {hit.code for hit in hits if hit.kind == "element" and hit.phrase.weight >= NAMED}
+        told = {hit.code: hit for hit in hits if hit.kind == "symptom" and not hit.is_denied}
+        faults = [hit for code, hit in told.items() if code not in vocabulary().no_fault]
+        if any(fits(hit, thing) for hit in faults for thing in things):
+            wrong.add(clause)
+    return wrong
 
 
 def _said(found: Found, *codes: str) -> list[Hit]:
@@ -95,8 +93,8 @@ def _is_fine(found: Found, hits: list[Hit]) -> bool:
     for …" it does not."""
     told = [hit for hit in hits if hit.kind == "stance"]
     good = [hit for hit in told if hit.code in FINE and not hit.is_denied and not _only(found, hit)]
-    complained = [set(hit.at) for hit in hits if hit.kind == "symptom" and not hit.is_denied]
-    good = [hit for hit in good if not any(set(hit.at) <= at for at in complained)]  # "stopped working"
+    complained = {at for hit in hits if hit.kind == "symptom" and not hit.is_denied for at in hit.at}
+    good = [hit for hit in good if not complained.issuperset(hit.at)]  # "stopped working"
     if not good or any(hit.code in ("again", "faulty") for hit in told):
         return False
     if any(hit.code == "thanks" for hit in good):
