@@ -329,6 +329,7 @@ NOT_HANDED_OUT = {
     "ticket_deadline": _CODES, "ticket_warranty": _CODES, "incident_report": _CODES, "inspection": _CODES,
     "ticket_words": "the words of requests and messages once more, for searching; they follow them",
     "party": "firms", "party_link": "firms", "link_try": "digests of links that were tried",
+    "household_tally": "ids and instants of the last hour's tries; erased at once, gone by themselves",
     "letter": "to firms; they hold the home and the work, no household's words",
     "party_message": "the cooperative's and a firm's words to each other about the work",
     "opinion_step": "counts of several homes at least",
@@ -339,7 +340,7 @@ NOT_ERASED = {
     **{
         name: why
         for name, why in NOT_HANDED_OUT.items()
-        if name not in ("party_message", "dwelling_file", "inspection")
+        if name not in ("party_message", "dwelling_file", "inspection", "household_tally")
     },
     "notice": "it proves that a legal term was kept; it names the home, no person",
     "notice_ticket": "ids",
