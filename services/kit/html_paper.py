@@ -16,7 +16,7 @@ __all__ = ["HtmlDocument"]
 
 _STYLE = (
     "body{font:1.0625rem/1.55 system-ui,sans-serif;color:#14302a;background:#fff;max-width:46rem;"
-    "margin:0 auto;padding:1rem 1rem 3rem;overflow-wrap:anywhere}"
+    "margin:0 auto;padding:1rem 1rem 3rem;overflow-wrap:break-word}td,.soft,footer{overflow-wrap:anywhere}"
     "h1{font-size:1.7rem;line-height:1.2}h2{font-size:1.3rem;margin-top:2rem}h3{font-size:1.1rem;"
     "margin-top:1.5rem}p{white-space:pre-line}.soft,footer{color:#4b6058;font-size:.9rem}"
     "table{border-collapse:collapse;width:100%;margin:.5rem 0}th,td{text-align:left;vertical-align:top;"
