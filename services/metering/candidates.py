@@ -8,8 +8,9 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from contracts.codes import Kind, Quality, Quantity
-from services.metering import intervals, registers
+from services.metering import intervals, registers, tellers
 from services.metering.days import SLOT_US, CivilDay
+from services.metering.intervals import units
 from services.metering.registers import Advance, Shapes
 from services.metering.slots import Point, Slot, Source
 from services.metering.vee import profile
@@ -114,11 +115,6 @@ def of_day(
     return found
 
 
-def units(amount: int) -> int:
-    """An exact amount in whole units."""
-    return (2 * amount + intervals.AMOUNT_PER_UNIT) // (2 * intervals.AMOUNT_PER_UNIT)
-
-
 _Series = dict[tuple[str, str, int], list[tuple[int, int]]]
 
 
@@ -154,9 +150,18 @@ def _registers(
         def shapes(start_us: int, end_us: int) -> profile.Shape | None:
             return profile.shape(known_past, start_us, end_us, rules)
 
+    of_parts = [points for name, points in of.items() if name != quantity.value]
+    if quantity.value in of:
+        of[quantity.value], frozen = tellers.thawed(of[quantity.value], of_parts, bounds, rules)
+        found.events += frozen
+    told = tellers.of_day(series, quantity, bounds, rules, of_parts)
+
     def advance(name: str, changed: Sequence[Exchange]) -> Advance:
         others = [(other, points) for other, points in of.items() if other != name]
-        return registers.advance(of[name], bounds, rules, exchanges=changed, others=others, shapes=shapes)
+        return registers.advance(
+            of[name], bounds, rules, exchanges=changed, others=others, shapes=shapes,
+            tellers=told if name == quantity.value else None,
+        )  # fmt: skip
 
     if quantity.value in of:
         total = advance(quantity.value, exchanges)

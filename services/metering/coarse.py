@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from contracts.codes import Quality
-from services.metering.candidates import Candidate, units
+from services.metering.candidates import Candidate
 from services.metering.days import SLOT_US
+from services.metering.intervals import units
 from services.metering.slots import Source
 
 _SPREAD = (Quality.INTERPOLATED, Quality.ESTIMATED)

@@ -39,16 +39,69 @@ class Amounts:
         return cls([0] * count, [0] * count, [0] * count)
 
 
+class Course:
+    """How energy went over a stretch of time that intervals know without a hole."""
+
+    def __init__(self, spans: Spans, start_us: int, end_us: int) -> None:
+        """`spans` touch each other and reach from before `start_us` to after `end_us`; values are amounts."""
+        self._spans, self._starts, self._sums = spans, [start for start, _, _ in spans], [0]
+        for _, _, amount in spans:
+            self._sums.append(self._sums[-1] + amount)
+        self._before = self._reached(start_us)
+        self.amount = self._reached(end_us) - self._before
+
+    def share(self, us: int) -> tuple[int, int]:
+        """Which part of it had passed at an instant: numerator and denominator."""
+        return self._reached(us) - self._before, self.amount
+
+    def _reached(self, us: int) -> int:
+        at = bisect_right(self._starts, us) - 1
+        start, length, amount = self._spans[at]
+        return self._sums[at] + amount * min(us - start, length) // length
+
+
+def units(amount: int) -> int:
+    """An exact amount in whole units."""
+    return (2 * amount + AMOUNT_PER_UNIT) // (2 * AMOUNT_PER_UNIT)
+
+
+def course(spans: Spans, start_us: int, end_us: int) -> Course | None:
+    """Between two instants, of intervals with amounts in order of time; None where they leave a hole."""
+    first = bisect_right(spans, (start_us, 2**62)) - 1
+    if first < 0:
+        return None
+    near: Spans = []
+    until = spans[first][0]
+    for span in spans[first:]:
+        if span[0] < until:
+            continue  # another one covers its time already
+        if span[0] > until or until >= end_us:
+            break
+        near.append(span)
+        until = span[0] + span[1]
+    return Course(near, start_us, end_us) if until >= end_us else None
+
+
+def exact(spans: Spans) -> Spans:
+    """Intervals with their amounts."""
+    return [(start, length, value * AMOUNT_PER_MILLI) for start, length, value in spans]
+
+
+def exact_powers(spans: Spans) -> Spans:
+    """Mean powers in mW with the amounts they come to. Negative means export: no import."""
+    return [(start, length, max(0, value) * length // 1_000_000) for start, length, value in spans]
+
+
 def of_intervals(spans: Spans, bounds: Sequence[int]) -> Amounts:
     """Amounts over intervals, spread evenly inside each; of two that overlap the earlier stands."""
-    exact = [(start, length, value * AMOUNT_PER_MILLI) for start, length, value in spans]
-    return _bridged(_spread(exact, bounds), exact, bounds)
+    amounts = exact(spans)
+    return _bridged(_spread(amounts, bounds), amounts, bounds)
 
 
 def of_mean_powers(spans: Spans, bounds: Sequence[int]) -> Amounts:
-    """Mean powers in mW over known lengths, integrated exactly. Negative means export: no import."""
-    exact = [(start, length, max(0, value) * length // 1_000_000) for start, length, value in spans]
-    return _bridged(_spread(exact, bounds), exact, bounds)
+    """Mean powers in mW over known lengths, integrated exactly."""
+    amounts = exact_powers(spans)
+    return _bridged(_spread(amounts, bounds), amounts, bounds)
 
 
 def of_samples(samples: list[tuple[int, int]], bounds: Sequence[int]) -> Amounts:

@@ -19,6 +19,7 @@ from services.metering.interval_rows import DAY_US, number_of
 from services.metering.interval_store import days_between
 from services.metering.intervals import SAMPLE_GAP_US
 from services.metering.slots import Point
+from services.metering.tellers import SHARED_US
 from services.metering.touching import SETTLED_BY
 
 LONGEST_RUN_DAYS = 31
@@ -146,8 +147,9 @@ class Readings:
                 near = points[low:high]
             for us, value in near:
                 yield Point(register, kind, step_s, us, value)
+        after_us = SHARED_US if self._series else SAMPLE_GAP_US
         low_us = max(civil.start_us - LONGEST_STEP_US, since_us or 0)
-        high_us = min(civil.end_us + SAMPLE_GAP_US, until_us or 2**62)
+        high_us = min(civil.end_us + after_us, until_us or 2**62)
         for register, days in self._days.items():
             for day in range(low_us // DAY_US, high_us // DAY_US + 1):
                 amounts = days.get(day, ())
@@ -172,7 +174,7 @@ async def load(
     found = await _load(unit, wanted, quantity, first, last, is_thinned=not is_whole)
     if not is_whole and (doubted := sorted(meter for meter in found if _may_be_doubted(found[meter]))):
         found |= await _load(unit, doubted, quantity, first, last, is_thinned=False)
-    days = await _intervals(unit, wanted, quantity, first, last)
+    days = await _intervals(unit, wanted, quantity, first, last, is_wide=bool(found))
     return {meter: Readings(found.get(meter, {}), days.get(meter, {})) for meter in wanted}
 
 
@@ -186,11 +188,11 @@ def _may_be_doubted(series: Mapping[_Key, _Line]) -> bool:
 
 
 async def _intervals(
-    unit: Unit, meters: list[str], quantity: Quantity, first: CivilDay, last: CivilDay
+    unit: Unit, meters: list[str], quantity: Quantity, first: CivilDay, last: CivilDay, *, is_wide: bool
 ) -> dict[str, _Days]:
-    """Those that may reach into the days, by meter."""
+    """Those that may reach into the days, by meter; `is_wide`: and those that tell of gaps of registers."""
     low = instant_of(first.start_us - LONGEST_STEP_US).date()
-    high = instant_of(last.end_us + SAMPLE_GAP_US).date()
+    high = instant_of(last.end_us + (SHARED_US if is_wide else SAMPLE_GAP_US)).date()
     statement = text(_INTERVALS.format(bounds=days_between("r", low, high)))
     found: dict[str, _Days] = defaultdict(lambda: defaultdict(dict))
     for row in await unit.session.execute(statement, {"meters": meters, "quantity": quantity.value}):

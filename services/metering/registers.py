@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Protocol
 
 from contracts.codes import Quantity
 from services.metering.days import SLOT_US
@@ -27,6 +28,20 @@ INTERPOLATED_GAP_US = 2 * 3_600 * 1_000_000
 
 Shapes = Callable[[int, int], Shape | None]
 """The household's own profile over a gap between two instants; None where it is not known well enough."""
+
+
+class Told(Protocol):
+    """How what a register advanced over a gap went by, as somebody else measured it."""
+
+    def share(self, us: int) -> tuple[int, int]:
+        """Which part of it had passed at an instant: numerator and denominator."""
+
+
+class Tellers(Protocol):
+    """Who else was there while a register said nothing."""
+
+    def __call__(self, start_us: int, end_us: int, advance_milli: int) -> Told | None:
+        """None where nobody knows the whole gap, or says much more or less than the register advanced."""
 
 
 @dataclass(slots=True)
@@ -60,14 +75,16 @@ def advance(
     exchanges: Sequence[Exchange] = (),
     others: Sequence[tuple[str, Points]] = (),
     shapes: Shapes | None = None,
+    tellers: Tellers | None = None,
 ) -> Advance:
-    """The register's advance in whole units between each pair of `bounds`."""
+    """The register's advance in whole units between each pair of `bounds`. What it advanced over a gap is
+    the register's; how it went by there, `tellers` may know, else `shapes`."""
     near = window(points, bounds[0], bounds[-1])
     line, events = believed(near, rules or _USUAL, exchanges, others)
     count = len(bounds) - 1
     result = Advance([0] * count, [0] * count, [0] * count, events)
     if line and line[-1][0] > bounds[0] and line[0][0] < bounds[-1]:
-        _follow(line, bounds, result, shapes)
+        _Line(line, shapes, tellers).follow(bounds, result)
     return result
 
 
@@ -85,27 +102,66 @@ def add(parts: Sequence[Advance], spans: Sequence[tuple[int, int]], bounds: Sequ
     )
 
 
-def _follow(line: Points, bounds: Sequence[int], result: Advance, shapes: Shapes | None) -> None:
-    times = [us for us, _ in line]
-    first, last = times[0], times[-1]
-    before = _rounded(line, times, bounds[0], shapes)
-    for i in range(len(bounds) - 1):
-        after = _rounded(line, times, bounds[i + 1], shapes)
-        result.values[i] = after - before
-        before = after
-    if first <= bounds[0] and last >= bounds[-1]:
-        result.covered_us = [SLOT_US] * len(result.values)
-    else:
+class _Line:
+    """Believed readings as one line, and what is known of the gaps between them."""
+
+    def __init__(self, points: Points, shapes: Shapes | None, tellers: Tellers | None) -> None:
+        self._points, self._times = points, [us for us, _ in points]
+        self._shapes, self._tellers = shapes, tellers
+        self._told: dict[int, Told | None] = {}
+
+    def follow(self, bounds: Sequence[int], result: Advance) -> None:
+        times = self._times
+        first, last = times[0], times[-1]
+        before = self._rounded(bounds[0])
         for i in range(len(bounds) - 1):
-            result.covered_us[i] = max(0, min(bounds[i + 1], last) - max(bounds[i], first))
-    for i in range(max(0, bisect_right(times, bounds[0]) - 1), len(times) - 1):
-        gap = times[i + 1] - times[i]
-        if gap <= MEASURED_GAP_US:
-            continue
-        if times[i] >= bounds[-1]:
-            break
-        if line[i + 1][1] > line[i][1]:  # a register that stood still is known exactly
-            _note_gap(times[i], times[i + 1], bounds, result)
+            after = self._rounded(bounds[i + 1])
+            result.values[i] = after - before
+            before = after
+        if first <= bounds[0] and last >= bounds[-1]:
+            result.covered_us = [SLOT_US] * len(result.values)
+        else:
+            for i in range(len(bounds) - 1):
+                result.covered_us[i] = max(0, min(bounds[i + 1], last) - max(bounds[i], first))
+        for i in range(max(0, bisect_right(times, bounds[0]) - 1), len(times) - 1):
+            if times[i + 1] - times[i] <= MEASURED_GAP_US:
+                continue
+            if times[i] >= bounds[-1]:
+                break
+            # A register that stood still is known exactly, and so is a gap that somebody else measured.
+            if self._points[i + 1][1] > self._points[i][1] and self._teller(i) is None:
+                _note_gap(times[i], times[i + 1], bounds, result)
+
+    def _rounded(self, us: int) -> int:
+        """The index at `us` in whole units, held constant outside the line. Between readings it is
+        interpolated; over a gap as it was told, or over a long one by the household's own profile."""
+        at = bisect_right(self._times, us)
+        if at == 0:
+            return (self._points[0][1] + 500) // 1_000
+        t1, v1 = self._points[at - 1]
+        if t1 == us or at == len(self._times):
+            return (v1 + 500) // 1_000
+        t2, v2 = self._points[at]
+        span, done = t2 - t1, us - t1
+        if v2 > v1 and (told := self._teller(at - 1)) is not None:
+            done, span = told.share(us)
+        elif v2 > v1 and span > INTERPOLATED_GAP_US and (shape := self._shape(t1, t2)) is not None:
+            done, span = shape.share(us)
+        return (2 * (v1 * span + (v2 - v1) * done) + 1_000 * span) // (2_000 * span)
+
+    def _shape(self, start_us: int, end_us: int) -> Shape | None:
+        return self._shapes(start_us, end_us) if self._shapes is not None else None
+
+    def _teller(self, i: int) -> Told | None:
+        """Of the gap after the point `i`."""
+        if self._tellers is None:
+            return None
+        (t1, v1), (t2, v2) = self._points[i], self._points[i + 1]
+        if t2 - t1 <= MEASURED_GAP_US:
+            return None
+        if i not in self._told:
+            self._told[i] = self._tellers(t1, t2, v2 - v1)
+        return self._told[i]
 
 
 def _note_gap(start: int, end: int, bounds: Sequence[int], result: Advance) -> None:
@@ -115,22 +171,6 @@ def _note_gap(start: int, end: int, bounds: Sequence[int], result: Advance) -> N
         if bounds[slot] >= end:
             return
         result.longest_gap_us[slot] = max(result.longest_gap_us[slot], end - start)
-
-
-def _rounded(line: Points, times: list[int], us: int, shapes: Shapes | None) -> int:
-    """The index at `us` in whole units, held constant outside the line. Between readings it is
-    interpolated, over a long gap by the household's own profile where that is known."""
-    at = bisect_right(times, us)
-    if at == 0:
-        return (line[0][1] + 500) // 1_000
-    t1, v1 = line[at - 1]
-    if t1 == us or at == len(times):
-        return (v1 + 500) // 1_000
-    t2, v2 = line[at]
-    span, done = t2 - t1, us - t1
-    if shapes is not None and span > INTERPOLATED_GAP_US and v2 > v1 and (shape := shapes(t1, t2)):
-        done, span = shape.share(us)
-    return (2 * (v1 * span + (v2 - v1) * done) + 1_000 * span) // (2_000 * span)
 
 
 _USUAL = thresholds(date.max, Quantity.ENERGY_IMPORT)

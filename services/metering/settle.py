@@ -15,6 +15,7 @@ from services.metering import candidates, coarse
 from services.metering.candidates import Candidate, Candidates
 from services.metering.days import SLOT_US, CivilDay
 from services.metering.edits import Edit
+from services.metering.intervals import units
 from services.metering.slots import ABSENT, Point, Slot, Source
 from services.metering.vee import checks
 from services.metering.vee.day import Facts, Heard, MeterDay
@@ -148,7 +149,7 @@ def _choose(found: Candidates, agree_units: int) -> tuple[list[Slot], list[Slot 
         value = best.units
         if value is None:
             amount += best.amount
-            rounded = candidates.units(amount)
+            rounded = units(amount)
             value, taken = rounded - taken, rounded
         slots.append(Slot(value, _quality(best), best.source, is_conflict))
     return slots, shadows
@@ -169,8 +170,9 @@ def _quality(candidate: Candidate) -> Quality:
 
 
 def _conflicts(best: Candidate, others: Sequence[Candidate], agree_units: int) -> bool:
-    """What was spread over the half-hour from a longer interval is compared elsewhere, see `coarse`."""
-    return any(
+    """What was spread over the half-hour from a longer interval is compared elsewhere, see `coarse`; a total
+    and its parts are read at instants of their own and compared over the day."""
+    return best.source is not Source.REGISTER and any(
         other.source == best.source
         and other.covered_us >= SLOT_US
         and not coarse.is_spread(other)

@@ -46,7 +46,8 @@ async def mark_around(connection: AsyncConnection[Any], first: datetime, last: d
 async def mark_intervals(
     connection: AsyncConnection[Any], groups: Mapping[fresh.Key, Group], calendars: Mapping[str, Calendar]
 ) -> None:
-    """Mark the days of new intervals: they say nothing of any other."""
+    """Mark the days of new intervals. They say something of those beside them only where a register was
+    silent over midnight, see `tellers`."""
     days = set()
     for (meter, _, day), one in groups.items():
         target = SETTLED_BY.get(Quantity(one.quantity))
@@ -75,10 +76,18 @@ async def mark(unit: Unit, where: str, values: Mapping[str, Any]) -> None:
     await unit.session.execute(text(f"NOTIFY {CHANNEL}"))
 
 
-_MARK_DAYS = """
+_MARK_DAYS = f"""
+WITH new AS (
+    SELECT * FROM unnest(%(coops)b::text[], %(meters)b::text[], %(quantities)b::text[], %(days)b::date[])
+        w(coop, meter, quantity, day))
 INSERT INTO metering.dirty_day (coop, meter, quantity, day)
-SELECT * FROM unnest(%(coops)b::text[], %(meters)b::text[], %(quantities)b::text[], %(days)b::date[])
-"""
+SELECT * FROM new
+UNION SELECT n.coop, n.meter, n.quantity, n.day + beside
+FROM new n
+JOIN metering.meter_register g ON g.meter = n.meter AND g.register = n.quantity
+    AND g.kind = '{Kind.REGISTER}' AND g.first_instant IS NOT NULL
+CROSS JOIN (VALUES (-1), (1)) b(beside)
+"""  # noqa: S608 - only a constant is formatted in
 
 # A register reading changes what lies between its neighbours, and what is believed within its reach; near a
 # value that drops the whole context counts. A momentary power reaches ten minutes each way.

@@ -142,10 +142,24 @@ def check_sum(day: MeterDay, rules: Thresholds) -> list[Finding]:
         for total, curve, beside in zip(day.totals, day.curve, aside, strict=True)
         if total is not None and curve is not None and beside is None
     ]
-    register, curve = sum(total for total, _ in both), sum(curve for _, curve in both)
-    if abs(register - curve) <= max(rules.sum_units, rules.sum_percent * register // 100):
+    return _sums(day, "curve", both, rules)
+
+
+def check_parts(day: MeterDay, rules: Thresholds) -> list[Finding]:
+    """The sum of a total's parts against the total. Half-hours say nothing: they are read at instants of
+    their own."""
+    return _sums(
+        day, "parts", [pair for pair in zip(day.totals, day.parts, strict=False) if None not in pair], rules
+    )
+
+
+def _sums(
+    day: MeterDay, other: str, both: Sequence[tuple[int | None, int | None]], rules: Thresholds
+) -> list[Finding]:
+    register, sum_of_other = (sum(pair[side] or 0 for pair in both) for side in (0, 1))
+    if abs(register - sum_of_other) <= max(rules.sum_units, rules.sum_percent * register // 100):
         return []
-    detail = {"register": register, "curve": curve}
+    detail: dict[str, int | str] = {"register": register, other: sum_of_other}
     return [Finding(Check.SUM, 0, day.civil.slots - 1, Severity.NOTICE, detail)]
 
 
@@ -218,6 +232,7 @@ ON_SETTLING: tuple[CheckOf, ...] = (
     check_zero_run,
     check_sources,
     check_sum,
+    check_parts,
 )
 """Whenever a day is settled, open or not."""
 ON_CLOSING: tuple[CheckOf, ...] = (check_gap, check_unusual, check_clock_drift, check_duplicate)

@@ -237,3 +237,28 @@ async def test_with_the_curve_goes_what_was_found_in_it(room_unit: OpenUnit, coo
     assert {row.findings for row in (await days(room_unit, home)).values()} == {None}
     opened = await rows(room_unit, "SELECT * FROM metering.open_day WHERE meter = :m", m=home.meter)
     assert {row.findings for row in opened} <= {None}
+
+
+@pytest.mark.parametrize("comes_last", ["register", "curve", "mixed"])
+async def test_a_curve_tells_how_the_energy_between_two_indices_went_over_midnight(
+    room_unit: OpenUnit, coop: str, comes_last: str
+) -> None:
+    """An index each morning at seven and a curve: the days add up to the index, whatever came first."""
+    home = await a_home(room_unit, coop)
+    index = [reading(home, MIDNIGHT + n * HALF_HOUR, 9_000 + sum(map(use, range(n)))) for n in (14, 62, 110)]
+    lived = curve(home, 0, 144)
+    first, last = (lived, index) if comes_last == "register" else (index, lived)
+    if comes_last == "mixed":
+        first, last = lived[:40] + index[1:], index[:1] + lived[40:]
+    for part in (first, last[: len(last) // 2], last[len(last) // 2 :]):
+        await send(room_unit, coop, part)
+        await settle_all(room_unit)
+    known = await rows(
+        room_unit,
+        "SELECT day, packed FROM metering.day WHERE meter = :meter"
+        " UNION ALL SELECT day, packed FROM metering.open_day WHERE meter = :meter ORDER BY day",
+        meter=home.meter,
+    )
+    slots = [slot for row in known for slot in unpack(row.packed)]
+    assert [slot.value for slot in slots] == [use(n) for n in range(144)]
+    assert {slot.quality for slot in slots} == {Quality.MEASURED}

@@ -205,7 +205,7 @@ def test_another_value_for_the_same_instant_is_shown_where_it_lies() -> None:
 def test_every_check_is_a_named_function_and_every_code_can_be_found() -> None:
     names = [check.__name__ for check in (*checks.ON_SETTLING, *checks.ON_CLOSING)]
     assert all(name.startswith("check_") for name in names)
-    assert len(set(names)) == len(names) == 10
+    assert len(set(names)) == len(names) == 11
 
 
 def test_every_threshold_says_where_it_comes_from() -> None:
