@@ -17,6 +17,7 @@ from services.aftersales.intake.group import Group
 from services.aftersales.intake.grouping import grouped
 from services.aftersales.intake.implied import Meant, implied
 from services.aftersales.intake.joining import endangered
+from services.aftersales.intake.marks import only_marks
 from services.aftersales.intake.matching import Found, Hit, find
 from services.aftersales.intake.stances import stances
 from services.aftersales.intake.vocabulary import vocabulary
@@ -113,7 +114,7 @@ def understand(text: str, home: Home | None = None) -> Understood:
     """Never raises, whatever is written; what is not understood is left out."""
     home = home or Home()
     text = text[:MOST_TEXT]
-    found = find(text, home.heating)
+    found = only_marks(find(text, home.heating))
     how_long = lasting(text, home.on)
     urgent = tuple(_urgent(found, how_long))
     said = stances(found)
@@ -131,7 +132,9 @@ def understand(text: str, home: Home | None = None) -> Understood:
         proposals=proposals,
         dangers=dangers,
         hinted=hinted,
-        is_no_repair=bool(said.no_repair or said.fine or asked) and not any(one.is_sure for one in proposals),
+        is_no_repair=bool(said.no_repair or said.fine or asked)
+        and not dangers
+        and not any(one.is_sure for one in proposals),
         places=tuple(dict.fromkeys(hit.code for hit in named)),
         urgent=urgent,
         lasting=how_long,
@@ -227,7 +230,7 @@ def _confidence(element: Element, symptom: str | None, group: Group) -> float:
         sure *= OFF_LIST
     if group.has_rival:
         sure *= RIVAL
-    if group.is_fine or group.is_no_repair:
+    if (group.is_fine or group.is_no_repair) and not group.danger:
         sure *= NOT_MEANT
     return sure * min((hit.likeness for hit in (*group.names, *group.symptoms)), default=1.0)
 

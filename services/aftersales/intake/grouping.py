@@ -16,7 +16,9 @@ from services.aftersales.intake.vocabulary import GENERIC, NAMED, vocabulary
 from services.aftersales.taxonomy import element_of
 
 ASIDE = 0.7
-"""What "under the …" is worth beside the thing itself."""
+"""What "under the …" is worth when it is the only thing."""
+BESIDE = 0.5
+"""What it is worth beside the thing itself, even if that is but hinted at."""
 MOST_OF_A_PIECE = 40
 """Things and complaints told in one breath; each is compared with the others."""
 EXPLAINED = 1.3
@@ -158,7 +160,7 @@ def _group(found: Found, things: list[Hit], complaints: list[Hit], heating: str)
         if found.is_explained(hit) and any(one.at > hit.at for one in complaints):
             aside = EXPLAINED
         elif found.follows_place_word(hit) or (not is_usual and found.tells_where(hit)):
-            aside = ASIDE
+            aside = BESIDE
         if hit.code in vocabulary().only_complaint and not said_at.isdisjoint(hit.at):
             aside *= ASIDE if any(other.code != hit.code for other in fitting) else 1.0
         return hit.phrase.weight * aside * (1.0 if is_usual else UNUSUAL), -hit.at[0]
@@ -173,7 +175,9 @@ def _group(found: Found, things: list[Hit], complaints: list[Hit], heating: str)
         sentences={best.sentence},
         weight=best.phrase.weight * (ASIDE if found.follows_place_word(best) else 1.0),
         has_rival=any(element_of(hit.code).trade != element_of(best.code).trade for hit in others),
-        is_absent=any(hit.is_denied for hit in things if hit.code == best.code),
+        is_absent=any(
+            hit.is_denied and not found.follows_place_word(hit) for hit in things if hit.code == best.code
+        ),
     )
 
 

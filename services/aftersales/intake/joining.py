@@ -36,10 +36,17 @@ def _otherwise(told: Danger, groups: Iterable[Group]) -> list[Group]:
     element, symptom = vocabulary().otherwise.get(told.code, (None, None))
     if element is None:
         return []
+    assert symptom is not None
     trade = element_of(element).trade
-    if any(element_of(one.element).trade == trade and not one.is_fine for one in groups):
+    beside = [one for one in groups if element_of(one.element).trade == trade and not one.is_fine]
+    untold = [one for one in beside if not one.symptoms and symptom in element_of(one.element).symptoms]
+    meant = next((one for one in (*beside, *untold) if one.element == element or one in untold), None)
+    if meant is None and any(one.symptoms or one.danger for one in beside):
         return []
-    return [Group(element, clauses={told.clause}, weight=GENERIC, danger=symptom, danger_words=told.words)]
+    if meant is None:
+        meant = Group(element, clauses={told.clause}, weight=GENERIC)
+    meant.danger, meant.danger_words = meant.danger or symptom, meant.danger_words or told.words
+    return [meant]
 
 
 def share_with_the_one_before(groups: list[Group], said: Stances) -> None:

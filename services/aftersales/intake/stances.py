@@ -71,7 +71,7 @@ def _surely_wrong(by_clause: dict[int, list[Hit]]) -> set[int]:
         things = {hit.code for hit in hits if hit.kind == "element" and hit.phrase.weight >= NAMED}
         told = {hit.code: hit for hit in hits if hit.kind == "symptom" and not hit.is_denied}
         faults = [hit for code, hit in told.items() if code not in vocabulary().no_fault]
-        if any(fits(hit, thing) for hit in faults for thing in things):
+        if any(hit.code in vocabulary().fault or fits(hit, thing) for hit in faults for thing in things):
             wrong.add(clause)
     return wrong
 

@@ -115,6 +115,13 @@ class Vocabulary:
     """Parts of dangers that count within harmless words too."""
     no_fault: frozenset[str]
     """Symptoms that a question or a complaint about people may name without asking for a repair."""
+    fault: frozenset[str]
+    """Symptoms that ask for a repair of whatever thing they are told."""
+    leaves_marks: frozenset[str]
+    """Symptoms that leave a mark when they are over, and what the mark alone is."""
+    left_mark: str
+    marks: tuple[str, ...]
+    """How the words for such a mark begin."""
     voids: dict[str, frozenset[str]]
     """By stance: the parts beside which it makes no danger a hint."""
 
@@ -188,6 +195,10 @@ def vocabulary() -> Vocabulary:
         implied_by_proposal=signs["implied_by_proposal"],
         otherwise={danger: (element, symptom) for danger, (element, symptom) in signs["otherwise"].items()},
         no_fault=frozenset(load("intake/everyday")["no_fault"]),
+        fault=frozenset(load("intake/everyday")["fault"]),
+        leaves_marks=frozenset(load("intake/everyday")["left_behind"]["by"]),
+        left_mark=load("intake/everyday")["left_behind"]["is"],
+        marks=tuple(load("intake/everyday")["left_behind"]["begins"]),
         never_harmless=frozenset(signs["never_harmless"]),
         voids={stance: frozenset(parts) for stance, parts in signs["voids"].items()},
     )

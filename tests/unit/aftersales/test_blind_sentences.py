@@ -11,8 +11,9 @@ vocabulary was told of which kinds the misses were ("what is said to work wins",
 a sentence; then it was measured again. Still nobody tuned to these sentences, but their kinds are known now.
 The last danger that was missed, a building that gives way, was mended after that, also by its kind alone.
 
-The second file is of more different people and says its dangers badly on purpose. Its floors are those of its
-first measurement (of 118 repairs: trade 88, element 81, symptom 77; 10 of 25 dangers and no lock).
+The second file is of more different people and says its dangers badly on purpose. First measured: of 118
+repairs trade 88, element 81, symptom 77; 10 of 25 dangers and no lock. Then the kinds of its misses were told
+in the same way and general knowledge put in, and it was measured again: its floors are of that.
 
 A floor is a little below what was measured. For dangers it is not: each of them has to be told, and those
 that are missed are named here until they are told.
@@ -116,13 +117,13 @@ FILES = [
         "blind_sentences.yaml",
         kinds={"plain": 65, "negation": 15, "danger": 15, "near_danger": 10, "not_repair": 15},
         languages={"fr": 96, "en": 24},
-        # Measured: 96, 94, 95, 82 of 102.
+        # Measured: 95, 93, 95, 83 of 101.
         trade=0.92, element=0.90, shown=0.91, symptom=0.78,
-        # 13 and 14 of 15.
+        # 12 and 14 of 15.
         beside_first=0.80, beside_shown=0.90,
-        # 9 and 16 of 18.
-        none_proposed=0.44, none_sure=0.83,
-        # 21 of 21 that cannot wait, 55 of 62 that can.
+        # 14 and 15 of 18.
+        none_proposed=0.72, none_sure=0.83,
+        # 21 of 21 that cannot wait, 57 of 62 that can.
         hurry=0.95, no_hurry=0.85,
         alarms={"not_repair": 1, "near_danger": 4},
     ),
@@ -133,15 +134,15 @@ FILES = [
             "danger": 25, "near_danger": 20, "not_repair": 27,
         },
         languages={"fr": 90, "en": 60, "mixed": 10},
-        # Measured: 88, 81, 88, 77 of 118.
-        trade=0.72, element=0.66, shown=0.72, symptom=0.62,
-        # 14 and 19 of 23.
-        beside_first=0.56, beside_shown=0.78,
-        # 20 and 37 of 39.
-        none_proposed=0.48, none_sure=0.92,
-        # 16 of 26 that cannot wait, 96 of 106 that can.
-        hurry=0.57, no_hurry=0.88,
-        alarms={"past": 1, "near_danger": 5},
+        # Measured first: 88, 81, 88, 77 of 118; now 98, 91, 95, 93.
+        trade=0.80, element=0.75, shown=0.78, symptom=0.76,
+        # First 14 and 19 of 23, now 19 and 21.
+        beside_first=0.78, beside_shown=0.86,
+        # First 20 and 37 of 39, now 31 and 36.
+        none_proposed=0.74, none_sure=0.92,
+        # First 16 of 26 that cannot wait and 96 of 106 that can, now 24 and 99.
+        hurry=0.88, no_hurry=0.90,
+        alarms={"past": 1, "near_danger": 2},
     ),
 ]  # fmt: skip
 
