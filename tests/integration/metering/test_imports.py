@@ -522,7 +522,7 @@ async def test_of_a_household_that_allows_totals_only_a_repeated_file_is_compare
     them = resident(web, home)
     await imported(web, them, home, enedis(FIRST, 4), worker)
     await settle_all(room_unit)
-    async with room_unit("metering") as unit:
+    async with room_unit("metering", coop) as unit:
         await forgetting.freeze_daily_only(unit)
     assert all(row.is_frozen for row in (await days(room_unit, home)).values())
     again = await imported(web, them, home, enedis(FIRST, 4), worker)

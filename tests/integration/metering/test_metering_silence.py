@@ -188,3 +188,23 @@ async def test_who_was_never_heard_is_not_silent_and_is_counted(
     assert home.meter in never
     flow = (await web.client.get("/api/v1/operations/overview", headers=web.as_("operator", coop))).json()
     assert (flow["meters"], flow["meters_silent"]) == (1, 0)
+
+
+async def test_looked_at_alone_a_cooperative_leaves_the_others_as_they_are(
+    room_unit: OpenUnit, coop: str
+) -> None:
+    home = await a_home(room_unit, coop)
+    await hear(room_unit, home, *(n / 2 for n in range(10)))
+    async with room_unit("members") as unit:
+        await unit.session.execute(
+            text(
+                "INSERT INTO members.coop (coop, name, zone, sandbox, created_at)"
+                " VALUES (:slug, 'Coop', 'Europe/Paris', false, now())"
+            ),
+            {"slug": f"{coop}-b"},
+        )
+    now = MIDNIGHT + timedelta(hours=12)
+    for looked_at, expected in ((f"{coop}-b", []), (coop, ["metering.meter_silent.v1"])):
+        async with room_unit("metering", looked_at, clock=lambda: now) as unit:
+            await silence.look(unit)
+        assert await said(room_unit, home) == expected

@@ -293,7 +293,7 @@ async def test_day_totals_alone_are_priced_anew_where_one_price_holds(room_unit:
     home = await a_home(room_unit, coop, consents=("daily", "advice"))
     await send(room_unit, coop, half_hours(home, 49 + 80))
     await settle_all(room_unit)
-    async with room_unit("metering") as unit:
+    async with room_unit("metering", coop) as unit:
         await forgetting.freeze_daily_only(unit)
     left = await rows(room_unit, "SELECT instant FROM metering.reading WHERE meter = :m", m=home.meter)
     assert len(left) == 2 + 80

@@ -218,7 +218,7 @@ async def test_where_totals_alone_are_kept_their_intervals_go(room_unit: OpenUni
     for one in (home, other):
         await send(room_unit, coop, curve(one, [100] * 48 * 4))
     await settle_all(room_unit)
-    async with room_unit("metering") as unit:
+    async with room_unit("metering", coop) as unit:
         await forgetting.freeze_daily_only(unit)
     assert {row.is_frozen for day, row in (await days(room_unit, home)).items() if day == DAY} == {True}
     gone = MIDNIGHT + timedelta(days=1)
