@@ -42,6 +42,22 @@ class TicketChanged(Event):
     """When whoever is on the way thinks to be there."""
     side: str | None = None
     """On whose side a visit was missed: member, contractor or cooperative."""
+    appointment_until: Instant | None = None
+    """The end of the window that begins at `appointment_at`."""
+    change_until: Instant | None = None
+    """Until when its household moves or calls off the visit by itself; null when it must call."""
+    slots: int | None = None
+    """How many windows the household can choose from now, where it has to choose one."""
+    outcome: str | None = None
+    """What came of the work: a code of the group `outcomes`."""
+    remark: int | None = None
+    """The step whose words say what remains to do: its place in the history, in `registry.step_remark`."""
+    debtor: str | None = None
+    """Who was written to: a code of the group `parties`."""
+    party: str | None = None
+    """The firm that is to do the work, in `registry.firm`; null for the cooperative's own team."""
+    is_signed: bool = False
+    """Whether signatures end it, the household's and the cooperative's, rather than one's word."""
     tells_household: bool
     """True when the household should hear of it."""
 
@@ -102,6 +118,9 @@ class DeadlineNear(Event):
     assignee: str | None = None
     """Who answers for the request, and its `team`: they hear of it; of what is missed, all staff hear."""
     team: str | None = None
+    digest_at: Instant | None = None
+    """When what can wait for the morning is next told by mail, all together: soon after the cooperative opens.
+    Null for safety, which does not wait."""
 
 
 class InspectionSigned(Event):

@@ -255,4 +255,30 @@ VIEWS: tuple[View, ...] = (
         },
         ("notifications",),
     ),
+    View(
+        "step_remark",
+        {
+            "ticket": "text tkt_",
+            "place": "int, the step's place in the request's history",
+            "coop": "text",
+            "words": "text or null: what whoever did the work says remains to do; its household may read it",
+        },
+        ("notifications",),
+    ),
+    View(
+        "firm",
+        {"id": "text pty_", "coop": "text", "name": "text, of a firm or another party"},
+        ("notifications",),
+    ),
+    View(
+        "staff_contact",
+        {
+            "person": "text per_ of staff or a caretaker",
+            "coop": "text",
+            "name": "text",
+            "email": "text, to be mailed what may not wait",
+            "language": "text, fr or en",
+        },
+        ("notifications",),
+    ),
 )

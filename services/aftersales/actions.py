@@ -29,6 +29,7 @@ from services.aftersales.registry import Home
 from services.aftersales.standings import standing_of, terms_of
 from services.aftersales.storing import Opened, event_row
 from services.aftersales.telling import Actor, changed
+from services.aftersales.visits import news
 from services.aftersales.winding import wind_clocks
 from services.aftersales.words import codes
 from services.kit.ids import new_id
@@ -259,7 +260,8 @@ async def _moved(
     await wind_clocks(unit, ticket, home, replace(after, as_of=max(after.as_of, unit.now)))
     await unit.session.flush()
     await followers.follow(unit, ticket, step)
-    unit.emit(changed(ticket, step.action, actor, step), ticket.id)
+    more = await news.of_step(unit, ticket, step, after, place)
+    unit.emit(changed(ticket, step.action, actor, step, more), ticket.id)
 
 
 async def _last(unit: Unit, ticket: Ticket) -> tuple[int, datetime]:

@@ -32,7 +32,9 @@ SELECT min(due) FROM (
     SELECT t.ended_at + make_interval(days => {REOPEN_DAYS}) FROM aftersales.ticket t
     WHERE t.coop = :coop AND t.state = 'resolved'
     UNION ALL
-    SELECT (c.due_on + make_interval(hours => :waking)) AT TIME ZONE :zone FROM aftersales.check_in c
+    SELECT greatest((c.due_on + make_interval(hours => :waking)) AT TIME ZONE :zone,
+        CASE WHEN f.opened_at <= :until THEN f.opened_at END)
+    FROM aftersales.check_in c JOIN aftersales.dwelling_file f ON f.occupancy = c.occupancy
     WHERE c.coop = :coop AND c.state = 'planned'
     UNION ALL
     SELECT greatest(

@@ -1,8 +1,9 @@
 """What this room tells the others of a request: codes, dates and opaque ids, never a person's words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from contracts.aftersales import TicketChanged, TicketOpened
 from contracts.codes import Priority, Responsible
@@ -12,7 +13,6 @@ from services.aftersales.model import DeadlineRow, Ticket
 SILENT = frozenset(
     {
         "qualify",
-        "assign",
         "estimate",
         "approve",
         "secure_claim",
@@ -64,8 +64,15 @@ def opened(ticket: Ticket, clocks: Iterable[DeadlineRow]) -> TicketOpened:
     )
 
 
-def changed(ticket: Ticket, action: str, actor: Actor, step: Step | None = None) -> TicketChanged:
-    """That a request moved on or was written about, and whether the household should hear of it."""
+def changed(
+    ticket: Ticket,
+    action: str,
+    actor: Actor,
+    step: Step | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> TicketChanged:
+    """That a request moved on or was written about, and whether the household should hear of it; `more` is
+    what its message says besides, see `visits.news`."""
     facts = step.facts if step else {}
     minutes = facts.get("minutes")
     hears = action in CONFIRMED or (actor.role != "resident" and action not in SILENT)
@@ -84,4 +91,5 @@ def changed(ticket: Ticket, action: str, actor: Actor, step: Step | None = None)
         expected_at=step.at + timedelta(minutes=int(minutes)) if step and minutes else None,
         side=facts.get("side"),
         tells_household=ticket.occupancy is not None and hears,
+        **(more or {}),
     )

@@ -1,6 +1,7 @@
 """What is done to intents: made once, planned on channels, switched off."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
@@ -16,6 +17,9 @@ from services.notifications.intents import Intent
 from services.notifications.model import Delivery, IntentRow, Preference
 from services.notifications.retries import TOGETHER_SECONDS
 
+SAME_WITHIN = timedelta(minutes=2)
+"""Business time in which the same words about the same request are not said again."""
+
 
 async def tell(unit: Unit, coop: str, intents: list[Intent], *, staff: bool = False) -> None:
     """Record each intent once and plan its deliveries; the application shows it from the commit on."""
@@ -23,6 +27,8 @@ async def tell(unit: Unit, coop: str, intents: list[Intent], *, staff: bool = Fa
         contact = None if staff else await registry.contact(unit, intent.person)
         if contact is None and not staff:
             continue  # erased, or gone before the news
+        if await _was_just_said(unit, intent):
+            continue
         intent_id = await _record(unit, coop, intent)
         if intent_id is None:
             continue
@@ -33,6 +39,17 @@ async def tell(unit: Unit, coop: str, intents: list[Intent], *, staff: bool = Fa
         )
         for planned in plan(intent.category, reach, await preferences(unit, intent.person)):
             await _plan(unit, coop, intent_id, intent, planned)
+
+
+async def tell_planned(
+    unit: Unit, coop: str, intent: Intent, planned: Sequence[Planned], not_before: datetime
+) -> None:
+    """Record it once, with the deliveries that somebody else has decided; mail leaves at
+    `not_before` of the wall's clock."""
+    intent_id = await _record(unit, coop, intent)
+    if intent_id is not None:
+        for one in planned:
+            await _plan(unit, coop, intent_id, intent, one, not_before)
 
 
 async def preferences(unit: Unit, person: str) -> Preferences:
@@ -105,7 +122,31 @@ async def _record(unit: Unit, coop: str, intent: Intent) -> str | None:
     return made.scalar_one_or_none()
 
 
-async def _plan(unit: Unit, coop: str, intent_id: str, intent: Intent, planned: Planned) -> None:
+async def _was_just_said(unit: Unit, intent: Intent) -> bool:
+    """Whether the person was told the very same a moment ago: two steps of one act are one message."""
+    if intent.template != "ticket_changed":
+        return False
+    found = await unit.session.scalars(
+        select(IntentRow.id).where(
+            IntentRow.person == intent.person,
+            IntentRow.template == intent.template,
+            IntentRow.about == intent.about,
+            IntentRow.facts == intent.facts,
+            IntentRow.dedup_key != intent.dedup_key,
+            IntentRow.created_at > unit.happened_at - SAME_WITHIN,
+        )
+    )
+    return found.first() is not None
+
+
+async def _plan(
+    unit: Unit,
+    coop: str,
+    intent_id: str,
+    intent: Intent,
+    planned: Planned,
+    not_before: datetime | None = None,
+) -> None:
     is_settled = planned.state in ("delivered", "failed")
     wait = timedelta(seconds=0 if intent.is_urgent else TOGETHER_SECONDS)
     unit.session.add(
@@ -116,7 +157,7 @@ async def _plan(unit: Unit, coop: str, intent_id: str, intent: Intent, planned: 
             channel=planned.channel.value,
             state=planned.state,
             reason=planned.reason,
-            not_before=unit.wall + wait,
+            not_before=not_before or unit.wall + wait,
             settled_at=unit.wall if is_settled else None,
         )
     )

@@ -222,7 +222,7 @@ async def notification_out(
     reader = Reader(
         contact.name if contact else "", language, coop.zone, coop.name, await named_contact(unit, intent)
     )
-    letter = write(intent.template, intent.about, [intent.facts], reader)
+    letter = write(intent.template, intent.about, [intent.facts], reader, intent.created_at)
     return NotificationOut(
         id=intent.id,
         category=Category(intent.category),

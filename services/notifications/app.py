@@ -1,5 +1,7 @@
 """Composes the notifications room."""
 
+from functools import partial
+
 from contracts.advice import TipRaised
 from contracts.aftersales import (
     CheckInDue,
@@ -29,6 +31,6 @@ def build(room: Room) -> None:
     room.on(DeadlineNear, handlers.deadline_near)
     room.on(CheckInDue, handlers.check_in_due)
     room.on(InspectionSigned, handlers.inspection_signed)
-    room.on(Erased, handlers.erased)
+    room.on(Erased, partial(handlers.erased, data_dir=room.settings.data_dir))
     room.on(SandboxDropped, handlers.sandbox_dropped)
     room.background("deliver", deliver)

@@ -1,6 +1,6 @@
 """By which channels a person hears of something: their preferences, and how they can be reached."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.codes import Category, Channel
@@ -12,7 +12,7 @@ NO_CHANNEL = "no_channel"
 
 @dataclass(frozen=True)
 class Reach:
-    """How a person can be reached; staff hear in the application only."""
+    """How a person can be reached. Staff hear in the application, and by mail of what `alarms` says."""
 
     has_email: bool = False
     has_mobile: bool = False
@@ -52,6 +52,14 @@ def plan(category: Category, reach: Reach, preferences: Preferences) -> list[Pla
     if reach.has_postal:
         planned.append(Planned(Channel.POST, "staff_task"))
     return planned
+
+
+def to_mail(concerned: Sequence[str], reachable: Sequence[str], refusing: Collection[str]) -> list[str]:
+    """Whom a danger is mailed to: of those it concerns, who did not switch that off; if there is none,
+    anybody else who did not; if there is none either, everybody who can be reached. Nobody's choice leaves a
+    danger with nobody. All are opaque ids; empty only where the cooperative has nobody to reach."""
+    willing = [person for person in reachable if person not in refusing]
+    return [person for person in willing if person in concerned] or willing or list(reachable)
 
 
 def wants(category: Category, channel: Channel, preferences: Preferences) -> bool:

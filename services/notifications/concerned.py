@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from contracts.aftersales import DeadlineNear
+from contracts.aftersales import DeadlineNear, TicketOpened
 from services.kit.registry import Staff
 
 MISSED = 100
@@ -19,3 +19,13 @@ def near(event: DeadlineNear, people: Sequence[Staff]) -> list[str]:
     if event.percent >= MISSED or not named:
         named |= {person.id for person in staff}
     return sorted(named)
+
+
+def danger(event: TicketOpened, people: Sequence[Staff]) -> list[str]:
+    """All staff, whatever their team, and whoever is of the team that sees to it: at night nobody knows who
+    looks at the mail."""
+    return sorted(
+        person.id
+        for person in people
+        if person.role == "staff" or (person.team is not None and person.team == event.team)
+    )

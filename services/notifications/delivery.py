@@ -33,6 +33,8 @@ from services.notifications.retries import LEASE_SECONDS, next_try
 
 _LOG = logging.getLogger(__name__)
 IDLE_SECONDS = 0.5
+TOGETHER = frozenset({"ticket_opened", "staff_danger", "deadline_near"})
+"""Kinds of messages of which several that wait for the same person leave in one e-mail."""
 
 UNCERTAIN = Counter("palier_mail_uncertain_total", "E-mails handed over again without knowing the first end")
 HANDED_OVER = Counter("palier_mail_total", "E-mails by result", ["result"])
@@ -93,13 +95,16 @@ async def _due(unit: Unit) -> list[Delivery]:
         query = query.where(Delivery.message_id == first.message_id)
     else:
         intent = (await unit.session.scalars(select(IntentRow).where(IntentRow.id == first.intent))).one()
-        if intent.template != "ticket_opened":
+        if intent.template not in TOGETHER:
             return [first]
         twins = select(IntentRow.id).where(
-            IntentRow.person == intent.person,
-            IntentRow.template == intent.template,
-            IntentRow.category == intent.category,  # what may be switched off never takes the rest with it
+            IntentRow.person == intent.person, IntentRow.template == intent.template
         )
+        if intent.template == "deadline_near":  # of one morning, or what could not wait for it
+            morning = col(IntentRow.facts)["digest_at"].astext
+            twins = twins.where(morning.is_not_distinct_from(intent.facts.get("digest_at")))
+        else:  # what may be switched off never takes the rest with it
+            twins = twins.where(IntentRow.category == intent.category)
         query = query.where(col(Delivery.message_id).is_(None), col(Delivery.intent).in_(twins))
     rows = (
         await unit.session.scalars(query.order_by(col(Delivery.id)).with_for_update(skip_locked=True))
@@ -111,8 +116,9 @@ async def _claim(unit: Unit, due: list[Delivery], room: Room) -> Claimed | None:
     """Mark as `sending` before anything leaves; None when nothing is to be sent after all."""
     intents = await _intents(unit, due)
     person, category = intents[0].person, Category(intents[0].category)
-    contact = await registry.contact(unit, person)
-    wanted = wants(category, Channel.EMAIL, await actions.preferences(unit, person))
+    contact = await registry.reader(unit, person, intents[0].coop)
+    chosen = await actions.preferences(unit, person)
+    wanted = any(wants(Category(intent.category), Channel.EMAIL, chosen) for intent in intents)
     if contact is None or not contact.email or not wanted:
         for delivery in due:
             delivery.state, delivery.reason, delivery.settled_at = "cancelled", "not_wanted", unit.wall
@@ -135,7 +141,12 @@ async def _claim(unit: Unit, due: list[Delivery], room: Room) -> Claimed | None:
     try:
         message = compose(
             write(
-                intents[0].template, intents[0].about, [intent.facts for intent in intents], reader, base_url
+                intents[0].template,
+                intents[0].about,
+                [intent.facts for intent in intents],
+                reader,
+                intents[-1].created_at,
+                base_url,
             ),
             category=category,
             language=contact.language,

@@ -94,8 +94,39 @@ def ticket_opened(event: TicketOpened, persons: Iterable[str]) -> list[Intent]:
     ]
 
 
-def ticket_changed(event: TicketChanged, persons: Iterable[str], at: datetime) -> list[Intent]:
-    """`at` tells two like changes of one ticket apart (reopened twice, two visits arranged)."""
+def staff_danger(event: TicketOpened, staff: Iterable[str]) -> list[Intent]:
+    """To the cooperative's people, at any hour: somebody is in danger, or a home cannot be lived in."""
+    facts = {
+        "ticket": event.ticket,
+        "number": event.number,
+        "element": event.element,
+        "symptom": event.symptom,
+        "priority": event.priority.value,
+        "first_answer_due_at": _iso(event.first_answer_due_at),
+    }
+    return [
+        Intent(
+            person,
+            Category.SAFETY,
+            "staff_danger",
+            f"staff_danger:{event.ticket}:{person}",
+            event.ticket,
+            facts,
+            is_urgent=event.priority == Priority.P0,
+        )
+        for person in staff
+    ]
+
+
+def ticket_changed(
+    event: TicketChanged,
+    persons: Iterable[str],
+    at: datetime,
+    firm: str | None = None,
+    remark: str | None = None,
+) -> list[Intent]:
+    """`at` tells two like changes of one ticket apart (reopened twice, two visits arranged). `firm`: who was
+    given the work; `remark`: what whoever did it says remains."""
     if not event.tells_household:
         return []
     facts = {
@@ -106,6 +137,14 @@ def ticket_changed(event: TicketChanged, persons: Iterable[str], at: datetime) -
         "appointment_at": _iso(event.appointment_at),
         "expected_at": _iso(event.expected_at),
         "side": event.side,
+        "appointment_until": _iso(event.appointment_until),
+        "change_until": _iso(event.change_until),
+        "slots": event.slots,
+        "outcome": event.outcome,
+        "debtor": event.debtor,
+        "is_signed": event.is_signed,
+        "firm": firm,
+        "remark": remark,
     }
     return [
         Intent(
@@ -193,18 +232,14 @@ def incident_proposed(event: IncidentUpdated, staff: Iterable[str]) -> list[Inte
 
 
 def deadline_near(event: DeadlineNear, staff: Iterable[str]) -> list[Intent]:
-    """Once a threshold, to each member of staff."""
-    facts = {
-        "number": event.number,
-        "kind": event.kind,
-        "clock": event.clock.value,
-        "due_at": event.due_at.isoformat(),
-        "percent": event.percent,
-    }
+    """Once a threshold, to each member of staff. What can wait carries when it is mailed, and is gathered by
+    `alarms`."""
+    waits = None if event.digest_at is None else event.digest_at.isoformat()
+    facts = alarm_of(event) | ({} if waits is None else {"digest_at": waits})
     return [
         Intent(
             person,
-            _CATEGORY_OF_CLOCK[event.clock],
+            CATEGORY_OF_CLOCK[event.clock],
             "deadline_near",
             f"deadline_near:{event.ticket}:{event.kind}:{event.due_at.isoformat()}:{event.percent}:{person}",
             event.ticket,
@@ -213,6 +248,18 @@ def deadline_near(event: DeadlineNear, staff: Iterable[str]) -> list[Intent]:
         )
         for person in staff
     ]
+
+
+def alarm_of(event: DeadlineNear) -> dict[str, Any]:
+    """What is said of one threshold."""
+    return {
+        "ticket": event.ticket,
+        "number": event.number,
+        "kind": event.kind,
+        "clock": event.clock.value,
+        "due_at": event.due_at.isoformat(),
+        "percent": event.percent,
+    }
 
 
 def check_in_due(event: CheckInDue, persons: Iterable[str]) -> list[Intent]:
@@ -245,7 +292,7 @@ def inspection_signed(event: InspectionSigned, persons: Iterable[str]) -> list[I
     ]
 
 
-_CATEGORY_OF_CLOCK = {
+CATEGORY_OF_CLOCK = {
     ClockFamily.SAFETY: Category.SAFETY,
     ClockFamily.LEGAL: Category.LEGAL,
     ClockFamily.SERVICE: Category.TICKETS,

@@ -58,9 +58,15 @@ class Reader:
 
 
 def write(
-    template: str, about: str, items: Sequence[Mapping[str, Any]], reader: Reader, base_url: str = ""
+    template: str,
+    about: str,
+    items: Sequence[Mapping[str, Any]],
+    reader: Reader,
+    at: datetime,
+    base_url: str = "",
 ) -> Letter:
-    """The letter of `template` about one or several facts of the same kind (`items`, at least one)."""
+    """The letter of `template` about one or several facts of the same kind (`items`, at least one), as it is
+    written at `at`: a day of another year carries its year."""
     language = reader.language if reader.language in LANGUAGES else LANGUAGES[0]
     text = (
         _letters()
@@ -72,7 +78,7 @@ def write(
             about=about,
             facts=items[0],
             items=items,
-            **_helpers(language, reader.zone),
+            **_helpers(language, reader.zone, at),
         )
     )
     subject, *paragraphs = (part.strip() for part in re.split(r"\n\s*\n", text.strip()))
@@ -98,23 +104,55 @@ def _blocks(paragraph: str, base_url: str) -> list[Block]:
     return [Block(text=" ".join(lines))] if lines else []
 
 
-def _helpers(language: str, zone: str) -> dict[str, Callable[..., Any]]:
+def _helpers(language: str, zone: str, at: datetime) -> dict[str, Callable[..., Any]]:
     formats = Formats(language, zone)
+    year = at.astimezone(formats.zone).year
+
+    def civil(instant: str) -> tuple[str, str]:
+        local = datetime.fromisoformat(instant).astimezone(formats.zone)
+        form = "EEEE d MMMM" if local.year == year else "EEEE d MMMM y"
+        return formats.day(local.date(), form), format_time(local, "HH:mm", locale=formats.locale)
 
     def moment(instant: str) -> str:
-        local = datetime.fromisoformat(instant).astimezone(formats.zone)
-        day = formats.day(local.date(), "EEEE d MMMM")
-        at = format_time(local, "HH:mm", locale=formats.locale)
-        return f"le {day} à {at}" if language == "fr" else f"on {day} at {at}"
+        day, hour = civil(instant)
+        return f"le {day} à {hour}" if language == "fr" else f"on {day} at {hour}"
+
+    def window(starts: str, ends: str | None) -> str:
+        """A window is told with both its ends: nobody waits for a minute that was not promised."""
+        if ends is None:
+            return moment(starts)
+        (day, since), (last, until) = civil(starts), civil(ends)
+        if day != last:
+            between = (
+                f"du {day} à {since} au {last} à {until}",
+                f"from {day} at {since} to {last} at {until}",
+            )
+        else:
+            between = (f"le {day} entre {since} et {until}", f"on {day} between {since} and {until}")
+        return between[language != "fr"]
 
     return {
         "day": lambda value: formats.day(date.fromisoformat(value), "long"),
         "moment": moment,
+        "window": window,
         "euros": formats.whole_euros,
         "number": formats.number,
         "bulbs": led_bulbs,
+        "all_alarms": _all_alarms,
         "label": lambda group, code: label(group, code, language),
     }
+
+
+def _all_alarms(items: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Every threshold that the items tell of: rights first, then by when it is due; of one promise the
+    latest."""
+    latest: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+    for item in items:
+        for alarm in item.get("alarms") or [item]:
+            latest[alarm["number"], alarm["kind"]] = alarm
+    return sorted(
+        latest.values(), key=lambda one: (one.get("clock") != "legal", one["due_at"], one["number"])
+    )
 
 
 def label(group: str, code: str, language: str) -> str:

@@ -23,6 +23,18 @@ async def export(unit: Unit, person: str) -> dict[str, Any]:
     }
 
 
+async def messages_of(unit: Unit, person: str) -> set[str]:
+    """The Message-IDs of what was mailed to the person."""
+    found = await unit.session.execute(
+        text(
+            "SELECT DISTINCT d.message_id FROM notifications.delivery d JOIN notifications.intent i"
+            " ON i.id = d.intent WHERE i.person = :person AND d.message_id IS NOT NULL"
+        ),
+        {"person": person},
+    )
+    return set(found.scalars())
+
+
 async def erase(unit: Unit, person: str, occupancies: Sequence[str] = ()) -> None:
     """Erase what was said to a person, and their choices."""
     await unit.session.execute(

@@ -58,6 +58,48 @@ async def contact(unit: Unit, person: str) -> Contact | None:
     return None if row is None else Contact(**row._mapping)
 
 
+async def staff_contacts(unit: Unit, coop: str) -> dict[str, Contact]:
+    """Where the cooperative's staff and caretakers are mailed, by person."""
+
+    async def ask() -> dict[str, Contact]:
+        rows = await unit.session.execute(
+            text(
+                "SELECT person, coop, name, language, email FROM registry.staff_contact WHERE coop = :coop"
+                " ORDER BY person"
+            ),
+            {"coop": coop},
+        )
+        return {row.person: Contact(**row._mapping) for row in rows}
+
+    return await unit.once(("staff contacts", coop), ask)
+
+
+async def reader(unit: Unit, person: str, coop: str) -> Contact | None:
+    """A resident of the cooperative, or one of its people."""
+    return await contact(unit, person) or (await staff_contacts(unit, coop)).get(person)
+
+
+async def firm(unit: Unit, party: str | None) -> str | None:
+    """What a firm is called."""
+    if party is None:
+        return None
+    found = await unit.session.execute(text("SELECT name FROM registry.firm WHERE id = :id"), {"id": party})
+    name: str | None = found.scalar_one_or_none()
+    return name
+
+
+async def remark(unit: Unit, ticket: str, place: int | None) -> str | None:
+    """What whoever did the work wrote that remains to do."""
+    if place is None:
+        return None
+    found = await unit.session.execute(
+        text("SELECT words FROM registry.step_remark WHERE ticket = :ticket AND place = :place"),
+        {"ticket": ticket, "place": place},
+    )
+    words: str | None = found.scalar_one_or_none()
+    return words
+
+
 async def incident_news(unit: Unit, news: str | None) -> dict[str, Any] | None:
     """What staff wrote once for every household concerned: `text_fr`, and `text_en` where they did."""
     if news is None:

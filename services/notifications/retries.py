@@ -11,6 +11,13 @@ LEASE_SECONDS = 120
 TOGETHER_SECONDS = 3
 """How long an ordinary message waits for others of its kind to the same person."""
 
+PRESSING_TOGETHER_SECONDS = 30
+"""How long what presses, without being a danger, waits for more of its kind to the same member of staff: a
+burst pipe or a cold building brings many at once. A danger does not wait."""
+
+DIGEST_SECONDS = 10
+"""The same of the daily mail of a sandbox, whose days may pass within seconds."""
+
 
 def next_try(attempts: int, now: datetime) -> datetime | None:
     """When to try after `attempts` failures; None to give up."""

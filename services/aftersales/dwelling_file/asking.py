@@ -22,6 +22,16 @@ from services.kit.unit import Unit
 WAKING = range(8, 20)
 """Local hours at which a household is asked something that can wait until the morning."""
 
+BEFORE_RECORD = "before_record"
+"""The state of a check-in whose windows had shut when the household was recorded: noted, never sent."""
+
+_IS_RECORDED = (
+    "(dwelling_file.opened_at <= :now OR dwelling_file.opened_at >"
+    " (SELECT c.business_now FROM registry.coop c WHERE c.slug = :coop))"
+)
+"""A sandbox's time passes from long before its households were recorded: until then nobody asks them. Where
+its clock was set back to before that day, the day says nothing."""
+
 OPENED_AT_ONCE = 500
 """Files opened in one hour for households that have none: a cooperative that arrives is spread over some."""
 
@@ -134,7 +144,9 @@ async def ask(unit: Unit) -> None:
     today = await local_today(unit)
     rows = await unit.session.execute(
         select(CheckIn)
+        .join(DwellingFile, col(DwellingFile.occupancy) == col(CheckIn.occupancy))
         .where(col(CheckIn.coop) == unit.coop, col(CheckIn.state) == "planned", col(CheckIn.due_on) <= today)
+        .where(text(_IS_RECORDED).bindparams(coop=unit.coop, now=unit.now))
         .order_by(col(CheckIn.occupancy), col(CheckIn.due_on), col(CheckIn.kind))
     )
     by_household: dict[str, list[CheckIn]] = {}
@@ -150,6 +162,13 @@ class _Household:
     home: Home
     file: File
     config: Config
+    recorded_on: date
+    """The civil day on which the cooperative recorded it: it may have lived there for years."""
+
+    def is_before(self, row: CheckIn, today: date) -> bool:
+        """Whether its day, and what it was to save, had passed when the household was recorded."""
+        ends_on = row.ends_on or row.due_on
+        return max(row.due_on, ends_on) < self.recorded_on <= today
 
 
 async def _ask_household(unit: Unit, occupancy: str, due: list[CheckIn], today: date) -> None:
@@ -168,7 +187,7 @@ async def _ask_household(unit: Unit, occupancy: str, due: list[CheckIn], today: 
             household.file, household.home.tenure, row.kind, today, household.config.own_terms
         )
         if question is None:
-            row.state = "dropped"
+            row.state = BEFORE_RECORD if household.is_before(row, today) else "dropped"
         else:
             asked.append((row, question))
     for row, _ in asked[:-1]:
@@ -201,7 +220,9 @@ async def _living_there(unit: Unit, occupancy: str) -> _Household | None:
     if home is None:
         return None
     config = await config_for(unit, home)
-    return _Household(home, await file_of(unit, home, config), config)
+    opened = await unit.session.get_one(DwellingFile, occupancy)
+    recorded_on = opened.opened_at.astimezone(await zone_of(unit)).date()
+    return _Household(home, await file_of(unit, home, config), config, recorded_on)
 
 
 async def _without_file(unit: Unit) -> list[tuple[str, bool]]:

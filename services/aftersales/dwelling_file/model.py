@@ -86,7 +86,8 @@ class CheckIn(SQLModel, table=True):
     kind: str
     due_on: date
     state: str
-    """`planned`, `asked`, `answered`, `superseded` by a later one, or `dropped` with nothing left to save."""
+    """`planned`, `asked`, `answered`, `superseded` by a later one, `dropped` with nothing left to save, or
+    `before_record`: its windows had shut when the household was recorded."""
     windows: list[str] = Field(default=None, sa_column=Column(JSONB, nullable=False))
     """The windows it was asked for."""
     ends_on: date | None = None

@@ -88,7 +88,9 @@ class Visit(SQLModel, table=True):
     state: str
     """booked, on_the_way, kept, missed or cancelled."""
     missed_side: str | None = None
-    """member, contractor or cooperative."""
+    """member, contractor or cooperative: as whoever recorded it says."""
+    contested_at: datetime | None = _instant(nullable=True)
+    """When its household said that it was there: whose side it was is then open between the two."""
     sequence: int
     """Grows with each change, for calendars (RFC 5545)."""
     booked_by: str

@@ -8,6 +8,7 @@ from services.aftersales.actions import SYSTEM
 from services.aftersales.model import Ticket
 from services.aftersales.parties import tries
 from services.aftersales.telling import changed
+from services.aftersales.visits import news
 from services.aftersales.visits.model import Visit
 from services.aftersales.visits.terms import terms_of
 from services.kit.registry import zone_of
@@ -38,7 +39,8 @@ async def remind(unit: Unit) -> None:
     )
     for visit, ticket in rows.all():
         visit.reminded_at = unit.now
-        unit.emit(changed(ticket, "visit_reminder", SYSTEM), ticket.id)
+        more = await news.of_visit(unit, visit)
+        unit.emit(changed(ticket, "visit_reminder", SYSTEM, more=more), ticket.id)
 
 
 async def forget_tries(unit: Unit) -> None:

@@ -23,6 +23,8 @@ TIP = {
     "offpeak_share_percent": 22.3, "subscribed_kva": 9, "next_kva": 6, "highest_kva": 3.4, "days_at_limit": 4,
 }  # fmt: skip
 
+WRITTEN = datetime(2026, 11, 2, tzinfo=UTC)
+
 
 def reader(language: str, name: str = "Foyer 12", contact: bool = True) -> Reader:
     staff = Staff("per_1", "Équipe 3", "04 00 00 00 00", "caretaker", None) if contact else None
@@ -30,7 +32,7 @@ def reader(language: str, name: str = "Foyer 12", contact: bool = True) -> Reade
 
 
 def letter(template: str, *items: dict[str, Any], language: str = "fr", **how: Any) -> Letter:
-    return write(template, "tkt_1", items, reader(language, **how), PUBLIC)
+    return write(template, "tkt_1", items, reader(language, **how), WRITTEN, PUBLIC)
 
 
 MOVES = [*((name, row.to) for name, row in TABLE.items()), *(("", one) for one in STATES)]
