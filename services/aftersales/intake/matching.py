@@ -184,7 +184,8 @@ def _longest(hits: Iterable[Hit]) -> list[Hit]:
 
 def _is_harmless(hit: Hit, cover: dict[int, set[int]]) -> bool:
     """A danger's words inside a harmless phrase ("conduit de fumée", "facture de gaz") are none."""
-    of_danger = hit.kind in ("danger", "part") or (
+    of_danger = hit.kind in ("danger", "part") or (hit.kind, hit.code) == ("symptom", "danger")
+    of_danger = of_danger or (
         hit.kind == "element" and (hit.code in vocabulary().better_none or hit.phrase.weight < GENERIC)
     )
     if hit.kind == "part" and hit.code in vocabulary().never_harmless:
