@@ -47,7 +47,11 @@ def values_of(objects: Objects, received_at: datetime) -> Decoded:
         told = objects["0-0:1.0.0"]
         at = _stamp(told[0], received_at) if len(told) == 1 else None
         if at is None:
-            raise Refused(Reason.NO_TIME, "0-0:1.0.0 is no time; check the meter's clock")
+            raise Refused(
+                Reason.NO_TIME,
+                "0-0:1.0.0 is no time of the zone (a day that does not exist, or S while it is winter);"
+                " check the meter's clock and PALIER_DEVICE_ZONE",
+            )
         check_instant(at, received_at, "0-0:1.0.0")
         instant = at
     values = [*_energies(objects, instant), *_momentary(objects, instant)]
@@ -124,7 +128,8 @@ def _ratio(unit: str, units: dict[str, tuple[int, int]], name: str) -> tuple[int
 
 
 def _stamp(text: str, received_at: datetime) -> datetime | None:
-    """The instant of YYMMDDhhmmss, with W (winter) or S (summer) after it; None when it is none."""
+    """The instant of YYMMDDhhmmss, with W (winter) or S (summer) after it; None when it is none, or
+    one that the zone does not have."""
     if not _STAMP.fullmatch(text):
         return None
     try:

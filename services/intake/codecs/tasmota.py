@@ -161,5 +161,11 @@ def _instant(said: Any, received_at: datetime) -> datetime:
         instant = instant_of(time, received_at) if time.tzinfo is None else time.astimezone(UTC)
     except OverflowError:
         raise Refused(Reason.TOO_OLD, "Time is outside the calendar") from None
+    if instant is None:
+        raise Refused(
+            Reason.NO_TIME,
+            f"Time {shown(str(said))} does not exist: clocks go forward over it. Set the device's Timezone,"
+            " TimeStd and TimeDst",
+        )
     check_instant(instant, received_at, "Time")
     return instant

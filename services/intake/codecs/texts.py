@@ -12,6 +12,7 @@ _DECIMAL = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,12})?", re.ASCII)
 _LATEST_SECONDS = 10**11
 """Beyond it, seconds since 1970 would be milliseconds."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CHANGING = timedelta(minutes=1)
 _PRESENCE = frozenset({b"online", b"offline", b"connected", b"disconnected"})
 
 
@@ -60,9 +61,14 @@ def epoch_instant(value: Any, received_at: datetime, where: str) -> datetime:
     return instant
 
 
-def seasonal_instant(told: datetime, is_summer: bool, zone: tzinfo) -> datetime:
-    """The UTC instant of a local time whose season is told: an hour more of offset in summer, whatever the
-    date (some meters stay in winter time all year)."""
+def seasonal_instant(told: datetime, is_summer: bool, zone: tzinfo) -> datetime | None:
+    """The UTC instant of a local time whose season is told. Winter time holds whatever the date, as some
+    meters stay in it all year; None for summer time where the zone has none then."""
     there = told.replace(tzinfo=zone)
     standard = (there.utcoffset() or timedelta(0)) - (there.dst() or timedelta(0))
-    return (told - standard - (timedelta(hours=1) if is_summer else timedelta(0))).replace(tzinfo=UTC)
+    if not is_summer:
+        return (told - standard).replace(tzinfo=UTC)
+    instant = (told - standard - timedelta(hours=1)).replace(tzinfo=UTC)
+    # The autumn's first moment may still be written as the summer's last.
+    moments = (instant, instant - _CHANGING)
+    return instant if any(moment.astimezone(zone).dst() for moment in moments) else None

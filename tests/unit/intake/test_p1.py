@@ -167,6 +167,38 @@ def test_summer_and_winter_are_told_apart_in_the_hour_that_comes_twice():
     assert winter == datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
 
 
+def test_a_meter_that_stays_in_winter_time_is_believed_in_summer():
+    at = datetime(2026, 7, 20, 12, tzinfo=PARIS)
+    (instant,) = {value.instant for value in values("p1", "", telegram(*REGISTERS, time="260720110000W"), at)}
+    assert instant == datetime(2026, 7, 20, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("time", "at"),
+    [
+        ("261120120000S", datetime(2026, 11, 20, 12, tzinfo=PARIS)),
+        ("261025033000S", datetime(2026, 10, 25, 3, 30, tzinfo=PARIS)),
+        ("260329023000S", datetime(2026, 3, 29, 4, tzinfo=PARIS)),
+    ],
+)
+def test_summer_time_while_it_is_winter_is_refused(time: str, at: datetime):
+    refused = CODECS["p1"]("", telegram(*REGISTERS, time=time), at)
+    assert isinstance(refused, Refusal)
+    assert refused.reason is Reason.NO_TIME
+
+
+@pytest.mark.parametrize(
+    ("time", "at", "utc"),
+    [
+        ("260329030000S", datetime(2026, 3, 29, 3, tzinfo=PARIS), datetime(2026, 3, 29, 1, tzinfo=UTC)),
+        ("261025030000S", datetime(2026, 10, 25, 4, tzinfo=PARIS), datetime(2026, 10, 25, 1, tzinfo=UTC)),
+    ],
+)
+def test_the_first_moment_after_a_change_of_clocks_is_summers_too(time: str, at: datetime, utc: datetime):
+    (instant,) = {value.instant for value in values("p1", "", telegram(*REGISTERS, time=time), at)}
+    assert instant == utc
+
+
 @pytest.mark.parametrize(
     ("said", "reason"),
     [

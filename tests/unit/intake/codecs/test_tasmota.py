@@ -167,6 +167,14 @@ def test_without_a_time_it_is_the_arrival():
     assert {value.instant for value in taken("tasmota", {"TIC": BASE}, TAIL)} == {ARRIVED}
 
 
+@pytest.mark.parametrize(("time", "hour"), [("01:59:59", 0), ("03:00:00", 1)])
+def test_beside_the_hour_that_spring_skips_every_time_is_taken(time, hour):
+    arrival = datetime(2026, 3, 29, 1, 5, tzinfo=UTC)
+    message = PLUG | {"Time": f"2026-03-29T{time}"}
+    (instant,) = {value.instant for value in taken("tasmota", message, TAIL, arrival.astimezone(PARIS))}
+    assert instant.hour == hour
+
+
 @pytest.mark.parametrize(
     ("arrival", "hour"),
     [
@@ -229,6 +237,8 @@ def test_what_holds_no_reading_is_understood_and_leaves_nothing(tail, message):
         (PLUG | {"Time": "1970-01-01T00:00:08"}, TAIL, Reason.TOO_OLD),
         (PLUG | {"Time": "0001-01-01T00:00:00"}, TAIL, Reason.TOO_OLD),
         (PLUG | {"Time": "2026-07-21T15:43:00"}, TAIL, Reason.IN_FUTURE),
+        (PLUG | {"Time": "2026-03-29T02:00:00"}, TAIL, Reason.NO_TIME),
+        (PLUG | {"Time": "2026-03-29T02:59:59"}, TAIL, Reason.NO_TIME),
         (TIME | {"TIC": {"EAST": "01649x"}}, TAIL, Reason.NOT_A_NUMBER),
         (TIME | {"TIC": {"EAST": [1]}}, TAIL, Reason.NOT_A_NUMBER),
         (TIME | {"TIC": {"EAST": "-5"}}, TAIL, Reason.NEGATIVE_REGISTER),
