@@ -42,6 +42,7 @@ class FileFormat(StrEnum):
     P1_CSV = "p1_csv"
     UCI = "uci"
     OPENDSM = "opendsm"
+    PALIER_CSV = "palier_csv"
     CSV = "csv"
 
 
@@ -62,6 +63,9 @@ class FileReason(StrEnum):
     UNKNOWN_OPTION = "unknown_option"
     UNKNOWN_COLUMN = "unknown_column"
     AMBIGUOUS_DATES = "ambiguous_dates"
+    SEVERAL_POINTS = "several_points"
+    """It names several delivery points: which one is meant has to be chosen."""
+    POINT_NOT_IN_FILE = "point_not_in_file"
     # One line.
     WRONG_TIME = "wrong_time"
     NO_VALUE = "no_value"
@@ -74,5 +78,11 @@ class FileReason(StrEnum):
     CONFLICTING_TIME = "conflicting_time"
     OVERLAP = "overlap"
     IRREGULAR_STEP = "irregular_step"
+    STEP_CONTRADICTED = "step_contradicted"
+    """The step that the file states is not the distance of its rows."""
+    IMPLAUSIBLE_FACTOR = "implausible_factor"
+    """The conversion factor of a gas day is not kept; its volume is."""
+    NOT_FINAL = "not_final"
+    """The file itself calls the value doubtful, or its day unfinished."""
     REGISTER_FELL = "register_fell"
     WRONG_SHAPE = "wrong_shape"

@@ -114,6 +114,27 @@ def energy(volume: Volume, found: Conversion | None) -> Energy | None:
 
 
 @cache
+def _plausible() -> tuple[tuple[date, GasFactor, GasFactor], ...]:
+    return tuple(
+        (
+            row["valid_from"],
+            GasFactor.of_kwh_per_m3(row["least_kwh_per_m3"]),
+            GasFactor.of_kwh_per_m3(row["most_kwh_per_m3"]),
+        )
+        for row in _facts()["gas_factor_range"]
+    )
+
+
+def is_plausible(factor: GasFactor, day: date) -> bool:
+    """Whether a cubic metre of any gas from a public network can hold that much energy."""
+    begun = [row for row in _plausible() if row[0] <= day]
+    if not begun:
+        return True
+    _, least, most = max(begun, key=lambda row: row[0])
+    return least.wh_per_m3 <= factor.wh_per_m3 <= most.wh_per_m3
+
+
+@cache
 def gas_factors() -> tuple[DatedFactor, ...]:
     """The factors that come with Palier."""
     return tuple(

@@ -13,6 +13,7 @@ from services.metering.files.values import (
     Found,
     Options,
     Row,
+    SeveralPoints,
     Unreadable,
 )
 
@@ -23,6 +24,7 @@ __all__ = [
     "Found",
     "Options",
     "Row",
+    "SeveralPoints",
     "Unreadable",
     "detect",
     "read",

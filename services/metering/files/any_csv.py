@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import BinaryIO
 
 from contracts.codes import FileFormat, FileReason
+from services.metering.files.deliveries import column_of, delivery
 from services.metering.files.head import Head, plain
 from services.metering.files.numbers import micro
 from services.metering.files.points import Mode, Parsed, Point, Refused, quoted
@@ -89,6 +90,7 @@ def points(source: BinaryIO, found: Found, options: Options) -> Parsed:
     table = Table(source)
     clock = Clock(options.zone or found.zone, order, stamp)
     mode = Mode.REGISTER if kind == "register" else sort.mode
+    point = column_of(name if at not in (time, value) else "" for at, name in enumerate(table.names))
     for row in table.rows(max(time, value) + 1):
         if isinstance(row, BadLine):
             yield row
@@ -104,7 +106,10 @@ def points(source: BinaryIO, found: Found, options: Options) -> Parsed:
             amount = micro(cell[value], sort.scale, comma=table.has_decimal_comma)
         except Refused as error:
             yield error.at(number)
-        yield Point(number, moment.at, amount, quantity, mode, stamp or "start", twice=moment.twice)
+        yield Point(
+            number, moment.at, amount, quantity, mode, stamp or "start", twice=moment.twice,
+            delivery=delivery(cell[point]) if point is not None and len(cell) > point else "",
+        )  # fmt: skip
 
 
 def _meaning(name: str, found: Found, options: Options) -> tuple[Measure, str]:

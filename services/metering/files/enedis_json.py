@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any, BinaryIO, NamedTuple
 
 from contracts.codes import FileFormat, FileReason, Quantity
+from services.metering.files.deliveries import delivery
 from services.metering.files.enedis_table import ZONE
 from services.metering.files.head import Head, is_estimate
 from services.metering.files.loading_json import loaded
@@ -20,6 +21,7 @@ from services.metering.files.units import Measure, measure
 from services.metering.files.values import BadLine, Found, Options, Unreadable
 
 _DAY_S = 86_400
+_POINTS = ("usage_point_id", "usagePointId", "prm", "pdl")
 _MARKS = ("measure_type", "nature", "quality")
 _ERROR = re.compile(r'"(?:error|error_code|exception)"\s*:\s*"([^"]{1,60})"|(ADAM-[A-Z]+\d+)')
 
@@ -56,14 +58,14 @@ def points(source: BinaryIO, found: Found, options: Options) -> Parsed:
     """The points in the file's order; the line is the how-manieth reading of the file."""
     clock = Clock(options.zone or found.zone, stamp=options.stamp or "end")
     number = 0
-    for block in _blocks(loaded(source, _smaller)):
+    for block, point in _blocks(loaded(source, _smaller)):
         kind = block.get("reading_type")
-        yield from _block(block, kind if isinstance(kind, dict) else {}, clock, options, number)
+        yield from _block(block, kind if isinstance(kind, dict) else {}, clock, options, number, point)
         number += len(block["interval_reading"])
 
 
 def _block(
-    block: dict[str, Any], kind: dict[str, Any], clock: Clock, options: Options, number: int
+    block: dict[str, Any], kind: dict[str, Any], clock: Clock, options: Options, number: int, point: str
 ) -> Parsed:
     sort = _measure(kind, options)
     quantity = options.quantity or (
@@ -87,6 +89,7 @@ def _block(
         yield Point(
             number, at, amount, quantity, sort.mode, "start" if is_day else stamp, step_s, twice,
             is_estimate(one.mark or block.get("quality")),
+            delivery=point, is_step_stated=step_s > 0 and not is_day,
         )  # fmt: skip
 
 
@@ -130,18 +133,20 @@ def _measure(kind: dict[str, Any], options: Options) -> Measure:
     return found
 
 
-def _blocks(document: Any) -> Iterator[dict[str, Any]]:
-    """Every object with readings, however deep it is wrapped."""
-    waiting = [document]
+def _blocks(document: Any) -> Iterator[tuple[dict[str, Any], str]]:
+    """Every object with readings, however deep it is wrapped, and the delivery point it is of."""
+    waiting = [(document, "")]
     while waiting:
-        one = waiting.pop()
+        one, point = waiting.pop()
         if isinstance(one, dict):
+            named = (one[name] for name in _POINTS if isinstance(one.get(name), str))
+            point = delivery(next(named, "")) or point
             if isinstance(one.get("interval_reading"), list):
-                yield one
+                yield one, point
             else:
-                waiting.extend(reversed(list(one.values())))
+                waiting.extend((part, point) for part in reversed(list(one.values())))
         elif isinstance(one, list):
-            waiting.extend(reversed(one))
+            waiting.extend((part, point) for part in reversed(one))
 
 
 def _smaller(one: dict[str, Any]) -> Any:

@@ -7,6 +7,7 @@ a point at the very beginning of the period it covers can only be a start, one a
 from typing import BinaryIO
 
 from contracts.codes import FileFormat, FileReason, Quantity
+from services.metering.files.deliveries import column_of, delivery
 from services.metering.files.enedis_table import ZONE
 from services.metering.files.head import Head, is_estimate, plain
 from services.metering.files.numbers import micro
@@ -16,6 +17,7 @@ from services.metering.files.times import Clock, duration
 from services.metering.files.units import measure
 from services.metering.files.values import BadLine, Found, Options, Stamp, Unreadable
 
+_DAY_S = 86_400
 _COLUMNS = ("horodate", "valeur", "nature", "pas")
 _ACTIVE = ("ea", "pa", "energie active", "puissance active")
 _DIRECTIONS = {"cons": Quantity.ENERGY_IMPORT, "prod": Quantity.ENERGY_EXPORT}
@@ -42,6 +44,7 @@ def points(source: BinaryIO, found: Found, options: Options) -> Parsed:
         table.optional(*names)
         for names in (("nature",), ("unite",), ("grandeur physique",), ("grandeur metier",))
     )
+    point = column_of(table.names)
     for row in table.rows(max(at, value, step) + 1):
         if isinstance(row, BadLine):
             yield row
@@ -62,7 +65,11 @@ def points(source: BinaryIO, found: Found, options: Options) -> Parsed:
         except Refused as error:
             yield error.at(number)
             continue
-        yield Point(number, moment.at, amount, quantity, sort.mode, stamp, step_s, moment.twice, is_estimated)
+        yield Point(
+            number, moment.at, amount, quantity, sort.mode, stamp, step_s, moment.twice, is_estimated,
+            delivery=delivery(cell[point]) if point is not None and len(cell) > point else "",
+            is_step_stated=step_s < _DAY_S,
+        )  # fmt: skip
 
 
 def _stamp(table: Table, clock: Clock) -> Stamp | None:

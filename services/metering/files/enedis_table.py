@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from contracts.codes import FileReason, Quantity
+from services.metering.files.deliveries import delivery
 from services.metering.files.head import is_estimate, plain
 from services.metering.files.numbers import micro
 from services.metering.files.points import Mode, Parsed, Point, Refused, quoted
@@ -23,8 +24,9 @@ _MARKS = ("nature", "statut")
 """Beginnings of the column that says of each point whether it was read or estimated."""
 _SERIAL = re.compile(r"\d{5}(\.\d+)?")
 _UNIT = re.compile(r"\(\s*(?:en\s+)?([^()\s]+)\s*\)")
+_POINTS = ("identifiant prm", "point reference mesure")
 _LABELS = (
-    "identifiant prm", "point reference mesure", "type de", "date de debut", "date de fin", "grandeur",
+    *_POINTS, "type de", "date de debut", "date de fin", "grandeur",
     "etape metier", "unite", "pas en minutes",
 )  # fmt: skip
 
@@ -67,6 +69,7 @@ class _Block:
         self._measure: Measure | None = None
         self._quantity = Quantity.ENERGY_IMPORT
         self._step_s = 0
+        self._delivery = ""
 
     def takes(self, row: list[str]) -> bool:
         """Whether the row belongs to preamble or header. Refused when what follows is not consumption."""
@@ -110,8 +113,9 @@ class _Block:
         stamp = self._options.stamp or ("end" if self._kind == "curve" else "start")
         is_marked = 0 < self._mark < len(row) and is_estimate(row[self._mark])
         yield Point(
-            number, at, amount, self._quantity, mode, stamp, step_s, twice, is_marked or self._is_estimated
-        )
+            number, at, amount, self._quantity, mode, stamp, step_s, twice, is_marked or self._is_estimated,
+            delivery=self._delivery, is_step_stated=self._kind == "curve" and step_s > 0,
+        )  # fmt: skip
 
     def _time(self, cell: str) -> tuple[int, int, int]:
         if self._kind == "day":
@@ -136,6 +140,8 @@ class _Block:
     def _header(self, first: int, names: list[str]) -> None:
         self._has_rows = True
         self.is_open = False
+        named = next((cell for name, cell in self._said.items() if name.startswith(_POINTS)), "")
+        self._delivery = delivery(named) or self._delivery
         said = " ".join(f"{name} {plain(value)}" for name, value in self._said.items())
         total = next((at for at, name in enumerate(names) if name in _TOTALS), None)
         if names[first] == "date":

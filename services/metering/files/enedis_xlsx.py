@@ -9,7 +9,7 @@ from services.metering.files.opening import ZIP
 from services.metering.files.points import Parsed
 from services.metering.files.spreadsheet import sheets
 from services.metering.files.times import Clock
-from services.metering.files.values import Found, Options, Unreadable
+from services.metering.files.values import BadLine, Found, Options, Unreadable
 
 _PARTS = (b"[Content_Types].xml", b"xl/", b"_rels/", b"docProps/")
 """Names of the files inside a workbook."""
@@ -38,13 +38,33 @@ def _other(raw: bytes) -> Unreadable:
 
 
 def points(source: BinaryIO, found: Found, options: Options) -> Parsed:
-    """The points of the first sheet that has any. Unreadable when none has."""
+    """The points of the first sheet that has any of its delivery point. Unreadable when none has."""
+    told: set[str] = set()
     for rows in sheets(source):
-        has_any = False
         clock = Clock(options.zone or found.zone, stamp=options.stamp or "end")
-        for one in enedis_table.points(rows, clock, options):
-            has_any = True
-            yield one
-        if has_any:
-            return
-    raise Unreadable(FileReason.UNKNOWN_FORMAT, "XLSX")
+        bad: list[BadLine] = []
+        here: set[str] = set()
+        for one in _told_by(enedis_table.points(rows, clock, options), is_first=not told):
+            if isinstance(one, BadLine):
+                bad.append(one)
+            elif not here and told and (not one.delivery or {one.delivery, ""} & told):
+                bad.clear()  # the same once more: in days beside a curve, for instance
+                break
+            else:
+                here.add(one.delivery)
+                yield one
+        if bad and (here or not told):
+            told.add("")
+            yield from bad
+        told |= here
+    if not told:
+        raise Unreadable(FileReason.UNKNOWN_FORMAT, "XLSX")
+
+
+def _told_by(points: Parsed, *, is_first: bool) -> Parsed:
+    """A sheet's points; what cannot be read of a further sheet does not spoil the first."""
+    try:
+        yield from points
+    except Unreadable:
+        if is_first:
+            raise

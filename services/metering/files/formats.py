@@ -13,6 +13,7 @@ from services.metering.files import (
     grdf_json,
     green_button,
     p1_csv,
+    palier_csv,
 )
 from services.metering.files.head import Head
 from services.metering.files.points import Parsed
@@ -39,5 +40,6 @@ FORMATS: dict[FileFormat, Reader] = {
     FileFormat.P1_CSV: p1_csv,
     FileFormat.UCI: Uci,
     FileFormat.OPENDSM: OpenDsm,
+    FileFormat.PALIER_CSV: palier_csv,
     FileFormat.CSV: any_csv,
 }

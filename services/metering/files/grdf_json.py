@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from contracts.codes import FileFormat, FileReason, Quantity
+from contracts.units import GasFactor
+from services.metering.files.deliveries import delivery, is_official
 from services.metering.files.enedis_table import ZONE
 from services.metering.files.head import Head, is_estimate
 from services.metering.files.loading_json import loaded
@@ -15,11 +17,13 @@ from services.metering.files.numbers import micro
 from services.metering.files.points import Mode, Parsed, Point, Refused, quoted
 from services.metering.files.times import Clock
 from services.metering.files.values import BadLine, Found, Options, Unreadable
+from services.metering.fluids import is_plausible
 
 GAS_DAY_HOUR = 6
 _LITRES = 1_000
 _FACTORS = ("converter_factor_kwh/m3", "coeffConversion")
 _VOLUMES = ("volume_m3", "volumeBrutConsomme")
+_POINTS = ("pce", "idPce", "idPCE", "numeroPce", "pceIdentifier")
 _TYPES = ("type", "qualificationReleve")
 
 
@@ -44,7 +48,7 @@ def recognise(head: Head) -> Found | None:
 def points(source: BinaryIO, found: Found, options: Options) -> Parsed:
     """One point a gas day. Unreadable for weeks, months and years."""
     clock = Clock(options.zone or found.zone)
-    for number, one in enumerate(_readings(loaded(source)), 1):
+    for number, (one, point) in enumerate(_readings(loaded(source)), 1):
         day = one.get("journeeGaziere") or one.get("time_period")
         try:
             if day is None:
@@ -52,12 +56,27 @@ def points(source: BinaryIO, found: Found, options: Options) -> Parsed:
             start, step_s = _gas_day(str(day), clock)
             amount = micro(_first(one, _VOLUMES), _LITRES)
             factor = _factor(_first(one, _FACTORS))
+            if factor and not is_plausible(GasFactor(factor), clock.civil_day(str(day))):
+                yield BadLine(
+                    number, FileReason.IMPLAUSIBLE_FACTOR, quoted(f"{_first(one, _FACTORS)} kWh/m³")
+                )
+                factor = 0
         except Refused as error:
             yield error.at(number) if error.cell else BadLine(number, error.reason, quoted(day))
             continue
         is_estimated = is_estimate(_first(one, _TYPES))
         yield Point(
-            number, start, amount, Quantity.VOLUME, Mode.AMOUNT, "start", step_s, 0, is_estimated, factor
+            number,
+            start,
+            amount,
+            Quantity.VOLUME,
+            Mode.AMOUNT,
+            "start",
+            step_s,
+            0,
+            is_estimated,
+            factor,
+            point,
         )
 
 
@@ -82,11 +101,21 @@ def _first(one: dict[str, Any], names: tuple[str, ...]) -> str:
     return next((str(one[name]) for name in names if one.get(name) is not None), "")
 
 
-def _readings(document: Any) -> Iterator[dict[str, Any]]:
-    waiting = [document]
+def _readings(document: Any) -> Iterator[tuple[dict[str, Any], str]]:
+    """Every reading, and the delivery point it is of: named beside it, above it, or by the name it stands
+    under."""
+    waiting = [(document, "")]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict) and ("time_period" in one or "journeeGaziere" in one):
-            yield one
-        elif isinstance(one, dict | list):
-            waiting.extend(reversed(list(one.values()) if isinstance(one, dict) else one))
+        one, point = waiting.pop()
+        if isinstance(one, dict):
+            named = (one[name] for name in _POINTS if isinstance(one.get(name), str))
+            point = delivery(next(named, "")) or point
+            if "time_period" in one or "journeeGaziere" in one:
+                yield one, point
+                continue
+            waiting.extend(
+                (part, delivery(name) if is_official(delivery(name)) else point)
+                for name, part in reversed(list(one.items()))
+            )
+        elif isinstance(one, list):
+            waiting.extend((part, point) for part in reversed(one))

@@ -4,10 +4,12 @@ Links may be absent and namespaces misspelt: names are compared without namespac
 since 1970 and the start of the interval.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from contracts.codes import FileFormat, FileReason, Quantity
+from services.metering.files.deliveries import delivery
 from services.metering.files.head import Head
 from services.metering.files.numbers import micro
 from services.metering.files.points import Mode, Parsed, Point, Refused, quoted
@@ -23,6 +25,7 @@ _CUMULATIVE = ("1", "3", "9")
 _REVERSE = "19"
 _ESTIMATED = ("8", "9", "12")
 """QualityOfReading: estimated from a reference day, by interpolation, and projected."""
+_POINT = re.compile(r"/UsagePoint/([^/?#]+)", re.IGNORECASE)
 _MOST_LINKS, _MOST_BLOCKS = 64, 100_000
 """Links of one entry; blocks of one file, of which a year has 365."""
 _FIRST, _LAST = ((year - 1970) * 31_556_952 for year in (EARLIEST, LATEST))
@@ -72,9 +75,9 @@ def points(source: BinaryIO, found: Found, options: Options) -> Parsed:
             block += 1
         elif name == "intervalreading":
             number += 1
-            kind = blocks[block] if block < len(blocks) else None
+            kind, named = blocks[block] if block < len(blocks) else (None, "")
             try:
-                yield _point(number, said, kind, options)
+                yield _point(number, said, kind, options)._replace(delivery=named)
             except Refused as error:
                 yield error.at(number)
             said = {}
@@ -109,11 +112,12 @@ def _whole(text: str, reason: FileReason) -> int:
     return int(text)
 
 
-def _types_of_blocks(source: BinaryIO) -> list[_Type | None]:
-    """The ReadingType of each block, by its links, else the only one, else the one before it."""
+def _types_of_blocks(source: BinaryIO) -> list[tuple[_Type | None, str]]:
+    """The ReadingType of each block, by its links, else the only one, else the one before it; and the usage
+    point that the links name."""
     types: dict[str, _Type] = {}
     meters: dict[str, str] = {}
-    blocks: list[tuple[str, _Type | None]] = []
+    blocks: list[tuple[str, _Type | None, str]] = []
     here: list[int] = []
     links: list[tuple[str, str]] = []
     latest: _Type | None = None
@@ -131,7 +135,7 @@ def _types_of_blocks(source: BinaryIO) -> list[_Type | None]:
             holds = "meter"
         elif name == "intervalblock":
             here.append(len(blocks))
-            blocks.append(("", latest))
+            blocks.append(("", latest, ""))
         elif name == "link" and len(links) < _MOST_LINKS:
             links.append((element.get("rel", ""), element.get("href", "").rstrip("/")))
         elif name == "entry":
@@ -145,8 +149,9 @@ def _types_of_blocks(source: BinaryIO) -> list[_Type | None]:
             above = next((href for rel, href in links if rel == "up"), self_link).rpartition(
                 "/IntervalBlock"
             )[0]
+            named = next((match[1] for _, href in links if (match := _POINT.search(href))), "")
             for at in here:
-                blocks[at] = (above, blocks[at][1])
+                blocks[at] = (above, blocks[at][1], delivery(named))
             here, links, holds = [], [], ""
         elif name in (
             "uom",
@@ -162,4 +167,4 @@ def _types_of_blocks(source: BinaryIO) -> list[_Type | None]:
             raise Unreadable(FileReason.TOO_LARGE, quoted("IntervalBlock"))
     distinct = list({id(kind): kind for kind in types.values()}.values())
     only = distinct[0] if len(distinct) == 1 else None
-    return [types.get(meters.get(above, "")) or only or before for above, before in blocks]
+    return [(types.get(meters.get(above, "")) or only or before, named) for above, before, named in blocks]

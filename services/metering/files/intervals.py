@@ -84,6 +84,9 @@ def _from_values(spans: _Spans, series: Series, order: Sequence[int]) -> Iterato
         if not collected.has_value[at]:
             continue
         step_s = collected.step_s[at]
+        if collected.is_contradicted[at]:
+            yield _refused(collected, at, FileReason.STEP_CONTRADICTED)
+            continue
         if step_s == 0:
             yield _refused(collected, at, FileReason.IRREGULAR_STEP)
             continue
@@ -122,7 +125,7 @@ def _emitted(spans: _Spans, quantity: Quantity) -> Iterator[Row | BadLine]:
     order = sorted_by(array("i", range(len(spans.start))), spans.step_s, spans.start)
     rounding = _Rounding()
     collected = spans.collected
-    taken_until = 0
+    taken_until, before = 0, -1
     for (start, step_s), group in groupby(order, key=spans.key):
         first, *others = group
         if any(spans.amount(one) != spans.amount(first) for one in others):
@@ -144,7 +147,9 @@ def _emitted(spans: _Spans, quantity: Quantity) -> Iterator[Row | BadLine]:
                 value_milli=rounding.milli(start + offset, share),
                 is_estimated=is_estimated,
                 factor_milli=collected.factor_milli[at] or None,
+                is_continued=bool(offset) or at == before,
             )
+        before = at
 
 
 def _refused(collected: Collected, at: int, reason: FileReason) -> BadLine:

@@ -8,6 +8,7 @@ import re
 from typing import BinaryIO, NamedTuple
 
 from contracts.codes import FileFormat, Quantity
+from services.metering.files.deliveries import column_of, delivery
 from services.metering.files.head import Head, plain
 from services.metering.files.numbers import micro
 from services.metering.files.points import Mode, Parsed, Point, Refused
@@ -60,6 +61,7 @@ def points(source: BinaryIO, found: Found, options: Options) -> Parsed:
     table = Table(source)
     columns, time = _columns(table.names), _time(table.names) or 0
     clock = Clock(options.zone or found.zone, options.date_order or "dmy")
+    point = column_of(table.names)
     for row in table.rows(max(time, *(column.at for column in columns)) + 1):
         if isinstance(row, BadLine):
             yield row
@@ -75,7 +77,8 @@ def points(source: BinaryIO, found: Found, options: Options) -> Parsed:
             yield error.at(number)
             continue
         for quantity, value in sums.items():
-            yield Point(number, moment.at, value, quantity, Mode.REGISTER, twice=moment.twice)
+            named = delivery(cell[point]) if point is not None and len(cell) > point else ""
+            yield Point(number, moment.at, value, quantity, Mode.REGISTER, twice=moment.twice, delivery=named)
 
 
 def _columns(names: list[str]) -> list[_Column]:

@@ -38,6 +38,10 @@ class Point(NamedTuple):
     negative: the first one is this much earlier."""
     is_estimated: bool = False
     factor_milli: int = 0
+    delivery: str = ""
+    """The delivery point as the file names it; empty where it does not. Never kept, never shown whole."""
+    is_step_stated: bool = False
+    """`step_s` is what the file says of all its rows, to be compared with how far they are apart."""
 
 
 Parsed = Iterator[Point | BadLine]

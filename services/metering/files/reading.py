@@ -1,6 +1,6 @@
 """A file's rows in order of time, with what was refused."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from contracts.codes import FileReason
@@ -15,11 +15,18 @@ MOST_REFUSED = 250_000
 """Lines: a file of which so many are refused is no file of consumption, and its lines cost room each."""
 
 
-def read(source: BinaryIO, found: Found, options: Options | None = None) -> Iterator[Row | BadLine]:
+def read(
+    source: BinaryIO,
+    found: Found,
+    options: Options | None = None,
+    meet: Callable[[str], None] | None = None,
+) -> Iterator[Row | BadLine]:
     """The refused lines of a seekable file as it is read, then its intervals in order of time.
 
     The same file gives the same rows whatever the order of its lines. Unreadable when nothing can be read
-    of it, always before the first row, though lines may have been refused before.
+    of it, and SeveralPoints when it is of more than one delivery point and none is chosen: always before the
+    first row, though lines may have been refused before. `meet` is told the point that the rows are of, also
+    before the first of them, where the file names one.
     """
     options = options or Options()
     collected = Collected()
@@ -40,4 +47,7 @@ def read(source: BinaryIO, found: Found, options: Options | None = None) -> Iter
         raise Unreadable(error.reason, error.at(0).detail) from None
     if not has_any:
         raise Unreadable(FileReason.EMPTY_FILE)
+    point = collected.settle_on(options.point)
+    if point and meet is not None:
+        meet(point)
     yield from rows(collected, options.now)

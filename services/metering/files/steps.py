@@ -46,6 +46,34 @@ def _before(times: Sequence[int]) -> "array[int]":
     return out
 
 
+def contradicted(times: Sequence[int], said: Sequence[int], stamp: Stamp) -> bytearray:
+    """Where the step that a file states is not how far its rows are apart, by rows in order of time.
+
+    Only a run of equal distances speaks against it, for any other distance may be a hole; rows between two
+    runs go with the nearest. 0 in `said` is no statement.
+    """
+    if stamp == "start":
+        turned = _contradicted(array("q", (-at for at in reversed(times))), said[::-1])
+        return turned[::-1]
+    return _contradicted(times, said)
+
+
+def _contradicted(times: Sequence[int], said: Sequence[int]) -> bytearray:
+    kinds = array("q", (_kind(later - earlier) for earlier, later in pairwise(times)))
+    sure = _sure(kinds)
+    out = bytearray(len(times))
+    places = [at for at, is_sure in enumerate(sure) if is_sure]
+    if not places:
+        return out
+    near = 0
+    for at in range(len(times)):
+        distance = max(0, at - 1)
+        while near + 1 < len(places) and abs(places[near + 1] - distance) < abs(places[near] - distance):
+            near += 1
+        out[at] = said[at] > 0 and kinds[places[near]] != _kind(said[at])
+    return out
+
+
 def _sure(kinds: Sequence[int]) -> bytearray:
     out = bytearray()
     at = 0

@@ -15,10 +15,13 @@ EARLIEST, LATEST = 1990, 2100
 """Years; a clock that was never set writes 1970."""
 
 _NUMERIC = re.compile(
-    r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?:[ T,]+(\d{1,2})[:hH](\d{2})(?::(\d{2})(?:\.\d+)?)?)?",
+    r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?:[ T,]+(\d{1,2})[:hH](\d{2})(?::(\d{2})(?:\.\d+)?)?)?"
+    r"(?:\s*([AaPp])\.?\s?[Mm]\.?)?",
     re.ASCII,
 )
 _ISO = re.compile(r"(\d{4})([-/])(\d{2})\2(\d{2})(?:[ T]+(\d{2}:\d{2}.*))?")
+_HALF_DAY = re.compile(r"(.*\D)(\d{1,2})(:\d{2}(?::\d{2})?)\s*([ap])\.?\s?m\.?", re.ASCII | re.IGNORECASE)
+"""A time of twelve hours: 1:30 PM."""
 _SPACED_OFFSET = re.compile(r"\s+(?=[+-]\d{2}:?\d{2}$)|\s*(UTC|GMT)$")
 _HAS_OFFSET = re.compile(r"(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})$", re.ASCII | re.IGNORECASE)
 _DAY = timedelta(days=1)
@@ -90,6 +93,8 @@ class Clock:
             raise Refused(FileReason.WRONG_TIME, cell) from None
 
     def _read(self, text: str) -> Moment:
+        if text[:4].isdecimal() and (match := _HALF_DAY.fullmatch(text)):
+            text = f"{match[1]}{_of_half_day(int(match[2]), match[4]):02}{match[3]}"
         if match := _ISO.fullmatch(text):
             year, _, month, day, rest = match.groups()
             if rest is None:
@@ -103,8 +108,12 @@ class Clock:
         elif match := _NUMERIC.fullmatch(text):
             hours = int(match[5] or 0)
             moment = _midnight(self._day_of(match))
+            if match[5] is None and match[8]:
+                raise Refused(FileReason.WRONG_TIME, text)
             if match[5] is None:
                 return self.local(moment)._replace(is_date=True)
+            if match[8]:
+                hours = _of_half_day(hours, match[8])
             if hours > 24 or int(match[6]) > 59 or int(match[7] or 0) > 59 or (hours == 24 and int(match[6])):
                 raise Refused(FileReason.WRONG_TIME, text)
             moment += timedelta(hours=hours, minutes=int(match[6]), seconds=int(match[7] or 0))
@@ -161,6 +170,13 @@ def duration(text: str) -> int:
         raise Refused(FileReason.IRREGULAR_STEP, text)
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return days * 86_400 + hours * 3_600 + minutes * 60 + seconds
+
+
+def _of_half_day(hours: int, half: str) -> int:
+    """Hours of 24 of an hour before or after noon. Refused when it is none of twelve: 13:00 PM."""
+    if not 1 <= hours <= 12:
+        raise Refused(FileReason.WRONG_TIME, f"{hours} {half.upper()}M")
+    return hours % 12 + (12 if half in "pP" else 0)
 
 
 def _midnight(day: date) -> datetime:

@@ -12,6 +12,8 @@ DateOrder = Literal["dmy", "mdy"]
 
 HEAD_BYTES = 65_536
 """How much of a file's beginning `detect` wants to see."""
+MOST_NAMED = 20
+"""Delivery points that a refusal names."""
 LARGEST_BYTES = 100 * 1024 * 1024
 """No file may hold more than this once it is decompressed."""
 
@@ -31,6 +33,8 @@ class Row(NamedTuple):
     """The file itself calls the value estimated."""
     factor_milli: int | None = None
     """Gas: the file's own conversion, Wh for each m³ (thousandths of kWh/m³)."""
+    is_continued: bool = False
+    """A further part of a line that had to be told in several: it counts with the first."""
 
 
 class BadLine(NamedTuple):
@@ -50,6 +54,14 @@ class Unreadable(Exception):
         self.detail = detail
 
 
+class SeveralPoints(Unreadable):
+    """The file names more than one delivery point; `names` are short, fit to be shown and chosen from."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__(FileReason.SEVERAL_POINTS, ", ".join("…" + name for name in names[:MOST_NAMED]))
+        self.names = names
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What a person says of a file. None means: as the file says. What is said wins over what is found."""
@@ -65,6 +77,8 @@ class Options:
     stamp: Stamp | None = None
     kind: Kind | None = None
     quantity: Quantity | None = None
+    point: str | None = None
+    """Which delivery point of the file is meant, as `deliveries.names_of` shortens it."""
     date_order: DateOrder | None = None
     """Whether 02/03 is the second of March (dmy) or the third of February (mdy)."""
 

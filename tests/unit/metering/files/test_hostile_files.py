@@ -30,6 +30,7 @@ SAMPLES: dict[FileFormat, bytes] = {
     FileFormat.P1_CSV: p1("1", "2", "3").encode(),
     FileFormat.UCI: b"Date;Time;Global_active_power\n1/2/2007;00:00:00;0.3\n1/2/2007;00:01:00;0.3\n",
     FileFormat.OPENDSM: b"start,value\n2020-04-01 01:00:00+00:00,0.078\n2020-04-01 02:00:00+00:00,0.1\n",
+    FileFormat.PALIER_CSV: b"from,amount (Wh),quality\n2026-01-05T00:00:00+01:00,250,measured\n",
     FileFormat.CSV: b"end,kWh\n2020-04-01 01:00:00+00:00,0.078\n2020-04-01 02:00:00+00:00,0.1\n",
 }
 
