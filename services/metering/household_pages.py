@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import partial
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from services.kit.i18n import language_of
 from services.kit.registry import homes_of
 from services.kit.unit import Unit
 from services.kit.web import PageQuery, Principal, RoomUnit, Who, not_found, page_of, roles
-from services.metering import download, edits_made, picture, queries
+from services.metering import clock_times, download, edits_made, picture, queries
 from services.metering.household_meter import Shown, days_of, shown_of, total_of
 from services.metering.household_queries import (
     OwnMeter,
@@ -99,7 +100,8 @@ async def day_page(
         factor_sources={
             code: label.in_(language_of(request)) for code, label in labels("gas_factor_sources").items()
         },
-        slot_time=lambda of, slot: times(one.sight.calendar.day(of))[slot],
+        at_time=partial(clock_times.told, language=language_of(request)),
+        slot_time=lambda of, slot: times(one.sight.calendar.day(of), language_of(request))[slot],
         curve=_curve(one, day, rows) if found and found.has_slots else None,
         before=day - timedelta(days=1) if day > one.first else None,
         after=day + timedelta(days=1) if day < one.today else None,

@@ -190,7 +190,8 @@ async def _meter(
     may_see_slots = await _may_see_slots(unit, meter, day)
     slots = unpack(found.packed) if found is not None and found.packed is not None else ()
     told = findings.told(found.findings if found is not None else None, language_of(request), seen.quantity)
-    names = operator_meter_view.times(civil)
+    language = language_of(request)
+    names = operator_meter_view.times(civil, language)
     edits = await edits_made.history(unit, seen, LATEST_EDITS)
     final = await edits_made.final_days(unit, seen, [day, *(edit.day for edit in edits)])
     amounts = Amounts(formats_of(request, seen.zone), seen.quantity, seen.fluid)
@@ -214,7 +215,7 @@ async def _meter(
         day_before=(day - timedelta(days=1)).isoformat(), day_after=(day + timedelta(days=1)).isoformat(),
         habit=operator_meter_view.length(row.habit_s or 0),
         kinds={code: label.in_(language_of(request)) for code, label in labels("edit_kinds").items()},
-        slot_time=lambda of, slot: operator_meter_view.times(seen.calendar.day(of))[slot],
+        slot_time=lambda of, slot: operator_meter_view.times(seen.calendar.day(of), language)[slot],
         chart=operator_meter_view.chart(civil, slots, 2 if amounts.is_energy else 1) if slots else None,
         is_settling=await operator_meter_queries.is_settling(unit, meter, seen.quantity, day),
         disagreements=await queries.disagreements(unit, seen, day) if may_see_slots else [],

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from contracts.codes import EditKind, Quality
-from services.metering import picture
+from services.metering import clock_times, picture
 from services.metering.days import CivilDay
 from services.metering.findings import Told
 from services.metering.settle import Slot
@@ -26,21 +26,15 @@ class Stretch:
     findings: tuple[Told, ...]
 
 
-def times(civil: CivilDay) -> list[str]:
-    """The local time of each half-hour's beginning, and of the day's end; the hour that the autumn day has
-    twice is numbered."""
+def times(civil: CivilDay, language: str) -> list[str]:
+    """The local time of each half-hour's beginning, and of the day's end; of the hour that an autumn day has
+    twice, each time is named."""
     zone = ZoneInfo(civil.zone)
-    seen: dict[str, int] = {}
-    names = []
-    for slot in range(civil.slots + 1):
-        at = (civil.starts_at + slot * timedelta(minutes=30)).astimezone(zone)
-        name = at.strftime("%H:%M")
-        if slot == civil.slots:  # of a gas day the hour at which it began
-            names.append(name if civil.first_hour else "24:00")
-            break
-        seen[name] = seen.get(name, 0) + 1
-        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return names
+    begins = [
+        clock_times.told((civil.starts_at + slot * timedelta(minutes=30)).astimezone(zone), language)
+        for slot in range(civil.slots)
+    ]
+    return [*begins, begins[0] if civil.first_hour else "24:00"]  # a gas day ends at the hour it began
 
 
 def length(seconds: int) -> str:

@@ -15,23 +15,32 @@ PARIS = "Europe/Paris"
 
 
 def test_a_days_half_hours_begin_at_midnight_and_end_at_24() -> None:
-    names = times(civil_day(date(2026, 1, 5), PARIS))
+    names = times(civil_day(date(2026, 1, 5), PARIS), "en")
     assert (names[0], names[1], names[-2], names[-1]) == ("00:00", "00:30", "23:30", "24:00")
 
 
 def test_the_hour_that_autumn_has_twice_is_told_apart_and_springs_is_missing() -> None:
-    autumn = times(civil_day(date(2026, 10, 25), PARIS))
+    autumn = times(civil_day(date(2026, 10, 25), PARIS), "en")
     assert len(autumn) == len(set(autumn)) == 51
-    assert autumn[4:8] == ["02:00", "02:30", "02:00 (2)", "02:30 (2)"]
-    spring = times(civil_day(date(2026, 3, 29), PARIS))
+    first, second = "(first time: summer time, UTC+2)", "(second time: winter time, UTC+1)"
+    assert autumn[3:9] == [
+        "01:30", f"02:00 {first}", f"02:30 {first}", f"02:00 {second}", f"02:30 {second}", "03:00",
+    ]  # fmt: skip
+    spring = times(civil_day(date(2026, 3, 29), PARIS), "en")
     assert len(spring) == 47
     assert "02:00" not in spring
 
 
+def test_an_offset_of_half_an_hour_is_told_with_its_minutes() -> None:
+    newfoundland = times(civil_day(date(2026, 11, 1), "America/St_Johns"), "en")
+    assert newfoundland[2] == "01:00 (first time: summer time, UTC-2:30)"
+
+
 def test_a_gas_days_half_hours_begin_and_end_at_six() -> None:
-    names = times(calendar_of(Fluid.GAS, PARIS).day(date(2026, 10, 24)))
+    names = times(calendar_of(Fluid.GAS, PARIS).day(date(2026, 10, 24)), "fr")
     assert (names[0], names[1], names[-2], names[-1]) == ("06:00", "06:30", "05:30", "06:00")
-    assert names[40:44] == ["02:00", "02:30", "02:00 (2)", "02:30 (2)"]
+    assert names[40] == "02:00 (1re fois : heure d’été, UTC+2)"
+    assert names[43] == "02:30 (2e fois : heure d’hiver, UTC+1)"
 
 
 def test_what_is_held_back_comes_with_the_findings_that_touch_it() -> None:
@@ -41,7 +50,7 @@ def test_what_is_held_back_comes_with_the_findings_that_touch_it() -> None:
         Told("spike", 12, 14, "hold", "a", "A"), Told("spike", 20, 21, "hold", "b", "B"),
         Told("stuck", 10, 12, "notice", "c", "C"),
     )  # fmt: skip
-    (one,) = held(slots, [near, elsewhere, notice], times(civil_day(date(2026, 1, 5), PARIS)))
+    (one,) = held(slots, [near, elsewhere, notice], times(civil_day(date(2026, 1, 5), PARIS), "en"))
     assert (one.first, one.last, one.begin, one.end) == (10, 12, "05:00", "06:30")
     assert one.findings == (near,)
 
