@@ -32,7 +32,7 @@ def endangered(groups: list[Group], dangers: Iterable[Danger]) -> list[Group]:
 
 
 def _otherwise(told: Danger, groups: Iterable[Group]) -> list[Group]:
-    """What the danger is of, where nothing of its trade is told."""
+    """What the danger is of, where nothing of its trade is told; what is told of it keeps its place."""
     element, symptom = vocabulary().otherwise.get(told.code, (None, None))
     if element is None:
         return []
@@ -44,9 +44,12 @@ def _otherwise(told: Danger, groups: Iterable[Group]) -> list[Group]:
     if meant is None and any(one.symptoms or one.danger for one in beside):
         return []
     if meant is None:
-        meant = Group(element, clauses={told.clause}, weight=GENERIC)
-    meant.danger, meant.danger_words = meant.danger or symptom, meant.danger_words or told.words
-    return [meant]
+        return [
+            Group(element, clauses={told.clause}, weight=GENERIC, danger=symptom, danger_words=told.words)
+        ]
+    if meant.element not in vocabulary().told_by_name:
+        meant.danger, meant.danger_words = meant.danger or symptom, meant.danger_words or told.words
+    return []
 
 
 def share_with_the_one_before(groups: list[Group], said: Stances) -> None:
