@@ -30,6 +30,8 @@ class Regime(StrEnum):
     BIENNALE = "biennale"
     DECENNALE = "decennale"
     ACOUSTIQUE = "acoustique"
+    INSTALLER_CONTRACT = "installer_contract"
+    """What the installer of replaced or added equipment warrants by contract."""
     NONE = "none"
 
 

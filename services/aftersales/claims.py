@@ -95,23 +95,33 @@ class LetterDue:
 
 
 def letters_due(
-    responsible: Responsible, running: Sequence[Warranty], symptom: str, noticed_on: date
+    responsible: Responsible,
+    running: Sequence[Warranty],
+    symptom: str,
+    noticed_on: date,
+    told_on: date | None = None,
 ) -> list[LetterDue]:
     """Each debtor's own letter, written or not, the most pressing first.
 
-    Due by the end of the first regime that it owes: what a later one covers can still be claimed then. The
-    month in which visible defects are listed has a clock of its own.
+    Due by the end of the first regime that it owes: what a later one covers can still be claimed then. What
+    was told (`told_on`, else when noticed) while visible defects are listed is written by the list's end.
     """
+    told_on = told_on or noticed_on
+
+    def last_day(one: Warranty) -> date:
+        if one.list_by_on is not None and told_on <= one.list_by_on:
+            return one.list_by_on
+        return one.ends_on or date.max
+
     found = []
     for debtor in to_be_told(responsible, running):
         owed = [one for one in running if one.debtor is debtor and one.starts_on and one.ends_on]
         if not owed:
             continue  # who acts first without owing it by a warranty has nothing to lose
-        first = min(owed, key=lambda one: one.ends_on or date.max)
+        first = min(owed, key=last_day)
         assert first.starts_on is not None
-        assert first.ends_on is not None
         regimes = tuple(dict.fromkeys(one.regime for one in owed))
-        found.append(LetterDue(debtor, regimes, first.starts_on, first.ends_on))
+        found.append(LetterDue(debtor, regimes, first.starts_on, last_day(first)))
     if pays_in_advance(symptom, running) and responsible not in NOT_OURS:
         years = load("deadlines")["legal"]["notice_insurer"]["years"]
         due_on = plus_years(noticed_on, years)

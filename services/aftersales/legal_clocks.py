@@ -43,7 +43,7 @@ def legal_clocks(facts: TicketFacts, calendar: BusinessCalendar) -> list[Deadlin
             add("apparent_list", warranty.starts_on, warranty.list_by_on, listed_at)
     settled = (*facts.standing.written, *facts.standing.waived)
     for duty in letters_due(
-        facts.responsible, facts.warranties, facts.symptom, facts.noticed_on or opened_on
+        facts.responsible, facts.warranties, facts.symptom, facts.noticed_on or opened_on, opened_on
     ):
         met_at = min((at for who, at in settled if who == duty.debtor), default=None)
         if duty.debtor is not Responsible.VENDOR or met_at is not None or not is_listing:

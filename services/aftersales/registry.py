@@ -69,7 +69,7 @@ def _home_from(row: Any) -> Home:
         dwelling=row.dwelling,
         building=row.building,
         tenure=Tenure(row.tenure),
-        dates=Dates(row.reception_on, row.livraison_on, row.moved_in_on),
+        dates=Dates(row.reception_on, row.livraison_on, row.moved_in_on, built_on=row.built_on),
         postcode=row.postcode,
         is_copropriete=row.has_owners,
         ends_at=row.ends_at,
@@ -155,7 +155,7 @@ async def _has_owners(unit: Unit, building: str | None) -> bool:
 
 _HOME = """
 SELECT o.id, o.dwelling, coalesce(o.building, d.building) AS building, o.tenure, o.moved_in_on,
-  o.livraison_on, o.ends_at, d.reception_on, d.residence, d.postcode, d.zone,
+  o.livraison_on, o.ends_at, d.reception_on, d.built_on, d.residence, d.postcode, d.zone,
   EXISTS (SELECT 1 FROM registry.occupancy n WHERE n.building = coalesce(o.building, d.building)
     AND n.tenure = ANY(%(owners)s) AND n.moved_out_on IS NULL) AS has_owners
 FROM registry.occupancy o JOIN registry.dwelling d ON d.id = o.dwelling WHERE o.id = %(id)s

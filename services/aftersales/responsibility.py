@@ -96,6 +96,8 @@ class When(BaseModel):
     upkeep: bool | None = None
     to_examine: bool | None = None
     """Whether only a person's look can tell if a warranty answers for it."""
+    because: tuple[str, ...] | None = None
+    """A reason that the warranties give, for one that is only supposed to run."""
 
 
 class Rule(Row):
@@ -114,13 +116,14 @@ def responsible_for(case: Case, overrides: Sequence[Override] = ()) -> Decision:
     is that a rule of one's own was set aside.
     Raises KeyError for an unknown element.
     """
-    claims = tuple(reason for warranty in case.warranties for reason in warranty.reasons)
     rule, duty = _own(case, overrides)
     set_aside = () if duty is None else (Reason("own_rule_set_aside"), Reason(duty.reason))
     if rule is not None:
         key = "overridden_for_building" if rule.building else "overridden_for_coop"
+        claims = _claims(case, rule.responsible)
         return Decision(rule.responsible, rule.basis, (Reason(key), *set_aside, *claims), True)
     row = next(row for row in in_force(_rules(), case.on) if _holds(row.when, case))
+    claims = _claims(case, row.responsible)
     reasons = [Reason(row.reason, {"element": case.element}), *set_aside, *claims]
     if is_unconfirmed(case.tenure):
         reasons.append(Reason("not_verified"))
@@ -160,11 +163,29 @@ def _holds(when: When, case: Case) -> bool:
         and (when.copropriete is None or when.copropriete == case.is_copropriete)
         and (when.upkeep is None or when.upkeep == upkeep)
         and (when.to_examine is None or when.to_examine == _is_to_examine(case))
+        and (when.because is None or bool(set(when.because) & _told(case)))
     )
 
 
 def _is_to_examine(case: Case) -> bool:
-    return any(reason.key == TO_BE_EXAMINED for one in case.warranties for reason in one.reasons)
+    return TO_BE_EXAMINED in _told(case)
+
+
+def _told(case: Case) -> set[str]:
+    return {reason.key for one in case.warranties for reason in one.reasons}
+
+
+def _claims(case: Case, responsible: Responsible) -> tuple[Reason, ...]:
+    """What the warranties say. Beside a tenant's own upkeep they are told as what else it could be: a fault
+    of the part is the landlord's to repair, and to claim."""
+    told = [reason for warranty in case.warranties for reason in warranty.reasons]
+    if case.tenure is Tenure.TENANT and responsible is Responsible.RESIDENT:
+        told = [
+            Reason("landlord_claims_if_faulty", reason.params) if reason.key == "warranty_running" else reason
+            for reason in told
+            if reason.key != "installer_contract_runs"
+        ]
+    return tuple(told)
 
 
 @cache

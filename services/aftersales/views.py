@@ -66,7 +66,7 @@ async def ticket_out(
         reasons=[render(from_json(reason), language) for reason in ticket.reasons],
         warranties=[_warranty(row, language) for row in whole.warranties],
         deadlines=clocks,
-        letters_due=_letters_due(ticket, whole.warranties, standing, clocks, language)
+        letters_due=_letters_due(ticket, whole.warranties, standing, zone, language)
         if role != "resident"
         else [],
         contact=_contact(people.get(ticket.assignee or "")),
@@ -157,28 +157,27 @@ async def messages_out(unit: Unit, ticket: Ticket) -> list[MessageOut]:
 
 
 def _letters_due(
-    ticket: Ticket, rows: Sequence[WarrantyRow], standing: Standing, clocks: list[DeadlineOut], language: str
+    ticket: Ticket, rows: Sequence[WarrantyRow], standing: Standing, zone: ZoneInfo, language: str
 ) -> list[DutyOut]:
-    """What is not written yet; the day is that of its own clock, the month of the list where that runs."""
-    due_on = {clock.kind: clock.due_at.date() for clock in clocks if clock.met_at is None}
-    found = []
-    for duty in letters_due(
-        Responsible(ticket.responsible), [warranty_of(row) for row in rows], ticket.symptom, ticket.noticed_on
-    ):
-        if duty.debtor not in standing.unwritten:
-            continue
-        kind = f"notice_{duty.debtor.value}"
-        is_listing = duty.debtor is Responsible.VENDOR and "apparent_list" in due_on
-        found.append(
-            DutyOut(
-                debtor=duty.debtor,
-                label=word("deadlines", kind, language),
-                regimes=list(duty.regimes),
-                write_by_on=due_on["apparent_list"] if is_listing else due_on.get(kind, duty.due_on),
-                actions=["notify_debtor", "waive_notice"],
-            )
+    """What is not written yet; the day is that of its own clock."""
+    duties = letters_due(
+        Responsible(ticket.responsible),
+        [warranty_of(row) for row in rows],
+        ticket.symptom,
+        ticket.noticed_on,
+        ticket.opened_at.astimezone(zone).date(),
+    )
+    return [
+        DutyOut(
+            debtor=duty.debtor,
+            label=word("deadlines", f"notice_{duty.debtor.value}", language),
+            regimes=list(duty.regimes),
+            write_by_on=duty.due_on,
+            actions=["notify_debtor", "waive_notice"],
         )
-    return sorted(found, key=lambda one: one.write_by_on)
+        for duty in duties
+        if duty.debtor in standing.unwritten
+    ]
 
 
 def _deadline(row: DeadlineRow, ticket: Ticket, now: datetime, zone: ZoneInfo, language: str) -> DeadlineOut:
@@ -195,8 +194,10 @@ def _deadline(row: DeadlineRow, ticket: Ticket, now: datetime, zone: ZoneInfo, l
 
 
 def _warranty(row: WarrantyRow, language: str) -> WarrantyOut:
+    """An installer's contract is no construction warranty: outside, its regime is `none`, with its debtor."""
+    regime = Regime(row.regime)
     return WarrantyOut(
-        regime=Regime(row.regime),
+        regime=Regime.NONE if regime is Regime.INSTALLER_CONTRACT else regime,
         label=word("regimes", row.regime, language),
         debtor=Responsible(row.debtor) if row.debtor else None,
         ends_on=row.ends_on,

@@ -4,22 +4,23 @@ Sources: Code civil 1642-1, 1648, 1792 and following; terms and elements are in 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
-from typing import Literal
-
-from pydantic import TypeAdapter
 
 from contracts.codes import Regime, Responsible, Tenure
 from services.aftersales.legal_time import plus_months, plus_years
 from services.aftersales.own_terms import OwnTerm, is_confirmed, is_unconfirmed, own_term
-from services.aftersales.tables import Row, in_force, load
+from services.aftersales.tables import in_force, load
 from services.aftersales.taxonomy import element_of
+from services.aftersales.warranty_terms import Terms, covers, installer_terms, list_end, regime_terms
 from services.aftersales.words import Reason
 
 TO_BE_EXAMINED = "may_be_structural"
 """Reason that leaves the decision to a person's look."""
+VENDOR_SUPPOSED, CONTRACTOR_SUPPOSED = "vendor_supposed", "contractor_supposed"
+"""Reasons of a warranty that may run: the réception is not recorded, and staff are asked for it."""
+INSTALLER_SUPPOSED = "installer_supposed"
+"""The same of equipment under its installer's contract whose end is not recorded."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,10 @@ class Dates:
     """When the element was replaced or added after réception: it then has no construction warranty."""
     contract_ends_on: date | None = None
     """Last day of what the installer of a replaced element warrants by contract, where it is known."""
+    built_on: date | None = None
+    """Of the building, where it is known: what says that its works were received long ago."""
+    is_own_work: bool = False
+    """Of equipment that is itself a work: what counts from the keys of the home is none of its."""
 
 
 @dataclass(frozen=True)
@@ -49,21 +54,6 @@ class Warranty:
     reasons: tuple[Reason, ...]
     list_by_on: date | None = None
     """Last day to report a visible defect (apparent_1642_1 only)."""
-
-
-class Terms(Row):
-    """One row of `warranty.yaml`."""
-
-    regime: Regime
-    starts: Literal["reception", "keys"]
-    years: int
-    list_months: int | None = None
-    debtor: Responsible
-    part: Literal["private", "any"] = "any"
-    elements: Literal["all", "listed"] = "all"
-    symptoms: tuple[str, ...] | None = None
-    tenures: tuple[Tenure, ...] | None = None
-    basis: str
 
 
 def warranties(
@@ -89,25 +79,76 @@ def warranties(
     table = load("warranty")
     if element in table["uncovered"]:
         return [_none(Reason("wear_not_covered"))]
-    is_wear = symptom in table["wear_symptoms"]
-    if is_wear and not (symptom in table["visible_at_keys"] and _at_the_keys(tenure, dates, noticed_on)):
+    asked = _Asked(element, symptom, tenure, noticed_on, claimed_on, is_common, own)
+    if asked.is_wear and not (
+        symptom in table["visible_at_keys"] and _at_the_keys(tenure, dates, noticed_on)
+    ):
         return [_none(Reason("wear_not_covered"))]
     if dates.installed_on and (dates.reception_on is None or dates.installed_on > dates.reception_on):
         return [_replaced(dates, claimed_on)]
-    running = [
-        warranty
-        for row in in_force(regime_terms(), dates.reception_on or dates.livraison_on or claimed_on)
-        if _covers(row, element, symptom, tenure, is_common)
-        and (not is_wear or row.regime is Regime.APPARENT_1642_1)
-        and (terms := _decided(row, tenure, claimed_on, own)) is not None
-        and (warranty := _running(terms, tenure, dates, noticed_on, claimed_on)) is not None
-    ]
-    if is_wear and not running:
+    running = _all_running(asked, dates)
+    if asked.is_wear and not running:
         return [_none(Reason("wear_not_covered"))]
     if running:
         return running
+    if supposed := _supposed(asked, dates):
+        return [supposed]
     unsure = [Reason(TO_BE_EXAMINED)] if _may_be_serious(element, symptom, dates, claimed_on) else []
     return [_none(_why_none(dates, claimed_on), *unsure)]
+
+
+def latest_reception(dates: Dates, tenure: Tenure | None) -> date | None:
+    """The latest day on which works whose réception is not recorded were, as a rule, received: before the
+    keys, and within a year of being built. None when nothing that is known bounds it."""
+    known = [dates.livraison_on]
+    if tenure is not None and tenure in load("warranty")["bought_new"]:
+        known.append(dates.moved_in_on)
+    if dates.built_on is not None:
+        known.append(plus_months(dates.built_on, load("warranty")["received_within_months"]))
+    return min((day for day in known if day is not None), default=None)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked of the warranties, without the days of the home."""
+
+    element: str
+    symptom: str | None
+    tenure: Tenure | None
+    noticed_on: date
+    claimed_on: date
+    is_common: bool
+    own: Sequence[OwnTerm]
+
+    @property
+    def is_wear(self) -> bool:
+        return self.symptom in load("warranty")["wear_symptoms"]
+
+
+def _supposed(asked: _Asked, dates: Dates) -> Warranty | None:
+    """What some réception that is not recorded may leave open: nobody is told then that it is its own."""
+    latest = latest_reception(dates, asked.tenure)
+    if dates.reception_on is not None or latest is None or asked.is_wear:
+        return None
+    regimes = {
+        one.regime for one in _all_running(asked, replace(dates, reception_on=min(latest, asked.claimed_on)))
+    }
+    if not regimes:
+        return None
+    is_bought_new = asked.tenure is not None and asked.tenure in load("warranty")["bought_new"]
+    by_vendor = is_bought_new and Regime.PARFAIT_ACHEVEMENT in regimes
+    return _none(Reason("no_reception_date"), Reason(VENDOR_SUPPOSED if by_vendor else CONTRACTOR_SUPPOSED))
+
+
+def _all_running(asked: _Asked, dates: Dates) -> list[Warranty]:
+    return [
+        warranty
+        for row in in_force(regime_terms(), dates.reception_on or dates.livraison_on or asked.claimed_on)
+        if covers(row, asked.element, asked.symptom, asked.tenure, asked.is_common)
+        and (not asked.is_wear or row.regime is Regime.APPARENT_1642_1)
+        and (terms := _decided(row, asked.tenure, asked.claimed_on, asked.own)) is not None
+        and (warranty := _running(terms, asked.tenure, dates, asked.noticed_on, asked.claimed_on)) is not None
+    ]
 
 
 def runs(found: list[Warranty]) -> bool:
@@ -139,7 +180,7 @@ def _running(
         ends_on = plus_years(starts_on, terms.years)
     else:
         starts_on = dates.livraison_on
-        if starts_on is None and tenure is Tenure.BUYER_VEFA:
+        if starts_on is None and tenure is Tenure.BUYER_VEFA and not dates.is_own_work:
             starts_on = dates.moved_in_on
             reasons.append(Reason("keys_assumed"))
         if starts_on is None:
@@ -147,16 +188,17 @@ def _running(
         if terms.list_months is None:
             ends_on = plus_years(starts_on, terms.years)
         else:
-            list_by_on = plus_months(starts_on, terms.list_months)
+            list_by_on = list_end(starts_on, terms.list_months, dates.reception_on)
             if noticed_on > list_by_on:
                 return None
-            # The vendor is released at the later of the two; without réception date the earlier end is kept.
-            released_on = max(list_by_on, dates.reception_on or list_by_on)
-            ends_on = plus_years(released_on, terms.years)
+            ends_on = plus_years(list_by_on, terms.years)
     if claimed_on > ends_on:
         return None
     params = {"regime": terms.regime.value, "debtor": terms.debtor.value, "ends_on": ends_on.isoformat()}
-    reasons.insert(0, Reason("apparent_to_list" if list_by_on else "warranty_running", params))
+    if list_by_on is None:
+        reasons.insert(0, Reason("warranty_running", params))
+    else:
+        reasons.insert(0, Reason("apparent_listed", params | {"list_by_on": list_by_on.isoformat()}))
     if not terms.verified and is_unconfirmed(tenure):
         reasons.append(Reason("not_verified"))
     return Warranty(terms.regime, terms.debtor, starts_on, ends_on, terms.basis, tuple(reasons), list_by_on)
@@ -175,30 +217,26 @@ def _decided(terms: Terms, tenure: Tenure | None, on: date, own: Sequence[OwnTer
 
 
 def _replaced(dates: Dates, claimed_on: date) -> Warranty:
-    """Only the installer's contract (Cass. 3e civ., 21 March 2024, n° 22-18.694)."""
+    """Only the installer's contract, which gives the debtor while it runs. One whose end is not recorded is
+    supposed to run for a while."""
     assert dates.installed_on is not None
-    reasons = [Reason("replaced_equipment", {"installed_on": dates.installed_on.isoformat()})]
-    if dates.contract_ends_on is not None:
-        key = (
-            "installer_contract_runs" if claimed_on <= dates.contract_ends_on else "installer_contract_ended"
-        )
-        reasons.append(Reason(key, {"ends_on": dates.contract_ends_on.isoformat()}))
-    return _none(*reasons)
-
-
-def _covers(terms: Terms, element: str, symptom: str | None, tenure: Tenure | None, is_common: bool) -> bool:
-    if terms.tenures is not None and tenure not in terms.tenures:
-        return False
-    if terms.part == "private" and is_common:
-        return False
-    if terms.symptoms is not None and symptom not in terms.symptoms:
-        return False
-    table = load("warranty")
-    if terms.regime is Regime.DECENNALE and symptom in table["minor_symptoms"]:
-        return False
-    if terms.regime is Regime.DECENNALE and symptom in table["serious_symptoms"]["codes"]:
-        return True
-    return terms.elements == "all" or element in table[terms.regime.value]
+    terms = installer_terms()
+    replaced = Reason("replaced_equipment", {"installed_on": dates.installed_on.isoformat()})
+    ends_on = dates.contract_ends_on
+    if ends_on is None:
+        supposed = claimed_on <= plus_years(dates.installed_on, terms.supposed_years)
+        return _none(replaced, *([Reason(INSTALLER_SUPPOSED)] if supposed else []))
+    told = {"ends_on": ends_on.isoformat()}
+    if claimed_on > ends_on:
+        return _none(replaced, Reason("installer_contract_ended", told))
+    return Warranty(
+        Regime.INSTALLER_CONTRACT,
+        terms.debtor,
+        dates.installed_on,
+        ends_on,
+        terms.basis,
+        (replaced, Reason("installer_contract_runs", told)),
+    )
 
 
 def _why_none(dates: Dates, claimed_on: date) -> Reason:
@@ -211,9 +249,3 @@ def _why_none(dates: Dates, claimed_on: date) -> Reason:
 
 def _none(*reasons: Reason) -> Warranty:
     return Warranty(Regime.NONE, None, None, None, None, reasons)
-
-
-@cache
-def regime_terms() -> tuple[Terms, ...]:
-    """The rows of `warranty.yaml`, in its order."""
-    return TypeAdapter(tuple[Terms, ...]).validate_python(load("warranty")["regimes"])

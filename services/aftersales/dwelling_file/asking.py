@@ -72,6 +72,8 @@ async def plan(unit: Unit, home: Home, after: date | None = None) -> None:
     for kind, question in wanted.items():
         row = known.get(kind)
         if row is not None:
+            if row.state == "dropped" and question.due_on > await local_today(unit):
+                row.state = "planned"  # the day that it is counted from has become known since
             if row.state == "planned":
                 row.due_on, row.ends_on = question.due_on, question.ends_on
                 row.windows = [window.code for window in question.windows]
@@ -180,7 +182,10 @@ async def _ask_household(unit: Unit, occupancy: str, due: list[CheckIn], today: 
             continue
         assert household.home.tenure is not None
         due_on = check_ins.due_on(household.file, household.home.tenure, row.kind)
-        if due_on is not None and due_on > today:
+        if due_on is None:
+            row.state = "dropped"
+            continue
+        if due_on > today:
             row.due_on = due_on
             continue
         question = check_ins.at(

@@ -38,8 +38,6 @@ class Terms(Row):
 
     kind: str
     anchor: Literal["arrival", "entry", "keys", "heating", "reception"]
-    otherwise: Literal["arrival"] | None = None
-    """What it is counted from where the anchor is not known."""
     days: int = 0
     months: int = 0
     days_after_arrival: int = 0
@@ -75,7 +73,7 @@ def due_on(file: File, tenure: Tenure, kind: str) -> date | None:
 def at(file: File, tenure: Tenure, kind: str, on: date, own: Sequence[OwnTerm] = ()) -> Question | None:
     """The check-in as it would be asked on civil day `on`; None when it has nothing left to save."""
     terms = next(one for one in _terms() if one.kind == kind)
-    shown = {one.code: one for one in windows(file, tenure, on, own)}
+    shown = {one.code: one for one in windows(file, tenure, on, own) if one.about is None}
     reasons = [
         shown[code]
         for code in terms.before
@@ -100,8 +98,6 @@ def kinds() -> tuple[str, ...]:
 
 def _due_on(terms: Terms, file: File, tenure: Tenure) -> date | None:
     anchor_on = _anchor(terms.anchor, file, tenure)
-    if anchor_on is None and terms.otherwise is not None:
-        anchor_on = _anchor(terms.otherwise, file, tenure)
     if anchor_on is None:
         return None
     due = plus_months(anchor_on, terms.months) + timedelta(days=terms.days)

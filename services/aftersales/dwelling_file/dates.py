@@ -55,6 +55,7 @@ async def file_of(unit: Unit, home: Home, config: Config) -> File:
         declared=declared,
         has_open_reserves=has_open_reserves,
         equipment=tuple(installed(row) for row in equipment),
+        built_on=dates.built_on,
     )
 
 

@@ -87,7 +87,9 @@ def warranty_dates(dates: Dates, found: Installed | None) -> Dates:
     if found is None or found.regime == "works":
         return dates
     if found.regime == "ouvrage":
-        return replace(dates, reception_on=found.installed_on, livraison_on=None, installed_on=None)
+        return replace(
+            dates, reception_on=found.installed_on, livraison_on=None, installed_on=None, is_own_work=True
+        )
     return replace(dates, installed_on=found.installed_on, contract_ends_on=found.contract_ends_on)
 
 

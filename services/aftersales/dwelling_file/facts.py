@@ -6,6 +6,7 @@ from typing import Literal
 
 from contracts.codes import Tenure
 from services.aftersales.priority import HeatingPeriod, default_heating_period
+from services.aftersales.warranty import Dates, latest_reception
 from services.aftersales.words import Reason
 
 EquipmentRegime = Literal["works", "contract", "ouvrage"]
@@ -42,6 +43,8 @@ class File:
     """Requests declared to the dommages-ouvrage insurer: id, and the day it received the declaration."""
     has_open_reserves: bool = False
     equipment: tuple[Installed, ...] = ()
+    built_on: date | None = None
+    """Of the building, where it is known."""
 
     def keys_on(self, tenure: Tenure | None) -> tuple[date | None, tuple[Reason, ...]]:
         """The day of the keys. A buyer whose livraison is not recorded is taken to have moved in on it."""
@@ -50,6 +53,11 @@ class File:
         if tenure is Tenure.BUYER_VEFA and self.moved_in_on is not None:
             return self.moved_in_on, (Reason("keys_assumed"),)
         return None, ()
+
+    def latest_reception(self) -> date | None:
+        """Until when the works were received at the latest, where the building's age says it."""
+        dates = Dates(livraison_on=self.livraison_on, built_on=self.built_on)
+        return latest_reception(dates, None)
 
     def entry_on(self) -> tuple[date | None, tuple[Reason, ...]]:
         """The day of the entry inspection, else of the move-in."""

@@ -77,8 +77,8 @@ async def _empty(unit: Unit, dwelling: str) -> Home:
     row = (
         await unit.session.execute(
             text(
-                "SELECT id, building, residence, postcode, zone, reception_on FROM registry.dwelling"
-                " WHERE id = :id"
+                "SELECT id, building, residence, postcode, zone, reception_on, built_on"
+                " FROM registry.dwelling WHERE id = :id"
             ),
             {"id": dwelling},
         )
@@ -90,6 +90,6 @@ async def _empty(unit: Unit, dwelling: str) -> Home:
         residence=row.residence,
         dwelling=row.id,
         building=row.building,
-        dates=Dates(reception_on=row.reception_on),
+        dates=Dates(reception_on=row.reception_on, built_on=row.built_on),
         postcode=row.postcode,
     )

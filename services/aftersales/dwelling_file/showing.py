@@ -3,7 +3,6 @@
 from datetime import date, datetime
 
 from pydantic import BaseModel
-from sqlalchemy import text
 
 from contracts.codes import Responsible, Tenure
 from services.aftersales.config import config_for
@@ -103,8 +102,7 @@ async def windows_out(unit: Unit, home: Home, language: str, *, concerning_only:
     today = await local_today(unit)
     found = windows(file, home.tenure, today, config.own_terms)
     if concerning_only:
-        built_on = await _built_on(unit, home)
-        found = [one for one in found if concerns_household(one, file, today, built_on)]
+        found = [one for one in found if concerns_household(one, file, today)]
     return WindowsOut(
         tenure=home.tenure,
         today=today,
@@ -178,14 +176,6 @@ def check_in_out(row: CheckIn, language: str) -> CheckInOut:
         answer_label=word("check_in_answers", row.answer, language) if row.answer else None,
         tickets=list(row.tickets or ()),
     )  # fmt: skip
-
-
-async def _built_on(unit: Unit, home: Home) -> date | None:
-    found = await unit.session.execute(
-        text("SELECT built_on FROM registry.dwelling WHERE id = :dwelling"), {"dwelling": home.dwelling}
-    )
-    day: date | None = found.scalar_one_or_none()
-    return day
 
 
 def _dates(file: File) -> DatesOut:

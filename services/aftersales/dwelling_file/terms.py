@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from contracts.codes import Regime, Responsible, Tenure
-from services.aftersales import warranty
+from services.aftersales import warranty_terms
 from services.aftersales.tables import Row, load
 
 
@@ -23,21 +23,11 @@ class Terms(Row):
     list_months: int = 0
     """Of a window counted from the end of the list of visible defects: how long that list is open."""
     until: Literal["reserves_lifted"] | None = None
+    not_before_reception: bool = False
+    """Of the list of visible defects: it does not end before the works are received."""
     debtor: Responsible
     soon_days: int
     basis: str
-
-
-class InstallerTerms(BaseModel):
-    """What holds for equipment under its installer's contract."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    debtor: Responsible
-    soon_days: int
-    basis: str
-    source: str
-    verified: bool
 
 
 class _OfWarranty(BaseModel):
@@ -61,7 +51,7 @@ def window_terms() -> tuple[Terms, ...]:
     return own + tuple(
         _of_warranty(row, terms)
         for row in rows
-        for terms in warranty.regime_terms()
+        for terms in warranty_terms.regime_terms()
         if terms.regime is row.regime
     )
 
@@ -74,13 +64,7 @@ def terms_of(code: str, tenure: Tenure | None) -> Terms:
     raise KeyError(code)
 
 
-@cache
-def installer_terms() -> InstallerTerms:
-    """The row `installer`."""
-    return InstallerTerms.model_validate(load("dwelling_file/windows")["installer"])
-
-
-def _of_warranty(row: _OfWarranty, terms: warranty.Terms) -> Terms:
+def _of_warranty(row: _OfWarranty, terms: warranty_terms.Terms) -> Terms:
     months = terms.list_months or 0
     return Terms(
         code=row.code,
@@ -90,6 +74,7 @@ def _of_warranty(row: _OfWarranty, terms: warranty.Terms) -> Terms:
         years=0 if row.of == "list" else terms.years,
         months=months if row.of == "list" else 0,
         list_months=months if row.of == "claim" else 0,
+        not_before_reception=row.of == "list",
         debtor=terms.debtor,
         soon_days=row.soon_days,
         basis=row.basis or terms.basis,

@@ -10,10 +10,12 @@ from typing import Literal
 
 from contracts.codes import Responsible, Tenure
 from services.aftersales.dwelling_file.facts import File, Installed
-from services.aftersales.dwelling_file.terms import Terms, installer_terms, window_terms
-from services.aftersales.legal_time import plus_months
+from services.aftersales.dwelling_file.terms import Terms, terms_of, window_terms
+from services.aftersales.legal_time import plus_months, plus_years
 from services.aftersales.own_terms import OwnTerm, is_confirmed, is_unconfirmed, own_term
 from services.aftersales.tables import in_force
+from services.aftersales.taxonomy import element_of
+from services.aftersales.warranty_terms import covers, installer_terms, list_end, regime_terms
 from services.aftersales.words import Reason
 
 State = Literal["to_come", "running", "ends_soon", "over", "unknown"]
@@ -41,7 +43,7 @@ class Window:
     """Why it cannot be counted: a key of `window_missing` in words.yaml."""
     notes: tuple[Reason, ...] = ()
     element: str | None = None
-    """Of equipment with its installer's contract."""
+    """Of equipment with warranties of its own."""
     about: str | None = None
     """Opaque id: the request declared to the insurer, or the equipment."""
 
@@ -62,7 +64,11 @@ def windows(file: File, tenure: Tenure | None, today: date, own: Sequence[OwnTer
         if terms.tenures is None or tenure in terms.tenures
         for window in _counted(terms, file, tenure, today, own)
     ]
-    found += [_installer(one, tenure, today) for one in file.equipment if one.regime == "contract"]
+    for one in file.equipment:
+        if one.regime == "contract":
+            found.append(_installer(one, tenure, today))
+        elif one.regime == "ouvrage":
+            found += _own_works(one, tenure, today, own)
     return sorted(
         found,
         key=lambda one: (ORDER.index(one.state), one.ends_on or date.max, one.code, one.about or ""),
@@ -99,15 +105,20 @@ def _counted(
         return
     start = _start(terms, file, tenure)
     if isinstance(start, str):
-        yield replace(blank, missing=start)
+        yield _built_long_ago(blank, terms, file, today) or replace(blank, missing=start)
         return
     counted_from, notes = start
     blank = replace(blank, notes=(*notes, *blank.notes))
     if terms.until == "reserves_lifted":
-        yield _held_back(blank, file, counted_from, today)
+        months = terms_of("apparent_list", tenure).months
+        yield _held_back(blank, file, counted_from, today, list_end(counted_from, months, file.reception_on))
     elif terms.starts == "list_end":
         # The claim is open from the keys on; only its end is counted from the end of the list.
         yield _placed(blank, terms, counted_from, today, opens_on=file.keys_on(tenure)[0])
+    elif terms.not_before_reception:
+        if file.reception_on is None:
+            blank = replace(blank, notes=(*blank.notes, Reason("reception_unknown_earlier_kept")))
+        yield _placed(blank, terms, counted_from, today, not_before=file.reception_on)
     else:
         yield _placed(blank, terms, counted_from, today)
 
@@ -122,11 +133,10 @@ def _start(terms: Terms, file: File, tenure: Tenure | None) -> tuple[date, tuple
             return "no_livraison_date"
         if terms.starts == "keys":
             return keys_on, notes
-        listed_by = plus_months(keys_on, terms.list_months)
         if file.reception_on is None:
             # The end can only move later once the réception is known: the earlier one is safe.
             notes = (*notes, Reason("reception_unknown_earlier_kept"))
-        return max(listed_by, file.reception_on or listed_by), notes
+        return list_end(keys_on, terms.list_months, file.reception_on), notes
     entry_on, notes = file.entry_on()
     if entry_on is None:
         return "no_entry_date"
@@ -136,42 +146,89 @@ def _start(terms: Terms, file: File, tenure: Tenure | None) -> tuple[date, tuple
 
 
 def _placed(
-    window: Window, terms: Terms, counted_from: date, today: date, opens_on: date | None = None
+    window: Window,
+    terms: Terms,
+    counted_from: date,
+    today: date,
+    opens_on: date | None = None,
+    not_before: date | None = None,
 ) -> Window:
-    ends_on = plus_months(counted_from, 12 * terms.years + terms.months)
-    ends_on += timedelta(days=terms.calendar_days)
+    ends_on = max(last_day(terms, counted_from), not_before or date.min)
     starts_on = opens_on or counted_from
     state = state_of(starts_on, ends_on, today, terms.soon_days)
     return replace(window, starts_on=starts_on, ends_on=ends_on, state=state)
 
 
-def _held_back(window: Window, file: File, starts_on: date, today: date) -> Window:
-    """Money held back at the keys, until the réserves are lifted; without any there is nothing to hold."""
+def last_day(terms: Terms, counted_from: date) -> date:
+    """The last day, included, of a period that is counted from there."""
+    return plus_months(counted_from, 12 * terms.years + terms.months) + timedelta(days=terms.calendar_days)
+
+
+def _built_long_ago(blank: Window, terms: Terms, file: File, today: date) -> Window | None:
+    """Over, whatever the day of the réception was, for a building too old for it to run still."""
+    latest = file.latest_reception()
+    if terms.starts != "reception" or file.built_on is None or latest is None:
+        return None
+    if last_day(terms, latest) >= today:
+        return None
+    note = Reason("built_long_ago", {"built_on": file.built_on.isoformat()})
+    return replace(blank, state="over", notes=(*blank.notes, note))
+
+
+def _held_back(window: Window, file: File, starts_on: date, today: date, listed_by_on: date) -> Window:
+    """Money held back at the keys, as long as réserves can be listed and until those made are lifted."""
     if today < starts_on:
         state: State = "to_come"
     else:
-        state = "running" if file.has_open_reserves or today == starts_on else "over"
+        state = "running" if file.has_open_reserves or today <= listed_by_on else "over"
     return replace(window, starts_on=starts_on, state=state)
 
 
 def _installer(one: Installed, tenure: Tenure | None, today: date) -> Window:
     terms = installer_terms()
+    ends_on = one.contract_ends_on
+    is_supposed = ends_on is None and today <= plus_years(one.installed_on, terms.supposed_years)
+    if ends_on is not None:
+        state = state_of(one.installed_on, ends_on, today, terms.soon_days)
+    else:
+        state = "running" if is_supposed else "unknown"
     return Window(
         code="installer_contract",
-        state="running"
-        if one.contract_ends_on is None
-        else state_of(one.installed_on, one.contract_ends_on, today, terms.soon_days),
+        state=state,
+        missing="no_contract_end" if state == "unknown" else None,
         debtor=terms.debtor,
         claimant=claimant("installer_contract", tenure),
         basis=terms.basis,
         verified=terms.verified,
         source=terms.source,
         starts_on=one.installed_on,
-        ends_on=one.contract_ends_on,
-        notes=(Reason("replaced_equipment", {"installed_on": one.installed_on.isoformat()}),),
+        ends_on=ends_on,
+        notes=(
+            Reason("replaced_equipment", {"installed_on": one.installed_on.isoformat()}),
+            *([Reason("installer_supposed")] if is_supposed else []),
+        ),
         element=one.element,
         about=one.id,
     )
+
+
+def _own_works(
+    one: Installed, tenure: Tenure | None, today: date, own: Sequence[OwnTerm]
+) -> Iterator[Window]:
+    """The warranties of equipment that is itself a work, from the day it was received."""
+    note = Reason("own_work", {"installed_on": one.installed_on.isoformat()})
+    received = File(reception_on=one.installed_on)
+    covering = {
+        row.regime
+        for row in in_force(regime_terms(), one.installed_on)
+        if row.starts == "reception"
+        and covers(row, one.element, None, tenure, element_of(one.element).is_common)
+    }
+    for terms in in_force(window_terms(), one.installed_on):
+        if terms.regime not in covering or (terms.tenures is not None and tenure not in terms.tenures):
+            continue
+        for window in _counted(terms, received, tenure, today, own):
+            yield replace(window, element=one.element, about=one.id, notes=(note, *window.notes))
 
 
 def state_of(starts_on: date, ends_on: date, today: date, soon_days: int) -> State:

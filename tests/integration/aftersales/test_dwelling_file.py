@@ -132,7 +132,11 @@ async def test_a_replaced_boiler_is_its_installers_and_a_taken_out_one_no_more(a
     replaced = await aulnes.open(moved["occupancy"], **leak)
     assert [row["regime"] for row in replaced["warranties"]] == ["none"]
     assert "contrat de l'installateur" in " ".join(replaced["warranties"][0]["reasons"])
-    assert replaced["responsible"] == "resident"
+    assert (replaced["warranties"][0]["debtor"], replaced["warranties"][0]["ends_on"]) == (
+        "contractor", "2028-10-01",
+    )  # fmt: skip
+    assert replaced["responsible"] == "contractor"
+    assert [row["debtor"] for row in replaced["letters_due"]] == ["contractor"]
     shown = await windows(aulnes, moved["occupancy"])
     assert shown["installer_contract"]["element"] == "boiler"
     piece = made.json()["id"]

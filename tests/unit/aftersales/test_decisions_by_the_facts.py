@@ -236,10 +236,12 @@ def test_noise_is_the_vendors_for_a_year_from_the_keys_and_claimed_from_the_firm
 @pytest.mark.parametrize("tenure", [*Tenure])
 def test_a_replaced_boiler_has_no_construction_warranty_but_its_installers_contract(tenure: Tenure) -> None:
     boiler = Installed("equ_1", "boiler", date(2025, 6, 1), "contract", contract_ends_on=date(2027, 6, 1))
-    (none,) = found_for("boiler", tenure, warranty_dates(SOLD, boiler), date(2025, 9, 1))
-    assert none.regime is Regime.NONE
-    assert [reason.key for reason in none.reasons] == ["replaced_equipment", "installer_contract_runs"]
+    (own,) = found_for("boiler", tenure, warranty_dates(SOLD, boiler), date(2025, 9, 1))
+    assert (own.regime, own.debtor) == (Regime.INSTALLER_CONTRACT, Responsible.CONTRACTOR)
+    assert own.ends_on == date(2027, 6, 1)
+    assert [reason.key for reason in own.reasons] == ["replaced_equipment", "installer_contract_runs"]
     late = found_for("boiler", tenure, warranty_dates(SOLD, boiler), date(2028, 9, 1))
+    assert late[0].regime is Regime.NONE
     assert late[0].reasons[1].key == "installer_contract_ended"
 
 

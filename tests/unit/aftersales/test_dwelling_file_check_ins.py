@@ -74,11 +74,26 @@ def test_a_question_whose_windows_have_shut_is_not_asked() -> None:
     assert at(LET, Tenure.TENANT, "d9", date(2026, 9, 11)) is None
 
 
-def test_without_a_reception_date_the_eleventh_month_is_still_asked() -> None:
-    unknown = File(moved_in_on=KEYS)
-    (question,) = [one for one in questions(unknown, Tenure.TENANT) if one.kind == "m11"]
+def test_without_a_reception_date_nobody_is_asked_eleven_months_after_it() -> None:
+    for built_on in (None, date(1990, 1, 1), date(2026, 1, 1)):
+        for tenure in Tenure:
+            unknown = File(livraison_on=KEYS, moved_in_on=KEYS, built_on=built_on)
+            assert "m11" not in asked(unknown, tenure)
+            assert due_on(unknown, tenure, "m11") is None
+
+
+def test_who_bought_new_without_a_reception_date_is_asked_eleven_months_after_the_keys() -> None:
+    unknown = File(livraison_on=KEYS, moved_in_on=KEYS)
+    (question,) = [one for one in questions(unknown, Tenure.BUYER_VEFA) if one.kind == "m11_keys"]
     assert question.due_on == date(2027, 7, 31)
-    assert question.windows[0].missing == "no_reception_date"
+    assert "no_reception_date" in [one.missing for one in question.windows]
+
+
+def test_nobody_is_asked_about_the_first_year_of_a_building_of_long_ago() -> None:
+    old = File(livraison_on=KEYS, moved_in_on=KEYS, etat_des_lieux_on=KEYS, built_on=date(1990, 1, 1))
+    for tenure in Tenure:
+        named = {window.code for one in questions(old, tenure) for window in one.windows}
+        assert not named & {"parfait_achevement", "biennale", "decennale"}
 
 
 def test_each_kind_has_words() -> None:
