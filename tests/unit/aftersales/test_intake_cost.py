@@ -84,6 +84,7 @@ def test_words_that_look_like_known_ones_cost_little(between: str) -> None:
 @example(["robinet", "fuit"])
 @example(["pas"])
 @example(["eau", "chaude", "pas", "plafond"])
+@example(["mur", "peinture", "penche"])
 def test_saying_the_same_again_and_again_costs_little(words: list[str]) -> None:
     assert calls_of(f"{' '.join(words)} " * MOST_TEXT) < MOST_CALLS
 
