@@ -119,6 +119,13 @@ class Household:
     marks: frozenset[str]
 
 
+_FACTS = {
+    "coop": "Les Aulnes", "residence": "Les Tilleuls", "ref": "A12", "household": ["Foyer 12"],
+    "language": "fr", "zone": "Europe/Paris", "record_sha256": "x",
+}  # fmt: skip
+"""Of a sealed inspection, as its page says them."""
+
+
 @dataclass
 class Town:
     """`home` and `next_door` are of one cooperative, `abroad` is of another; each has one of everything."""
@@ -536,9 +543,9 @@ class _Office:
         )  # fmt: skip
         await self._insert(
             "aftersales",
-            "INSERT INTO aftersales.inspection_document (id, coop, inspection, content, sha256, made_at)"
-            " VALUES (:id, :coop, :inspection, 'x', 'x', now())",
-            id=document, coop=coop, inspection=inspection,
+            "INSERT INTO aftersales.inspection_document (id, coop, inspection, content, sha256, made_at,"
+            " facts) VALUES (:id, :coop, :inspection, 'x', 'x', now(), :facts)",
+            id=document, coop=coop, inspection=inspection, facts=json.dumps(_FACTS),
         )  # fmt: skip
         locked, paper = new_id("ins"), new_id("doc")
         await self._insert(
