@@ -547,6 +547,13 @@ class _Office:
             " facts) VALUES (:id, :coop, :inspection, 'x', 'x', now(), :facts)",
             id=document, coop=coop, inspection=inspection, facts=json.dumps(_FACTS),
         )  # fmt: skip
+        await self._insert(
+            "aftersales",
+            "INSERT INTO aftersales.inspection_signature (inspection, side, coop, name, record_sha256,"
+            " signed_by, signed_at) SELECT :inspection, side, :coop, 'Foyer 12', 'x', :person, now()"
+            " FROM unnest(ARRAY['household', 'cooperative']) side",
+            inspection=inspection, coop=coop, person=person,
+        )  # fmt: skip
         locked, paper = new_id("ins"), new_id("doc")
         await self._insert(
             "aftersales",
