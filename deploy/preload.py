@@ -8,11 +8,13 @@ from importlib.util import find_spec
 
 from deploy.engines.child import die_with_parent
 from deploy.rooms import ROOMS
+from deploy.titles import call_it
 
 _HEAVY = ("faststream.nats", "sqlmodel", "fastapi", "uvicorn", "alembic.command", "psycopg", "deploy.migrate")
 
 
 def load() -> None:
+    call_it("rooms")
     die_with_parent(signal.SIGKILL)  # else a killed supervisor leaves the fork server, and the rooms with it
     for module in (
         *_HEAVY,

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from deploy.engines.child import die_with_parent
+from deploy.titles import call_it
 
 _LAST_SECONDS = 5.0
 
 
 def run_room(name: str, settings: dict[str, Any], http: tuple[str, int]) -> None:
     """Runs the room until SIGTERM. `http` is where the portal listens."""
+    call_it(name)
     _end_with_supervisor()
     try:
         if name == "portal":

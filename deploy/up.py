@@ -21,6 +21,7 @@ from deploy.operator_token import operator_token
 from deploy.room_process import project_folder
 from deploy.rooms import PROCESSES
 from deploy.supervisor import RoomProcess, Supervisor
+from deploy.titles import call_it
 from deploy.words import _
 from services.kit import logs, natsauth
 from services.kit import secrets as kit_secrets
@@ -126,6 +127,7 @@ def prepare(settings: Settings) -> None:
 
 
 def _prepare(settings: dict[str, Any], answer: "Connection[str, str]") -> None:
+    call_it("prepare")
     from deploy.prepare import prepare_engines  # its imports are the fork server's, not the supervisor's
 
     chosen = Settings.model_validate(settings)

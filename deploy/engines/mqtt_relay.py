@@ -7,6 +7,8 @@ import ssl
 import sys
 from pathlib import Path
 
+from deploy.titles import call_it
+
 _CHUNK_BYTES = 65_536
 _HANDSHAKE_SECONDS = 10
 _LOOK_SECONDS = 60
@@ -52,5 +54,6 @@ async def _pass_on(source: asyncio.StreamReader, target: asyncio.StreamWriter) -
 
 
 if __name__ == "__main__":
+    call_it("mqtt-tls", over_arguments=False)
     where, at, onward, chain, private = sys.argv[1:]
     asyncio.run(relay(where, int(at), int(onward), Path(chain), Path(private)))

@@ -94,6 +94,13 @@ def passing_instance(tmp_path: Path) -> Iterator[Instance]:
         started.stop()
 
 
+def test_ps_and_top_tell_the_rooms_apart(instance: Instance) -> None:
+    for room in ROOMS:
+        process = psutil.Process(instance.pid(room))
+        assert Path(f"/proc/{process.pid}/comm").read_text().strip() == f"palier-{room}"[:15]
+        assert process.cmdline()[0] == f"palier-{room}"
+
+
 def test_it_says_where_it_is_to_its_owner_only(instance: Instance) -> None:
     assert (instance.data_dir / "endpoints.json").stat().st_mode & 0o777 == 0o600
     assert {"http", "mqtt", "nats", "database", "operations", "operator_token"} <= set(instance.endpoints)
