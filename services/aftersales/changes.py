@@ -17,6 +17,7 @@ from services.aftersales.model import Ticket, WarrantyRow
 from services.aftersales.notices.wanted import NoticeWanted
 from services.aftersales.parties.model import Party
 from services.aftersales.past_days import check_past
+from services.aftersales.photos.keeping import shown_since
 from services.aftersales.registry import Home
 from services.aftersales.routing import PRESSING
 from services.aftersales.telling import Actor
@@ -30,7 +31,7 @@ CORRECTIONS = ("place", "element", "symptom", "cause", "installed_on", "declared
 """Facts of the request that the cooperative's people may set right with any action."""
 CODED = {
     "side": "sides", "outcome": "outcomes", "secured_by": "secured_by", "debtor": "parties",
-    "agreed_how": "agreed_how",
+    "agreed_how": "agreed_how", "no_photo": "no_photo",
 }  # fmt: skip
 """Facts of a step that are codes, and their group of words."""
 REASONS = {"refuse": "reason_codes", "set_formal_aside": "formal_reasons"}
@@ -181,6 +182,11 @@ async def facts_of(
         case "schedule" if changes.appointment_at is not None:
             check_near(unit, changes.appointment_at, "/appointment_at")
             facts["until_at"] = (await window_end(unit, ticket.id, changes.appointment_at)).isoformat()
+        case "finish":
+            told: dict[str, Any] = {name: changes.facts.get(name) for name in ("outcome", "no_photo")}
+            since = standing.reopened_at or standing.opened_at
+            told["photos"] = await shown_since(unit, ticket.id, since)
+            facts |= {name: value for name, value in told.items() if value}
         case "wait_access" if actor.role != "resident" and standing.is_missed_by_member:
             facts.setdefault(AGREED, MISSED)
         case _ if action in BY_NAME:

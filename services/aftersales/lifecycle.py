@@ -46,6 +46,8 @@ class Transition:
     without_household: tuple[str, ...] = ()
     needs_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What one role must give besides."""
+    shown_by: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    """With which value of a fact one of some others must come: the last of them is asked for."""
     records: tuple[str, ...] = ()
     """Facts that the room writes down with the step; without them it may not be taken."""
     is_inner: bool = False
@@ -100,7 +102,13 @@ TABLE: Final[dict[str, Transition]] = {
     "come_back": Transition(("in_progress",), "assigned", _HANDS, ("comment",)),
     "hand_back": Transition(("assigned", "scheduled", "in_progress"), "qualified", _HANDS, ("comment",)),
     "make_safe": Transition((*_WORKING, *WAITING, "submitted", "reopened", "attached"), SAME, _HANDS),
-    "finish": Transition(("in_progress",), "done", _HANDS, needs_of={"contractor": ("outcome",)}),
+    "finish": Transition(
+        ("in_progress",),
+        "done",
+        _HANDS,
+        needs_of={"contractor": ("outcome",)},
+        shown_by={("outcome", "fixed"): ("photos", "no_photo")},
+    ),
     "confirm": Transition(("done", "attached"), "resolved", ("resident",), (), _TEAM),
     "half_fixed": Transition(("done",), "assigned", ("resident",), ("comment",), _TEAM),
     "sign_off": Transition(
@@ -209,6 +217,9 @@ def take(ticket: Standing, step: Step) -> Standing:
     for name in (*row.needs, *row.needs_of.get(step.role, ())):
         if step.given(name) is None:
             raise Missing(name)
+    for (name, value), any_of in row.shown_by.items():
+        if step.given(name) == value and not any(step.given(one) for one in any_of):
+            raise Missing(any_of[-1])
     for name in row.records:
         if name not in step.facts:
             raise Missing(name)

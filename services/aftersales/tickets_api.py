@@ -52,7 +52,7 @@ from services.kit.web import (
     roles,
 )
 
-KEPT = ("side", "outcome", "cost_cents", "secured_by", "debtor", "kind", "agreed_how")
+KEPT = ("side", "outcome", "cost_cents", "secured_by", "debtor", "kind", "agreed_how", "no_photo")
 """What a step keeps beside its words."""
 PEOPLE = ("resident", "caretaker", "staff")
 

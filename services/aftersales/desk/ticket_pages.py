@@ -59,6 +59,7 @@ async def act(
     agreed_how: Annotated[str, Form(max_length=32)] = "",
     cost: Annotated[str, Form(max_length=16)] = "",
     debtor: Annotated[str, Form(max_length=32)] = "",
+    no_photo: Annotated[str, Form(max_length=32)] = "",
 ) -> Response:
     """One action; what is refused is said on the same page, with all that was typed, and beside it what
     others did meanwhile."""
@@ -66,7 +67,7 @@ async def act(
     try:
         kept = {
             "side": side, "outcome": outcome, "secured_by": secured_by, "cost_cents": _cents(cost),
-            "debtor": debtor, "agreed_how": agreed_how,
+            "debtor": debtor, "agreed_how": agreed_how, "no_photo": no_photo,
         }  # fmt: skip
         changes = Changes(
             reason=reason or None,
@@ -92,6 +93,7 @@ async def act(
             "assignee": assignee, "team": team, "cause": cause, "priority": priority,
             "responsible": responsible, "party": party or "", "side": side, "outcome": outcome,
             "secured_by": secured_by, "cost": cost, "agreed_how": agreed_how,
+            "no_photo": no_photo,
         }  # fmt: skip
         return await ticket_page(request, unit, who, ticket, problem, given, seen_at)
     return RedirectResponse(f"/desk/{ticket}", 303)
@@ -164,6 +166,7 @@ async def ticket_page(
                 "sides",
                 "agreed_how",
                 "outcomes",
+                "no_photo",
                 "secured_by",
             )
         },

@@ -132,6 +132,8 @@ async def finish(
                 await photos.keep(unit, picture, ticket=found.id, by=actor_of(party))
             if arrived.refused and not arrived.good:
                 raise photos.refusal(arrived.refused[0])
+            if given["no_photo"] == "other" and not given["note"]:
+                raise invalid("/note", "missing", "Say in a few words why there is no photo.")
             if not arrived.good and not given["no_photo"] and outcome != "no_access":
                 raise invalid("/no_photo", "missing", "Add a photo, or say why there is none.")
             await finishing.finish(unit, found, actor_of(party), **given)

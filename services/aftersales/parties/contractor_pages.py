@@ -135,6 +135,7 @@ async def job_page(
         photos_of=await photos.of(unit, found.id),
         opinion=await giving.for_contractor(unit, found),
         outcomes=[row for row in labelled("outcomes", language) if row["code"] in OUTCOMES],
+        no_photo=[(row["code"], row["label"]) for row in labelled("no_photo", language)],
         can_be_chosen=bool(await offers.offered(unit, found)),
         availability_word=lambda code: word("availability", code, language),
         problem=problem,

@@ -6,6 +6,7 @@ from services.aftersales.actions import Changes
 from services.aftersales.model import Ticket
 from services.aftersales.telling import Actor
 from services.aftersales.visits.following import last, running
+from services.aftersales.words import codes
 from services.kit.problems import invalid
 from services.kit.unit import Unit
 
@@ -15,18 +16,22 @@ DONE = ("fixed", "nothing_found", "made_do")
 async def finish(
     unit: Unit, ticket: Ticket, actor: Actor, *, outcome: str, note: str = "", no_photo: str = ""
 ) -> None:
-    """Take the steps that the outcome means. 422 for a note that is needed, 409 when it is not possible."""
+    """Take the steps that the outcome means. `no_photo`: a code of that group, or why in words. 422 for a note
+    that is needed, 409 when it is not possible."""
     if outcome not in (*DONE, "no_access") and not note:
         raise invalid("/note", "missing", "Say in a word what is still to be done.")
+    is_code = no_photo in codes("no_photo")
+    words = () if is_code else (no_photo,)
     visit = await running(unit, ticket.id) or await last(unit, ticket.id)
     if visit is not None:
-        visit.outcome, visit.note = outcome, " · ".join(part for part in (note, no_photo) if part) or None
+        visit.outcome, visit.note = outcome, " · ".join(part for part in (note, *words) if part) or None
     if outcome == "no_access":
         await _no_access(unit, ticket, actor, note)
         return
     if ticket.state in ("assigned", "scheduled"):
         await actions.act(unit, ticket.id, "start", actor, Changes())
-    changes = Changes(comment=note or None, facts={"outcome": outcome})
+    facts = {"outcome": outcome} | ({"no_photo": no_photo if is_code else "other"} if no_photo else {})
+    changes = Changes(comment=note or None, facts=facts)
     step = {"partly": "come_back", "needs_parts": "wait_parts", "needs_other_trade": "hand_back"}
     await actions.act(unit, ticket.id, step.get(outcome, "finish"), actor, changes)
 

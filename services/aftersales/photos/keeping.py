@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from fastapi.responses import Response
 from sqlalchemy import text
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from services.aftersales.photos.decoder import Harmless, Refused
 from services.aftersales.photos.developing import developed
@@ -19,6 +19,7 @@ from services.kit.problems import Problem, conflict, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from services.aftersales.telling import Actor
     from services.kit.unit import Unit
@@ -81,6 +82,16 @@ async def keep(
 def refusal(code: str) -> Problem:
     """Why a picture was not taken, as a problem whose `errors` name a code of `photo_refusals`."""
     return invalid("/file", code, "%(why)s", why=in_both("photo_refusals", code))
+
+
+async def shown_since(unit: Unit, ticket: str, since: datetime) -> int:
+    """How many photos whoever does the work, or the cooperative, put on a request since then."""
+    found = await unit.session.execute(
+        select(func.count())
+        .select_from(Photo)
+        .where(col(Photo.ticket) == ticket, col(Photo.role) != "resident", col(Photo.put_at) >= since)
+    )
+    return found.scalar_one()
 
 
 async def of(unit: Unit, ticket: str) -> list[Photo]:

@@ -133,6 +133,21 @@ async def test_a_bad_request_names_its_field(
     assert pointer in [error["pointer"] for error in answer.json()["errors"]]
 
 
+async def test_fixed_is_shown_by_a_photo_or_it_is_said_why_there_is_none(aulnes: Cooperative) -> None:
+    moved = await aulnes.move_in()
+    ticket = (await aulnes.open(moved["occupancy"]))["id"]
+    for action in ("acknowledge", "qualify", "assign", "start"):
+        assert (await aulnes.act(ticket, action)).status_code == 200
+    bare = await aulnes.act(ticket, "finish", outcome="fixed")
+    assert (bare.status_code, bare.json()["errors"][0]["pointer"]) == (422, "/no_photo")
+    unknown = await aulnes.act(ticket, "finish", outcome="fixed", no_photo="tired")
+    assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/no_photo")
+    told = await aulnes.act(ticket, "finish", outcome="fixed", no_photo="not_visible")
+    assert (told.status_code, told.json()["state"]) == (200, "done")
+    events = (await aulnes.get(f"/tickets/{ticket}/history")).json()["events"]
+    assert events[-1]["facts"] == {"outcome": "fixed", "no_photo": "not_visible"}
+
+
 async def test_the_whole_life_of_a_request(aulnes: Cooperative) -> None:
     moved = await aulnes.move_in()
     me = aulnes.resident(moved["persons"][0]["id"])
@@ -163,7 +178,7 @@ async def test_the_whole_life_of_a_request(aulnes: Cooperative) -> None:
     assert events[1]["actor"] == "Agent 1"
     told = await aulnes.told("aftersales.ticket_changed.v1")
     assert [row["action"] for row in told if row["tells_household"]] == [
-        "acknowledge", "schedule", "start", "finish",
+        "acknowledge", "assign", "schedule", "start", "finish",
     ]  # fmt: skip
     assert "Mitigeur" not in str(told)
 

@@ -171,7 +171,7 @@ class Life(RuleBasedStateMachine):
         party=st.sampled_from(FIRMS),
         kind=st.sampled_from(["notice", "formal", "insurer"]),
         cost=st.sampled_from([0, 20_000, 70_000, 90_000]),
-        left_out=st.sampled_from([(), (), ("words",), ("facts",), ("hour",), ("name",)]),
+        left_out=st.sampled_from([(), (), ("words",), ("facts",), ("hour",), ("name",), ("photo",)]),
     )
     def somebody_acts(
         self,
@@ -220,7 +220,8 @@ class Life(RuleBasedStateMachine):
                 for action in doors:
                     if before.state not in TABLE[action].froms:
                         continue
-                    for left_out in ((), ("words", "facts", "hour")):
+                    without_photo: tuple[tuple[str, ...], ...] = (("photo",),) if action == "finish" else ()
+                    for left_out in ((), *without_photo, ("words", "facts", "hour")):
                         step = self._step(action, role, person, debtor, None, kind, 70_000, left_out)
                         self._check(before, replace(step, at=at))
 
@@ -251,7 +252,8 @@ class Life(RuleBasedStateMachine):
             "sha256": "0", "debtor": debtor, "party": party, "kind": kind, "answer_by_at": by,
             "to": "contractor" if self.ticket.terms.is_given_to_party else "team", "incident": "inc_1",
             "cost_cents": cost, "slot": "slt_1", "side": "member", "outcome": "fixed",
-            "secured_by": "commitment", "sides": sorted(self.ticket.signing_sides), "agreed_how": "phone",
+            **({} if "photo" in left_out else {"no_photo": "not_visible"}), "secured_by": "commitment",
+            "sides": sorted(self.ticket.signing_sides), "agreed_how": "phone",
             "until_at": (self.at + timedelta(hours=7)).isoformat(),
         }  # fmt: skip
         words = None if "words" in left_out else "Dit."

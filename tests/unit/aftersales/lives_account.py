@@ -196,6 +196,11 @@ class Account:
         assert limit is not None, "no limit"
         assert self.estimate > max(limit, self.approved), "nothing to approve"
 
+    def _finish(self, step: Step, before: str, terms: Terms) -> None:
+        if step.facts.get("outcome") == "fixed":
+            is_seen = (step.facts.get("photos") or 0) > 0
+            assert is_seen or step.facts.get("no_photo"), "fixed, and nobody saw it"
+
     def _missed(self, step: Step, before: str, terms: Terms) -> None:
         assert self.visit_at is not None, "no visit"
         if step.role == "resident":

@@ -334,3 +334,13 @@ def test_a_defect_seen_in_the_month_is_the_vendors_though_it_is_told_later() -> 
     gone = replace(SOLD, livraison_on=date(2024, 3, 1), moved_in_on=date(2024, 3, 1))
     over = warranties("paint", VEFA, gone, date(2024, 3, 20), symptom="cosmetic", claimed_on=date(2026, 2, 1))
     assert Regime.APPARENT_1642_1 not in regimes(over)
+
+
+def test_a_worn_gas_hose_presses_and_a_worn_seal_is_the_tenants_upkeep() -> None:
+    assert priority_of("gas_tap", "worn", SUMMER) is Priority.P1
+    assert priority_of("sanitary_seal", "worn", SUMMER) is Priority.P3
+    assert decide("sanitary_seal", TENANT, OLD, SUMMER, "worn").responsible is Responsible.RESIDENT
+    assert decide("sanitary_seal", TENANT, OLD, SUMMER, "worn", cause="wear").responsible is (
+        Responsible.COOPERATIVE
+    )
+    assert decide("sanitary_seal", TENANT, OLD, SUMMER, "leak").responsible is Responsible.COOPERATIVE

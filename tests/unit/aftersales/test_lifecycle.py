@@ -32,7 +32,7 @@ GIVEN = {
     "regimes": {}, "dates": {}, "notice": "ntc_1", "debtor": "contractor", "sha256": "0", "to": "team",
     "incident": "inc_1", "cost_cents": 70000, "slot": "slt_1", "side": "contractor", "outcome": "fixed",
     "secured_by": "commitment", "sides": ["cooperative", "household"],
-    "agreed_how": "phone",
+    "agreed_how": "phone", "no_photo": "not_visible",
 }  # fmt: skip
 """All that a step may have to keep."""
 
@@ -324,6 +324,17 @@ def test_a_firm_says_what_its_visit_ended_with() -> None:
     with pytest.raises(Missing, match="outcome"):
         take(at_work, step("finish", "contractor", 9, facts={}))
     assert take(at_work, step("finish", "contractor", 9)).state == "done"
+
+
+@pytest.mark.parametrize("role", ["staff", "caretaker", "contractor"])
+def test_what_is_fixed_is_shown_by_a_photo_or_it_is_said_why_none(role: str) -> None:
+    at_work = after("acknowledge", "qualify", "assign", "start")
+    for shown in ({}, {"photos": 0}, {"no_photo": " "}):
+        with pytest.raises(Missing, match="no_photo"):
+            take(at_work, step("finish", role, 9, facts={"outcome": "fixed"} | shown))
+    for shown in ({"photos": 1}, {"no_photo": "not_visible"}):
+        assert take(at_work, step("finish", role, 9, facts={"outcome": "fixed"} | shown)).state == "done"
+    assert take(at_work, step("finish", role, 9, facts={"outcome": "nothing_found"})).state == "done"
 
 
 def test_what_costs_more_than_the_threshold_waits_for_approval_even_when_it_turns_out_later() -> None:
