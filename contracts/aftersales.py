@@ -56,6 +56,8 @@ class TicketChanged(Event):
     """Who was written to: a code of the group `parties`."""
     party: str | None = None
     """The firm that is to do the work, in `registry.firm`; null for the cooperative's own team."""
+    at_home: bool = True
+    """Whether somebody has to open: false for the shared parts of a building."""
     is_signed: bool = False
     """Whether signatures end it, the household's and the cooperative's, rather than one's word."""
     tells_household: bool

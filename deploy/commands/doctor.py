@@ -52,6 +52,7 @@ def _named(name: str) -> str:
         "mail": _("mail"),
         "dead letters": _("dead letters"),
         "request histories": _("request histories"),
+        "staff by e-mail": _("staff by e-mail"),
     }
     return names.get(name, name)
 
@@ -63,10 +64,12 @@ def examine_all(settings: "Settings") -> "list[Check]":
     from deploy.engines.examine import examine
     from deploy.engines.histories import examine_histories
     from deploy.engines.machine import check_machine
+    from deploy.engines.reach import examine_reach
     from deploy.up import running_settings
     from services.kit import secrets
 
     checks = [*_settings(settings), *check_machine(settings.data_dir), *_binaries(settings)]
+    keeps_all = settings.smtp_url is None
     try:
         settings = running_settings(settings)
     except EngineError:
@@ -76,7 +79,8 @@ def examine_all(settings: "Settings") -> "list[Check]":
         if not (settings.nats_url or settings.database_url):
             return checks
     known = secrets.load(settings)
-    return checks + examine(settings, known) + examine_histories(settings, known)
+    reach = examine_reach(settings, keeps_all=keeps_all)
+    return checks + examine(settings, known) + reach + examine_histories(settings, known)
 
 
 def _settings(settings: "Settings") -> "list[Check]":

@@ -1,7 +1,7 @@
 """What a household's request says it can do next: after the decision, or after a refusal."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from sqlmodel import col, select
 
@@ -61,7 +61,9 @@ async def decision(unit: Unit, ticket: Ticket, who: Principal | None = None) -> 
     home = await _home(unit, ticket)
     party = Responsible(ticket.responsible)
     return {
-        "steps": lambda language: after_decision(party, home.tenure if home else None, language),
+        "steps": lambda language: after_decision(
+            party, home.tenure if home else None, language, _visit_of(ticket)
+        ),
         "contacts": await _contacts(unit, ticket, home),
     }
 
@@ -73,6 +75,13 @@ async def steps_of(unit: Unit, ticket: Ticket, language: str) -> list[str]:
     if (decided := await decision(unit, ticket)) is not None:
         return list(decided["steps"](language))
     return []
+
+
+def _visit_of(ticket: Ticket) -> Literal["at_home", "common_parts"] | None:
+    """Where somebody comes at an hour that is fixed."""
+    if ticket.state != "scheduled":
+        return None
+    return "common_parts" if element_of(ticket.element).is_common else "at_home"
 
 
 async def _name_of(unit: Unit, step: TicketEvent | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -11,6 +12,12 @@ from services.aftersales.words import word
 
 CONTEST = "contest"
 """The step that is gone once a refusal was contested."""
+
+
+WAIT = "cooperative_acts"
+"""The step that is gone once a visit is fixed."""
+NOT_BEFORE = "disagree"
+"""Another step that is gone then: whoever comes has taken it on."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +49,22 @@ class Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     responsible: dict[Responsible, Steps]
+    visit: dict[Literal["at_home", "common_parts"], Steps]
     refusals: dict[str, Steps]
 
 
-def after_decision(responsible: Responsible, tenure: Tenure | None, language: str) -> list[str]:
-    """What to do once it is settled who must act."""
-    return _said(_table().responsible[responsible], tenure, language)
+def after_decision(
+    responsible: Responsible,
+    tenure: Tenure | None,
+    language: str,
+    visit: Literal["at_home", "common_parts"] | None = None,
+) -> list[str]:
+    """What to do once it is settled who must act; `visit`: where somebody comes at an hour that is fixed."""
+    steps = _table().responsible[responsible]
+    if visit is None:
+        return _said(steps, tenure, language)
+    before = _said(_table().visit[visit], tenure, language)
+    return before + _said(steps, tenure, language, (WAIT, NOT_BEFORE))
 
 
 def after_refusal(

@@ -1,5 +1,6 @@
 """What the household's pages and the desk share: one router, one way to render, who acts."""
 
+from datetime import datetime
 from typing import Any
 
 from fastapi import Request
@@ -19,6 +20,7 @@ from services.kit.web import Principal
 pages = page_router("aftersales")
 WHEN = "EEEE d MMMM, HH:mm"
 """An appointment or promise as people say it: the weekday matters, the seconds do not."""
+WHEN_OF_ANOTHER_YEAR = "EEEE d MMMM y, HH:mm"
 
 
 async def answer(request: Request, unit: Unit, template: str, status: int = 200, **context: Any) -> Response:
@@ -30,12 +32,24 @@ async def answer(request: Request, unit: Unit, template: str, status: int = 200,
         f"aftersales/{template}",
         status,
         formats=formats,
-        moment=lambda instant: formats.instant(instant, WHEN),
+        moment=lambda instant, until=None: moment(formats, unit.now, instant, until),
         now=unit.now,
         words=taxonomy(),
         word=lambda group, code: word(group, code, language),
         **context,
     )
+
+
+def moment(formats: Formats, now: datetime, at: datetime | None, until: datetime | str | None = None) -> str:
+    """A day and hour as people say it, with the year where it is not this one; a window has two ends."""
+    form = WHEN
+    if at is not None and at.astimezone(formats.zone).year != now.astimezone(formats.zone).year:
+        form = WHEN_OF_ANOTHER_YEAR
+    said = formats.instant(at, form)
+    if until is None or at is None:
+        return said
+    end = datetime.fromisoformat(until) if isinstance(until, str) else until
+    return f"{said}–{formats.instant(end, 'HH:mm')}"
 
 
 async def written(unit: Unit, who: Principal, ticket: str, body: str, page: str) -> Response:

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from contracts.aftersales import DeadlineNear
-from contracts.codes import Category, Channel
+from contracts.codes import Category, Channel, Role
 from services.kit.unit import Unit
 from services.notifications import actions, registry
 from services.notifications.channels import Planned, Preferences, to_mail, wants
@@ -77,6 +77,24 @@ async def refusing(unit: Unit, people: Sequence[str]) -> set[str]:
         return set(found)
 
     return await unit.once(("refusing", *people), ask)
+
+
+def is_theirs_to_leave(category: Category, channel: Channel, role: Role) -> bool:
+    """Whether the cooperative's people may leave this to each other: the mail about dangers, no more."""
+    return category is Category.SAFETY and channel is Channel.EMAIL and role in (Role.STAFF, Role.CARETAKER)
+
+
+def is_on(category: Category, channel: Channel, chosen: Preferences, role: Role) -> bool:
+    """Whether a person of that role hears of the category by the channel."""
+    if is_theirs_to_leave(category, channel, role):
+        return chosen.get((category, channel), True)
+    return wants(category, channel, chosen)
+
+
+async def is_last(unit: Unit, coop: str, person: str) -> bool:
+    """Whether nobody else of the cooperative would be mailed about dangers."""
+    others = [one for one in await reachable_of(unit, coop) if one != person]
+    return not set(others) - await refusing(unit, others)
 
 
 async def gather(unit: Unit, event: DeadlineNear, people: Sequence[str]) -> None:

@@ -23,8 +23,7 @@ from services.kit.web import (
     page_of,
     roles,
 )
-from services.notifications import actions, queries, registry, unsubscribing
-from services.notifications.channels import wants
+from services.notifications import actions, alarms, queries, registry, unsubscribing
 from services.notifications.delivery import named_contact
 from services.notifications.intents import MANDATORY
 from services.notifications.letters import Reader, write
@@ -120,23 +119,30 @@ async def read(notification: str, unit: RoomUnit, who: Who) -> dict[str, Any]:
 @router.get("/persons/{person}/preferences", **roles("resident", "staff", "caretaker", "operator"))
 async def preferences(person: str, unit: RoomUnit, who: Who) -> PreferencesOut:
     await _may_read(unit, person, who)
-    return await preferences_out(unit, person)
+    return await preferences_out(unit, person, who.role if person == who.person else Role.RESIDENT)
 
 
 @router.put("/persons/{person}/preferences", **roles("resident", "staff", "caretaker"))
 async def prefer(person: str, body: PreferencesIn, unit: RoomUnit, who: Who) -> PreferencesOut:
-    """Change what is named, keep the rest. 422 when safety, legal or account would be switched off."""
+    """Change what is named, keep the rest. 422 when safety, legal or account would be switched off; the
+    cooperative's people may leave the mail about dangers to their colleagues, 409 for the last of them."""
     if person != who.person or unit.coop is None:
         raise not_found()
     for index, choice in enumerate(body.preferences):
-        if choice.category in MANDATORY and not choice.on:
+        if choice.on or choice.category not in MANDATORY:
+            pass
+        elif not alarms.is_theirs_to_leave(choice.category, choice.channel, who.role):
             raise invalid(
                 f"/preferences/{index}/on",
                 "mandatory",
                 "Messages about safety, your rights and your account cannot be switched off.",
             )
+        elif await alarms.is_last(unit, unit.coop, person):
+            raise conflict(
+                "last_to_be_mailed", "Somebody must be mailed about dangers: you are the last one."
+            )
         await actions.prefer(unit, unit.coop, person, choice.category, choice.channel, choice.on)
-    return await preferences_out(unit, person)
+    return await preferences_out(unit, person, who.role)
 
 
 @router.get("/unsubscribe/{token}", include_in_schema=False, **roles("anyone"))
@@ -196,7 +202,7 @@ async def posted(delivery: str, unit: RoomUnit) -> DeliveryOut:
     return DeliveryOut(channel=Channel.POST, state=row.state, reason=None, settled_at=row.settled_at)
 
 
-async def preferences_out(unit: RoomUnit, person: str) -> PreferencesOut:
+async def preferences_out(unit: RoomUnit, person: str, role: Role) -> PreferencesOut:
     """Every category on every channel that can be switched, as it stands."""
     chosen = await actions.preferences(unit, person)
     return PreferencesOut(
@@ -204,8 +210,9 @@ async def preferences_out(unit: RoomUnit, person: str) -> PreferencesOut:
             ChoiceOut(
                 category=category,
                 channel=channel,
-                on=wants(category, channel, chosen),
-                can_switch_off=category not in MANDATORY,
+                on=alarms.is_on(category, channel, chosen, role),
+                can_switch_off=category not in MANDATORY
+                or alarms.is_theirs_to_leave(category, channel, role),
             )
             for category in Category
             for channel in SWITCHED

@@ -143,6 +143,7 @@ def ticket_changed(
         "outcome": event.outcome,
         "debtor": event.debtor,
         "is_signed": event.is_signed,
+        "at_home": event.at_home,
         "firm": firm,
         "remark": remark,
     }

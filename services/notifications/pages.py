@@ -14,9 +14,8 @@ from services.kit.i18n import Formats, language_of, translations
 from services.kit.pages import page_router, render
 from services.kit.unit import Unit
 from services.kit.web import Principal, RoomUnit, Who, not_found, roles
-from services.notifications import actions, queries, registry
+from services.notifications import actions, alarms, queries, registry
 from services.notifications.api import SWITCHED, NotificationOut, notification_out
-from services.notifications.channels import wants
 from services.notifications.delivery import named_contact
 from services.notifications.intents import MANDATORY
 from services.notifications.model import IntentRow
@@ -60,6 +59,20 @@ async def at_home(request: Request, unit: RoomUnit, who: Who) -> Response:
     return await _answer(request, unit, "fragment.html", messages=found, unread=unread)
 
 
+@pages.get("/fragments/alarms", **roles("staff", "caretaker"))
+async def alarm_reach(request: Request, unit: RoomUnit, who: Who) -> Response:
+    """For the desk: that a danger would be mailed to nobody, and why. Empty where somebody is reached."""
+    assert unit.coop is not None
+    coop = await registry.coop(unit, unit.coop)
+    keeps_all = getattr(request.app.state, "mailbox", None) is not None  # the trial one: nothing leaves
+    has_server = coop.is_sandbox or not (keeps_all or request.app.state.settings.smtp_url is None)
+    people = await alarms.reachable_of(unit, unit.coop)
+    failed = await queries.undelivered_alarms(unit) if people and has_server else 0
+    return await _answer(
+        request, unit, "alarm_reach.html", has_server=has_server, has_people=bool(people), failed=failed
+    )
+
+
 @pages.post("/messages/read", **EVERYBODY)
 async def read_all(unit: RoomUnit, who: Who) -> Response:
     await actions.read_all(unit, who.person)
@@ -81,37 +94,52 @@ async def one(request: Request, message: str, unit: RoomUnit, who: Who) -> Respo
 
 
 @pages.get("/preferences", **EVERYBODY)
-async def preferences(request: Request, unit: RoomUnit, who: Who, saved: bool = False) -> Response:
-    return await _preferences(request, unit, who, saved)
+async def preferences(
+    request: Request, unit: RoomUnit, who: Who, saved: bool = False, kept: bool = False
+) -> Response:
+    """`kept`: the last one to be mailed about dangers could not switch it off."""
+    return await _preferences(request, unit, who, saved, kept)
 
 
 @pages.post("/preferences", **EVERYBODY)
 async def prefer(request: Request, unit: RoomUnit, who: Who) -> Response:
-    """The whole form each time: what is not ticked is off. Safety, rights and account are not in it."""
+    """The whole form each time: what is not ticked is off. Safety, rights and account are not in it, but for
+    the mail about dangers, which the cooperative's people may leave to each other."""
     if unit.coop is None:
         raise not_found()
     form = await request.form()
     channels = await _channels(unit, who)
+    is_kept = False
     for category in Category:
         for channel in channels:
-            if category not in MANDATORY:
-                is_on = f"{category.value}.{channel.value}" in form
-                await actions.prefer(unit, unit.coop, who.person, category, channel, is_on)
-    if not request.headers.get("hx-request"):
-        return RedirectResponse("/preferences?saved=true", 303)
+            is_on = f"{category.value}.{channel.value}" in form
+            if alarms.is_theirs_to_leave(category, channel, who.role):
+                is_kept = not is_on and await alarms.is_last(unit, unit.coop, who.person)
+                is_on = is_on or is_kept
+            elif category in MANDATORY:
+                continue
+            await actions.prefer(unit, unit.coop, who.person, category, channel, is_on)
+    if is_kept or not request.headers.get("hx-request"):
+        address = f"/preferences?{'kept' if is_kept else 'saved'}=true"
+        if request.headers.get("hx-request"):
+            return Response(headers={"HX-Redirect": address})
+        return RedirectResponse(address, 303)
     words = translations(language_of(request), [Path(__file__).parent / "locale"])
     toast = {"toast": {"text": words.gettext("Your choice is saved.")}}
     return Response(headers={"HX-Trigger": json.dumps(toast)})
 
 
-async def _preferences(request: Request, unit: Unit, who: Principal, saved: bool) -> Response:
+async def _preferences(
+    request: Request, unit: Unit, who: Principal, saved: bool, kept: bool = False
+) -> Response:
     chosen = await actions.preferences(unit, who.person)
     channels = await _channels(unit, who)
     choices = [
         Choice(
             category,
-            category in MANDATORY,
-            {channel: wants(category, channel, chosen) for channel in channels},
+            category in MANDATORY
+            and not any(alarms.is_theirs_to_leave(category, one, who.role) for one in channels),
+            {channel: alarms.is_on(category, channel, chosen, who.role) for channel in channels},
         )
         for category in Category
         if who.role is Role.RESIDENT or category is not Category.TIPS
@@ -122,18 +150,17 @@ async def _preferences(request: Request, unit: Unit, who: Principal, saved: bool
         "preferences.html",
         choices=choices,
         channels=channels,
-        contact=await registry.contact(unit, who.person),
+        contact=await registry.reader(unit, who.person, unit.coop or ""),
         is_resident=who.role is Role.RESIDENT,
         hears=unit.coop is not None and who.role is not Role.OPERATOR,
         saved=saved,
+        kept=kept,
     )
 
 
 async def _channels(unit: Unit, who: Principal) -> list[Channel]:
-    """The channels this person can be reached by: staff hear in the application only."""
-    if who.role is not Role.RESIDENT:
-        return [Channel.IN_APP]
-    contact = await registry.contact(unit, who.person)
+    """The channels this person can be reached by."""
+    contact = await registry.reader(unit, who.person, unit.coop or "")
     return list(SWITCHED) if contact and contact.email else [Channel.IN_APP]
 
 

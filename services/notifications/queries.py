@@ -1,12 +1,17 @@
 """What a person reads: their notifications, newest first, with how each was delivered."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import func
 from sqlmodel import col, select
 
+from contracts.codes import Category, Channel
 from services.kit.unit import Unit
 from services.notifications.model import Delivery, IntentRow
+
+LOOKED_BACK = timedelta(days=7)
+"""How long the desk is told that a mail about a danger did not arrive."""
 
 
 async def notifications_of(
@@ -34,6 +39,24 @@ async def unread_count(unit: Unit, person: str) -> int:
         select(func.count(col(IntentRow.id)))
         .join(Delivery, col(Delivery.intent) == col(IntentRow.id))
         .where(IntentRow.person == person, Delivery.channel == "in_app", col(IntentRow.read_at).is_(None))
+    )
+    return int(found.scalar_one())
+
+
+async def undelivered_alarms(unit: Unit) -> int:
+    """How many mails about dangers did not reach the cooperative's people in the last days."""
+    found = await unit.session.execute(
+        select(func.count())
+        .select_from(Delivery)
+        .join(IntentRow, col(IntentRow.id) == col(Delivery.intent))
+        .where(
+            IntentRow.coop == unit.coop,
+            IntentRow.category == Category.SAFETY.value,
+            col(IntentRow.template).in_(("staff_danger", "deadline_near")),
+            Delivery.channel == Channel.EMAIL.value,
+            Delivery.state == "failed",
+            col(Delivery.settled_at) > unit.wall - LOOKED_BACK,
+        )
     )
     return int(found.scalar_one())
 

@@ -31,6 +31,8 @@ class Asked:
     priority: _Code = ""
     trade: _Code = ""
     responsible: _Code = ""
+    numbers: Annotated[str, Query(pattern=r"^[0-9,]*$", max_length=2000)] = ""
+    """Only the requests of these numbers, as a message names them."""
 
     def at(self, show: str) -> "Asked":
         return replace(self, show=show)
@@ -60,7 +62,9 @@ class Asked:
 def from_query(query: str) -> Asked:
     """The filters that a kept address holds; what is unknown in it is left out."""
     known = set(asdict(Asked()))
-    values = {name: value[:200] for name, value in parse_qsl(query) if name in known}
+    values = {
+        name: value[: 2000 if name == "numbers" else 200] for name, value in parse_qsl(query) if name in known
+    }
     if values.get("show") not in TABS:
         values.pop("show", None)
     return Asked(**values)

@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from services.aftersales import queries, registry, views
 from services.aftersales.actions import Changes
-from services.aftersales.desk import bulk, residences, saved, search
+from services.aftersales.desk import bulk, numbered, residences, saved, search
 from services.aftersales.desk.asked import NEW, WAITING, Asked, from_query
 from services.aftersales.incidents import queries as incidents
 from services.aftersales.model import Ticket
@@ -36,6 +36,9 @@ async def desk(
     """Most pressing first. `done` and `not_done`: the numbers of a bulk action that just ended."""
     language, zone = language_of(request), await zone_of(unit)
     found = await search.found(unit, asked.q) if asked.q.strip() else None
+    if asked.numbers:
+        named = await numbered.found(unit, asked.numbers)
+        found = named if found is None else [one for one in found if one in set(named)]
     filters = asked.filters(who.id, found)
     rows = await queries.listed(unit, who, filters, page.limit, queries.position(page))
     items = [views.summary_out(row.ticket, row.residence, row.is_overdue, zone, language) for row in rows]

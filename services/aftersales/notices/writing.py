@@ -19,6 +19,7 @@ from services.aftersales.notices.describing import told
 from services.aftersales.notices.gathering import Asked, case_of, warranties_of
 from services.aftersales.notices.model import Notice, NoticeTicket
 from services.aftersales.notices.printing import printed
+from services.aftersales.notices.typesetting import typeset
 from services.aftersales.notices.wanted import NoticeWanted
 from services.aftersales.parties.actions import coop_name
 from services.aftersales.parties.letters import write_to
@@ -77,7 +78,7 @@ async def write_notice(
         paragraphs=letter.paragraphs,
         answer_by_on=answer_by_on,
         sent_by=way,
-        letter=await _posted(unit, letter, notice_id, content, tickets[0], addressee, going)
+        letter=await _posted(unit, wanted.kind, letter, notice_id, content, tickets, addressee, going)
         if way == "email"
         else None,
         content=content,
@@ -130,22 +131,24 @@ async def _annexes(
 
 async def _posted(
     unit: Unit,
+    kind: str,
     letter: Letter,
     notice_id: str,
     content: bytes,
-    about: Ticket,
+    tickets: Sequence[Ticket],
     addressee: Addressee,
     going: Sequence[annexes.Annex],
 ) -> str:
     """The room's own sending; what its files leave out is opened by the firm's personal link."""
     assert addressee.party is not None
     is_linked = any(one.way == annexes.LINKED for one in going)
+    numbers = ", ".join(str(ticket.number) for ticket in tickets)
     return await write_to(
         unit,
         addressee.party,
-        subject=letter.subject,
-        paragraphs=letter.paragraphs,
-        about=about.id,
+        subject=typeset(load("notices/letters")["mail_subjects"][kind].format(numbers=numbers)),
+        paragraphs=[letter.subject, *letter.paragraphs],
+        about=tickets[0].id,
         attachment=(f"{notice_id}.pdf", content),
         link=NOTICE_PAGE.format(notice=notice_id) if is_linked else None,
     )

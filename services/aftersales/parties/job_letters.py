@@ -11,6 +11,7 @@ from services.aftersales.parties import letters
 from services.aftersales.parties.jobs import place_of
 from services.aftersales.parties.model import Party
 from services.aftersales.taxonomy import taxonomy
+from services.aftersales.visits.following import window_end
 from services.aftersales.visits.offers import FIRMS
 from services.aftersales.visits.terms import terms_of
 from services.kit.i18n import Formats
@@ -27,6 +28,10 @@ _WORDS = {
         "chosen": (
             "Intervention n° {number} : rendez-vous {when}",
             "L’habitant a choisi son créneau : {when}. Sur votre page : ce qu’il faut savoir pour entrer.",
+        ),
+        "fixed": (
+            "Intervention n° {number} : rendez-vous {when}",
+            "La coopérative a fixé le rendez-vous : {when}. Sur votre page : ce qu’il faut savoir pour entrer.",
         ),
         "called_off": (
             "Intervention n° {number} : rendez-vous annulé",
@@ -52,6 +57,10 @@ _WORDS = {
             "Job no. {number}: visit {when}",
             "The household chose its window: {when}. It is on your page, with what you need to get in.",
         ),
+        "fixed": (
+            "Job no. {number}: visit {when}",
+            "The cooperative fixed the visit: {when}. It is on your page, with what you need to get in.",
+        ),
         "called_off": (
             "Job no. {number}: visit called off",
             "The visit is called off. The job is still to do: another window will be chosen.",
@@ -74,7 +83,7 @@ async def follow(unit: Unit, ticket: Ticket, step: Step) -> None:
         case "assign" if step.facts.get("party", ticket.party) == ticket.party:
             await tell(unit, ticket, "given")
         case "schedule":
-            await tell(unit, ticket, "chosen", step)
+            await tell(unit, ticket, "chosen" if step.role == "resident" else "fixed", step)
         case "unschedule":
             await tell(unit, ticket, "called_off")
         case "cancel" | "refuse":
@@ -123,12 +132,22 @@ def _said(party: Party, what: str) -> tuple[str, str]:
 async def _values(unit: Unit, ticket: Ticket, language: str, step: Step | None) -> dict[str, object]:
     known, place = taxonomy(), await place_of(unit, ticket)
     formats = Formats(language, (await zone_of(unit)).key)
-    at = step.appointment_at if step else None
     what = known.elements[ticket.element].label.in_(language)
     symptom = known.symptoms[ticket.symptom].in_(language).lower()
     return {
         "number": ticket.number,
         "what": f"{what} – {symptom}",
         "where": " · ".join(part for part in (place.residence, place.building, place.address) if part),
-        "when": formats.instant(at, "EEEE d MMMM, HH:mm") if at else "",
+        "when": await _when(unit, ticket, formats, step),
     }
+
+
+async def _when(unit: Unit, ticket: Ticket, formats: Formats, step: Step | None) -> str:
+    """The window from its beginning to its end, with the year where it is another one."""
+    at = step.appointment_at if step else None
+    if at is None:
+        return ""
+    until = await window_end(unit, ticket.id, at)
+    is_far = at.astimezone(formats.zone).year != unit.now.astimezone(formats.zone).year
+    day = "EEEE d MMMM y" if is_far else "EEEE d MMMM"
+    return f"{formats.instant(at, day + ', HH:mm')}–{formats.instant(until, 'HH:mm')}"

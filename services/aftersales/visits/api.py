@@ -27,7 +27,9 @@ from services.aftersales.visits.bodies import (
     VisitOut,
     VisitsOut,
     VisitTermsIn,
+    WasThereIn,
 )
+from services.aftersales.visits.following import last
 from services.aftersales.visits.model import Availability, Slot, Visit
 from services.aftersales.words import codes
 from services.kit.i18n import language_of
@@ -97,6 +99,22 @@ async def missed(
     found, row = await _running(unit, who, ticket, visit)
     await moving.missed(unit, found, body.side, actor_of(who), body.comment)
     return await _visit(unit, request, row)
+
+
+@router.post("/tickets/{ticket}/visits/{visit}/was-there", **roles("resident"))
+async def was_there(
+    ticket: str, visit: str, body: WasThereIn, request: Request, unit: RoomUnit, who: Who
+) -> VisitOut:
+    """The household was there, although the visit is recorded as missed on its side: 409 for any other."""
+    found = await tickets.visible(unit, ticket, who)
+    row = await unit.session.get(Visit, visit)
+    latest = await last(unit, found.id)
+    if row is None or latest is None or row.ticket != found.id:
+        raise not_found()
+    if row.id != latest.id:
+        raise conflict("visit_over", "This visit is over or was called off.")
+    words = body.comment or moving.I_WAS_THERE[language_of(request)]
+    return await _visit(unit, request, await moving.was_there(unit, found, actor_of(who), words))
 
 
 @router.get("/visits", **roles(*TEAM))
@@ -206,6 +224,8 @@ async def _visit(unit: Unit, request: Request, row: Visit) -> VisitOut:
     names = await queries.host_names(unit, language_of(request))
     facts = row.model_dump(exclude={"coop"})
     facts |= {"starts_at": row.starts_at.astimezone(zone), "ends_at": row.ends_at.astimezone(zone)}
+    if row.contested_at is not None:
+        facts["contested_at"] = row.contested_at.astimezone(zone)
     if row.expected_at is not None:
         facts["expected_at"] = row.expected_at.astimezone(zone)
     return VisitOut(**facts, host_name=names.get(row.host, row.host))

@@ -54,6 +54,8 @@ class VisitOut(BaseModel):
     ends_at: datetime
     state: Literal["booked", "on_the_way", "kept", "missed", "cancelled"]
     missed_side: Side | None
+    contested_at: datetime | None
+    """When its household said that it was there, where the miss is recorded on its side."""
     expected_at: datetime | None
     booked_by: str
     outcome: str | None
@@ -70,6 +72,10 @@ class CancelIn(Body):
 
 class MissedIn(Body):
     side: Side
+    comment: Said | None = None
+
+
+class WasThereIn(Body):
     comment: Said | None = None
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import col, select
 
+from services.aftersales.guards import AGREED, MISSED
 from services.aftersales.lifecycle import ENDED, Step
 from services.aftersales.model import Ticket
 from services.aftersales.visits.model import Visit
@@ -54,6 +55,8 @@ async def follow(unit: Unit, ticket: Ticket, step: Step) -> None:
         case "missed" if visit is not None:
             visit.state, visit.missed_side = "missed", str(step.facts.get("side", "cooperative"))
             _touch(unit, visit)
+        case "wait_access" if step.role != "resident" and step.facts.get(AGREED) == MISSED:
+            await _refuse_contested(unit, ticket)
         case "unschedule" if visit is not None and step.role == "resident":
             await refuse_late(unit, visit)
             cancel(unit, visit)
@@ -75,6 +78,15 @@ async def refuse_late(unit: Unit, visit: Visit) -> None:
     terms = await terms_of(unit)
     if visit.starts_at - unit.now < terms.change_until:
         raise conflict("too_late_to_change", "It is too late to change this visit here: please call.")
+
+
+async def _refuse_contested(unit: Unit, ticket: Ticket) -> None:
+    """409: a promise is not paused by a miss of which its household says that it was there."""
+    visit = await last(unit, ticket.id)
+    if visit is not None and visit.contested_at is not None:
+        raise conflict(
+            "miss_is_contested", "The household says that it was there: agree the wait with it first."
+        )
 
 
 def cancel(unit: Unit, visit: Visit) -> None:

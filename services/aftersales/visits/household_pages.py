@@ -68,6 +68,17 @@ async def nobody_came(ticket: str, request: Request, unit: RoomUnit, who: Who) -
     return RedirectResponse(f"/tickets/{ticket}#visit", 303)
 
 
+@pages.post("/tickets/{ticket}/visit/was-there", **RESIDENT)
+async def was_there(ticket: str, request: Request, unit: RoomUnit, who: Who) -> Response:
+    """The miss is recorded on the household's side, and it says otherwise."""
+    found = await tickets.visible(unit, ticket, who)
+    try:
+        await moving.was_there(unit, found, actor_of(who), moving.I_WAS_THERE[language_of(request)])
+    except Problem as problem:
+        return await _page(request, unit, who, ticket, problem)
+    return RedirectResponse(f"/tickets/{ticket}#visit", 303)
+
+
 @pages.get("/tickets/{ticket}/visit.ics", **roles("resident", "staff", "caretaker"))
 async def file(ticket: str, request: Request, unit: RoomUnit, who: Who) -> Response:
     """The visit for a calendar; one that was called off takes itself out of it."""

@@ -8,9 +8,14 @@ from services.aftersales import actions
 from services.aftersales.actions import Changes
 from services.aftersales.model import Ticket
 from services.aftersales.telling import Actor, changed
+from services.aftersales.visits.following import last
+from services.aftersales.visits.model import Visit
+from services.kit.problems import conflict
 from services.kit.unit import Unit
 
 Do = Callable[[Ticket, Actor], Awaitable[Any]]
+I_WAS_THERE = {"fr": "J’étais là au rendez-vous.", "en": "I was there at the visit."}
+"""What a household says in one tap, by language."""
 
 
 async def offered(unit: Unit, ticket: Ticket, actor: Actor) -> None:
@@ -41,3 +46,16 @@ async def start(unit: Unit, ticket: Ticket, actor: Actor) -> None:
 async def missed(unit: Unit, ticket: Ticket, side: str, actor: Actor, comment: str | None = None) -> None:
     """The visit did not take place, on whose side is data; windows are offered again at once."""
     await actions.act(unit, ticket.id, "missed", actor, Changes(comment=comment, facts={"side": side}))
+
+
+async def was_there(unit: Unit, ticket: Ticket, actor: Actor, words: str) -> Visit:
+    """The household says that it was there at a visit recorded as missed on its side: its word stands beside
+    the other, and as a message in `words`. 409 where no such visit is the latest one. Saying it again changes
+    nothing."""
+    visit = await last(unit, ticket.id)
+    if visit is None or visit.state != "missed" or visit.missed_side != "member":
+        raise conflict("not_missed_here", "Only a visit recorded as missed on your side can be contested.")
+    if visit.contested_at is None:
+        visit.contested_at = unit.now
+        await actions.write_message(unit, ticket.id, actor, words)
+    return visit

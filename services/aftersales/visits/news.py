@@ -5,6 +5,7 @@ from typing import Any
 
 from services.aftersales.lifecycle import Standing, Step
 from services.aftersales.model import Ticket
+from services.aftersales.taxonomy import element_of
 from services.aftersales.visits import offers
 from services.aftersales.visits.following import running
 from services.aftersales.visits.model import Visit
@@ -21,7 +22,8 @@ async def of_step(unit: Unit, ticket: Ticket, step: Step, after: Standing, place
     """Facts of `TicketChanged` for that step, the `place`-th of the request, which led to `after`."""
     if ticket.occupancy is None:
         return {}
-    more: dict[str, Any] = {"is_signed": after.terms.is_signed}
+    at_home = not element_of(ticket.element).is_common
+    more: dict[str, Any] = {"is_signed": after.terms.is_signed, "at_home": at_home}
     match step.action:
         case "schedule":
             visit = await running(unit, ticket.id)

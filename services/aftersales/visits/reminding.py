@@ -7,6 +7,7 @@ from sqlmodel import col, select
 from services.aftersales.actions import SYSTEM
 from services.aftersales.model import Ticket
 from services.aftersales.parties import tries
+from services.aftersales.taxonomy import element_of
 from services.aftersales.telling import changed
 from services.aftersales.visits import news
 from services.aftersales.visits.model import Visit
@@ -39,7 +40,7 @@ async def remind(unit: Unit) -> None:
     )
     for visit, ticket in rows.all():
         visit.reminded_at = unit.now
-        more = await news.of_visit(unit, visit)
+        more = await news.of_visit(unit, visit) | {"at_home": not element_of(ticket.element).is_common}
         unit.emit(changed(ticket, "visit_reminder", SYSTEM, more=more), ticket.id)
 
 

@@ -323,6 +323,7 @@ API: dict[str, Access] = {
     "POST /tickets/{ticket}/visits/{visit}/missed": theirs(
         HOUSEHOLDS, TEAM, body=lambda t, c: {"side": "cooperative"}
     ),
+    "POST /tickets/{ticket}/visits/{visit}/was-there": theirs(HOUSEHOLDS, body=lambda t, c: {}),
     "GET /visits": only(TEAM, query={"since": "2026-01-01", "until": "2026-02-01"}),
     "GET /availability": only(TEAM, query={"host": "plumbing"}),
     "POST /availability": only(TEAM, body=_hours),
@@ -481,6 +482,7 @@ PAGES: dict[str, Access] = {
     "POST /tickets/{ticket}/visit": theirs(HOUSEHOLDS, body=form(slot="slt_none")),
     "POST /tickets/{ticket}/visit/cancel": theirs(HOUSEHOLDS),
     "POST /tickets/{ticket}/visit/missed": theirs(HOUSEHOLDS),
+    "POST /tickets/{ticket}/visit/was-there": theirs(HOUSEHOLDS),
     "GET /tickets/{ticket}/visit.ics": theirs(HOUSEHOLDS, TEAM),
     "POST /calendar-link": only(HOUSEHOLDS),
     "POST /calendar-link/revoke": only(HOUSEHOLDS),
@@ -600,6 +602,7 @@ PAGES: dict[str, Access] = {
     # messages
     "GET /messages": SIGNED_IN,
     "GET /fragments/messages": SIGNED_IN,
+    "GET /fragments/alarms": only(TEAM),
     "POST /messages/read": SIGNED_IN,
     "GET /messages/{message}": Access(frozenset({"resident"}), CALLERS - {"resident", "anyone"}),
     "GET /preferences": SIGNED_IN,
