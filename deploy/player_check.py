@@ -49,7 +49,7 @@ def check(
             for (part, quantity, day), wh in expected.items()
             if stored.get((part, quantity, day)) != wh
         }
-        unknown = {(number, None) for number, part in enumerate(script.parts) if not part.expected}
+        unknown = _not_compared(script)
         for part, quantity in sorted(behind | unknown, key=str):
             found, doubtful = _stored(script, places, part, quantity)
             stored |= found
@@ -58,10 +58,20 @@ def check(
             break
         if stored != before or not _is_quiet(places[0], counts):
             changed = time.monotonic()
-        elif time.monotonic() - changed > (CALM_S if expected else CALM_S / 3):
+        elif time.monotonic() - changed > (CALM_S if behind else CALM_S / 3):
             break
         time.sleep(POLL_S)
     return _result(script, places, expected, stored, doubts, counts, time.monotonic() - began)
+
+
+def _not_compared(script: Script) -> set[tuple[int, Quantity | None]]:
+    """What is only told, part and quantity; of a part of which nothing is known, its meter's usual one."""
+    found: set[tuple[int, Quantity | None]] = set()
+    for number, part in enumerate(script.parts):
+        found |= {(number, quantity) for quantity in part.partial}
+        if not part.expected and not part.partial:
+            found.add((number, None))
+    return found
 
 
 def _expected(
@@ -87,7 +97,7 @@ def _stored(
     """A part's days from its first to its last, and how many half-hours of each are in doubt; of the meter's
     usual quantity, where none is asked for."""
     part, place = script.parts[number], places[number]
-    days = [day for own in part.expected.values() for day in own]
+    days = [day for own in (*part.expected.values(), *part.partial.values()) for day in own]
     first, last = min(days, default=part.first_day), max(days, default=part.until.date() + timedelta(days=1))
     found: Days = {}
     doubts: Doubts = {}
@@ -132,7 +142,9 @@ def _result(
         for q, days in part.expected.items()
         for day in days
     }
-    keys = sorted(expected if every else stored, key=lambda key: (key[0], key[1].value, key[2]))
+    told = {(n, q) for n, part in enumerate(script.parts) for q in part.partial}
+    chosen = {key for key in stored if key[:2] in told} | set(expected) if every else set(stored)
+    keys = sorted(chosen, key=lambda key: (key[0], key[1].value, key[2]))
     rows = [
         {
             "name": script.parts[number].name, "meter": places[number].meter, "quantity": quantity.value,
@@ -143,18 +155,48 @@ def _result(
         }
         for number, quantity, day in keys
     ]  # fmt: skip
-    differing = [row for row in rows if row["feed"] is not None and row["feed"] != row["stored"]]
-    return {
-        "days": len(rows),
-        "days_equal": len(rows) - len(differing) if every else None,
-        "days_held": sum(doubts.get(key, (0, 0))[0] > 0 for key in keys),
-        "days_not_played": len(every) - len(expected),
-        "feed_value": sum(expected.values()) if every else None,
-        "stored_value": sum(stored.get(key, 0) for key in keys),
-        "meters": len(places),
-        "readings_stored": overview.get("readings_stored"),
-        "readings_duplicate": overview.get("readings_duplicate"),
-        "readings_rejected": overview.get("readings_rejected"),
-        "checked_s": round(checked_s, 1),
-        "rows": rows if len(rows) <= MOST_DAYS_TOLD else differing[:MOST_DAYS_TOLD],
-    } | counts
+    compared = [row for row in rows if row["feed"] is not None]
+    differing = [row for row in compared if row["feed"] != row["stored"]]
+    sums = sums_of(rows)
+    return (
+        {
+            "days": len(compared) if every else len(rows),
+            "days_equal": len(compared) - len(differing) if every else None,
+            "days_partial": len(rows) - len(compared) if every else 0,
+            "days_held": sum(doubts.get(key, (0, 0))[0] > 0 for key in keys),
+            "days_not_played": len(every) - len(expected),
+            "sums": sums,
+            "feed_value": sums[0]["feed"] if every and len(sums) == 1 else None,
+            "stored_value": sums[0]["stored"] if len(sums) == 1 else None,  # Wh and litres do not add up
+            "meters": len(places),
+            "readings_stored": overview.get("readings_stored"),
+            "readings_duplicate": overview.get("readings_duplicate"),
+            "readings_rejected": overview.get("readings_rejected"),
+            "checked_s": round(checked_s, 1),
+            "rows": rows if len(rows) <= MOST_DAYS_TOLD else differing[:MOST_DAYS_TOLD],
+        }
+        | counts
+    )
+
+
+def sums_of(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each quantity by itself: what the feed's days and the service's add up to, over the days that are
+    compared (where none is, over all), and how many are equal, differ, are missing or are held in part."""
+    sums = []
+    for quantity in sorted({row["quantity"] for row in rows}, key=list(Quantity).index):
+        own = [row for row in rows if row["quantity"] == quantity]
+        compared = [row for row in own if row["feed"] is not None]
+        missing = sum(row["stored"] is None for row in compared)
+        equal = sum(row["feed"] == row["stored"] for row in compared)
+        sums.append(
+            {
+                "quantity": quantity, "unit": own[0]["unit"],
+                "feed": sum(row["feed"] for row in compared) if compared else None,
+                "stored": sum(row["stored"] or 0 for row in compared or own),
+                "days": len(compared or own), "days_equal": equal if compared else None,
+                "days_differ": len(compared) - equal - missing if compared else None,
+                "days_missing": missing if compared else None,
+                "days_partial": len(own) - len(compared) if compared else 0,
+            }
+        )  # fmt: skip
+    return sums

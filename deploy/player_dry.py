@@ -155,8 +155,8 @@ async def _tried(unit: Unit, meter: str, runs: Sequence[Run]) -> dict[str, Any]:
         "outside_occupancy": then.outside_occupancy - counts.outside_occupancy,
         "days_new": sum(change["before"] is None for change in changes),
         "days_changed": sum(change["before"] is not None for change in changes),
-        "value_before": sum(before.values()),
-        "value_after": sum(after.values()),
+        "value_before": _sum(before),
+        "value_after": _sum(after),
         "changes": changes,
     }
 
@@ -181,3 +181,8 @@ async def _conflicts(unit: Unit, meter: str, runs: Sequence[Run], first: datetim
 async def _days(unit: Unit, span: dict[str, Any]) -> dict[tuple[str, date], int]:
     rows = await unit.session.execute(text(_DAYS), span)
     return {(row.quantity, row.day): row.value for row in rows}
+
+
+def _sum(days: dict[tuple[str, date], int]) -> int | None:
+    """None where several quantities are told: Wh and litres do not add up."""
+    return sum(days.values()) if len({quantity for quantity, _ in days}) <= 1 else None

@@ -15,6 +15,7 @@ from deploy.player_scripts import MOST_INTERVALS, Part, Script, ScriptError, Ser
 from services.kit.registry import USUAL_ZONE
 from services.metering import files
 from services.metering.fluids import calendar_of
+from services.metering.replays.sources import SourceDays, source_days
 from services.metering.replays.states import Origin
 from services.metering.replays.work import Work
 from simulators import feeds
@@ -41,7 +42,7 @@ def script_of(work: Work, feed: dict[str, Any], choice: Choice = Choice()) -> Sc
             options = _options(feed["spec"].get("options", {}), feed["zone"])
             return _file(work.content(feed["id"]), feed["name"], options, choice)
         case Origin.RECORDING:
-            return _recording(work.recorded(feed["id"]), feed["zone"], choice)
+            return _recording(work, feed, choice)
         case Origin.SCENARIO:
             return scenario(feed["spec"], feed["zone"], choice.since, choice.until)
 
@@ -123,8 +124,10 @@ def fluid_of(series: Sequence[Series], file_format: str) -> Fluid:
     return next((_FLUIDS[one.quantity] for one in series if one.quantity in _FLUIDS), Fluid.ELECTRICITY)
 
 
-def _recording(rows: list[dict[str, Any]], zone: str, choice: Choice) -> Script:
-    """Every meter under a name of the recording's own. What is chosen is by the time of arrival."""
+def _recording(work: Work, feed: dict[str, Any], choice: Choice) -> Script:
+    """Every meter under a name of the recording's own. What is chosen is by the time of arrival; what must
+    come of it is what came of it at the meters it was recorded of, on the days it holds whole."""
+    rows, zone = work.recorded(feed["id"]), feed["zone"]
     by_meter: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         if (choice.since is None or row["received_at"] >= choice.since) and (
@@ -134,18 +137,31 @@ def _recording(rows: list[dict[str, Any]], zone: str, choice: Choice) -> Script:
     if not by_meter:
         raise ScriptError("nothing was recorded, or nothing of it is left")
 
-    def part(number: int, own: list[dict[str, Any]]) -> Part:
+    # Days can only be compared where they are cut alike.
+    calendars = {
+        meter: calendar_of(_recorded_fluid(own), zone)
+        for meter, own in by_meter.items()
+        if own[0]["zone"] == zone
+    }
+    moments = [row["instant"] for own in by_meter.values() for row in own]
+    known = source_days(
+        work.ask, feed["id"], calendars, min(moments), max(moments), choice.since, choice.until
+    )
+
+    def part(number: int, meter: str, own: list[dict[str, Any]]) -> Part:
+        source = known.get(meter, SourceDays())
         first = min(row["instant"] for row in own)
         until = max(row["instant"] + timedelta(seconds=row["step_s"]) for row in own)
         return Part(
             name=f"m{number}",
-            fluid=Fluid(own[0]["fluid"] or Fluid.ELECTRICITY),
+            fluid=_recorded_fluid(own),
             # The day before too: a register read at midnight ends a day that somebody lived in.
             first_day=first.astimezone(ZoneInfo(zone)).date() - timedelta(days=1),
             until=max(until, *(row["received_at"] for row in own)),
-            expected={},
+            expected=dict(source.whole),
             messages=lambda device: messages_of(device, own, zone),
-            calendar=calendar_of(Fluid(own[0]["fluid"] or Fluid.ELECTRICITY), zone),
+            calendar=calendar_of(_recorded_fluid(own), zone),
+            partial=source.partial,
             contract={"subscribed_kva": None},
         )
 
@@ -163,5 +179,9 @@ def _recording(rows: list[dict[str, Any]], zone: str, choice: Choice) -> Script:
             for quantity, count in sorted(Counter(row["quantity"] for row in rows).items())
         ],
     }
-    parts = tuple(part(number, own) for number, own in enumerate(by_meter.values(), 1))
+    parts = tuple(part(number, *one) for number, one in enumerate(by_meter.items(), 1))
     return Script(parts, zone, summary)
+
+
+def _recorded_fluid(own: list[dict[str, Any]]) -> Fluid:
+    return Fluid(own[0]["fluid"] or Fluid.ELECTRICITY)

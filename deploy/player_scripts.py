@@ -1,7 +1,7 @@
 """What a replay plays: a feed as messages of meters still to be made, and what their days must become."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate, pairwise
@@ -40,6 +40,8 @@ class Part:
     """Whole units of each civil day; empty where nobody knows what is right."""
     messages: Callable[[Device], Iterable[Publication]]
     calendar: Calendar
+    partial: Mapping[Quantity, Set[date]] = field(default_factory=dict)
+    """Days of which the feed holds only a part of what they were made of elsewhere: told, not compared."""
     home: Mapping[str, object] = field(default_factory=dict)
     """More of its dwelling than that somebody lives there, as the API takes it."""
     contract: Mapping[str, object] = field(default_factory=dict)

@@ -13,6 +13,7 @@ import typer
 from deploy.commands.importing import without_number
 from deploy.commands.interrupts import stop_asked
 from deploy.commands.options import DataDir, settings_for
+from deploy.replay_words import result_told
 from deploy.words import _, language
 
 if TYPE_CHECKING:
@@ -226,7 +227,7 @@ def run(api: "Api", body: dict[str, Any], *, as_json: bool, detach: bool = False
     if as_json:
         typer.echo(json.dumps(replay))
     elif result is not None:
-        typer.echo(_told(replay, result))
+        typer.echo(result_told(replay, result))
     if replay["state"] != "done":
         _fail(replay["problem"] or replay["state"])
     if not replay["dry_run"] and result["days_equal"] not in (None, result["days"]):
@@ -256,24 +257,6 @@ def _followed(
             words = f"{replay['state']} {(replay['position'] or '')[:10]}"
             bars.update(bar, completed=replay["progress"], description=words)
     return replay
-
-
-def _told(replay: dict[str, Any], result: dict[str, Any]) -> str:
-    if not replay["dry_run"]:
-        one = (
-            _("{days} days equal") if result["days_equal"] is None else _("{days_equal} of {days} days equal")
-        )
-        words = one.format(**result) + _(", {readings} readings in {messages} messages").format(**result)
-        if replay["sandbox"]:
-            words += _(", sandbox {sandbox} kept").format(sandbox=replay["sandbox"])
-        return words
-    words = _("{days} days, {readings_sent} readings in {messages} messages").format(**result)
-    if replay["meter"]:
-        words += _(
-            "; at {meter}: {new} new, {duplicate} known, {conflict} contradicted, {days_new} days new,"
-            " {days_changed} changed"
-        ).format(**result | {"meter": replay["meter"]})
-    return words
 
 
 def _act(data_dir: Path | None, id: str, body: dict[str, Any]) -> None:

@@ -213,6 +213,9 @@ def test_a_recording_outlives_a_killed_service_keeps_who_allows_it_and_forgets_w
     assert replay["state"] == "done", replay["problem"]
     assert {row["name"] for row in replay["result"]["rows"]} == {"m1"}
     assert sum(row["stored"] for row in replay["result"]["rows"]) == 7_900
+    (total,) = replay["result"]["sums"]
+    assert (total["feed"], total["stored"], total["unit"]) == (7_900, 7_900, "Wh"), "as at the recorded home"
+    assert total["days_equal"] == total["days"] == replay["result"]["days_equal"] >= 2
     resident = house.api("resident", "ecoutee", home.person)
     resident.put(
         f"/occupancies/{home.occupancy}/consents/half_hourly",

@@ -213,6 +213,10 @@ class Work:
         """A recording's readings in the order in which they arrived."""
         return self._all(_RECORDED, feed=feed)
 
+    def ask(self, query: str, **values: Any) -> list[dict[str, Any]]:
+        """Rows of a query that only reads."""
+        return self._all(query, **values)
+
     def recordings_over(self) -> list[str]:
         """Recordings whose time has come, or that are full."""
         return [row["id"] for row in self._all(_OVER, most=MOST_RECORDED)]
