@@ -16,8 +16,8 @@ DONE = ("fixed", "nothing_found", "made_do")
 async def finish(
     unit: Unit, ticket: Ticket, actor: Actor, *, outcome: str, note: str = "", no_photo: str = ""
 ) -> None:
-    """Take the steps that the outcome means. `no_photo`: a code of that group, or why in words. 422 for a note
-    that is needed, 409 when it is not possible."""
+    """Take the steps that the outcome means. `no_photo`: a code of that group, or why in words. 422 where a
+    note is needed, 409 when it is not possible."""
     if outcome not in (*DONE, "no_access") and not note:
         raise invalid("/note", "missing", "Say in a word what is still to be done.")
     is_code = no_photo in codes("no_photo")

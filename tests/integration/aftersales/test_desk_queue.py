@@ -69,6 +69,34 @@ async def test_a_request_is_found_by_what_one_remembers_of_it(aulnes: Cooperativ
         assert await shown(staff, f"q={quote(asked)}") == [one["number"] for one in found], asked
 
 
+async def test_a_request_is_found_by_the_words_of_its_title(aulnes: Cooperative) -> None:
+    moved = await aulnes.move_in()
+    sink = await aulnes.open(
+        moved["occupancy"], element="sink", symptom="blocked", place="kitchen", description="Rien ne part."
+    )
+    roof = await aulnes.open(
+        moved["occupancy"], element="roof", symptom="leak", place="roof", description="Ça tombe au dernier."
+    )
+    staff = at_the_desk(aulnes)
+    for asked, found in [
+        ("bouché", [sink]),
+        ("évier bouché", [sink]),
+        ("blocked sinks", [sink]),
+        ("toiture fuite", [roof]),
+        ("fuites", [roof]),
+        ("fuitte", [roof]),
+        ("évier dernier", []),
+        ("toiture dernier", [roof]),
+        ("cuisine", [sink]),
+        ("interfone", []),
+    ]:
+        assert await shown(staff, f"q={quote(asked)}") == [one["number"] for one in found], asked
+    changed = await aulnes.act(sink["id"], "acknowledge", element="shower", symptom="leak", place="bathroom")
+    assert changed.status_code == 200, changed.text
+    assert await shown(staff, f"q={quote('évier bouché')}") == []
+    assert await shown(staff, f"q={quote('douche fuite')}") == [sink["number"]]
+
+
 async def test_what_was_written_later_is_found_and_what_was_erased_is_not(aulnes: Cooperative) -> None:
     tap, _ = await two_requests(aulnes)
     staff = at_the_desk(aulnes)
