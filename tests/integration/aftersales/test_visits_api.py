@@ -279,3 +279,63 @@ async def test_the_cooperative_sets_how_its_appointments_work(aulnes: Cooperativ
     assert (in_force["lead_hours"], in_force["change_until_hours"], in_force["link_days"]) == (100, 72, 30)
     home = await a_home(aulnes)
     assert [local(one) for one in (await home.slots())[:1]] == ["Thu 26 08:00"]
+
+
+async def test_messages_tell_the_whole_window_and_until_when_it_can_be_changed(aulnes: Cooperative) -> None:
+    await hours(aulnes)
+    home = await a_home(aulnes)
+    assigned = (await aulnes.told("aftersales.ticket_changed.v1"))[-1]
+    assert (assigned["action"], assigned["slots"] > 0, assigned["tells_household"]) == ("assign", True, True)
+    slot = (await home.slots())[0]
+    assert (await home.take(slot["id"])).status_code == 201
+    told = (await aulnes.told("aftersales.ticket_changed.v1"))[-1]
+    starts, ends = datetime.fromisoformat(told["appointment_at"]), datetime.fromisoformat(slot["ends_at"])
+    assert datetime.fromisoformat(told["appointment_until"]) == ends
+    assert datetime.fromisoformat(told["change_until"]) == starts - timedelta(hours=24)
+
+
+async def test_a_visit_that_is_near_is_not_told_as_one_that_can_be_changed(aulnes: Cooperative) -> None:
+    home = await a_home(aulnes)
+    at = MONDAY + timedelta(hours=20)
+    done = await aulnes.act(home.ticket, "schedule", appointment_at=at.isoformat())
+    assert done.status_code == 200, done.text
+    told = (await aulnes.told("aftersales.ticket_changed.v1"))[-1]
+    assert told["appointment_until"] is not None
+    assert told["change_until"] is None
+    steps = (await aulnes.get(f"/tickets/{home.ticket}", home.who)).json()["next_steps"]
+    assert steps[0].startswith(("Un rendez-vous est fixé", "A visit is fixed"))
+    assert not any("rien à faire" in step or "nothing for you to do" in step for step in steps)
+
+
+async def test_who_was_there_says_so_and_nothing_is_paused_by_that_miss(aulnes: Cooperative) -> None:
+    home = await a_home(aulnes)
+    at = MONDAY + timedelta(days=1)
+    assert (await aulnes.act(home.ticket, "schedule", appointment_at=at.isoformat())).status_code == 200
+    (visit,) = await home.visits()
+    early = await home.say(visit["id"], "was-there")
+    assert (early.status_code, early.json()["code"]) == (409, "not_missed_here")
+    await aulnes.now(at + timedelta(hours=3))
+    assert (await aulnes.act(home.ticket, "missed", side="member")).status_code == 200
+    said = await home.say(visit["id"], "was-there", comment="J'ai attendu toute la matinée.")
+    assert said.status_code == 200, said.text
+    assert (said.json()["missed_side"], said.json()["contested_at"] is not None) == ("member", True)
+    assert (await home.say(visit["id"], "was-there")).json()["contested_at"] == said.json()["contested_at"]
+    messages = (await aulnes.get(f"/tickets/{home.ticket}/messages")).json()["messages"]
+    assert [one["body"] for one in messages] == ["J'ai attendu toute la matinée."]
+    wait = await aulnes.act(home.ticket, "wait_access", comment="Absent", agreed_how="missed_visit")
+    assert (wait.status_code, wait.json()["code"]) == (409, "miss_is_contested")
+
+
+async def test_half_done_work_points_at_the_words_that_say_what_remains(aulnes: Cooperative) -> None:
+    home = await a_home(aulnes)
+    assert (await aulnes.act(home.ticket, "start")).status_code == 200
+    done = await aulnes.act(home.ticket, "come_back", comment="Reste une couche")
+    assert done.status_code == 200, done.text
+    told = (await aulnes.told("aftersales.ticket_changed.v1"))[-1]
+    assert "Reste" not in str(told), "a person's words are in no event"
+    async with aulnes.room_unit("notifications", aulnes.slug) as unit:
+        words = await unit.session.execute(
+            text("SELECT words FROM registry.step_remark WHERE ticket = :ticket AND place = :place"),
+            {"ticket": home.ticket, "place": told["remark"]},
+        )
+        assert words.scalar_one() == "Reste une couche"
