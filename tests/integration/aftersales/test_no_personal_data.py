@@ -334,6 +334,7 @@ NOT_HANDED_OUT = {
     "party_message": "the cooperative's and a firm's words to each other about the work",
     "opinion_step": "counts of several homes at least",
     "counter": "counts", "clock_walk": "an instant", "rewinding": "an instant",
+    "hourly": "hours, of cooperatives",
 }  # fmt: skip
 """Tables that a person's copy leaves out, each with its reason."""
 NOT_ERASED = {
