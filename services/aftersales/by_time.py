@@ -117,14 +117,13 @@ async def _warn_of(unit: Unit, ticket_ids: Sequence[str], clocks: Sequence[str])
     if len(unknown) > 1:
         await learn_settings(unit, unknown)
     for ticket_id, due in groupby(rows.scalars().all(), lambda row: row.ticket):
-        ticket, near, morning = tickets[ticket_id], list(due), None
+        ticket, near, morning, is_open = tickets[ticket_id], list(due), None, False
         if any(row.clock != ClockFamily.SAFETY for row in near):
             try:
                 calendar = await calendar_of(unit, ticket)
                 is_open, morning = calendar.is_open(unit.now), digest_at(calendar, unit.now)
-            except (LookupError, ValueError):
+            except (LookupError, ValueError):  # what is about safety needs no calendar
                 _LOG.exception("a request's time could not be kept", extra={"ticket": ticket_id})
-                continue
             near = [row for row in near if is_open or row.clock == ClockFamily.SAFETY]
         for row in near:
             _warn_one(unit, ticket, row, ClockFamily(row.clock), morning)

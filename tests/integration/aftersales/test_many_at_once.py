@@ -203,6 +203,27 @@ async def test_one_whose_home_is_known_no_more_is_left_and_the_others_are_done(
     assert told == {tickets[0], tickets[2]}
 
 
+async def test_a_danger_is_warned_of_though_its_home_is_known_no_more(
+    aulnes: Cooperative, room_unit: Any
+) -> None:
+    ticket = (await aulnes.open((await aulnes.move_in())["occupancy"]))["id"]
+    async with room_unit("aftersales", aulnes.slug) as unit:
+        for statement in (
+            "UPDATE aftersales.ticket SET occupancy = 'occ_unknown', building = NULL WHERE id = :id",
+            "UPDATE aftersales.ticket_deadline SET clock = 'safety' WHERE ticket = :id AND kind = (SELECT"
+            " kind FROM aftersales.ticket_deadline WHERE ticket = :id"
+            " ORDER BY alarm_at NULLS LAST, kind LIMIT 1)",
+        ):
+            await unit.session.execute(text(statement), {"id": ticket})
+        clocks = {row[1]: row[2] for row in await stored(unit)}
+    assert len(clocks) > 1
+    await aulnes.now(MONDAY + timedelta(days=30))
+    async with room_unit("aftersales", aulnes.slug) as unit:
+        await by_time.warn(unit)
+    told = await aulnes.told("aftersales.deadline_near.v1")
+    assert [one["clock"] for one in told] == ["safety"]
+
+
 async def test_the_database_knows_the_same_days_to_reopen_as_the_rules(
     room_unit: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
