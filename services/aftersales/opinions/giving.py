@@ -54,6 +54,8 @@ async def give(
             )
     if side == HOUSEHOLD and ticket.occupancy is None:
         raise conflict("no_household", "The request is a building's.")
+    if side == HOUSEHOLD:
+        await publishing.take_turn(unit, ticket.id)
     row = await unit.session.get(Opinion, (ticket.id, side))
     if row is None:
         row = Opinion(

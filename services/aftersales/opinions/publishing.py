@@ -127,10 +127,17 @@ async def published(unit: Unit) -> list[Published]:
     return [Published(row.residence, row.answers, row.good, _in_order(row.marks)) for row in rows.scalars()]
 
 
+async def take_turn(unit: Unit, ticket: str) -> None:
+    """Before an answer is written: who closes a step writes to the answers of others, and would wait for one
+    that is just given anew, while that one waited for its turn."""
+    residence = await _residence_of(unit, ticket)
+    if residence is not None:
+        await _take_turn(unit, residence)
+
+
 async def advance(unit: Unit, ticket: str) -> None:
     """Close a step of the residence that the request is of, if an answer made it enough."""
-    rows = await unit.session.execute(text(f"{_RESIDENCES} AND t.id = :about"), {"about": ticket})
-    residence = rows.scalar_one_or_none()
+    residence = await _residence_of(unit, ticket)
     if residence is not None:
         await _advance(unit, residence)
 
@@ -157,10 +164,19 @@ WHERE o.coop = :coop AND o.side = 'household' AND coalesce(d.residence, b.reside
 """
 
 
-async def _advance(unit: Unit, residence: str) -> None:
+async def _residence_of(unit: Unit, ticket: str) -> str | None:
+    rows = await unit.session.execute(text(f"{_RESIDENCES} AND t.id = :about"), {"about": ticket})
+    return rows.scalar_one_or_none()
+
+
+async def _take_turn(unit: Unit, residence: str) -> None:
+    """Two last answers at once would close the same step, or each leave it to the other."""
     key = f"opinions {unit.coop} {residence}"
-    # Two last answers at once would close the same step, or each leave it to the other.
     await unit.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+
+
+async def _advance(unit: Unit, residence: str) -> None:
+    await _take_turn(unit, residence)
     values = {"coop": unit.coop, "residence": residence}
     of_residence = text(f"SELECT * FROM ({_ANSWERS}) a WHERE residence = :residence")  # noqa: S608
     rows = (await unit.session.execute(of_residence, values)).all()

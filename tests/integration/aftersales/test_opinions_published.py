@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,9 +15,12 @@ from services.kit.registry import local_today
 from tests.integration.aftersales.test_parties_pages import desk
 
 if TYPE_CHECKING:
+    from services.kit.unit import Unit
     from tests.integration.aftersales.conftest import Cooperative
 
 pytestmark = pytest.mark.engines
+WAITS = "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+"""Whether somebody waits for what this transaction holds."""
 
 
 async def done_requests(aulnes: Cooperative, homes: int, each: int) -> list[str]:
@@ -83,3 +87,23 @@ async def test_answers_from_before_steps_were_kept_are_published_by_the_hourly_d
             await publishing.advance_all(unit)
             assert limit("first", await local_today(unit)).answers <= len(tickets)
     assert await published(aulnes) == [(12, 11)]
+
+
+async def test_an_answer_given_anew_while_another_closes_the_step_waits_for_it_and_both_are_kept(
+    aulnes: Cooperative, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tickets = await done_requests(aulnes, homes=3, each=4)
+    await give(aulnes, tickets[:9], "g" * 9)
+    advance, closing = publishing.advance, []
+
+    async def while_another_is_given(unit: Unit, ticket: str) -> None:
+        if ticket == tickets[0]:
+            closing.append(asyncio.create_task(give(aulnes, tickets[9:10], "g")))
+            while not (await unit.session.execute(text(WAITS))).scalar_one():  # noqa: ASYNC110 - of the database
+                await asyncio.sleep(0.02)
+        await advance(unit, ticket)
+
+    monkeypatch.setattr(publishing, "advance", while_another_is_given)
+    await give(aulnes, tickets[:1], "b")
+    await closing[0]
+    assert await published(aulnes) == [(10, 9)]
