@@ -59,10 +59,10 @@ async def prove(
     note: str | None = None,
 ) -> NoticeProof:
     """Keep what shows that it arrived. A written commitment or a court action also stops the legal period."""
-    today = await local_today(unit)
+    today, zone = await local_today(unit), await zone_of(unit)
     if on > today:
         raise invalid("/on", "in_the_future", "It cannot have happened after today.")
-    if on < notice.written_at.date():
+    if on < notice.written_at.astimezone(zone).date():
         raise invalid("/on", "before_the_notice", "It cannot have happened before the notice was written.")
     if kind == "registered" and not reference:
         raise invalid("/reference", "missing", "A registered letter has a number.")
@@ -80,6 +80,7 @@ async def prove(
 
 async def collect(unit: Unit) -> None:
     """Keep beside each notice what the mail server answered, once the letter has left or could not."""
+    zone = await zone_of(unit)
     rows = await unit.session.execute(
         select(Notice)
         .where(col(Notice.coop) == unit.coop, col(Notice.letter).is_not(None))
@@ -95,9 +96,8 @@ async def collect(unit: Unit) -> None:
         assert notice.letter is not None
         posted = await letter_proof(unit, notice.letter)
         if posted.sent_at is not None:
-            _proof(
-                unit, notice, "accepted", posted.sent_at.date(), "system", posted.message_id, posted.answer
-            )
+            sent_on = posted.sent_at.astimezone(zone).date()
+            _proof(unit, notice, "accepted", sent_on, "system", posted.message_id, posted.answer)
         elif posted.failed_at is not None:
             await serving.failed(unit, notice.letter, posted.answer)
     await unit.session.flush()

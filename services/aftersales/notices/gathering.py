@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlmodel import col, select
@@ -69,8 +70,8 @@ async def case_of(
         livraison_on=dates.livraison_on,
         reference=party.reference if party else None,
         words=asked.wanted.words,
-        notified_on=await _written_on(unit, tickets[0], ("notice", "reserves")),
-        formal_on=await _written_on(unit, tickets[0], ("formal",)),
+        notified_on=await _written_on(unit, tickets[0], zone, ("notice", "reserves"), asked.addressee),
+        formal_on=await _written_on(unit, tickets[0], zone, ("formal",)),
         annexes=asked.annexes,
     )
 
@@ -91,16 +92,24 @@ def _item(ticket: Ticket, told_on: date) -> Item:
     )
 
 
-async def _written_on(unit: Unit, ticket: Ticket, kinds: Sequence[str]) -> date | None:
-    found = await unit.session.execute(
+async def _written_on(
+    unit: Unit, ticket: Ticket, zone: ZoneInfo, kinds: Sequence[str], to: Addressee | None = None
+) -> date | None:
+    """The civil day of the newest letter of these kinds about the request; `to`: of those that this very
+    debtor was sent, as nobody is reminded of a letter to another one."""
+    query = (
         select(Notice.written_at)
         .join(NoticeTicket, col(NoticeTicket.notice) == col(Notice.id))
         .where(col(NoticeTicket.ticket) == ticket.id, col(Notice.kind).in_(kinds))
         .order_by(col(Notice.written_at).desc())
         .limit(1)
     )
-    written_at = found.scalar_one_or_none()
-    return None if written_at is None else written_at.date()
+    if to is not None:
+        query = query.where(col(Notice.debtor) == to.debtor)
+        if to.party is not None:
+            query = query.where(col(Notice.party) == to.party.id)
+    written_at = (await unit.session.execute(query)).scalar_one_or_none()
+    return None if written_at is None else written_at.astimezone(zone).date()
 
 
 async def _where(unit: Unit, home: Home) -> str:

@@ -195,6 +195,31 @@ async def test_a_letter_to_one_debtor_is_none_to_the_other(aulnes: Cooperative, 
     assert {row["kind"]: row for row in written["deadlines"]}["apparent_list"]["met_at"] is not None
 
 
+async def test_a_mise_en_demeure_recalls_the_civil_day_of_the_letter_to_the_same_debtor(
+    aulnes: Cooperative, room_unit: Any
+) -> None:
+    await a_firm(aulnes, room_unit)
+    ticket = await a_buyer_in_the_first_month(aulnes)
+
+    async def formal(debtor: str) -> str:
+        body = {"kind": "formal", "debtor": debtor}
+        written = await aulnes.post(f"/tickets/{ticket['id']}/notices", body)
+        assert written.status_code == 201, written.text
+        return " ".join(written.json()["paragraphs"])
+
+    late = MONDAY.replace(day=17, hour=0, minute=30)  # half past eleven of the 16th, UTC
+    await aulnes.now(late)
+    notice = await aulnes.post(f"/tickets/{ticket['id']}/notices", {"debtor": "contractor"})
+    assert notice.status_code == 201, notice.text
+    early = {"kind": "answer", "on": "2026-11-16", "note": "Bien reçu."}
+    refused = await aulnes.post(f"/notices/{notice.json()['id']}/proofs", early)
+    assert refused.status_code == 422, refused.text
+    assert refused.json()["errors"][0]["code"] == "before_the_notice"
+    await aulnes.now(MONDAY + timedelta(days=9))
+    assert "notification du 17 novembre" in await formal("contractor")
+    assert "notification du" not in await formal("vendor"), "the vendor was never written to"
+
+
 async def test_a_letter_that_is_due_goes_only_with_a_persons_reason(
     aulnes: Cooperative, room_unit: Any
 ) -> None:
