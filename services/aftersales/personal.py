@@ -111,11 +111,14 @@ async def export(unit: Unit, person: str) -> dict[str, Any]:
     annexes = await unit.session.execute(
         text(
             "SELECT a.notice, a.number, a.kind, a.dated_on, a.sha256, a.size_bytes, a.way, CASE WHEN"
-            " a.kind = 'photo' THEN replace(encode(a.content, 'base64'), chr(10), '') END AS jpeg_base64"
-            " FROM aftersales.notice_annex a WHERE a.notice IN (SELECT t.notice FROM aftersales.notice_ticket t"
-            " WHERE t.ticket = ANY(:of_the_home)) ORDER BY a.notice, a.number"
+            " a.kind = 'photo' AND (EXISTS (SELECT 1 FROM aftersales.photo p WHERE p.id = a.source"
+            " AND p.put_by = :person) OR EXISTS (SELECT 1 FROM aftersales.ticket o WHERE o.id = ANY(:own)"
+            " AND o.coop = a.coop AND o.number::text = a.says ->> 'number'))"
+            " THEN replace(encode(a.content, 'base64'), chr(10), '') END AS jpeg_base64"
+            " FROM aftersales.notice_annex a WHERE a.notice IN (SELECT t.notice"
+            " FROM aftersales.notice_ticket t WHERE t.ticket = ANY(:of_the_home)) ORDER BY a.notice, a.number"
         ),
-        {"of_the_home": of_the_home},
+        {"person": person, "own": own, "of_the_home": of_the_home},
     )
     calendars = await unit.session.execute(
         text(

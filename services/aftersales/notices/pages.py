@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from services.aftersales import queries
+from services.aftersales import photos, queries
 from services.aftersales.desk.ticket_pages import ticket_page
 from services.aftersales.notices import actions
 from services.aftersales.notices import queries as notices
@@ -31,12 +31,12 @@ async def write(
     answer_by_on: Annotated[str, Form(max_length=10)] = "",
     words: Annotated[str, Form(max_length=2000)] = "",
     also: Annotated[list[str] | None, Form(max_length=100)] = None,
-    offered: Annotated[list[str] | None, Form(max_length=100)] = None,
     photo: Annotated[list[str] | None, Form(max_length=100)] = None,
 ) -> Response:
-    """Written, stored, and sent where it can be; what is refused is said on the same page. Of the photos
-    that were offered, those that are not ticked stay back."""
+    """Written, stored, and sent where it can be; what is refused is said on the same page. Of the request's
+    photos only those go that were ticked: one that was put meanwhile was seen by nobody here."""
     found = await queries.visible(unit, ticket, who)
+    there = {one.id for one in await photos.of(unit, found.id)}
     try:
         wanted = NoticeWanted(
             kind=_code("/kind", "notices", kind),
@@ -46,7 +46,7 @@ async def write(
             answer_by_on=_day("/answer_by_on", answer_by_on),
             words=words.strip() or None,
             sent_by=_code("/sent_by", "sendings", sent_by) if sent_by else None,
-            without_photos=frozenset(offered or ()) - frozenset(photo or ()),
+            without_photos=frozenset(there) - frozenset(photo or ()),
         )
         others = [await queries.visible(unit, one, who) for one in also or ()]
         await actions.write(unit, [found, *others], wanted, actor_of(who))

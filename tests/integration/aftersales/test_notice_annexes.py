@@ -17,6 +17,7 @@ from services.aftersales.parties.model import Party
 from services.aftersales.tables import load
 from tests.integration.aftersales.test_notices import a_firm, a_reserve
 from tests.integration.aftersales.test_parties_letters import Post, post
+from tests.integration.aftersales.test_parties_pages import desk
 from tests.integration.aftersales.test_photos import delete, put
 from tests.pictures import photo
 
@@ -161,6 +162,41 @@ async def test_another_household_sees_no_annex_and_a_copy_of_ones_data_has_them(
     async with room_unit("aftersales", aulnes.slug) as unit:
         copy = await personal.export(unit, ticket["moved"]["persons"][0]["id"])
     assert [one["sha256"] for one in copy["notice_annexes"]] == [one["sha256"] for one in notice["annexes"]]
+    assert all(one["jpeg_base64"] for one in copy["notice_annexes"])
+
+
+async def test_a_copy_of_ones_data_names_the_annexes_of_what_another_of_the_home_told_without_the_photos(
+    aulnes: Cooperative, room_unit: Any
+) -> None:
+    await a_firm(aulnes, room_unit)
+    ticket, _, _ = await photographed(aulnes)
+    notice = await notified(aulnes, ticket["id"])
+    person = ticket["moved"]["persons"][0]["id"]
+    async with room_unit("aftersales", aulnes.slug) as unit:
+        for statement in (
+            "UPDATE aftersales.photo SET put_by = 'per_flatmate' WHERE ticket = :id",
+            "UPDATE aftersales.ticket SET reported_by = 'per_flatmate' WHERE id = :id",
+        ):
+            await unit.session.execute(text(statement), {"id": ticket["id"]})
+        copy = await personal.export(unit, person)
+    assert [one["sha256"] for one in copy["notice_annexes"]] == [one["sha256"] for one in notice["annexes"]]
+    assert [one["jpeg_base64"] for one in copy["notice_annexes"]] == [None, None]
+
+
+async def test_a_photo_that_was_put_after_the_form_was_opened_does_not_go(
+    aulnes: Cooperative, room_unit: Any
+) -> None:
+    await a_firm(aulnes, room_unit)
+    ticket, household, photos = await photographed(aulnes)
+    assert (await put(aulnes, ticket["id"], household, photo("WEBP"))).status_code == 201
+    sent = await desk(aulnes).send(f"/desk/{ticket['id']}/notices", kind="notice", photo=photos[1]["id"])
+    assert sent.status_code == 303, sent.text
+    [notice] = (await aulnes.get(f"/tickets/{ticket['id']}/notices")).json()["notices"]
+    async with room_unit("aftersales", aulnes.slug) as unit:
+        gone = await unit.session.execute(
+            text("SELECT source FROM aftersales.notice_annex WHERE notice = :id"), {"id": notice["id"]}
+        )
+        assert gone.scalars().all() == [photos[1]["id"]]
 
 
 async def test_an_electronic_registered_letter_is_stored_then_sent_then_proved(
