@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from services.kit import field_words
 from services.kit.problems import Problem, invalid, reader
+from services.kit.receiving import form_of
 from services.kit.unit import Unit
 
 B = TypeVar("B", bound=BaseModel)
@@ -74,7 +75,7 @@ async def taken(
 
 async def typed(request: Request, names: Iterable[str]) -> dict[str, str]:
     """The fields of these names as they were typed, without spaces around; empty where none was sent."""
-    form = await request.form()
+    form = await form_of(request)
     found = {name: form.get(name) for name in names}
     return {name: value.strip() if isinstance(value, str) else "" for name, value in found.items()}
 

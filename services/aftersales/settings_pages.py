@@ -18,6 +18,7 @@ from services.aftersales.tables import load
 from services.aftersales.taxonomy import taxonomy
 from services.aftersales.words import labelled, word
 from services.kit.i18n import language_of
+from services.kit.receiving import form_of
 from services.kit.registry import local_today, zone_of
 from services.kit.unit import Unit
 from services.kit.web import RoomUnit, Who, not_found, roles
@@ -36,7 +37,7 @@ async def change(section: str, request: Request, unit: RoomUnit, who: Who) -> Re
     """One form of the page; what is refused is said beside it."""
     if section not in SECTIONS:
         raise not_found()
-    form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    form = {name: value for name, value in (await form_of(request)).items() if isinstance(value, str)}
     return await taken(
         unit,
         lambda: SECTIONS[section](unit, form, actor_of(who).id),
