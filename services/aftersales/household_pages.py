@@ -7,7 +7,7 @@ from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from contracts.codes import Responsible, Role
-from services.aftersales import actions, queries, ticket_parts, views
+from services.aftersales import actions, next_on_ticket, queries, ticket_parts, views
 from services.aftersales.actions import Changes
 from services.aftersales.page_base import actor_of, answer, pages, written
 from services.aftersales.words import codes, word
@@ -110,6 +110,8 @@ async def _ticket(
         ticket=shown,
         next_step=_next_step(shown.state, shown.responsible, language),
         promise=promises[0] if promises else None,
+        firm=await next_on_ticket.firm_of(unit, found),
+        sent=await next_on_ticket.letters_sent(unit, found),
         history=await views.history_out(unit, found, language),
         messages=await views.messages_out(unit, found),
         pieces=await ticket_parts.shown(ticket_parts.HOUSEHOLD, unit, found, who),

@@ -1,18 +1,22 @@
 """What a household's request says it can do next: after the decision, or after a refusal."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
+from sqlalchemy import text
 from sqlmodel import col, select
 
 from contracts.codes import Responsible
 from services.aftersales import registry
 from services.aftersales.model import Ticket, TicketEvent
 from services.aftersales.next_steps import Contact, after_decision, after_refusal
+from services.aftersales.parties.jobs import WITH_PARTY
 from services.aftersales.parties.model import Party
 from services.aftersales.registry import Home
 from services.aftersales.taxonomy import element_of
-from services.kit.registry import local_today
+from services.kit.registry import local_today, zone_of
 from services.kit.unit import Unit
 from services.kit.web import Principal
 
@@ -60,9 +64,10 @@ async def decision(unit: Unit, ticket: Ticket, who: Principal | None = None) -> 
         return None
     home = await _home(unit, ticket)
     party = Responsible(ticket.responsible)
+    is_written = any(one.debtor == party.value for one in await letters_sent(unit, ticket))
     return {
         "steps": lambda language: after_decision(
-            party, home.tenure if home else None, language, _visit_of(ticket)
+            party, home.tenure if home else None, language, _visit_of(ticket), is_written=is_written
         ),
         "contacts": await _contacts(unit, ticket, home),
     }
@@ -75,6 +80,38 @@ async def steps_of(unit: Unit, ticket: Ticket, language: str) -> list[str]:
     if (decided := await decision(unit, ticket)) is not None:
         return list(decided["steps"](language))
     return []
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A letter that went to who owes the repair and has not come back; `on` is the civil day."""
+
+    debtor: str
+    on: date
+
+
+async def letters_sent(unit: Unit, ticket: Ticket) -> list[Sent]:
+    """The latest to each debtor, in the order in which they were written."""
+    rows = await unit.session.execute(text(_SENT), {"ticket": ticket.id})
+    zone = await zone_of(unit)
+    return [Sent(row.debtor, row.written_at.astimezone(zone).date()) for row in rows]
+
+
+_SENT = """
+SELECT n.debtor, max(n.written_at) AS written_at
+FROM aftersales.notice n JOIN aftersales.notice_ticket t ON t.notice = n.id
+WHERE t.ticket = :ticket AND NOT EXISTS (SELECT 1 FROM aftersales.ticket_event e
+  WHERE e.ticket = t.ticket AND e.action = 'return_notice' AND e.facts ->> 'notice' = n.id)
+GROUP BY n.debtor ORDER BY 2
+"""
+
+
+async def firm_of(unit: Unit, ticket: Ticket) -> str | None:
+    """The name of the firm in whose hands it is now."""
+    if ticket.party is None or ticket.state not in WITH_PARTY or ticket.state == "done":
+        return None
+    party = await unit.session.get(Party, ticket.party)
+    return party.name if party else None
 
 
 def _visit_of(ticket: Ticket) -> Literal["at_home", "common_parts"] | None:

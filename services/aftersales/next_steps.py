@@ -10,6 +10,8 @@ from contracts.codes import Responsible, Tenure
 from services.aftersales.tables import Row, load
 from services.aftersales.words import word
 
+LETTERS = ("vendor_writes", "contractor_notice")
+"""What announces a letter."""
 CONTEST = "contest"
 """The step that is gone once a refusal was contested."""
 
@@ -58,13 +60,17 @@ def after_decision(
     tenure: Tenure | None,
     language: str,
     visit: Literal["at_home", "common_parts"] | None = None,
+    *,
+    is_written: bool = False,
 ) -> list[str]:
-    """What to do once it is settled who must act; `visit`: where somebody comes at an hour that is fixed."""
+    """What to do once it is settled who must act; `visit`: where somebody comes at an hour that is fixed;
+    `is_written`: whether the letter to whoever owes it has gone, so that nobody announces it any more."""
     steps = _table().responsible[responsible]
+    told = LETTERS if is_written else ()
     if visit is None:
-        return _said(steps, tenure, language)
+        return _said(steps, tenure, language, told)
     before = _said(_table().visit[visit], tenure, language)
-    return before + _said(steps, tenure, language, (WAIT, NOT_BEFORE))
+    return before + _said(steps, tenure, language, (WAIT, NOT_BEFORE, *told))
 
 
 def after_refusal(

@@ -21,6 +21,7 @@ VENDOR_SUPPOSED, CONTRACTOR_SUPPOSED = "vendor_supposed", "contractor_supposed"
 """Reasons of a warranty that may run: the réception is not recorded, and staff are asked for it."""
 INSTALLER_SUPPOSED = "installer_supposed"
 """The same of equipment under its installer's contract whose end is not recorded."""
+SUPPOSED = frozenset({VENDOR_SUPPOSED, CONTRACTOR_SUPPOSED, INSTALLER_SUPPOSED})
 
 
 @dataclass(frozen=True)

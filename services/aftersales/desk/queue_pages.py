@@ -10,6 +10,7 @@ from services.aftersales import queries, registry, views
 from services.aftersales.actions import Changes
 from services.aftersales.desk import bulk, numbered, residences, saved, search
 from services.aftersales.desk.asked import NEW, WAITING, Asked, from_query
+from services.aftersales.desk.undated import is_undated
 from services.aftersales.incidents import queries as incidents
 from services.aftersales.model import Ticket
 from services.aftersales.page_base import answer, pages
@@ -53,6 +54,7 @@ async def desk(
         tickets=shown.items,
         places=await jobs.places_of(unit, [row.ticket for row in rows]),
         names={person.id: person.name for person in people},
+        undated={row.ticket.id for row in rows if is_undated(row.ticket)},
         assignees={row.ticket.id: row.ticket.assignee for row in rows},
         asked=asked,
         counts=await _counts(unit, asked.at("open").filters(who.id, found), who.id),

@@ -11,6 +11,7 @@ from contracts.codes import Priority, Responsible
 from services.aftersales import actions, queries, registry, ticket_parts, views
 from services.aftersales.actions import Changes
 from services.aftersales.desk import meanwhile
+from services.aftersales.desk.undated import is_undated
 from services.aftersales.lifecycle import TABLE
 from services.aftersales.page_base import actor_of, answer, pages, written
 from services.aftersales.parties import jobs
@@ -145,6 +146,7 @@ async def ticket_page(
         other_actions=[
             action for action in shown.legal_actions if action not in main and action not in ELSEWHERE
         ],
+        date_missing=is_undated(found),
         needs={action: TABLE[action].needs for action in shown.legal_actions},
         household=await registry.household(unit, found.occupancy) if found.occupancy else [],
         people=[one for one in (await registry.staff(unit)).values() if one.role in TEAM],

@@ -12,6 +12,7 @@ from services.aftersales.opinions import giving
 from services.aftersales.page_base import answer, pages
 from services.aftersales.parties import jobs
 from services.aftersales.parties.actions import coop_name
+from services.aftersales.parties.former import former_of
 from services.aftersales.parties.guests import GUEST_PAGE, guest, headers
 from services.aftersales.parties.model import Party
 from services.aftersales.visits import feeds, offers, schedule
@@ -51,7 +52,13 @@ async def home(request: Request, token: str, unit: RoomUnit) -> Response:
 
 @page("/jobs/{ticket}")
 async def one(request: Request, token: str, ticket: str, unit: RoomUnit) -> Response:
-    return await job_page(request, unit, await guest(request, unit), ticket)
+    """An open job; one opened again says so, of one that is no longer the party's nothing is shown but that."""
+    party = await guest(request, unit)
+    former = await former_of(unit, party, ticket)
+    if former is not None:
+        status = 200 if former.now == "reopened" else 404
+        return await shown(request, unit, party, "contractor_former.html", status, job=former)
+    return await job_page(request, unit, party, ticket)
 
 
 @page("/jobs/{ticket}/photos/{photo}")

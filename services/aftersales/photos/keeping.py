@@ -29,7 +29,7 @@ MOST_OF_TICKET, MOST_OF_INSPECTION = 20, 200
 FRESH = timedelta(hours=24)
 """How long who put a photo may take it back."""
 HEADERS: Mapping[str, str] = {
-    "Cache-Control": "private, max-age=86400, immutable",
+    "Cache-Control": "private, no-cache",
     "Content-Disposition": 'inline; filename="photo.jpg"',
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "X-Content-Type-Options": "nosniff",
@@ -112,13 +112,20 @@ async def content(unit: Unit, photo: str, size: Size = "full") -> bytes | None:
     return found.scalar_one_or_none()
 
 
-async def served(unit: Unit, photo: Photo, size: Size = "full") -> Response:
+async def served(unit: Unit, photo: Photo, size: Size = "full", known: str | None = None) -> Response:
     """The file as a response that a browser takes for a picture and for nothing else. The caller has checked
-    that the reader may see it."""
+    that the reader may see it.
+
+    A browser that kept it asks each time (`known`: its `If-None-Match`): nothing is shown from its store to
+    whoever sits there after the sign-out.
+    """
+    tag = f'"{photo.id}-{size}"'
+    if known == tag:
+        return Response(status_code=304, headers={**HEADERS, "ETag": tag})
     found = await content(unit, photo.id, size)
     if found is None:
         return Response(status_code=404)
-    return Response(found, media_type="image/jpeg", headers=dict(HEADERS))
+    return Response(found, media_type="image/jpeg", headers={**HEADERS, "ETag": tag})
 
 
 def may_forget(unit: Unit, photo: Photo, person: str | None) -> bool:

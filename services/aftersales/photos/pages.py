@@ -16,13 +16,15 @@ PEOPLE = ("resident", "caretaker", "staff")
 
 
 @pages.get("/photos/{photo}", **roles(*PEOPLE))
-async def full(photo: str, unit: RoomUnit, who: Who) -> Response:
-    return await photos.served(unit, await actions.visible(unit, photo, who), "full")
+async def full(photo: str, request: Request, unit: RoomUnit, who: Who) -> Response:
+    found = await actions.visible(unit, photo, who)
+    return await photos.served(unit, found, "full", request.headers.get("If-None-Match"))
 
 
 @pages.get("/photos/{photo}/small", **roles(*PEOPLE))
-async def small(photo: str, unit: RoomUnit, who: Who) -> Response:
-    return await photos.served(unit, await actions.visible(unit, photo, who), "small")
+async def small(photo: str, request: Request, unit: RoomUnit, who: Who) -> Response:
+    found = await actions.visible(unit, photo, who)
+    return await photos.served(unit, found, "small", request.headers.get("If-None-Match"))
 
 
 @page_with_photos(pages, "/tickets/{ticket}/photos", *PEOPLE)

@@ -108,6 +108,32 @@
     // A browser that keeps nothing keeps nothing: the pages work all the same.
   }
 
+  // Words typed in another form of a request's page outlive the sending of this one, also where it is refused:
+  // kept by this tab until the page is there again.
+  const request = /^\/(?:desk|tickets)\/tkt_[^/]+/.exec(location.pathname)?.[0];
+  try {
+    const others = JSON.parse(sessionStorage.getItem(`others:${request}`) ?? "{}");
+    sessionStorage.removeItem(`others:${request}`);
+    for (const [id, words] of Object.entries(others)) {
+      const field = document.getElementById(id);
+      if (field?.value !== "") continue;
+      field.value = words;
+      field.closest("details")?.setAttribute("open", "");
+    }
+    document.addEventListener("submit", (event) => {
+      if (event.target.getAttribute("action") === "/sign-out") sessionStorage.clear();
+      else if (request) {
+        const typed = [...document.querySelectorAll("textarea[id]")].filter(
+          (field) => field.form !== event.target && field.value.trim() && field.value !== field.defaultValue,
+        );
+        const kept = Object.fromEntries(typed.map((field) => [field.id, field.value]));
+        sessionStorage.setItem(`others:${request}`, JSON.stringify(kept));
+      }
+    });
+  } catch {
+    // As above.
+  }
+
   // A choice that applies at once, where scripts run; without them the form keeps its button.
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();

@@ -562,3 +562,29 @@ async def test_news_of_a_job_wait_for_more_of_the_same_firm_and_danger_does_not(
         )
         is_news, not_before = row.one()
         assert (is_news, not_before) == (priority != "p0", unit.wall + timedelta(minutes=minutes))
+
+
+async def test_a_job_that_was_opened_again_or_went_elsewhere_says_so(aulnes: Cooperative) -> None:
+    firm, rival = await a_firm(aulnes), await a_firm(aulnes, "Plombier 9")
+    ticket, moved = await a_job(aulnes, firm)
+    sent = await firm.send(f"/jobs/{ticket}/finish", outcome="fixed", no_photo="not_visible")
+    assert sent.status_code == 303, sent.text
+    me = aulnes.resident(moved["persons"][0]["id"])
+    again = await aulnes.act(ticket, "reopen", me, comment="Ça goutte encore.")
+    assert again.status_code == 200, again.text
+    page = await firm.get(f"/jobs/{ticket}")
+    assert page.status_code == 200
+    assert "rouvert" in page.text
+    assert "Ça goutte encore." in page.text
+    assert "Camille" not in page.text
+    assert (await rival.get(f"/jobs/{ticket}")).status_code == 404
+    await aulnes.act(ticket, "acknowledge")
+    await aulnes.act(ticket, "qualify")
+    assert (await aulnes.act(ticket, "assign", party=rival.party)).status_code == 200
+    gone = await firm.get(f"/jobs/{ticket}")
+    assert gone.status_code == 404
+    assert "confié ce travail à quelqu" in gone.text
+    assert "goutte" not in gone.text
+    assert "Plombier 9" not in gone.text
+    assert (await rival.get(f"/jobs/{ticket}")).status_code == 200
+    assert (await firm.send(f"/jobs/{ticket}/start")).status_code == 404

@@ -45,6 +45,23 @@ async def delete(aulnes: Cooperative, ticket: str, photo_id: str, who: dict[str,
     return int(answer.status_code)
 
 
+async def test_who_is_signed_out_never_sees_a_photo_not_even_a_kept_one(aulnes: Cooperative) -> None:
+    ticket, household, person = await ticket_of(aulnes)
+    await put(aulnes, ticket, household, photo())
+    [kept] = (await aulnes.get(f"/tickets/{ticket}/photos", household)).json()["photos"]
+    home = Browser(aulnes, Role.RESIDENT, person)
+    for path in (kept["full"], kept["small"]):
+        seen = await home.get(path)
+        assert seen.headers["cache-control"] == "private, no-cache"
+        tag = {"If-None-Match": seen.headers["etag"]}
+        for headers in ({}, tag):
+            answer = await aulnes.web.client.get(path, headers=headers)
+            assert answer.status_code == 303
+            assert answer.headers["location"].startswith("/sign-in")
+            assert b"JFIF" not in answer.content
+        assert (await aulnes.web.client.get(f"/api/v1/tickets/{ticket}{path}")).status_code in (401, 404)
+
+
 async def test_a_household_adds_photos_and_both_sides_see_them(aulnes: Cooperative) -> None:
     ticket, household, _ = await ticket_of(aulnes)
     added = await put(aulnes, ticket, household, photo(), HEIC)
