@@ -4,7 +4,7 @@ All are civil days of the dwelling's zone, compared with business time: a sandbo
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from services.kit.i18n import mark as _
 from services.kit.problems import invalid
@@ -15,6 +15,8 @@ EARLIEST = date(1900, 1, 1)
 """Nobody moved in, and no works were received, before: such a day is a slip of the hand."""
 OLDEST_HOUSE = date(1000, 1, 1)
 """Houses may be older than that, their days are not known so well."""
+KEYS_LATER_AT_MOST = timedelta(days=366)
+"""A livraison that lies further off than today and the move-in is a slip of the hand."""
 MOST_YEARS_AHEAD = 12
 """Longer than any works take, and than anybody plans to move."""
 
@@ -47,6 +49,14 @@ def check_received(unit: Unit, zone: str, pointer: str, day: date | None) -> Non
     check_likely(unit, zone, pointer, day)
     if day is not None and day > today(unit, zone):
         raise invalid(pointer, "in_the_future", "Record the réception once it has been held.")
+
+
+def check_keys(unit: Unit, zone: str, pointer: str, day: date | None, moved_in_on: date) -> None:
+    """The keys may be handed over some time after today or the move-in that is planned, not years after both.
+    Raises 422 `in_the_future`, else as `check_likely`."""
+    check_likely(unit, zone, pointer, day)
+    if day is not None and day - max(today(unit, zone), moved_in_on) > KEYS_LATER_AT_MOST:
+        raise invalid(pointer, "in_the_future", "The keys cannot come that long after the move-in.")
 
 
 def doubts(reception_on: date | None, livraison_on: date | None, moved_in_on: date) -> list[Doubt]:

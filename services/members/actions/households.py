@@ -27,7 +27,7 @@ from services.members.bodies_people import (
     ResidentIn,
     WarningOut,
 )
-from services.members.days import check_likely, doubts
+from services.members.days import check_keys, check_likely, doubts
 from services.members.model import Building, Dwelling, Meter, Occupancy, Person, Resident
 from services.members.occupancies import Period, Reach
 
@@ -43,7 +43,7 @@ async def move_in(unit: Unit, devices: Devices, wanted: MoveInIn) -> MoveInOut:
     await unit.enter(wanted.coop)
     dwelling, meters = await _dwelling(unit, devices, wanted.dwelling)
     check_likely(unit, dwelling.zone, "/moved_in_on", wanted.moved_in_on)
-    check_likely(unit, dwelling.zone, "/livraison_on", wanted.livraison_on)
+    check_keys(unit, dwelling.zone, "/livraison_on", wanted.livraison_on, wanted.moved_in_on)
     persons = [await _person(unit, member, place) for place, member in enumerate(wanted.household)]
     fault = occupancies.missing_in(
         [

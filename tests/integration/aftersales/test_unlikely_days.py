@@ -112,6 +112,8 @@ async def test_a_sandbox_receives_its_works_on_its_own_clock(aulnes: Cooperative
         ("moved_in_on", "2206-11-16", "too_far_ahead"),
         ("livraison_on", "0026-11-16", "too_early"),
         ("livraison_on", "2038-11-17", "too_far_ahead"),
+        ("livraison_on", "2037-01-01", "in_the_future"),
+        ("livraison_on", "2027-11-18", "in_the_future"),
     ],
 )
 async def test_nobody_moves_in_on_a_day_that_cannot_be(
@@ -119,6 +121,17 @@ async def test_nobody_moves_in_on_a_day_that_cannot_be(
 ) -> None:
     body = moving_in(aulnes.slug, dwelling={"meters": []}, **{name: day})
     assert refused(await aulnes.post("/move-ins", body)) == (f"/{name}", code)
+
+
+async def test_works_are_received_by_no_door_before_they_are(aulnes: Cooperative) -> None:
+    building = (
+        await aulnes.post("/buildings", {"coop": aulnes.slug, "ref": "B7", "residence": "Les Aulnes"})
+    ).json()["id"]
+    dwelling = (await aulnes.move_in())["dwelling"]
+    for path in (f"/buildings/{building}/reception", f"/dwellings/{dwelling}/reception"):
+        for day in ("2026-11-17", "2029-11-25"):
+            assert refused(await aulnes.post(path, {"on": day})) == ("/on", "in_the_future"), path
+        assert (await aulnes.post(path, {"on": "2026-11-16"})).status_code < 300, path
 
 
 async def test_nobody_leaves_in_another_century(aulnes: Cooperative) -> None:
