@@ -137,6 +137,7 @@ async def after_withdrawal(unit: Unit, occupancy: str) -> None:
         return
     await feeds.of_household(unit, occupancy)
     if Purpose.DAILY in holds:
+        await imports.what_files_said_of(unit, occupancy)
         await _run(unit, _TOLD_OF, occupancy)
         await _freeze(unit, _OF_OCCUPANCY, {"occupancy": occupancy})
         await _run(unit, "DELETE FROM metering.edit d WHERE d.occupancy = :occupancy", occupancy)
@@ -184,6 +185,7 @@ async def after_departure(unit: Unit, occupancy: str) -> None:
     for table in ("metering.reading_row", "metering.disagreement"):
         await _run(unit, _AFTER.format(table=table), occupancy)
     await _intervals_after(unit, occupancy)
+    await imports.what_files_said_after(unit, occupancy)
     await _run(unit, _DAYS_AFTER, occupancy)
     for table in ("open_day", "edit"):
         await _run(
@@ -227,6 +229,9 @@ async def _thin(unit: Unit, days: Sequence[tuple[str, str, date]]) -> None:
     def goes(meter: str, quantity: str, at: datetime) -> bool:
         return any(_is_between(at, *period) for period in periods.get((meter, quantity), ()))
 
+    if periods:
+        spans = [(meter, *period) for (meter, _), of_series in periods.items() for period in of_series]
+        await imports.what_files_said_between(unit, spans)
     bounds = [bound for of_series in periods.values() for period in of_series for bound in period]
     if bounds:
         await interval_store.remove(unit, meters, goes, min(bounds).date(), max(bounds).date())

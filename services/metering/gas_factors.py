@@ -16,7 +16,8 @@ from services.metering.tariffs import in_force
 Key = tuple[str, date]
 """Meter and gas day."""
 
-# Of two files that differ the first stands, as it does for values. What a day costs may hang on it.
+# Of two files that differ the first counts, as it does for values; the other is kept, should the first be
+# taken back. What a day costs may hang on it.
 _KEEP = f"""
 WITH fresh AS (
     INSERT INTO metering.gas_factor (meter, day, imported_at, coop, wh_per_m3)
@@ -27,8 +28,8 @@ INSERT INTO metering.dirty_day (coop, meter, quantity, day)
 SELECT :coop, :meter, '{Quantity.VOLUME}', day FROM fresh
 """  # noqa: S608 - only a constant is formatted in
 _OF = """
-SELECT meter, day, wh_per_m3 FROM metering.gas_factor
-WHERE meter = ANY(:meters) AND day BETWEEN :first AND :last
+SELECT DISTINCT ON (meter, day) meter, day, wh_per_m3 FROM metering.gas_factor
+WHERE meter = ANY(:meters) AND day BETWEEN :first AND :last ORDER BY meter, day, imported_at
 """
 _TAKE_BACK = f"""
 WITH gone AS (DELETE FROM metering.gas_factor WHERE meter = :meter AND imported_at = :at RETURNING day)

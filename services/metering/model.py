@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import SQLModel
 
 from services.kit.hourly import hourly_table
-from services.metering.imports.model import FILE_CHUNK, FILE_IMPORT
+from services.metering.imports.model import FILE_CHUNK, FILE_IMPORT, IMPORT_ECHO
 from services.metering.replays import model as replays
 from services.metering.supply_faults.model import SUPPLY_FAULT, SUPPLY_LOOK
 
@@ -282,16 +282,16 @@ GAS_FACTOR = Table(
     METADATA,
     _text("meter", primary_key=True),
     Column("day", Date, primary_key=True),
-    Column("imported_at", INSTANT, nullable=False),
+    Column("imported_at", INSTANT, primary_key=True),
     _text("coop"),
     Column("wh_per_m3", Integer, nullable=False),
     schema=SCHEMA,
 )
 """Energy of a cubic metre of gas on one gas day, as the network operator's file gave it. `imported_at` is the
-`created_at` of its import."""
+`created_at` of its import: of several files the first counts, until it is taken back."""
 
 TABLES = (
     READING_ROW, INTERVAL_ROW, METER_REGISTER, DISAGREEMENT, DIRTY_DAY, OPEN_DAY, SERIES, DAY_ROW, RAW_GONE,
-    EDIT, QUARANTINE, METER_STATE, DATA_USE, GAS_FACTOR, FILE_IMPORT, FILE_CHUNK, replays.FEED,
+    EDIT, QUARANTINE, METER_STATE, DATA_USE, GAS_FACTOR, FILE_IMPORT, FILE_CHUNK, IMPORT_ECHO, replays.FEED,
     replays.FEED_PIECE, replays.FEED_READING, replays.REPLAY, SUPPLY_FAULT, SUPPLY_LOOK, HOURLY,
 )  # fmt: skip

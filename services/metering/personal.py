@@ -18,7 +18,7 @@ async def export(unit: Unit, person: str) -> dict[str, Any]:
         "edits": "SELECT meter, quantity, day, first_slot, last_slot, kind, amounts, why, made_at, undone_at,"
         " undone_why FROM metering.edit WHERE occupancy = ANY(:occupancies) ORDER BY meter, day, id",
         "imports": "SELECT meter, created_at, state, dry_run, by_operator, found, accepted, duplicate,"
-        " conflict, refused, first_day, last_day FROM metering.file_import"
+        " conflict, refused, point_end, first_day, last_day FROM metering.file_import"
         " WHERE coalesce(bounds, touched) ?| :occupancies ORDER BY created_at",
         "recordings": "SELECT r.feed, r.meter, count(*) AS readings, min(r.received_at) AS first_received_at,"
         " max(r.received_at) AS last_received_at FROM metering.feed_reading r"

@@ -34,10 +34,11 @@ _HAS = """
 SELECT quantity FROM metering.series WHERE meter = :meter
 UNION SELECT quantity FROM metering.open_day WHERE meter = :meter
 """
+# A day of which nothing at all is known was told once, and lost it when an import was taken back.
 _DAYS = """
 SELECT day, occupancy, value, slots, quality, cost_eur, cost_reason, peak_va, revision, packed,
        findings
-FROM metering.day WHERE {where}
+FROM metering.day WHERE {where} AND coalesce((quality ->> 'missing')::int, 0) < slots
 UNION ALL
 SELECT o.day, o.occupancy, o.value, o.slots, o.quality, NULL, NULL, NULL, 0, o.packed,
        o.findings
@@ -49,6 +50,7 @@ _WHERE = """meter = :meter AND quantity = :quantity AND day BETWEEN :first AND :
 _NEWEST = """
 SELECT greatest(
     (SELECT max(day) FROM metering.day WHERE meter = :meter AND quantity = :quantity
+     AND coalesce((quality ->> 'missing')::int, 0) < slots
      AND (CAST(:occupancies AS text[]) IS NULL OR occupancy = ANY(:occupancies))),
     (SELECT max(day) FROM metering.open_day WHERE meter = :meter AND quantity = :quantity
      AND (CAST(:occupancies AS text[]) IS NULL OR occupancy = ANY(:occupancies))))

@@ -8,17 +8,18 @@ from typing import Any
 
 from sqlalchemy import text
 
-from contracts.codes import FileFormat, FileReason, Role
+from contracts.codes import FileFormat, FileReason, Fluid, Quantity, Role
 from contracts.words import word
 from services.kit.i18n import mark as _
 from services.kit.ids import new_id
 from services.kit.principal import Principal
 from services.kit.problems import Problem, conflict, invalid
+from services.kit.secrets import Secrets
 from services.kit.unit import Unit
 from services.kit.uploads import Upload
 from services.metering import queries as meter_queries
-from services.metering.files import HEAD_BYTES, Found, Options, Unreadable, detect
-from services.metering.imports import fitting, jobs, queries, storing
+from services.metering.files import HEAD_BYTES, Found, Options, Unreadable, detect, points, units
+from services.metering.imports import fitting, jobs, naming, queries, storing
 from services.metering.imports.states import ImportAction, ImportState, Message, legal_actions
 from services.metering.registry import Meter
 
@@ -28,9 +29,10 @@ MOST_WAITING = 20
 
 _OPEN = """
 INSERT INTO metering.file_import
-    (id, coop, meter, bounds, made_by, by_operator, dry_run, state, found, options, bytes_total, created_at)
+    (id, coop, meter, bounds, made_by, by_operator, dry_run, state, found, options, bytes_total, items, point,
+     point_end, created_at)
 VALUES (:id, :coop, :meter, CAST(:bounds AS jsonb), :made_by, :by_operator, :dry_run, 'waiting',
-    CAST(:found AS jsonb), CAST(:options AS jsonb), :bytes_total, :at)
+    CAST(:found AS jsonb), CAST(:options AS jsonb), :bytes_total, 0, :point, :point_end, :at)
 """
 _PIECE = 'INSERT INTO metering.file_chunk ("import", n, coop, data) VALUES (:id, :n, :coop, :data)'
 MOST_WAITING_BYTES = 4 * MOST_BYTES
@@ -39,7 +41,8 @@ _WAITING = """
 SELECT count(*) FILTER (WHERE meter = :meter) AS of_meter,
        coalesce(sum(bytes_total) FILTER (WHERE made_by = :who), 0) AS bytes
 FROM metering.file_import
-WHERE state IN ('waiting', 'reading', 'storing') AND (meter = :meter OR made_by = :who)
+WHERE (state IN ('waiting', 'reading', 'storing') OR question IS NOT NULL)
+  AND (meter = :meter OR made_by = :who)
 """
 
 
@@ -49,6 +52,7 @@ async def bring(
     meter: str,
     upload: Upload,
     options: Options,
+    secrets: Secrets,
     *,
     filename: str | None = None,
     format: FileFormat | None = None,
@@ -66,6 +70,7 @@ async def bring(
     await _has_room(unit, who, meter, upload.size)
     found = _detected(upload, filename, format, language)
     _is_complete(found, options, language)
+    found, options = _as_said(found, options, place.fluid)
     now = max(unit.wall, place.business_now or unit.wall)
     zone = options.zone or found.zone or place.zone
     said = asdict(options.with_(now=now, zone=zone))
@@ -75,6 +80,7 @@ async def bring(
         words = word("import_messages", Message.WRONG_QUANTITY, language)
         raise invalid("/meter", Message.WRONG_QUANTITY, words)
     id = new_id("imp")
+    named = naming.by_filename(secrets, seen.coop, filename)
     await unit.session.execute(
         text(_OPEN),
         {
@@ -83,6 +89,7 @@ async def bring(
             "made_by": who.id, "by_operator": who.role is Role.OPERATOR, "dry_run": dry_run,
             "found": json.dumps(_without_numbers(asdict(found))), "options": json.dumps(said, default=_plain),
             "bytes_total": upload.size, "at": unit.wall,
+            "point": named and named.point, "point_end": named and named.end,
         },
     )  # fmt: skip
     for n, piece in enumerate(upload.pieces()):
@@ -91,17 +98,25 @@ async def bring(
     return id
 
 
-async def act(unit: Unit, who: Principal, id: str, action: ImportAction) -> Any:
-    """Stop an import, or take it back. Its row afterwards; 409 when that is not possible now."""
+async def act(unit: Unit, who: Principal, id: str, action: ImportAction, point: str | None = None) -> Any:
+    """Stop an import, take it back, or say of which delivery point of the file it is. Its row afterwards; 409
+    when that is not possible now, 422 for a point that was not asked about."""
     row = await queries.one(unit, who, id, lock=True)
     legal = legal_actions_of(row, who)
     if action not in legal:
         raise conflict("illegal_action", _("This is not possible for this import now."), legal_actions=legal)
-    if action is ImportAction.CANCEL:
+    if action is ImportAction.CHOOSE:
+        asked = row.question["points"]
+        chosen = point or (asked[0] if len(asked) == 1 else "")
+        if chosen not in asked:
+            words = _("Choose one of the delivery points that were asked about.")
+            raise invalid("/point", FileReason.POINT_NOT_IN_FILE, words)
+        await jobs.answer(unit, id, chosen)
+    elif action is ImportAction.CANCEL:
         await unit.session.execute(
             text(
-                "UPDATE metering.file_import SET state = :state, message = :message, lease = NULL,"
-                " leased_until = NULL, ended_at = :at WHERE id = :id"
+                "UPDATE metering.file_import SET state = :state, message = :message, question = NULL,"
+                " lease = NULL, leased_until = NULL, ended_at = :at WHERE id = :id"
             ),
             {"id": id, "state": ImportState.CANCELLED, "message": Message.CANCELLED, "at": unit.wall},
         )
@@ -119,6 +134,8 @@ def legal_actions_of(row: Any, who: Principal) -> list[ImportAction]:
     """What the caller may do with it: a household decides about what it brought itself."""
     if row.by_operator and who.role is not Role.OPERATOR:
         return []
+    if row.question is not None:
+        return [ImportAction.CHOOSE, ImportAction.CANCEL]
     return legal_actions(ImportState(row.state), row.accepted, row.dry_run)
 
 
@@ -154,6 +171,25 @@ def _detected(upload: Upload, filename: str | None, format: FileFormat | None, l
             raise unreadable(error, language) from error
         return Found(format)
     return found
+
+
+def _as_said(found: Found, options: Options, fluid: Fluid) -> tuple[Found, Options]:
+    """What a person says of a file is what it is shown to be; and kWh of our own download may be heat."""
+    if found.format is FileFormat.PALIER_CSV and fluid is Fluid.HEAT and options.quantity is None:
+        options = options.with_(quantity=Quantity.HEAT)
+    try:
+        unit = units.measure(options.unit) if options.unit else None
+    except points.Refused:
+        unit = None  # who reads the file says so
+    if found.format is FileFormat.CSV:
+        found = replace(found, kind=options.kind or found.kind)
+    is_register = found.kind == "register"
+    return replace(
+        found,
+        quantity=options.quantity or (unit.quantity if unit else found.quantity),
+        unit=unit.name if unit else found.unit,
+        stamp=None if is_register else options.stamp or found.stamp,
+    ), options
 
 
 def _is_complete(found: Found, options: Options, language: str) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import Depends, Query, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from contracts.codes import FileFormat, Quantity, Role
 from services.kit.i18n import language_of
@@ -24,6 +24,8 @@ Word = Annotated[str | None, Query(max_length=200)]
 
 class ActionIn(BaseModel):
     action: ImportAction
+    point: str | None = Field(None, max_length=16)
+    """With `choose`: which of the delivery points of the question, by its last four digits."""
 
 
 @takes_file(router, "/meters/{meter}/imports", "metering", actions.MOST_BYTES, *READERS, status_code=202)
@@ -43,17 +45,20 @@ async def bring(
     kind: Literal["interval", "register"] | None = None,
     quantity: Quantity | None = None,
     date_order: Literal["dmy", "mdy"] | None = None,
+    point: Annotated[str | None, Query(max_length=16, pattern=r"^[0-9A-Za-z]{1,4}(-[0-9]+)?$")] = None,
 ) -> ImportOut:
     """Import a file of past consumption, sent as it is or in a form (at most 100 MB). What it is is found
     out; what a plain CSV does not say is told by the query. The file's name helps to recognise it and is not
-    kept."""
+    kept. `point`: the last four digits of the delivery point that is this home's. Without it, a file of
+    several points, or of another one than the meter's earlier files, ends as `failed` with a `question` and
+    stores nothing until `choose` answers it."""
     options = Options(
         time_column=time_column, value_column=value_column, unit=unit_, zone=zone, stamp=stamp, kind=kind,
-        quantity=quantity, date_order=date_order,
+        quantity=quantity, date_order=date_order, point=point.upper() if point else None,
     )  # fmt: skip
     upload = upload_of(request)
     id = await actions.bring(
-        unit, who, meter, upload, options, filename=filename or upload.name,
+        unit, who, meter, upload, options, request.app.state.secrets, filename=filename or upload.name,
         format=None if format == "auto" else format, dry_run=dry_run, language=language_of(request),
     )  # fmt: skip
     return await _out(request, unit, who, id)
@@ -83,9 +88,10 @@ async def one(request: Request, file_import: str, unit: RoomUnit, who: Who) -> I
 
 @router.post("/imports/{file_import}/actions", **roles(*READERS))
 async def act(request: Request, file_import: str, body: ActionIn, unit: RoomUnit, who: Who) -> ImportOut:
-    """`cancel` an import under way, or `undo` one: all that it stored goes, its days are settled again, but
-    for those that `stays` names."""
-    await actions.act(unit, who, file_import, body.action)
+    """`cancel` an import under way, or `undo` one: all that it stored goes, what other imports
+    said of the same times takes its place, and its days are settled again, but for those that `stays` names.
+    `choose` answers the `question`: the file is read again and what is of that point is stored."""
+    await actions.act(unit, who, file_import, body.action, body.point)
     return await _out(request, unit, who, file_import)
 
 
@@ -95,4 +101,5 @@ async def _out(request: Request, unit: Unit, who: Principal, id: str) -> ImportO
     is_own = who.role is Role.OPERATOR or not row.by_operator
     legal = actions.legal_actions_of(row, who)
     stays = await reach.stays(unit, row) if ImportAction.UNDO in legal else []
-    return out(row, language_of(request), legal, with_refusals=is_own, stays=stays)
+    follow = await queries.days_follow(unit, row)
+    return out(row, language_of(request), legal, with_refusals=is_own, stays=stays, days_follow=follow)

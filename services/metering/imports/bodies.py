@@ -44,6 +44,24 @@ class RefusalOut(BaseModel):
     """The reason in the reader's language, with the file's own words."""
 
 
+class SumOut(BaseModel):
+    """What was accepted of one quantity, in whole `unit`s."""
+
+    quantity: Quantity
+    value: int
+    unit: Unit
+
+
+class QuestionOut(BaseModel):
+    """What has to be answered before anything of the file is stored: with `choose`, within a day. Delivery
+    points are told by their last four digits."""
+
+    points: list[str]
+    """Those that the file names."""
+    earlier: list[str]
+    """Those that earlier files of this meter were of, where this one is of another."""
+
+
 class StayOut(BaseModel):
     """Days in a row, both included, that taking the import back would leave as they are."""
 
@@ -64,7 +82,8 @@ class ImportOut(BaseModel):
     bytes_read: int
     bytes_total: int
     rows: int
-    """Rows and lines dealt with so far; each is in exactly one of the counts below."""
+    """Rows and lines dealt with so far; each is in exactly one of the counts below, but for a gas day whose
+    factor was refused and whose volume was not: that is in two."""
     rows_total: int | None
     """Known once the file has been read."""
     accepted: int
@@ -75,14 +94,20 @@ class ImportOut(BaseModel):
     no_consent: int
     outside_occupancy: int
     accepted_value: int | None
-    """The sum of the accepted values, in whole `unit`s. Null where some of it is another household's."""
+    """The sum of the accepted values, in whole `unit`s. Null where some of it is another household's, and
+    where they are of several quantities, which are never added up: see `accepted_sums`."""
     unit: Unit | None
+    accepted_sums: list[SumOut] = []
+    """The sums of the accepted values, each quantity by itself. Empty where some is another household's."""
     refusals: list[RefusalOut]
     """The first 1,000."""
     first_day: date | None
     last_day: date | None
     reason: Message | FileReason | None
     """Why it ended as it did."""
+    point: str | None = None
+    """The last four digits of the delivery point that the file is of, where it names one."""
+    question: QuestionOut | None = None
     message: str | None
     """The same in words."""
     created_at: datetime
@@ -90,6 +115,9 @@ class ImportOut(BaseModel):
     legal_actions: list[ImportAction]
     stays: list[StayOut] = []
     """Where `undo` is legal: the days that it cannot reach any more. Of a single import, not in lists."""
+    days_follow: bool = False
+    """Its values are stored, or gone, but some of its days are still being worked out: it takes moments. Of a
+    single import, not in lists."""
 
 
 def out(
@@ -99,9 +127,11 @@ def out(
     *,
     with_refusals: bool = True,
     stays: Sequence[Stay] = (),
+    days_follow: bool = False,
 ) -> ImportOut:
     """An import in the reader's language."""
-    quantity = Quantity(row.found["quantity"]) if row.found["quantity"] else None
+    sums = sums_of(row)
+    quantity = _only(sums) if len(sums) == 1 else None if sums else _quantity(row)
     names = (
         "id", "meter", "state", "dry_run", "bytes_read", "bytes_total", "rows", "rows_total", "accepted",
         "duplicate", "conflict", "refused", "no_consent", "outside_occupancy", "first_day", "last_day",
@@ -113,8 +143,16 @@ def out(
             **{name: row.found.get(name) for name in FoundOut.model_fields if name != "label"},
             label=word("file_formats", row.found["format"], language),
         ),
-        accepted_value=None if row.is_of_others else round(row.accepted_milli / 1_000),
+        accepted_value=None if row.is_of_others or len(sums) > 1 else round(row.accepted_milli / 1_000),
         unit=UNIT_OF[quantity] if quantity else None,
+        accepted_sums=[
+            SumOut(quantity=one, value=round(milli / 1_000), unit=UNIT_OF[one]) for one, milli in sums.items()
+        ]
+        if not row.is_of_others
+        else [],
+        point=row.point_end,
+        question=QuestionOut(**row.question) if row.question else None,
+        days_follow=days_follow,
         refusals=[_refusal(one, language) for one in _in_order(row.refusals)] if with_refusals else [],
         reason=row.message,
         message=message_of(row.message, row.detail, language),
@@ -123,6 +161,22 @@ def out(
             StayOut(**stay._asdict(), text=word("stays_because", stay.reason, language)) for stay in stays
         ],
     )
+
+
+def sums_of(row: Any) -> dict[Quantity, int]:
+    """Thousandths of what was accepted, by quantity."""
+    if row.sums is None:  # before they were kept apart
+        quantity = _quantity(row)
+        return {quantity: row.accepted_milli} if quantity and row.accepted else {}
+    return {one: int(row.sums[one]) for one in Quantity if one in row.sums}
+
+
+def _only(sums: dict[Quantity, int]) -> Quantity:
+    return next(iter(sums))
+
+
+def _quantity(row: Any) -> Quantity | None:
+    return Quantity(row.found["quantity"]) if row.found["quantity"] else None
 
 
 def message_of(code: str | None, detail: str | None, language: str) -> str | None:

@@ -6,7 +6,7 @@ Whoever holds the lease may write; a worker that lost it finds that nothing is u
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from contracts.codes import FileFormat, Quantity
 from services.kit.ids import new_id
 from services.kit.unit import Unit
 from services.metering.files import Found, Options
+from services.metering.imports.naming import Named
 from services.metering.imports.states import ImportState, Message
 
 CHANNEL = "metering_import"
@@ -50,11 +51,16 @@ SELECT 1 FROM metering.file_import
 WHERE id = :id AND lease = :lease AND state IN ('reading', 'storing', 'undoing') FOR UPDATE
 """
 _ADD = """
-UPDATE metering.file_import SET state = 'storing', rows = rows + :rows,
+UPDATE metering.file_import SET state = 'storing',
+    items = coalesce(items, rows) + :items, rows = rows + :rows,
     accepted = accepted + :accepted, duplicate = duplicate + :duplicate, conflict = conflict + :conflict,
     refused = refused + :refused, no_consent = no_consent + :no_consent,
     outside_occupancy = outside_occupancy + :outside_occupancy,
     accepted_milli = accepted_milli + :accepted_milli,
+    sums = (SELECT coalesce(jsonb_object_agg(t.quantity, t.milli), '{}'::jsonb) FROM (
+        SELECT s.key AS quantity, sum(s.value::bigint) AS milli FROM (
+            SELECT * FROM jsonb_each_text(coalesce(sums, '{}'::jsonb))
+            UNION ALL SELECT * FROM jsonb_each_text(CAST(:sums AS jsonb))) s GROUP BY s.key) t),
     touched = (SELECT coalesce(jsonb_agg(DISTINCT t.occupancy), '[]'::jsonb) FROM (
         SELECT jsonb_array_elements(touched) UNION ALL SELECT jsonb_array_elements(CAST(:touched AS jsonb))
         ) AS t(occupancy)),
@@ -71,6 +77,22 @@ UPDATE metering.file_import SET state = :state, message = :message, detail = :de
     leased_until = NULL, ended_at = :at
 WHERE id = :id AND lease = :lease
 """
+_ASK = """
+UPDATE metering.file_import SET state = 'failed', message = :message, question = CAST(:question AS jsonb),
+    lease = NULL, leased_until = NULL, ended_at = NULL
+WHERE id = :id AND lease = :lease
+"""
+# It has failed for who does not look at the question: nothing was stored, and nothing will be by itself.
+_ANSWER = """
+UPDATE metering.file_import SET state = 'waiting', message = NULL, detail = NULL, question = NULL, tries = 0,
+    bytes_read = 0, rows_total = NULL, options = jsonb_set(options, '{point}', CAST(:point AS jsonb))
+WHERE id = :id
+"""
+_NAME = """
+UPDATE metering.file_import SET point = :point, point_end = :end WHERE id = :id AND lease = :lease
+"""
+MOST_POINTS = 50
+"""Delivery points that a question offers."""
 _NUMBER = re.compile(r"\d{11,}|\bGI\d{6}\b")
 """A delivery point (PRM, PCE) or a meter's serial."""
 
@@ -96,8 +118,10 @@ class Job:
     state: ImportState
     found: Found
     options: Options
-    rows: int
-    """Dealt with already, by another worker."""
+    items: int
+    """Rows, their parts and bad lines dealt with already, by another worker."""
+    named: Named | None
+    """The delivery point that the file's name names."""
     bytes_total: int
     tries: int
     lease: str
@@ -123,12 +147,16 @@ async def extend(unit: Unit, job: Job, bytes_read: int, rows_total: int | None =
     return bool(done.rowcount)
 
 
-async def tell(unit: Unit, job: Job, *, step_s: int | None, estimated: int) -> None:
-    """What is known only once the file has been read: the length of its intervals, unless it said so at
-    its beginning, and how many rows it calls estimated."""
-    known = {"estimated": estimated}
+async def tell(
+    unit: Unit, job: Job, *, step_s: int | None, estimated: int, quantity: Quantity | None = None
+) -> None:
+    """What is known only once the file has been read: the length of its intervals and what they count,
+    unless it said so at its beginning, and how many rows it calls estimated."""
+    known: dict[str, object] = {"estimated": estimated}
     if job.found.step_s is None and step_s is not None:
         known["step_s"] = step_s
+    if job.found.quantity is None and quantity is not None:
+        known["quantity"] = quantity
     await unit.session.execute(
         text(
             "UPDATE metering.file_import SET found = found || CAST(:known AS jsonb)"
@@ -157,8 +185,9 @@ async def add(
     job: Job,
     *,
     rows: int,
+    items: int,
     counts: Counter[str],
-    accepted_milli: int,
+    sums: Mapping[Quantity, int],
     touched: Sequence[str],
     days: Sequence[date],
     refusals: Sequence[Refusal],
@@ -169,8 +198,9 @@ async def add(
         text(_ADD),
         values
         | {
-            "id": job.id, "lease": job.lease, "for": LEASE, "rows": rows,
-            "accepted_milli": accepted_milli, "touched": json.dumps(list(touched)),
+            "id": job.id, "lease": job.lease, "for": LEASE, "rows": rows, "items": items,
+            "accepted_milli": sum(sums.values()), "sums": json.dumps(sums),
+            "touched": json.dumps(list(touched)),
             "first_day": min(days, default=None), "last_day": max(days, default=None),
             "most": MOST_REFUSALS,
             "refusals": json.dumps([asdict(refusal) for refusal in refusals[:MOST_REFUSALS]]),
@@ -190,6 +220,25 @@ async def end(
         },
     )  # fmt: skip
     await delete_file(unit, job.id)
+
+
+async def ask(unit: Unit, job: Job, message: Message, points: Sequence[str], earlier: Sequence[str]) -> None:
+    """The import rests until a person has said which delivery point is meant; so long its file is kept."""
+    question = {"points": list(points[:MOST_POINTS]), "earlier": list(earlier[-MOST_POINTS:])}
+    values = {"id": job.id, "lease": job.lease, "message": message, "question": json.dumps(question)}
+    await unit.session.execute(text(_ASK), values)
+
+
+async def answer(unit: Unit, id: str, point: str) -> None:
+    """The person has said it: the import waits again, to be read from its beginning."""
+    await unit.session.execute(text(_ANSWER), {"id": id, "point": json.dumps(point)})
+    await unit.session.execute(text(f"NOTIFY {CHANNEL}"))
+
+
+async def name(unit: Unit, job: Job, found: Named) -> None:
+    """Keep which delivery point the file is of."""
+    values = {"id": job.id, "lease": job.lease, "point": found.point, "end": found.end}
+    await unit.session.execute(text(_NAME), values)
 
 
 async def counts(unit: Unit, job: Job) -> dict[str, int]:
@@ -244,6 +293,8 @@ def _job(row: Any) -> Job:
     return Job(
         id=row.id, coop=row.coop, meter=row.meter, bounds=row.bounds, made_by=row.made_by,
         by_operator=row.by_operator, dry_run=row.dry_run, state=ImportState(row.state),
-        found=found_of(row.found), options=options_of(row.options), rows=row.rows,
+        found=found_of(row.found), options=options_of(row.options),
+        items=row.rows if row.items is None else row.items,
+        named=Named(row.point, row.point_end) if row.point else None,
         bytes_total=row.bytes_total, tries=row.tries, lease=row.lease, stamp=row.created_at,
     )  # fmt: skip

@@ -20,7 +20,7 @@ from services.metering import registry
 from services.metering.files import Options
 from services.metering.household_queries import OwnMeter, own_meters
 from services.metering.imports import actions, queries, reach
-from services.metering.imports.bodies import out
+from services.metering.imports.bodies import out, sums_of
 from services.metering.imports.states import ACTIVE, ImportAction, ImportState
 from services.metering.page_base import Amounts, answer, pages
 
@@ -50,7 +50,8 @@ async def bring(request: Request, unit: RoomUnit, who: Who) -> Response:
         return await _form(request, unit, who, meter, given, problem=Problem(413, "too_large", ""))
     try:
         id = await actions.bring(
-            unit, who, meter or "", upload, Options(**cast(Any, given)), filename=file.filename,
+            unit, who, meter or "", upload, Options(**cast(Any, given)), request.app.state.secrets,
+            filename=file.filename,
             dry_run=_text(form, "dry_run") == "true", language=language_of(request),
         )  # fmt: skip
     except Problem as problem:
@@ -68,15 +69,16 @@ async def one(request: Request, unit: RoomUnit, who: Who, file_import: str, n: i
 
 @pages.post("/imports/{file_import}/{action}", **READERS)
 async def act(request: Request, unit: RoomUnit, who: Who, file_import: str, action: str) -> Response:
-    """Stop it, or take it back."""
+    """Stop it, take it back, or say which delivery point is meant."""
     if action not in set(ImportAction):
         raise not_found()
+    point = _text(await form_of(request), "point") if action == ImportAction.CHOOSE else None
     try:
-        await actions.act(unit, who, file_import, ImportAction(action))
+        await actions.act(unit, who, file_import, ImportAction(action), point)
     except Problem as problem:
-        if problem.status != 409:
+        if problem.status not in (409, 422):
             raise
-        return await _one(request, unit, who, file_import, 0, 409)
+        return await _one(request, unit, who, file_import, 0, problem.status)
     return RedirectResponse(f"/imports/{file_import}", 303)
 
 
@@ -113,7 +115,10 @@ async def _one(request: Request, unit: Unit, who: Principal, id: str, n: int, st
     is_operator = who.role is Role.OPERATOR
     seen = await meter_queries.sight(unit, who, row.meter)
     meters = await registry.meters(unit, [row.meter])
-    shown = _shown(request, row, who, with_refusals=is_operator or not row.by_operator)
+    shown = _shown(
+        request, row, who, with_refusals=is_operator or not row.by_operator,
+        days_follow=await queries.days_follow(unit, row),
+    )  # fmt: skip
     if ImportAction.UNDO in shown["legal_actions"]:
         language = language_of(request)
         shown["stays"] = [
@@ -122,14 +127,22 @@ async def _one(request: Request, unit: Unit, who: Principal, id: str, n: int, st
     return answer(
         request, "import.html", status, zone=seen.zone, one=shown, n=n + 1, is_active=row.state in ACTIVE,
         is_operator=is_operator, fluid=meters[row.meter].fluid, percent=_percent(row),
-        amount=_amount(request, row, seen.fluid), month=_month(row.last_day), shown_refusals=SHOWN_REFUSALS,
+        sums=_sums(request, row, seen.fluid), month=_month(row.last_day), shown_refusals=SHOWN_REFUSALS,
     )  # fmt: skip
 
 
-def _shown(request: Request, row: Any, who: Principal, *, with_refusals: bool = False) -> dict[str, Any]:
+def _shown(
+    request: Request, row: Any, who: Principal, *, with_refusals: bool = False, days_follow: bool = False
+) -> dict[str, Any]:
     """An import as the API tells it, with its states in words."""
     language = language_of(request)
-    found = out(row, language, actions.legal_actions_of(row, who), with_refusals=with_refusals)
+    found = out(
+        row,
+        language,
+        actions.legal_actions_of(row, who),
+        with_refusals=with_refusals,
+        days_follow=days_follow,
+    )
     tones = {ImportState.DONE: "good", ImportState.FAILED: "bad", ImportState.CANCELLED: "warn"}
     return found.model_dump() | {
         "state_words": word("import_states", found.state, language), "tone": tones.get(found.state),
@@ -156,12 +169,15 @@ def _percent(row: Any) -> int:
     return 20 + int(80 * row.rows / max(1, row.rows_total))
 
 
-def _amount(request: Request, row: Any, fluid: Fluid) -> str | None:
-    quantity = row.found["quantity"]
-    if not quantity or not row.accepted or row.is_of_others:
-        return None
-    amounts = Amounts(Formats(language_of(request)), Quantity(quantity), fluid)
-    return amounts.text(row.accepted_milli / 1_000, 0)
+def _sums(request: Request, row: Any, fluid: Fluid) -> list[tuple[Quantity, str]]:
+    """What was accepted of each quantity, in words; nothing where some of it is another household's."""
+    if not row.accepted or row.is_of_others:
+        return []
+    formats = Formats(language_of(request))
+    return [
+        (quantity, Amounts(formats, quantity, fluid).text(milli / 1_000, 0))
+        for quantity, milli in sums_of(row).items()
+    ]
 
 
 def _month(day: date | None) -> str | None:

@@ -30,6 +30,21 @@ ORDER BY i.created_at DESC, i.id DESC LIMIT :limit
 """  # noqa: S608 - only constants are formatted in
 
 
+_FOLLOW = """
+SELECT EXISTS (SELECT 1 FROM metering.dirty_day d
+    WHERE d.meter = :meter AND d.day BETWEEN CAST(:first AS date) - 1 AND CAST(:last AS date) + 1)
+"""
+
+
+async def days_follow(unit: Unit, row: Any) -> bool:
+    """Whether days that an import changed are still to be settled; it takes moments."""
+    if row.dry_run or row.first_day is None:
+        return False
+    values = {"meter": row.meter, "first": row.first_day, "last": row.last_day}
+    found: bool = (await unit.session.execute(text(_FOLLOW), values)).scalar_one()
+    return found
+
+
 async def _homes(unit: Unit, who: Principal) -> str | None:
     """The caller's own occupancies as JSON; None for operators, who see all of their cooperative."""
     if who.role is Role.OPERATOR:

@@ -21,6 +21,8 @@ class ImportAction(StrEnum):
     CANCEL = "cancel"
     UNDO = "undo"
     """Take back every value that this import brought, and settle its days again."""
+    CHOOSE = "choose"
+    """Say which delivery point of the file is this home's; then it is read again, and stored."""
 
 
 class Message(StrEnum):
@@ -31,6 +33,9 @@ class Message(StrEnum):
     NO_CONSENT = "no_consent"
     OUTSIDE_OCCUPANCY = "outside_occupancy"
     WRONG_QUANTITY = "wrong_quantity"
+    SEVERAL_POINTS = "several_points"
+    OTHER_POINT = "other_point"
+    UNANSWERED = "unanswered"
     NO_METER = "no_meter"
     FAULT = "fault"
     CANCELLED = "cancelled"

@@ -1,10 +1,10 @@
 """One stretch of a file into the store, in the caller's transaction: judged, compared, counted, kept."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
@@ -15,6 +15,7 @@ from services.metering.admission import Ground, Stay, Verdict, judge
 from services.metering.copying import Point, Series
 from services.metering.days import CivilDay, instant_of, microseconds
 from services.metering.files import Row
+from services.metering.imports import echoes
 from services.metering.imports.comparing import FinalDay, Key, Outcome, Value, compare
 from services.metering.imports.jobs import Job
 from services.metering.packing import unpack
@@ -48,13 +49,22 @@ class Kept:
 
     counts: Counter[str] = field(default_factory=Counter)
     """`accepted`, `duplicate`, `conflict`, `no_consent`, `outside_occupancy`."""
-    accepted_milli: int = 0
+    sums: Counter[Quantity] = field(default_factory=Counter)
+    """Thousandths of what was accepted."""
     touched: set[str] = field(default_factory=set)
     """Occupancies that own accepted values."""
     seen: set[str] = field(default_factory=set)
     """Occupancies whose values the file was compared with: what agrees with them tells what they are."""
     days: set[date] = field(default_factory=set)
     """Civil days of all values within the household's period, new or not."""
+
+
+class Said(NamedTuple):
+    """Values of one import, and what they are recognised by."""
+
+    codec: str
+    stamp: datetime
+    values: Sequence[Value]
 
 
 def quantities_of(fluid: Fluid) -> frozenset[Quantity]:
@@ -76,22 +86,28 @@ def ground_of(meter: Meter, bounds: Sequence[str] | None) -> Ground:
     return Ground(meter.coop, meter.calendar, [Stay(o.starts_at, o.ends_at, o.may_keep_days) for o in within])
 
 
+async def take_turns(unit: Unit, meter: str) -> None:
+    """Imports into one meter, and what takes one back, come one after the other: each waits here for the
+    transaction of the one before, and holds nothing yet that the other may want."""
+    await unit.session.execute(text(_ONE_AT_A_TIME), {"meter": meter})
+
+
 async def keep(unit: Unit, job: Job, meter: Meter, rows: Sequence[Row]) -> Kept:
     """Store what may be stored, once; a dry run only counts. Imports into one meter take turns here, so
     that what is counted as new is new."""
-    await unit.session.execute(text(_ONE_AT_A_TIME), {"meter": meter.id})
+    await take_turns(unit, meter.id)
     kept = Kept()
-    values = _admitted(job, meter, rows, kept)
+    values, parts = _admitted(job, meter, rows, kept)
     outcomes, stored = await _compared(unit, meter, values)
-    for value, outcome in zip(values, outcomes, strict=True):
-        kept.counts[outcome] += 1
+    for at, (value, outcome) in enumerate(zip(values, outcomes, strict=True)):
+        kept.counts[outcome] += at not in parts
         day = _day(value, meter)
         kept.days.add(day)
         occupancy = meter.occupancy_on(day)
         if occupancy is not None:
             kept.seen.add(occupancy.id)
         if outcome is Outcome.ACCEPTED:
-            kept.accepted_milli += value.value_milli
+            kept.sums[value.quantity] += value.value_milli
             if occupancy is not None:
                 kept.touched.add(occupancy.id)
     if not job.dry_run:
@@ -100,7 +116,8 @@ async def keep(unit: Unit, job: Job, meter: Meter, rows: Sequence[Row]) -> Kept:
             for value, outcome in zip(values, outcomes, strict=True)
             if outcome is Outcome.ACCEPTED or (outcome is Outcome.CONFLICT and value.key in stored)
         ]
-        await _store(unit, job, meter, new)
+        await store_values(unit, meter, [Said(job.codec, job.stamp, new)])
+        await echoes.keep(unit, job.id, meter, _known(values, outcomes, stored))
         if meter.fluid is Fluid.GAS:
             await gas_factors.keep(unit, meter, job.stamp, _factors(meter, rows, kept.days))
         for result, count in kept.counts.items():
@@ -108,17 +125,38 @@ async def keep(unit: Unit, job: Job, meter: Meter, rows: Sequence[Row]) -> Kept:
     return kept
 
 
-def _admitted(job: Job, meter: Meter, rows: Sequence[Row], kept: Kept) -> list[Value]:
+def _known(
+    values: Sequence[Value], outcomes: Sequence[Outcome], stored: Mapping[Key, int]
+) -> list[echoes.Echo]:
+    """What the file says of times that were known before: it stands when the other is taken back. Days that
+    are final have no readings that could be."""
+    known = []
+    new = {value.key for value, outcome in zip(values, outcomes, strict=True) if outcome is Outcome.ACCEPTED}
+    for value, outcome in zip(values, outcomes, strict=True):
+        is_known = value.key in stored or value.measured_key in stored
+        if outcome is not Outcome.ACCEPTED and is_known and value.key not in new:
+            is_same = stored.get(value.key) == value.value_milli
+            known.append(
+                echoes.Echo(value.key[0], value.step_s, value.us, None if is_same else value.value_milli)
+            )
+    return known
+
+
+def _admitted(job: Job, meter: Meter, rows: Sequence[Row], kept: Kept) -> tuple[list[Value], Set[int]]:
+    """The values that may be kept, and which of them are further parts of a line."""
     ground = ground_of(meter, job.bounds)
-    values = []
+    values: list[Value] = []
+    parts: set[int] = set()
     for row in rows:
         verdict = judge(ground, meter.coop, Kind.INTERVAL, row.start)
         if verdict is Verdict.ADMITTED:
             us = microseconds(row.start)
+            if row.is_continued:
+                parts.add(len(values))
             values.append(Value(row.quantity, row.step_s, us, row.value_milli, row.is_estimated))
         else:
-            kept.counts[verdict] += 1
-    return values
+            kept.counts[verdict] += not row.is_continued
+    return values, parts
 
 
 async def _compared(
@@ -170,26 +208,31 @@ def _outranked(slots: Sequence[Slot], source: Source) -> frozenset[int]:
     )
 
 
-async def _store(unit: Unit, job: Job, meter: Meter, values: Sequence[Value]) -> None:
-    """New values, and those that contradict a stored one, so that both can be shown. A file is not the
-    meter's voice: when it was last heard, its habits and its silence stay as they were."""
-    if not values:
+async def store_values(unit: Unit, meter: Meter, said: Sequence[Said]) -> None:
+    """New values of imports, and those that contradict a stored one, so that both can be shown; at most once
+    in a transaction. A file is not the meter's voice: when it was last heard, its habits and its silence stay
+    as they were."""
+    series = []
+    for one in said:
+        by_register: dict[tuple[str, Quantity, int], list[Point]] = defaultdict(list)
+        for value in one.values:
+            by_register[value.key[0], value.quantity, value.step_s].append((value.us, value.value_milli))
+        series += [
+            Series(
+                meter.id, register, meter.coop, quantity.value, Kind.INTERVAL.value, step_s, one.codec,
+                one.stamp, points,
+            )
+            for (register, quantity, step_s), points in by_register.items()
+        ]  # fmt: skip
+    if not series:
         return
-    by_register: dict[tuple[str, Quantity, int], list[Point]] = defaultdict(list)
-    for value in values:
-        by_register[value.key[0], value.quantity, value.step_s].append((value.us, value.value_milli))
-    series = [
-        Series(
-            meter.id, register, meter.coop, quantity.value, Kind.INTERVAL.value, step_s, job.codec, job.stamp,
-            points,
-        )
-        for (register, quantity, step_s), points in by_register.items()
-    ]  # fmt: skip
+    stamp = said[0].stamp
+    count = sum(len(one.values) for one in said)
     before: Any = (await unit.session.execute(text(_STATE), {"meter": meter.id})).one_or_none()
-    tally = store.Tally(meter.coop, meter.calendar, job.stamp, Counter({Verdict.ADMITTED: len(values)}))
+    tally = store.Tally(meter.coop, meter.calendar, stamp, Counter({Verdict.ADMITTED: count}))
     await store.store(unit, series, {meter.id: tally})
     state = dict.fromkeys(("habit_s", "received", "stored", "duplicate", "late"), 0) | {
-        "meter": meter.id, "watermark": None, "heard_at": job.stamp - NEVER, "silent_since": None,
+        "meter": meter.id, "watermark": None, "heard_at": stamp - NEVER, "silent_since": None,
     }  # fmt: skip
     await unit.session.execute(text(_AS_BEFORE), dict(before._mapping) if before else state)
 

@@ -2,11 +2,12 @@
 
 import pickle
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from tempfile import TemporaryFile
 from typing import IO
 
+from contracts.codes import Quantity
 from services.metering.days import Calendar
 from services.metering.files import BadLine, Row
 
@@ -25,23 +26,29 @@ class Spool:
         """The length of nearly all intervals, where they have one."""
         self.estimated = 0
         """Rows that the file itself calls estimated."""
+        self.quantities: set[Quantity] = set()
 
     def fill(self, items: Iterator[Item], calendar: Calendar, skipped: int) -> None:
         """Take all in but the first `skipped`, which another worker has dealt with."""
         steps: Counter[int] = Counter()
         for item in islice(items, skipped):
-            self.rows += 1
-            self.estimated += isinstance(item, Row) and item.is_estimated
+            self._count([item])
         for stretch in stretches(items, calendar):
-            self.rows += len(stretch)
-            read = [item for item in stretch if isinstance(item, Row)]
+            read = self._count(stretch)
             steps.update(row.step_s for row in read)
-            self.estimated += sum(row.is_estimated for row in read)
             pickle.dump(stretch, self._file, pickle.HIGHEST_PROTOCOL)
         self._file.seek(0)
         usual = steps.most_common(1)
         if usual and usual[0][1] > 0.9 * steps.total():
             self.step_s = usual[0][0]
+
+    def _count(self, items: list[Item]) -> list[Row]:
+        """What a person counts as rows: one told in parts is one."""
+        self.rows += counted(items)
+        read = [item for item in items if isinstance(item, Row)]
+        self.estimated += sum(row.is_estimated and not row.is_continued for row in read)
+        self.quantities.update(row.quantity for row in read)
+        return read
 
     def next(self) -> list[Item]:
         """The next stretch, empty at the end."""
@@ -53,6 +60,11 @@ class Spool:
 
     def close(self) -> None:
         self._file.close()
+
+
+def counted(items: Iterable[Item]) -> int:
+    """Rows and bad lines, those that were told in parts once."""
+    return sum(not (isinstance(item, Row) and item.is_continued) for item in items)
 
 
 def stretches(items: Iterator[Item], calendar: Calendar, size: int = STRETCH) -> Iterator[list[Item]]:

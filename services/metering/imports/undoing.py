@@ -1,4 +1,8 @@
-"""An import taken back: every value that it brought goes, and the days are settled again without them."""
+"""An import taken back: every value that it brought goes, and the days are settled again without them.
+
+What other imports said of the same times takes their place, in the order in which they came: in the end
+everything is as if only those that stand had ever been brought.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -7,9 +11,10 @@ from sqlalchemy import text
 
 from services.kit.unit import Unit
 from services.metering import gas_factors, touching
-from services.metering.days import day_sql
+from services.metering.days import day_sql, microseconds
 from services.metering.fluids import first_hour_sql
-from services.metering.imports import jobs, reach
+from services.metering.imports import inheriting, jobs, reach, storing
+from services.metering.imports.inheriting import Reading
 from services.metering.imports.jobs import Job
 from services.metering.imports.states import ImportState, Message
 
@@ -20,7 +25,7 @@ WITH gone AS (
     DELETE FROM metering.reading
     WHERE meter = :meter AND received_at = :stamp AND codec = :codec
       AND instant >= CAST(:first AS date) AND instant < CAST(:last AS date)
-    RETURNING register, instant, quantity, step_s
+    RETURNING register, instant, quantity, step_s, value_milli
 ), of_days AS (
     SELECT DISTINCT g.quantity, d.day::date AS day
     FROM gone g
@@ -36,33 +41,39 @@ WITH gone AS (
     DELETE FROM metering.open_day o USING of_days d
     WHERE o.meter = :meter AND o.quantity = d.quantity AND o.day = d.day
 )
-SELECT count(*) FROM gone
+SELECT register, instant, value_milli FROM gone
 """  # noqa: S608 - only constants are formatted in
-# What contradicted a value that is gone contradicts nothing any more.
+# What contradicted a value that is gone contradicts nothing any more, nor does what this import contradicted.
 _NO_MORE_DISPUTED = """
 DELETE FROM metering.disagreement d
 WHERE d.meter = :meter AND d.instant >= CAST(:first AS date) AND d.instant < CAST(:last AS date)
-  AND NOT EXISTS (SELECT 1 FROM metering.reading r
-      WHERE r.meter = d.meter AND r.register = d.register AND r.instant = d.instant)
+  AND (d.received_at = :stamp OR NOT EXISTS (SELECT 1 FROM metering.reading r
+      WHERE r.meter = d.meter AND r.register = d.register AND r.instant = d.instant))
 """
+_NO_ECHO = 'DELETE FROM metering.import_echo WHERE meter = :meter AND "import" = :id'
 _RANGE = "SELECT meter, accepted, first_day, last_day, touched FROM metering.file_import WHERE id = :id"
 
 
 async def undo(unit: Unit, job: Job) -> None:
     """Take back what `job` stored. What has become final since, on days whose readings are gone, stays."""
+    await storing.take_turns(unit, job.meter)
     if not await jobs.hold(unit, job):
         return
     found: Any = (await unit.session.execute(text(_RANGE), {"id": job.id})).one()
     kept = await reach.stays(unit, found)
-    gone = 0
+    gone: list[Reading] = []
     if found.first_day is not None:
         values = {
             "coop": job.coop, "meter": job.meter, "stamp": job.stamp, "codec": job.codec,
             "first": found.first_day - timedelta(days=1), "last": found.last_day + timedelta(days=2),
         }  # fmt: skip
-        gone = (await unit.session.execute(text(_GO), values)).scalar_one()
+        rows = await unit.session.execute(text(_GO), values)
+        gone = [Reading(row.register, microseconds(row.instant), row.value_milli, job.stamp) for row in rows]
+        await unit.session.execute(text(_NO_ECHO), {"meter": job.meter, "id": job.id})
         await unit.session.execute(text(_NO_MORE_DISPUTED), values)
+        if gone and (meter := await storing.meter_of(unit, job.meter)) is not None:
+            await inheriting.hand_over(unit, meter, gone)
     await gas_factors.take_back(unit, job.meter, job.coop, job.stamp)
-    is_whole = gone >= found.accepted and not kept
+    is_whole = len(gone) >= found.accepted and not kept
     await jobs.end(unit, job, ImportState.UNDONE, Message.UNDONE if is_whole else Message.UNDONE_PARTLY)
     await unit.session.execute(text(f"NOTIFY {touching.CHANNEL}"))

@@ -19,11 +19,12 @@ from services.kit.room import Room
 from services.kit.unit import Unit
 from services.metering import ledger
 from services.metering.days import SLOT_SECONDS, Calendar, day_of
-from services.metering.files import BadLine, Row, Unreadable, read
-from services.metering.imports import jobs, storing, undoing
+from services.metering.files import BadLine, Row, SeveralPoints, Unreadable, read
+from services.metering.files.deliveries import is_official
+from services.metering.imports import forgetting, jobs, naming, storing, undoing
 from services.metering.imports.jobs import Job, Refusal
 from services.metering.imports.states import ImportState, Message, outcome
-from services.metering.imports.stretches import Item, Spool
+from services.metering.imports.stretches import Item, Spool, counted
 from services.metering.imports.watched import WatchedFile
 from services.metering.registry import Meter
 
@@ -31,12 +32,21 @@ _LOG = logging.getLogger(__name__)
 
 _SWEEP_SECONDS = 5.0
 _BEAT_SECONDS = 0.5
+_TIDY_SECONDS = 600.0
 MOST_READING_SECONDS = 900.0
 """The largest honest file takes a minute or two: what takes longer is made to."""
 
 
 class Lost(Exception):
     """The import was cancelled, or another worker holds it now."""
+
+
+class Asks(Exception):
+    """A person has to say something before anything is stored."""
+
+    def __init__(self, message: Message, points: Sequence[str], earlier: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.message, self.points, self.earlier = message, points, earlier
 
 
 class Unfit(Exception):
@@ -48,9 +58,14 @@ async def importer(room: Room) -> None:
     connection = await psycopg.AsyncConnection.connect(room.database.conninfo, autocommit=True)
     async with connection:
         await connection.execute(f"LISTEN {jobs.CHANNEL}")
+        tidy_at = 0.0
         while not room.stopping.is_set():
             if await work_once(room):
                 continue
+            if time.monotonic() >= tidy_at:
+                tidy_at = time.monotonic() + _TIDY_SECONDS
+                async with room.unit() as unit:
+                    await forgetting.what_is_due(unit)
             async for _ in connection.notifies(timeout=_SWEEP_SECONDS, stop_after=1):
                 pass
 
@@ -73,6 +88,9 @@ async def work_once(room: Room) -> bool:
         _LOG.info("an import was cancelled or went to another worker")
     except Unfit:
         await _end(room, job, ImportState.FAILED, Message.WRONG_QUANTITY)
+    except Asks as asked:
+        async with room.unit(job.coop) as unit:
+            await jobs.ask(unit, job, asked.message, asked.points, asked.earlier)
     except Unreadable as error:
         await _end(room, job, ImportState.FAILED, error.reason, jobs.masked(error.detail))
     except Exception as error:
@@ -92,7 +110,8 @@ async def _import(room: Room, job: Job) -> None:
         return
     with closing(WatchedFile()) as file, closing(Spool()) as spool:
         await _fetch(room, job, file)
-        await _read(room, job, file, spool, meter.calendar)
+        number = await _read(room, job, file, spool, meter.calendar)
+        await _recognise(room, job, number)
         while stretch := await asyncio.to_thread(spool.next):
             await _keep(room, job, stretch)
     async with room.unit(job.coop) as unit:
@@ -111,9 +130,26 @@ async def _fetch(room: Room, job: Job, file: WatchedFile) -> None:
         file.fill(piece)
 
 
+async def _recognise(room: Room, job: Job, number: str) -> None:
+    """Whether the file is of the delivery point that earlier ones were of; asks when it is not."""
+    is_known_elsewhere = is_official(number)
+    found = naming.named(room.secrets, job.coop, number) if is_known_elsewhere else job.named
+    if found is None:
+        return
+    chosen = job.options.point
+    if not number and chosen is not None and chosen != found.end:
+        raise Unreadable(FileReason.POINT_NOT_IN_FILE, f"…{chosen}")
+    async with room.unit(job.coop) as unit:
+        before = await naming.earlier(unit, job.meter, job.id)
+        if chosen is None and before and found.point not in {one.point for one in before}:
+            raise Asks(Message.OTHER_POINT, [found.end], [one.end for one in before])
+        await jobs.name(unit, job, found)
+
+
 async def _keep(room: Room, job: Job, stretch: Sequence[Item]) -> None:
     """Store and count one stretch: both, or neither."""
     async with room.unit(job.coop) as unit:
+        await storing.take_turns(unit, job.meter)
         if not await jobs.hold(unit, job):
             raise Lost
         meter = await storing.meter_of(unit, job.meter)  # consent holds now, or it does not
@@ -129,7 +165,7 @@ async def _keep(room: Room, job: Job, stretch: Sequence[Item]) -> None:
         kept.counts.update(duplicate=repeated, refused=len(refused) - repeated)
         await _note(unit, job, meter, rows, kept)
         await jobs.add(
-            unit, job, rows=len(stretch), counts=kept.counts, accepted_milli=kept.accepted_milli,
+            unit, job, rows=counted(stretch), items=len(stretch), counts=kept.counts, sums=kept.sums,
             touched=sorted(kept.touched), days=sorted(kept.days),
             refusals=[Refusal(line.line, line.reason, jobs.masked(line.detail)) for line in refused],
         )  # fmt: skip
@@ -156,12 +192,14 @@ async def _note(unit: Unit, job: Job, meter: Meter, rows: Sequence[Row], kept: s
     )  # fmt: skip
 
 
-async def _read(room: Room, job: Job, file: WatchedFile, spool: Spool, calendar: Calendar) -> None:
-    """Read the file in a thread, saying how far it is and keeping the lease meanwhile."""
+async def _read(room: Room, job: Job, file: WatchedFile, spool: Spool, calendar: Calendar) -> str:
+    """Read the file in a thread, saying how far it is and keeping the lease meanwhile. Returns the delivery
+    point that it names, empty where it names none."""
+    named: list[str] = []
 
     def fill() -> None:
-        items = file.until_stopped(read(file.buffered(), job.found, job.options))
-        spool.fill(items, calendar, job.rows)
+        items = file.until_stopped(read(file.buffered(), job.found, job.options, named.append))
+        spool.fill(items, calendar, job.items)
 
     task = asyncio.create_task(asyncio.to_thread(fill))
     task.add_done_callback(_heard)
@@ -174,10 +212,15 @@ async def _read(room: Room, job: Job, file: WatchedFile, spool: Spool, calendar:
                 raise Unreadable(FileReason.TOO_LARGE, f"> {MOST_READING_SECONDS / 60:.0f} min")
     finally:
         file.stop()
-    task.result()
+    try:
+        task.result()
+    except SeveralPoints as error:
+        raise Asks(Message.SEVERAL_POINTS, error.names) from None
     await _extend(room, job, job.bytes_total, spool.rows)
     async with room.unit(job.coop) as unit:
-        await jobs.tell(unit, job, step_s=spool.step_s, estimated=spool.estimated)
+        quantity = next(iter(spool.quantities)) if len(spool.quantities) == 1 else None
+        await jobs.tell(unit, job, step_s=spool.step_s, estimated=spool.estimated, quantity=quantity)
+    return named[0] if named else ""
 
 
 def _heard(task: asyncio.Task[None]) -> None:

@@ -5,6 +5,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from services.kit.room import Room
+from services.kit.secrets import Secrets
 from services.metering.imports.worker import work_once
 from tests.conftest import OpenUnit, Web
 from tests.integration.metering.homes import Home
@@ -54,6 +55,8 @@ class Worker:
 
     def __init__(self, room_unit: OpenUnit) -> None:
         self._unit = room_unit
+
+    secrets = Secrets("a-secret-of-tests-that-is-long-enough")
 
     def unit(self, coop: str | None = None) -> Any:
         return self._unit("metering", coop)
