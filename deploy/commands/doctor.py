@@ -51,6 +51,7 @@ def _named(name: str) -> str:
         "instance": _("instance"),
         "mail": _("mail"),
         "dead letters": _("dead letters"),
+        "devices' topics": _("devices' topics"),
         "request histories": _("request histories"),
         "staff by e-mail": _("staff by e-mail"),
     }

@@ -27,6 +27,7 @@ from services.kit import natsauth
 from services.kit.broker import signed_url
 from services.kit.secrets import Secrets
 from services.kit.settings import Settings
+from services.metering.astray.found import since
 from services.metering.retention import rules
 
 _CLOCKS_APART_SECONDS = 5.0
@@ -54,6 +55,7 @@ def _postgres(url: str) -> list[Check]:
             }
             row = connection.execute("SELECT clock_timestamp()").fetchone()
             lacking = _without_partition(connection)
+            strays = _astray(connection)
     except psycopg.Error as error:
         return [
             failed(
@@ -63,7 +65,7 @@ def _postgres(url: str) -> list[Check]:
             )
         ]
     assert row is not None
-    return [*judge_postgres(found), _clocks("postgres", row[0]), *lacking]
+    return [*judge_postgres(found), _clocks("postgres", row[0]), *lacking, *strays]
 
 
 def _without_partition(connection: "psycopg.Connection[tuple[Any, ...]]") -> list[Check]:
@@ -87,6 +89,23 @@ def _without_partition(connection: "psycopg.Connection[tuple[Any, ...]]") -> lis
         advice = _("none is made ahead: is the metering room running? Its log says why")
         return [warning("partitions", _("until {day}").format(day=until), advice)]
     return [ok("partitions", _("until {day}").format(day=until))]
+
+
+def _astray(connection: "psycopg.Connection[tuple[Any, ...]]") -> list[Check]:
+    """Devices whose messages reach nobody; none: not migrated."""
+    there = connection.execute("SELECT to_regclass('metering.astray')").fetchone()
+    if there is None or there[0] is None:
+        return []
+    rows = connection.execute(
+        "SELECT device FROM metering.astray WHERE last_at > %s ORDER BY last_at DESC, device",
+        (since(datetime.now(UTC)),),
+    ).fetchall()
+    name = "devices' topics"
+    if not rows:
+        return [ok(name, _("each publishes to its own"))]
+    advice = _("what they send reaches nobody; compare the topic set in: {devices}")
+    told = _("{n} publish to a topic that is not their own").format(n=len(rows))
+    return [warning(name, told, advice.format(devices=", ".join(device for (device,) in rows[:10])))]
 
 
 async def _nats(settings: Settings, secrets: Secrets) -> list[Check]:

@@ -185,6 +185,7 @@ write_deadline: "10s"
 log_file: {log}
 logfile_size_limit: 20MB
 logfile_max_num: 5
+logtime_utc: true
 
 jetstream {{
   store_dir: {store}

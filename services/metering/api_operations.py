@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from contracts.base import Instant
 from contracts.codes import Reason
 from services.kit.web import Page, PageQuery, RoomUnit, Who, page_of, roles
-from services.metering import actions, backlog, quarantine_bulk, queries
+from services.metering import actions, backlog, operator_queries, quarantine_bulk, queries
 from services.metering.api_base import router
+from services.metering.astray import found
 from services.metering.operator_queries import Filters
 from services.metering.quarantine import Status
 
@@ -34,6 +35,15 @@ class OverviewOut(BaseModel):
     meters_silent: int
     readings_without_partition: int
     """Recent readings that are stored but lack the place made ahead for them: should be none."""
+    meters_never_heard: int
+    """No device, no file. Beside them, neither silent nor heard:"""
+    meters_unreadable: int
+    """Every message of theirs is in quarantine or was given up."""
+    meters_files_only: int
+    """Known from imported files alone."""
+    devices_astray: int
+    """Meters and gateways that published elsewhere than below their own topic within a day: what they sent
+    there reached nobody. Counted where the broker is embedded."""
     lag_seconds: float
     """Age of the oldest reading that intake acknowledged and that is not yet settled into its day."""
     batches_waiting: int | None
@@ -89,7 +99,14 @@ async def overview(request: Request, unit: RoomUnit, who: Who) -> OverviewOut:
     dead = await request.app.state.jetstream.stream_info("DEAD")
     waiting = await backlog.of(request.app.state.nats)
     flow = backlog.added(await queries.flow(unit), waiting, unit.wall)
-    return OverviewOut.model_validate(flow | {"dead_letters": dead.state.messages})
+    fleet = await operator_queries.fleet(unit)
+    heard = {
+        "meters_never_heard": fleet.unheard,
+        "meters_unreadable": fleet.unreadable,
+        "meters_files_only": fleet.files_only,
+        "devices_astray": await found.count(unit),
+    }
+    return OverviewOut.model_validate(flow | heard | {"dead_letters": dead.state.messages})
 
 
 @router.get("/operations/rejected", **roles("operator"))

@@ -15,6 +15,7 @@ from services.kit.hourly import in_background
 from services.kit.moved_clocks import whenever_moved
 from services.kit.room import Room
 from services.metering import handlers, partitions, silence
+from services.metering.astray.following import follow
 from services.metering.imports.worker import importer
 from services.metering.settling import settler
 from services.metering.supply_faults.watching import watch
@@ -43,3 +44,4 @@ def build(room: Room) -> None:
     room.background("supply faults", watch)
     room.background("partitions", partitions.keeper)
     room.background("importer", importer)
+    room.background("astray", follow)

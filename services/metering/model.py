@@ -23,6 +23,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import SQLModel
 
 from services.kit.hourly import hourly_table
+from services.metering.astray.model import ASTRAY
 from services.metering.imports.model import FILE_CHUNK, FILE_IMPORT, IMPORT_ECHO
 from services.metering.replays import model as replays
 from services.metering.supply_faults.model import SUPPLY_FAULT, SUPPLY_LOOK
@@ -236,6 +237,7 @@ QUARANTINE = Table(
     Column("decided_at", INSTANT, nullable=True),
     Index("quarantine_page", "coop", "received_at", "id"),
     Index("quarantine_channel", "gateway", "channel"),
+    Index("quarantine_meter", "meter"),
     Index("quarantine_retry", "received_at", postgresql_where=text("status = 'retry'")),
     schema=SCHEMA,
 )
@@ -293,5 +295,5 @@ GAS_FACTOR = Table(
 TABLES = (
     READING_ROW, INTERVAL_ROW, METER_REGISTER, DISAGREEMENT, DIRTY_DAY, OPEN_DAY, SERIES, DAY_ROW, RAW_GONE,
     EDIT, QUARANTINE, METER_STATE, DATA_USE, GAS_FACTOR, FILE_IMPORT, FILE_CHUNK, IMPORT_ECHO, replays.FEED,
-    replays.FEED_PIECE, replays.FEED_READING, replays.REPLAY, SUPPLY_FAULT, SUPPLY_LOOK, HOURLY,
+    replays.FEED_PIECE, replays.FEED_READING, replays.REPLAY, SUPPLY_FAULT, SUPPLY_LOOK, HOURLY, ASTRAY,
 )  # fmt: skip

@@ -22,6 +22,7 @@ from services.metering import (
     queries,
     registry,
 )
+from services.metering.astray import found as strays
 from services.metering.edits_made import LARGEST_VALUE, Wanted
 from services.metering.fluids import energies
 from services.metering.looks import note_look
@@ -222,6 +223,7 @@ async def _meter(
         readings=await operator_meter_queries.readings(unit, meter, seen.quantity, civil)
         if may_see_slots else [],
         exchanges=await operator_meter_queries.exchanges(unit, meter),
+        astray=await strays.lately(unit, meter),
     )  # fmt: skip
 
 

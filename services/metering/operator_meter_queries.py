@@ -10,6 +10,8 @@ from sqlalchemy import text
 
 from contracts.codes import Check, Quantity
 from services.kit.unit import Unit
+from services.metering import hearing
+from services.metering.astray import found
 from services.metering.days import CivilDay
 from services.metering.touching import SETTLED_BY
 
@@ -21,13 +23,17 @@ LEFT JOIN registry.building b ON b.id = m.building
 _WHERE_IT_IS = "coalesce(d.residence, b.residence, '') AS residence, coalesce(d.ref, b.ref, '') AS ref"
 _METERS = f"""
 SELECT m.id, m.coop, m.fluid, m.serial, m.zone, m.dwelling, {_WHERE_IT_IS}, s.watermark, s.silent_since,
-       coalesce(s.received, 0) = 0 AS is_unheard
+       h.hearing
 FROM registry.meter m {_PLACE} LEFT JOIN metering.meter_state s ON s.meter = m.id
+CROSS JOIN LATERAL (SELECT {hearing.SQL} AS hearing) h
 WHERE (CAST(:words AS text) IS NULL OR strpos(lower(concat_ws(' ', m.id, m.serial, d.residence, d.ref,
         b.residence, b.ref)), lower(:words)) > 0)
   AND (CAST(:state AS text) IS NULL
        OR (:state = 'silent' AND s.silent_since IS NOT NULL)
-       OR (:state = 'unheard' AND coalesce(s.received, 0) = 0)
+       OR (:state = 'unheard' AND h.hearing = 'never')
+       OR (:state IN ('unreadable', 'files') AND h.hearing = :state)
+       OR (:state = 'astray' AND EXISTS (SELECT 1 FROM metering.astray a
+                                         WHERE a.device = m.id AND a.last_at > :astray_since))
        OR (:state = 'common' AND m.dwelling IS NULL))
   AND (CAST(:after_residence AS text) IS NULL
        OR (coalesce(d.residence, b.residence, ''), coalesce(d.ref, b.ref, ''), m.id)
@@ -37,7 +43,7 @@ ORDER BY residence, ref, m.id LIMIT :limit
 _ONE = f"""
 SELECT m.id, m.coop, m.fluid, m.serial, m.zone, m.dwelling, {_WHERE_IT_IS}, s.watermark, s.heard_at,
        s.habit_s, s.silent_since, s.received, s.stored, s.duplicate, s.late, s.discarded_no_consent,
-       s.discarded_outside_occupancy
+       s.discarded_outside_occupancy, {hearing.SQL} AS hearing
 FROM registry.meter m {_PLACE} LEFT JOIN metering.meter_state s ON s.meter = m.id WHERE m.id = :meter
 """  # noqa: S608 - only constants are formatted in
 _QUANTITIES = """
@@ -97,6 +103,9 @@ class Which(StrEnum):
 
     SILENT = "silent"
     UNHEARD = "unheard"
+    UNREADABLE = "unreadable"
+    FILES = "files"
+    ASTRAY = "astray"
     COMMON = "common"
 
 
@@ -121,7 +130,7 @@ async def meters(
         text(_METERS),
         {
             "words": words or None, "state": which, "limit": limit, "after_residence": residence,
-            "after_ref": ref, "after_id": id,
+            "after_ref": ref, "after_id": id, "astray_since": found.since(unit.wall),
         },
     )  # fmt: skip
     return rows.all()

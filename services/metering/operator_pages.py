@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import text
 
 from contracts.codes import Reason
 from services.kit.unit import Unit
@@ -20,6 +21,7 @@ from services.metering import (
     queries,
     registry,
 )
+from services.metering.astray import found
 from services.metering.operator_queries import Filters
 from services.metering.page_base import answer, pages
 from services.metering.payload import preview
@@ -28,6 +30,7 @@ from services.metering.quarantine import Status
 OPERATOR = roles("operator")
 LATEST = 5
 QUIET = 12
+_CLOCK = "SELECT business_now FROM registry.coop WHERE slug = :coop AND sandbox AND business_now > :wall"
 
 
 @pages.get("/fragments/flow", **OPERATOR)
@@ -45,7 +48,8 @@ async def meters(request: Request, unit: RoomUnit, who: Who) -> Response:
     return answer(
         request, "meters.html", fleet=await operator_queries.fleet(unit),
         quiet=await operator_queries.quiet(unit, QUIET), now=unit.now, many=who.coop == "*",
-        held=await operator_meter_queries.held_count(unit),
+        held=await operator_meter_queries.held_count(unit), astray=await found.count(unit),
+        strays=await found.latest(unit, QUIET),
     )  # fmt: skip
 
 
@@ -145,8 +149,18 @@ async def _one(request: Request, unit: Unit, id: str, done: str, status: int = 2
     return answer(
         request, "quarantined.html", status, row=_row(row), done=done,
         content=None if row.payload is None else preview(bytes(row.payload)),
+        sandbox_now=await _sandbox_ahead(unit, row),
         has_meter=bool(row.meter and await registry.meters(unit, [row.meter])),
     )  # fmt: skip
+
+
+async def _sandbox_ahead(unit: Unit, row: Any) -> datetime | None:
+    """The clock of the message's sandbox where it runs ahead of the wall's, by which messages are dated."""
+    if row.reason != Reason.IN_FUTURE or not row.coop:
+        return None
+    found = await unit.session.execute(text(_CLOCK), {"coop": row.coop, "wall": unit.wall})
+    now: datetime | None = found.scalar_one_or_none()
+    return now
 
 
 def _row(row: Any) -> dict[str, Any]:

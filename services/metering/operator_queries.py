@@ -9,27 +9,33 @@ from sqlalchemy import text
 
 from contracts.codes import Reason
 from services.kit.unit import Unit
+from services.metering import hearing
 from services.metering.quarantine import Status
 
-_FLEET = """
+_FLEET = f"""
 SELECT count(*) AS meters,
-       count(*) FILTER (WHERE coalesce(s.received, 0) = 0) AS unheard,
+       count(*) FILTER (WHERE h.hearing = 'never') AS unheard,
+       count(*) FILTER (WHERE h.hearing = 'unreadable') AS unreadable,
+       count(*) FILTER (WHERE h.hearing = 'files') AS files_only,
        count(*) FILTER (WHERE s.silent_since IS NOT NULL) AS silent,
        (SELECT count(*) FROM metering.open_day) AS open_days,
        (SELECT count(*) FROM metering.dirty_day) AS dirty_days,
        (SELECT max(last_closed_at) FROM metering.series) AS closed_at
 FROM registry.meter m LEFT JOIN metering.meter_state s ON s.meter = m.id
-"""
-_QUIET = """
+CROSS JOIN LATERAL (SELECT {hearing.SQL} AS hearing) h
+"""  # noqa: S608 - only constants are formatted in
+# What is known from files alone is expected to say nothing.
+_QUIET = f"""
 SELECT m.id, m.fluid, m.serial, m.zone, m.coop, d.residence, d.ref, b.residence AS common_part,
-       s.watermark, s.silent_since
+       s.watermark, s.silent_since, h.hearing
 FROM registry.meter m
 LEFT JOIN metering.meter_state s ON s.meter = m.id
+CROSS JOIN LATERAL (SELECT {hearing.SQL} AS hearing) h
 LEFT JOIN registry.dwelling d ON d.id = m.dwelling
 LEFT JOIN registry.building b ON b.id = m.building
-WHERE s.silent_since IS NOT NULL OR coalesce(s.received, 0) = 0
-ORDER BY s.silent_since IS NULL, s.watermark, m.id LIMIT :limit
-"""
+WHERE s.silent_since IS NOT NULL OR h.hearing IN ('never', 'unreadable')
+ORDER BY s.silent_since IS NULL, h.hearing = 'never', s.watermark, m.id LIMIT :limit
+"""  # noqa: S608 - only constants are formatted in
 _REASONS = """
 SELECT reason, count(*) AS waiting
 FROM metering.quarantine WHERE status = 'waiting' GROUP BY reason ORDER BY count(*) DESC, reason
@@ -61,7 +67,7 @@ async def fleet(unit: Unit) -> Any:
 
 
 async def quiet(unit: Unit, limit: int) -> Sequence[Any]:
-    """Meters that fell silent, longest first, then those never heard."""
+    """Meters that fell silent, longest first, then those that cannot be read, then the never heard."""
     return (await unit.session.execute(text(_QUIET), {"limit": limit})).all()
 
 

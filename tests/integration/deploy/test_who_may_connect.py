@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import nats
 import paho.mqtt.client as paho
@@ -16,6 +17,9 @@ from deploy.engines import Engines
 from deploy.engines.testing import temporary_engines
 from services.kit import natsauth
 from services.kit.broker import connect, signed_url
+from services.kit.ids import new_id
+from services.metering.astray.following import Log
+from services.metering.astray.lines import Wrong
 
 PASSWORD = "a device's password"
 REFUSED = 5  # MQTT 3.1.1: not authorised
@@ -130,6 +134,22 @@ async def test_a_device_meets_the_callout_and_keeps_to_its_topic(
         assert await asyncio.wait_for(room.heard.get(), 5) == ("meters/c/mtr_1/senml", b"mine")
         assert await asyncio.wait_for(device.heard.get(), 5) == ("meters/c/mtr_1/senml", b"mine")
         assert room.heard.empty()
+
+
+async def test_the_log_tells_who_publishes_elsewhere(
+    bus: Engines, requests: list[natsauth.AuthRequest]
+) -> None:
+    meter, began = new_id("mtr"), datetime.now(UTC)
+    log = Log(bus.data_dir / "logs" / "nats.log")
+    async with Device(bus, meter) as device:
+        await device.publish(f"meters/c/{meter}x/senml", b"mistyped")
+        await device.publish('zigbee2mqtt/a"b', b"as the device likes")
+        await device.publish(f"meters/c/{meter}/senml", b"its own")
+    found = await asyncio.to_thread(log.read)
+    log.close()
+    own = [one for one in found[0] if one.device == meter]
+    assert [one.wrong("c") for one in own] == [Wrong.DEVICE, Wrong.START]
+    assert all(began - timedelta(seconds=1) < one.at <= datetime.now(UTC) for one in own), "in UTC"
 
 
 async def test_a_device_may_have_four_filters_at_quality_one(
