@@ -40,6 +40,7 @@ class _Handlers:
     """Stands where the room does while notifications is composed, and keeps what each event leads to."""
 
     of: dict[str, Any] = field(default_factory=dict)
+    settings: Settings = field(default_factory=Settings)
 
     def on(self, event: type[Event], handler: Any) -> None:
         self.of[event.subject] = (event, handler)
