@@ -1,6 +1,7 @@
 """Requests are found by what their title says too: element, symptom and place are kept with their words.
 
-What they are called, in either language, is the taxonomy's: words may change without the rows.
+What they are called, in either language, is the taxonomy's: words may change without the rows. Of what many
+requests say only the newest answer, found by walking back through them: the search is planned with its words.
 """
 
 from alembic import op
@@ -12,8 +13,21 @@ depends_on = None
 
 _OF_CODES = "array_to_tsvector(ARRAY['e:' || {row}element, 's:' || {row}symptom, 'p:' || {row}place])"
 
+_OF_ANY = (
+    " LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$"
+    " SELECT DISTINCT w.ticket FROM aftersales.ticket_words w"
+    " WHERE w.coop = $1 AND palier.sees($1) AND w.document @@ $2 $$"
+)
+_NEWEST = (
+    " LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ BEGIN"
+    " IF palier.sees($1) THEN RETURN QUERY EXECUTE"
+    " 'SELECT DISTINCT w.ticket::text FROM aftersales.ticket_words w"
+    " WHERE w.coop = $1 AND w.document @@ $2 ORDER BY 1 DESC LIMIT 2000' USING $1, $2; END IF; END $$"
+)
+
 
 def upgrade() -> None:
+    _search(_NEWEST)
     _trigger(
         " INSERT INTO aftersales.ticket_words (ticket, source, coop, document)"  # noqa: S608 - only constants
         "   VALUES (new.id, 'ticket', new.coop,"
@@ -25,6 +39,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    _search(_OF_ANY)
     _trigger(
         " IF new.description IS NULL THEN"
         "   DELETE FROM aftersales.ticket_words WHERE ticket = new.id AND source = 'ticket';"
@@ -35,6 +50,13 @@ def downgrade() -> None:
         "description",
     )
     _refill("aftersales.document_of(description)", "description IS NOT NULL")
+
+
+def _search(how: str) -> None:
+    op.execute(
+        "CREATE OR REPLACE FUNCTION aftersales.found_by_words(wanted text, words tsquery)"
+        f" RETURNS SETOF text{how}"
+    )
 
 
 def _trigger(body: str, columns: str) -> None:
