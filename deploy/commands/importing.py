@@ -3,6 +3,7 @@ taking it back."""
 
 import json
 import re
+import sys
 import time
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +12,14 @@ from urllib.parse import urlencode
 
 import typer
 
+from deploy.commands.import_words import (
+    found_in_words,
+    only_contradicts,
+    question_in_words,
+    result_in_words,
+    state_in_words,
+    undoing_in_words,
+)
 from deploy.commands.options import DataDir, settings_for
 from deploy.words import _, language, number
 
@@ -23,7 +32,8 @@ app = typer.Typer(add_completion=False)
 
 MOST_BYTES = 100_000_000
 POLL_S = 0.25
-SHOWN_REFUSALS = 20
+DAYS_WITHIN_S = 20.0
+"""So long the days of what was stored are waited for; then it is said that they follow."""
 _NUMBER = re.compile(r"\d{11,}")
 """A delivery point's number, in a file's name: not sent, for addresses end up in logs."""
 ENDED = ("done", "failed", "cancelled", "undone")
@@ -61,6 +71,12 @@ def import_file(
     date_order: Annotated[
         str | None, typer.Option(help=_("dmy or mdy, where a file leaves it open."))
     ] = None,
+    point: Annotated[
+        str | None,
+        typer.Option(
+            help=_("Last four digits of the delivery point that is this home's, if a file has several.")
+        ),
+    ] = None,
     undo: Annotated[str | None, typer.Option(help=_("Instead of a file: the import to take back."))] = None,
     yes: Annotated[bool, typer.Option("--yes", help=_("Do not ask before taking it back."))] = False,
     url: Annotated[str | None, typer.Option(help=_("Another instance's portal."))] = None,
@@ -71,7 +87,8 @@ def import_file(
 ) -> None:
     """Import a file of past consumption. What it is is found out; importing it again changes nothing.
 
-    Exit 0 when done, 1 when nothing of it could be used, 2 for wrong usage.
+    Exit 0 when done, 1 when nothing of it could be used or all of it contradicts what is known, 2 for wrong
+    usage.
     """
     from simulators.api import ApiError
 
@@ -89,7 +106,7 @@ def import_file(
         "filename": without_number(file.name), "format": format, "dry_run": str(dry_run).lower(),
         "time_column": time_column,
         "value_column": value_column, "unit": unit, "zone": zone, "stamp": stamp, "kind": kind,
-        "date_order": date_order,
+        "date_order": date_order, "point": point and without_all_but_the_end(point),
     }  # fmt: skip
     api = _api(url, token, data_dir)
     try:
@@ -97,6 +114,8 @@ def import_file(
         if not as_json:
             typer.echo(f"{file.name}: {started['found']['label']}", err=True)
         found = _follow(api, started, is_quiet=as_json)
+        if found.get("question") and not as_json and sys.stdin.isatty():
+            found = _ask(api, found)
     except ApiError as error:
         if as_json:
             typer.echo(json.dumps(error.problem))
@@ -110,73 +129,7 @@ def import_file(
         typer.echo(result_in_words(found))
         if "undo" in found["legal_actions"]:
             typer.echo(_("To take it back: palier import --undo {id}").format(id=found["id"]), err=True)
-    raise typer.Exit(0 if found["state"] == "done" else 1)
-
-
-def found_in_words(found: dict[str, Any]) -> str:
-    """`Enedis load curve (CSV): energy_import, mean W, 30 min, end of interval, Europe/Paris`."""
-    unit, step = found["unit"], found["step_s"]
-    stamps = {"start": _("time at the start of each interval"), "end": _("time at the end of each interval")}
-    parts = [
-        found["quantity"],
-        _("mean {unit}").format(unit=unit) if unit in ("W", "kW") else unit,
-        _step(step) if step else None,
-        _("cumulative register") if found["kind"] == "register" else None,
-        stamps.get(found["stamp"]),
-        _("local time of {zone}").format(zone=found["zone"]) if found["zone"] else None,
-    ]
-    told = ", ".join(part for part in parts if part)
-    return f"{found['label']}: {told}" if told else str(found["label"])
-
-
-def result_in_words(found: dict[str, Any]) -> str:
-    """What became of the rows, then each refused line with its reason."""
-    would = _(" (dry run: nothing was stored)") if found["dry_run"] else ""
-    counted = {
-        "accepted": _("{n} accepted"),
-        "duplicate": _("{n} duplicate"),
-        "conflict": _("{n} conflict"),
-        "refused": _("{n} refused"),
-    }
-    told = ", ".join(words.format(n=number(found[name])) for name, words in counted.items())
-    lines = [f"{_state(found['state'])}{would}: {told}"]
-    away = {
-        "outside_occupancy": _("{n} outside the household's stay: not kept"),
-        "no_consent": _("{n} not allowed: not kept"),
-    }
-    lines += [words.format(n=number(found[name])) for name, words in away.items() if found[name]]
-    if found["first_day"]:
-        lines.append(_("from {first} to {last}").format(first=found["first_day"], last=found["last_day"]))
-    if found["accepted"] and found["unit"] and found["accepted_value"] is not None:
-        amount = _amount(found["accepted_value"], found["unit"])
-        lines.append(_("accepted in all: {amount}").format(amount=amount))
-    if estimated := found["found"].get("estimated"):
-        lines.append(_("{n} that the file itself calls estimated").format(n=number(estimated)))
-    if found["message"]:
-        lines.append(found["message"])
-    line = _("  line {n}: {text}")
-    lines += [line.format(n=one["line"], text=one["text"]) for one in found["refusals"][:SHOWN_REFUSALS]]
-    if found["refused"] > SHOWN_REFUSALS:
-        more = number(found["refused"] - SHOWN_REFUSALS)
-        lines.append(_("  … and {n} more; --json shows the first 1,000").format(n=more))
-    return "\n".join(lines)
-
-
-def undoing_in_words(found: dict[str, Any]) -> str:
-    """What taking an import back does, and the days that it cannot reach any more."""
-    days = (found["first_day"], found["last_day"])
-    lines = [
-        _("What this import brought from {first} to {last} goes, and its days are worked out again.").format(
-            first=days[0], last=days[1]
-        )
-    ]
-    if found["stays"]:
-        lines.append(_("Some days can no longer change, and stay as they are now:"))
-    for stay in found["stays"]:
-        period = _("from {first} to {last}").format(first=stay["first_day"], last=stay["last_day"])
-        is_one = stay["first_day"] == stay["last_day"]
-        lines.append(f"  {stay['first_day'] if is_one else period}: {stay['text']}")
-    return "\n".join(lines)
+    raise typer.Exit(0 if found["state"] == "done" and not only_contradicts(found) else 1)
 
 
 def _take_back(api: "Api", id: str, *, is_sure: bool, as_json: bool) -> None:
@@ -199,11 +152,15 @@ def _take_back(api: "Api", id: str, *, is_sure: bool, as_json: bool) -> None:
     typer.echo(json.dumps(found, ensure_ascii=False) if as_json else found["message"])
 
 
-def _state(state: str) -> str:
-    """The state as a person reads it; its code in English."""
-    from contracts.words import word
-
-    return word("import_states", state, "fr").lower() if language() == "fr" else state
+def _ask(api: "Api", found: dict[str, Any]) -> dict[str, Any]:
+    """Let the person at the terminal say which delivery point is meant; the import as it ends then."""
+    typer.echo("\n".join([found["message"], *question_in_words(found["question"])]), err=True)
+    points = found["question"]["points"]
+    chosen = typer.prompt(_("Last four digits of this home's point (empty: none)"), default="", err=True)
+    if chosen not in points:
+        return found
+    answered = api.post(f"/imports/{found['id']}/actions", {"action": "choose", "point": chosen})
+    return _follow(api, answered, is_quiet=False)
 
 
 def _send(api: "Api", meter: str, file: Path, query: dict[str, Any]) -> dict[str, Any]:
@@ -216,18 +173,22 @@ def _follow(api: "Api", started: dict[str, Any], *, is_quiet: bool) -> dict[str,
     """Ask until the import has ended, showing how far it is."""
     found = started
     with _bar(is_quiet) as progress:
-        task = progress.add_task(_state(found["state"]), total=found["bytes_total"])
+        task = progress.add_task(state_in_words(found["state"]), total=found["bytes_total"])
         while found["state"] not in ENDED:
             time.sleep(POLL_S)
             found = api.get(f"/imports/{started['id']}")
             is_read = found["rows_total"] is not None
             progress.update(
                 task, description=_("{state}: {n} rows").format(
-                    state=_state(found["state"]), n=number(found["rows"])
-                ) if is_read else _state(found["state"]),
+                    state=state_in_words(found["state"]), n=number(found["rows"])
+                ) if is_read else state_in_words(found["state"]),
                 total=found["rows_total"] if is_read else found["bytes_total"],
                 completed=found["rows"] if is_read else found["bytes_read"],
             )  # fmt: skip
+        end = time.monotonic() + DAYS_WITHIN_S
+        while found.get("days_follow") and time.monotonic() < end:
+            time.sleep(POLL_S)
+            found = api.get(f"/imports/{started['id']}")
     return found
 
 
@@ -267,19 +228,14 @@ def _in_words(error: Any) -> str:
     return "\n".join(lines)
 
 
+def without_all_but_the_end(point: str) -> str:
+    """A delivery point as it may stand in an address: its last four digits."""
+    return point.strip().upper() if "-" in point else point.strip().upper()[-4:]
+
+
 def without_number(name: str) -> str:
     """A file's name as it may stand in an address."""
     return _NUMBER.sub(lambda found: "0" * len(found.group()), name)
-
-
-def _step(seconds: int) -> str:
-    if seconds % 86_400 == 0:
-        return _("days") if seconds == 86_400 else _("{n} days").format(n=seconds // 86_400)
-    return f"{seconds // 60} min" if seconds % 60 == 0 else f"{seconds} s"
-
-
-def _amount(value: int, unit: str) -> str:
-    return f"{number(value / 1_000, 3)} kWh" if unit == "Wh" else f"{number(value)} {unit}"
 
 
 def _fail(words: str, code: int = 1) -> None:

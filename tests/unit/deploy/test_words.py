@@ -71,6 +71,32 @@ def test_the_result_of_an_import_reads_well_in_both_languages(monkeypatch: pytes
     )
 
 
+def test_quantities_are_never_added_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "en_GB")
+    sums = [
+        {"quantity": "energy_import", "value": 2_000, "unit": "Wh"},
+        {"quantity": "energy_export", "value": 500, "unit": "Wh"},
+    ]
+    told = result_in_words(FOUND | {"accepted_sums": sums, "accepted_value": None}).splitlines()
+    assert "accepted of energy_import: 2.000 kWh" in told
+    assert "accepted of energy_export: 0.500 kWh" in told
+    assert not any("2.500" in line for line in told)
+
+
+def test_a_file_that_only_contradicts_and_one_that_asks_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = {"dry_run": False, "accepted": 0, "duplicate": 0, "conflict": 578, "first_day": None}
+    monkeypatch.setenv("LC_ALL", "C")
+    assert "every value contradicts what is known" in result_in_words(FOUND | nothing)
+    asked = {"state": "failed", "question": {"points": ["9876"], "earlier": ["0123"]}, "message": "…"}
+    told = result_in_words(FOUND | nothing | asked | {"conflict": 0}).splitlines()
+    assert "earlier files were of the point ending in 0123; this one is of the one ending in 9876" in told
+    assert any(line.endswith("--point 9876") for line in told)
+    monkeypatch.setenv("LC_ALL", "fr_FR")
+    french = result_in_words(FOUND | nothing | asked | {"conflict": 0})
+    assert "les fichiers précédents étaient du point se terminant par 0123" in french
+    assert "chaque valeur contredit" in result_in_words(FOUND | nothing)
+
+
 def test_before_an_import_is_taken_back_the_days_that_stay_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     stays = [
         {"first_day": "2024-03-01", "last_day": "2024-03-04", "text": "Their readings were deleted."},
