@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from contracts.aftersales import CheckInDue
@@ -46,14 +47,16 @@ async def open_file(unit: Unit, occupancy: str, *, quiet: bool) -> None:
     home = await registry.home_of_occupancy(unit, occupancy)
     if home is None or home.dwelling is None:
         return
-    known = await unit.session.get(DwellingFile, occupancy)
-    if known is not None:
-        return
     assert unit.coop is not None
-    unit.session.add(
-        DwellingFile(occupancy=occupancy, coop=unit.coop, dwelling=home.dwelling, opened_at=unit.now)
+    # The news of a move-in and the hour may meet: who comes second waits, and finds it done.
+    opened = await unit.session.execute(
+        insert(DwellingFile)
+        .values(occupancy=occupancy, coop=unit.coop, dwelling=home.dwelling, opened_at=unit.now)
+        .on_conflict_do_nothing()
+        .returning(col(DwellingFile.occupancy))
     )
-    await unit.session.flush()
+    if opened.scalar_one_or_none() is None:
+        return
     await plan(unit, home, after=await local_today(unit) if quiet else None)
 
 

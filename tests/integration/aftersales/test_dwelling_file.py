@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,24 @@ async def heard_of(aulnes: Cooperative, moved: dict[str, Any], **more: Any) -> N
             ),
             unit,
         )
+
+
+async def test_the_news_of_a_move_in_and_the_hour_may_meet(aulnes: Cooperative) -> None:
+    """Who opens the household's file second waits for the first, and finds it done."""
+    moved = await aulnes.move_in()
+    async with aulnes.room_unit("aftersales", aulnes.slug) as first:
+        await asking.open_file(first, moved["occupancy"], quiet=False)
+        second = asyncio.create_task(heard_of(aulnes, moved))
+        async with aulnes.room_unit("aftersales") as looking:
+            while not (await looking.session.execute(text(_WAITS))).scalar_one():
+                assert not second.done()
+    await second
+    async with aulnes.room_unit("aftersales", aulnes.slug) as unit:
+        rows = await asking.of_household(unit, moved["occupancy"])
+        assert len({row.kind for row in rows}) == len(rows) > 1
+
+
+_WAITS = "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
 
 
 async def asked(aulnes: Cooperative) -> list[tuple[str, str | None]]:
