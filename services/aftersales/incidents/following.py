@@ -3,7 +3,7 @@
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from services.aftersales import registry
+from services.aftersales import actions, registry
 from services.aftersales.incidents import children
 from services.aftersales.incidents.model import Incident, IncidentFollower
 from services.aftersales.incidents.stages import CONFIRMED
@@ -54,13 +54,14 @@ async def answer(
     language: str,
 ) -> None:
     """The household's word: yes settles its own requests, no takes them out; others' are untouched. Who only
-    followed and says no has a request from here on: what is wrong there is somebody's to repair.
+    followed and says no has a request from here on: what is wrong there is somebody's to repair. Said again,
+    or told anew meanwhile, it stays that one.
 
     Hundreds may answer at once: nothing of the incident itself is written."""
     if incident.state not in ("resolved", "closed"):
         raise conflict("not_resolved", "It is still being worked on.", legal_actions=[])
     tickets = await own_requests(unit, incident, [occupancy])
-    follower = await unit.session.get(IncidentFollower, (incident.id, occupancy))
+    follower = await unit.session.get(IncidentFollower, (incident.id, occupancy), with_for_update=True)
     if not tickets and follower is None and await _meter_shows(unit, incident, [occupancy]):
         follower = IncidentFollower(
             incident=incident.id, occupancy=occupancy, coop=incident.coop, person=who.id, followed_at=unit.now
@@ -73,7 +74,11 @@ async def answer(
         await children.answer(unit, ticket, is_back, said, who)
     if not tickets and not is_back:
         assert said is not None
-        await children.not_back_here(unit, incident, occupancy, said, who)
+        known = await _told_since(unit, incident, occupancy)
+        if known is None:
+            await children.not_back_here(unit, incident, occupancy, said, who)
+        elif comment:
+            await actions.write_message(unit, known, who, comment)
     if follower is not None:
         follower.answer, follower.answered_at = ("back" if is_back else "not_back"), unit.now
 
@@ -116,6 +121,20 @@ async def own_requests(unit: Unit, incident: Incident, occupancies: list[str]) -
         .order_by(col(Ticket.id))
     )
     return list(rows.scalars())
+
+
+async def _told_since(unit: Unit, incident: Incident, occupancy: str) -> str | None:
+    """The open request by which the home said, since it was resolved, that it is not over there."""
+    rows = await unit.session.execute(
+        text(
+            "SELECT t.id FROM aftersales.ticket t JOIN aftersales.incident_report r ON r.ticket = t.id"
+            " WHERE t.occupancy = :home AND t.ended_at IS NULL AND r.family = :family"
+            " AND (t.opened_at >= :since OR (r.incident = :id AND r.answer = 'not_back'))"
+            " ORDER BY t.opened_at DESC, t.id LIMIT 1"
+        ),
+        {"home": occupancy, "family": incident.family, "since": incident.resolved_at, "id": incident.id},
+    )
+    return rows.scalar_one_or_none()
 
 
 async def _meter_shows(unit: Unit, incident: Incident, occupancies: list[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -161,6 +162,25 @@ async def test_who_only_followed_and_says_no_has_a_request_from_then_on(aulnes: 
     assert (whole["description"], whole["incident"]) == ("La chambre reste à 15 degrés", None)
     desk = (await aulnes.get(f"/incidents/{incident}")).json()
     assert [one["answer"] for one in desk["children"]].count("not_back") == 1
+    for again in ({"is_back": False}, {"is_back": False, "comment": "Toujours 15 degrés"}):
+        assert (await aulnes.post(f"/incidents/{incident}/answer", again, me)).status_code == 200
+    assert [one["id"] for one in (await aulnes.get("/tickets", me)).json()["items"]] == [mine["id"]]
+    words = (await aulnes.get(f"/tickets/{mine['id']}/messages", me)).json()["messages"]
+    assert [one["body"] for one in words] == ["Toujours 15 degrés"]
+
+
+async def test_of_two_of_a_home_that_say_no_at_once_one_opens_the_request(aulnes: Cooperative) -> None:
+    lived_in = await homes(aulnes, 4)
+    incident = [await cold(aulnes, home) for home in lived_in[:3]][2]["incident"]
+    await do(aulnes, incident, "confirm")
+    me = aulnes.resident(lived_in[3]["persons"][0]["id"])
+    assert (await aulnes.post(f"/incidents/{incident}/follow", {}, me)).status_code == 200
+    await do(aulnes, incident, "resolve")
+    answers = await asyncio.gather(
+        *(aulnes.post(f"/incidents/{incident}/answer", {"is_back": False}, me) for _ in range(2))
+    )
+    assert [one.status_code for one in answers] == [200, 200]
+    assert len((await aulnes.get("/tickets", me)).json()["items"]) == 1
 
 
 async def test_what_was_answered_before_it_failed_again_is_asked_anew(aulnes: Cooperative) -> None:
