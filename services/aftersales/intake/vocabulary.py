@@ -100,13 +100,13 @@ class Vocabulary:
     hazard: dict[str, str]
     """What it is when no such thing is named."""
     calms: dict[str, frozenset[str]]
+    """Which stances make which dangers a hint."""
     ends_only: dict[str, tuple[str, ...]]
+    """The only danger that such words end, by the beginnings of the words."""
     still_in: dict[str, frozenset[str]]
     """By danger: words of whoever is in it, whom nobody else's being out of it concerns."""
     not_yet: tuple[str, ...]
-    """Begins of what a "not" says was not done about a danger."""
-    """The only danger that such words end, by the beginnings of the words."""
-    """Which stances make which dangers a hint."""
+    """Beginnings of what a "not" says was not done about a danger."""
     implied_by_proposal: dict[str, dict[str, str]]
     """By element and symptom ("" any): the danger that is told with such a proposal."""
     otherwise: dict[str, tuple[str, str]]
