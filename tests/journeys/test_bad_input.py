@@ -12,6 +12,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from deploy.commands.doctor import examine_all
+from services.kit.settings import Settings
 from simulators.api import Api, ApiError
 from simulators.fleet import Fleet
 from simulators.ledger import Ledger
@@ -232,6 +234,10 @@ def test_a_device_cannot_publish_for_its_neighbour(house: House, operator: Api) 
         eventually(lambda: fleet.idle(0.1) or stored(house, one.meter) == {START: 7}, 30)
     assert stored(house, other.meter) == {}
     assert not rejected_of(operator, other)
+    eventually(lambda: operator.get("/operations/overview")["devices_astray"] >= 1, 30)
+    checks = {check.name: check for check in examine_all(Settings.model_construct(data_dir=house.data_dir))}
+    told = checks["devices' topics"]
+    assert (told.verdict, one.meter in told.advice, other.meter in told.advice) == ("warning", True, False)
 
 
 # A gateway
