@@ -95,9 +95,9 @@ class ActionIn(Body):
     agreed_how: Annotated[str, coded(*codes("agreed_how"))] | None = None
     """`wait_access`: how the household agreed; the comment says with whom and to what."""
     outcome: Annotated[str, coded(*codes("outcomes"))] | None = None
+    """`finish`: what the visit ended with."""
     no_photo: Annotated[str, coded(*codes("no_photo"))] | None = None
     """With `fixed`: why no photo of the work is on the request."""
-    """`finish`: what the visit ended with."""
     cost_cents: int | None = Field(default=None, ge=0, le=100_000_000)
     """`estimate`, tax included."""
     secured_by: Annotated[str, coded(*codes("secured_by"))] | None = None
