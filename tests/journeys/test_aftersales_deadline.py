@@ -98,6 +98,7 @@ async def test_a_missed_repair_was_seen_coming(town: Town) -> None:
     await desk.get_by_role("link", name="Colonne").first.click()
     await desk.locator("summary", has_text="Commencer les travaux").click()
     await desk.get_by_role("button", name="Commencer les travaux").click()
+    await desk.locator("#f-finish-no_photo").select_option("not_visible")
     await desk.get_by_role("button", name="Travaux terminés").click()
     await expect(desk.get_by_text("tenue en retard")).to_be_visible()
     await town.looks_well(desk, "deadline-ticket-kept-late")
