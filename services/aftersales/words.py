@@ -97,11 +97,16 @@ def _labels(group: str) -> dict[str, Label]:
     return labels(group) if own is None else {code: Label(**row) for code, row in own.items()}
 
 
+def _within(label: str) -> str:
+    """A label inside a sentence: without its capital, unless it is an acronym (`WC`)."""
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+
+
 def _value(name: str, value: str, language: str) -> str:
     if name.endswith("_on"):
         return spoken_day(date.fromisoformat(value), language)
     if name == "element" and value in taxonomy().elements:
-        return taxonomy().elements[value].label.in_(language).lower()
+        return _within(taxonomy().elements[value].label.in_(language))
     if name in ("debtor", "responsible"):
         return word("parties", value, language)
     if name == "regime":
