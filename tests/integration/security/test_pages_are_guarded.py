@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from services.kit import html_paper
 from services.kit.principal import SESSION_COOKIE
 from services.portal.security import HEADERS
 from tests.integration.security.access import ACCESS, PAGES
@@ -30,6 +31,8 @@ READ_WITH_A_TRACE = {
 
 FILES = ("image/jpeg", "application/pdf")
 """What is no page of ours may be held even tighter."""
+PAPERS = {"GET /inspections/{inspection}/documents/{document}/page"}
+"""Documents as pages: nothing at all runs in them, their own rules of style are known by their digest."""
 
 
 def somebody(key: str) -> str:
@@ -47,6 +50,8 @@ async def test_every_answer_carries_every_header(town: Town, key: str) -> None:
                 assert "no-cache" in answer.headers[name] or "immutable" in answer.headers[name]
             elif name == "Content-Security-Policy" and answer.headers.get("content-type") in FILES:
                 assert answer.headers[name] in (value, "default-src 'none'; sandbox")
+            elif name == "Content-Security-Policy" and key in PAPERS and answer.status_code == 200:
+                assert answer.headers[name] == html_paper.POLICY
             else:
                 assert answer.headers[name] == value, (caller, name)
         assert "x-powered-by" not in answer.headers
