@@ -121,8 +121,8 @@ class DeadlineNear(Event):
     """Who answers for the request, and its `team`: they hear of it; of what is missed, all staff hear."""
     team: str | None = None
     digest_at: Instant | None = None
-    """When what can wait for the morning is next told by mail, all together: soon after the cooperative opens.
-    Null for safety, which does not wait."""
+    """When what can wait for the morning is next told by mail, all together, soon after the cooperative
+    opens. Null for safety, which does not wait."""
 
 
 class InspectionSigned(Event):

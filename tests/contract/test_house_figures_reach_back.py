@@ -1,4 +1,4 @@
-"""A sandbox's clock may stand in any year of a replayed history: figures the house chose itself hold there too."""
+"""A sandbox's clock may stand in any year of a replayed history: the house's own figures hold there too."""
 
 from datetime import date
 from pathlib import Path

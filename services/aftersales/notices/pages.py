@@ -31,13 +31,14 @@ async def write(
     answer_by_on: Annotated[str, Form(max_length=10)] = "",
     words: Annotated[str, Form(max_length=2000)] = "",
     also: Annotated[list[str] | None, Form(max_length=100)] = None,
-    photo: Annotated[list[str] | None, Form(max_length=100)] = None,
+    photo: Annotated[list[str] | None, Form(max_length=500)] = None,
 ) -> Response:
-    """Written, stored, and sent where it can be; what is refused is said on the same page. Of the request's
+    """Written, stored, and sent where it can be; what is refused is said on the same page. Of the requests'
     photos only those go that were ticked: one that was put meanwhile was seen by nobody here."""
     found = await queries.visible(unit, ticket, who)
-    there = {one.id for one in await photos.of(unit, found.id)}
     try:
+        others = [await queries.visible(unit, one, who) for one in also or ()]
+        there = {one.id for each in (found, *others) for one in await photos.of(unit, each.id)}
         wanted = NoticeWanted(
             kind=_code("/kind", "notices", kind),
             debtor=to if to in codes("parties") else None,
@@ -48,7 +49,6 @@ async def write(
             sent_by=_code("/sent_by", "sendings", sent_by) if sent_by else None,
             without_photos=frozenset(there) - frozenset(photo or ()),
         )
-        others = [await queries.visible(unit, one, who) for one in also or ()]
         await actions.write(unit, [found, *others], wanted, actor_of(who))
     except Problem as problem:
         return await ticket_page(request, unit, who, ticket, problem)

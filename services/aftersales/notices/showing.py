@@ -36,6 +36,7 @@ async def for_desk(unit: Unit, ticket: Ticket, who: Principal) -> Mapping[str, A
         .order_by(col(Party.name))
     )
     debtors = {*(claim.debtors if claim else ()), "insurer"}
+    together = await notices.together(unit, ticket)
     return {
         "written": written,
         "advice": _adviser(await _ends(unit, ticket, today), standing.secured_at is not None),
@@ -45,13 +46,13 @@ async def for_desk(unit: Unit, ticket: Ticket, who: Principal) -> Mapping[str, A
         "is_secured": standing.secured_at is not None,
         "debtors": sorted(claim.debtors) if claim else [],
         "parties": [one for one in parties.scalars() if one.kind in debtors],
-        "also": await notices.together(unit, ticket),
+        "also": together,
         "kinds": codes("notices"),
         "sendings": codes("sendings"),
         "proofs": PROVED,
         "kept": KEPT,
         "annexes": describing.of_sealed,
-        "photos": await photos.of(unit, ticket.id),
+        "photos": {one.id: await photos.of(unit, one.id) for one in (ticket, *together)},
         "may_write": claim is not None and who.role.value == "staff",
     }
 

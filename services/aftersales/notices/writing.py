@@ -119,13 +119,13 @@ async def _annexes(
     unit: Unit, tickets: Sequence[Ticket], wanted: NoticeWanted, way: str
 ) -> tuple[annexes.Annex, ...]:
     limits = load("notices/letters")["annex_limits"]
-    zone = await zone_of(unit)
+    zone, is_mailed = await zone_of(unit), way == "email"
     pieces = await enclosing.pieces_of(unit, tickets, wanted.kind, zone, wanted.without_photos)
     return annexes.numbered(
         pieces,
-        is_mailed=way == "email",
+        is_mailed=is_mailed,
         most_bytes=limits["mailed_bytes"],
-        most_printed=limits["printed_photos"],
+        most_printed=limits["printed_when_mailed" if is_mailed else "printed_photos"],
     )
 
 

@@ -52,7 +52,7 @@ async def home(request: Request, token: str, unit: RoomUnit) -> Response:
 
 @page("/jobs/{ticket}")
 async def one(request: Request, token: str, ticket: str, unit: RoomUnit) -> Response:
-    """An open job; one opened again says so, of one that is no longer the party's nothing is shown but that."""
+    """An open job; one opened again says so. Of one that is no longer the party's, only that is shown."""
     party = await guest(request, unit)
     former = await former_of(unit, party, ticket)
     if former is not None:

@@ -31,7 +31,8 @@ _WORDS = {
         ),
         "fixed": (
             "Intervention n° {number} : rendez-vous {when}",
-            "La coopérative a fixé le rendez-vous : {when}. Sur votre page : ce qu’il faut savoir pour entrer.",
+            "La coopérative a fixé le rendez-vous : {when}."
+            " Sur votre page : ce qu’il faut savoir pour entrer.",
         ),
         "called_off": (
             "Intervention n° {number} : rendez-vous annulé",

@@ -199,6 +199,27 @@ async def test_a_photo_that_was_put_after_the_form_was_opened_does_not_go(
         assert gone.scalars().all() == [photos[1]["id"]]
 
 
+async def test_staff_choose_among_the_photos_of_every_request_in_the_letter(
+    aulnes: Cooperative, room_unit: Any
+) -> None:
+    await a_firm(aulnes, room_unit)
+    ticket, household, photos = await photographed(aulnes)
+    other = await a_reserve(aulnes, ticket["moved"], element="window")
+    (seen,) = (await put(aulnes, other["id"], household, photo("WEBP"))).json()["photos"]
+    page = await desk(aulnes).get(f"/desk/{ticket['id']}")
+    assert page.text.count('name="photo"') == 3
+    assert f'name="photo" value="{seen["id"]}" checked' in page.text
+    letter = f"/desk/{ticket['id']}/notices"
+    sent = await desk(aulnes).send(letter, kind="notice", also=other["id"], photo=photos[1]["id"])
+    assert sent.status_code == 303, sent.text
+    [notice] = (await aulnes.get(f"/tickets/{other['id']}/notices")).json()["notices"]
+    async with room_unit("aftersales", aulnes.slug) as unit:
+        gone = await unit.session.execute(
+            text("SELECT source FROM aftersales.notice_annex WHERE notice = :id"), {"id": notice["id"]}
+        )
+        assert gone.scalars().all() == [photos[1]["id"]]
+
+
 async def test_an_electronic_registered_letter_is_stored_then_sent_then_proved(
     aulnes: Cooperative, room_unit: Any
 ) -> None:
