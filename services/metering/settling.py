@@ -147,13 +147,8 @@ class Round(NamedTuple):
         return self.opened / self.days if self.days else 1.0
 
 
-async def settle_some(unit: Unit, meters_at_once: int = METERS_AT_ONCE) -> int:
-    """Settle up to `DAYS_AT_ONCE` dirty days of meters nobody else is settling; returns how many."""
-    return (await settle_round(unit, meters_at_once)).days
-
-
-async def settle_round(unit: Unit, meters_at_once: int) -> Round:
-    """The same; says also how many stay open."""
+async def settle_round(unit: Unit, meters_at_once: int = METERS_AT_ONCE) -> Round:
+    """Settle up to `DAYS_AT_ONCE` dirty days of meters nobody else is settling; says how many."""
     claimed = list((await unit.session.execute(text(_CLAIM), {"meters": meters_at_once})).scalars())
     return await settle_these(unit, claimed) if claimed else Round()
 

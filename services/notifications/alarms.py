@@ -18,9 +18,10 @@ from contracts.codes import Category, Channel, Role
 from services.kit.unit import Unit
 from services.notifications import actions, registry
 from services.notifications.channels import Planned, Preferences, to_mail, wants
-from services.notifications.intents import CATEGORY_OF_CLOCK, Intent, alarm_of
+from services.notifications.intents import Intent
 from services.notifications.model import IntentRow, Preference
 from services.notifications.retries import DIGEST_SECONDS, PRESSING_TOGETHER_SECONDS
+from services.notifications.staff_intents import CATEGORY_OF_CLOCK, alarm_of
 
 _LOG = logging.getLogger(__name__)
 NOBODY = Counter("palier_danger_unmailed_total", "Dangers that no member of staff could be mailed")

@@ -17,7 +17,16 @@ from contracts.codes import ClockFamily, Priority
 from contracts.members import Erased, MovedIn, SandboxDropped
 from services.kit import dropping
 from services.kit.unit import Unit
-from services.notifications import actions, alarms, concerned, forgetting, intents, personal, registry
+from services.notifications import (
+    actions,
+    alarms,
+    concerned,
+    forgetting,
+    intents,
+    personal,
+    registry,
+    staff_intents,
+)
 
 
 async def moved_in(event: MovedIn, unit: Unit) -> None:
@@ -41,7 +50,7 @@ async def ticket_opened(event: TicketOpened, unit: Unit) -> None:
             unit,
             event.coop,
             people,
-            lambda told: intents.staff_danger(event, told),
+            lambda told: staff_intents.staff_danger(event, told),
             waits=event.priority is not Priority.P0,
         )
 
@@ -65,7 +74,7 @@ async def incident_updated(event: IncidentUpdated, unit: Unit) -> None:
     """Households read what staff wrote; staff hear that something waits for them."""
     if event.state == "proposed" and not event.occupancies:
         staff = [person.id for person in await registry.staff(unit, event.coop) if person.role == "staff"]
-        await actions.tell(unit, event.coop, intents.incident_proposed(event, staff), staff=True)
+        await actions.tell(unit, event.coop, staff_intents.incident_proposed(event, staff), staff=True)
         return
     persons = await registry.residents(unit, event.occupancies)
     news = await registry.incident_news(unit, event.news)
@@ -82,11 +91,11 @@ async def deadline_near(event: DeadlineNear, unit: Unit) -> None:
     """A safety promise is mailed at each threshold, day and night; the rest can wait for the morning."""
     people = concerned.near(event, await registry.staff(unit, event.coop))
     if event.clock is ClockFamily.SAFETY:
-        await alarms.at_once(unit, event.coop, people, lambda told: intents.deadline_near(event, told))
+        await alarms.at_once(unit, event.coop, people, lambda told: staff_intents.deadline_near(event, told))
     elif event.digest_at is not None:
         await alarms.gather(unit, event, people)
     else:
-        await actions.tell(unit, event.coop, intents.deadline_near(event, people), staff=True)
+        await actions.tell(unit, event.coop, staff_intents.deadline_near(event, people), staff=True)
 
 
 async def check_in_due(event: CheckInDue, unit: Unit) -> None:

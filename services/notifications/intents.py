@@ -8,7 +8,6 @@ from typing import Any
 from contracts.advice import TipRaised
 from contracts.aftersales import (
     CheckInDue,
-    DeadlineNear,
     IncidentDeclared,
     IncidentResolved,
     IncidentUpdated,
@@ -16,7 +15,7 @@ from contracts.aftersales import (
     TicketChanged,
     TicketOpened,
 )
-from contracts.codes import Category, ClockFamily, Priority
+from contracts.codes import Category, Priority
 from contracts.members import MovedIn
 
 MANDATORY = frozenset({Category.SAFETY, Category.LEGAL, Category.ACCOUNT})
@@ -76,7 +75,7 @@ def ticket_opened(event: TicketOpened, persons: Iterable[str]) -> list[Intent]:
         "priority": event.priority.value,
         "responsible": event.responsible.value,
         "team": event.team,
-        "first_answer_due_at": _iso(event.first_answer_due_at),
+        "first_answer_due_at": iso(event.first_answer_due_at),
         "channel": event.channel,
     }
     danger = event.priority == Priority.P0
@@ -91,30 +90,6 @@ def ticket_opened(event: TicketOpened, persons: Iterable[str]) -> list[Intent]:
             is_urgent=event.priority in (Priority.P0, Priority.P1),
         )
         for person in persons
-    ]
-
-
-def staff_danger(event: TicketOpened, staff: Iterable[str]) -> list[Intent]:
-    """To the cooperative's people, at any hour: somebody is in danger, or a home cannot be lived in."""
-    facts = {
-        "ticket": event.ticket,
-        "number": event.number,
-        "element": event.element,
-        "symptom": event.symptom,
-        "priority": event.priority.value,
-        "first_answer_due_at": _iso(event.first_answer_due_at),
-    }
-    return [
-        Intent(
-            person,
-            Category.SAFETY,
-            "staff_danger",
-            f"staff_danger:{event.ticket}:{person}",
-            event.ticket,
-            facts,
-            is_urgent=event.priority == Priority.P0,
-        )
-        for person in staff
     ]
 
 
@@ -134,11 +109,11 @@ def ticket_changed(
         "element": event.element,
         "action": event.action,
         "state": event.state,
-        "appointment_at": _iso(event.appointment_at),
-        "expected_at": _iso(event.expected_at),
+        "appointment_at": iso(event.appointment_at),
+        "expected_at": iso(event.expected_at),
         "side": event.side,
-        "appointment_until": _iso(event.appointment_until),
-        "change_until": _iso(event.change_until),
+        "appointment_until": iso(event.appointment_until),
+        "change_until": iso(event.change_until),
         "slots": event.slots,
         "outcome": event.outcome,
         "debtor": event.debtor,
@@ -172,7 +147,7 @@ def incident_declared(
             "incident",
             f"incident:{event.incident}:{person}",
             event.incident,
-            _of_incident(event, news),
+            of_incident(event, news),
             is_urgent=True,
         )
         for person in persons
@@ -192,7 +167,7 @@ def incident_updated(
             "incident_news",
             f"incident_news:{event.news}:{person}",
             event.incident,
-            _of_incident(event, news),
+            of_incident(event, news),
         )
         for person in persons
     ]
@@ -209,58 +184,11 @@ def incident_resolved(
             "incident_resolved",
             f"incident_resolved:{event.incident}:{at.isoformat()}:{person}",
             event.incident,
-            _of_incident(event, news),
+            of_incident(event, news),
             is_urgent=True,
         )
         for person in persons
     ]
-
-
-def incident_proposed(event: IncidentUpdated, staff: Iterable[str]) -> list[Intent]:
-    """To staff: a person has to look whether it is one cause."""
-    return [
-        Intent(
-            person,
-            Category.TICKETS,
-            "incident_proposed",
-            f"incident_proposed:{event.incident}:{person}",
-            event.incident,
-            _of_incident(event, None),
-            is_urgent=True,
-        )
-        for person in staff
-    ]
-
-
-def deadline_near(event: DeadlineNear, staff: Iterable[str]) -> list[Intent]:
-    """Once a threshold, to each member of staff. What can wait carries when it is mailed, and is gathered by
-    `alarms`."""
-    waits = None if event.digest_at is None else event.digest_at.isoformat()
-    facts = alarm_of(event) | ({} if waits is None else {"digest_at": waits})
-    return [
-        Intent(
-            person,
-            CATEGORY_OF_CLOCK[event.clock],
-            "deadline_near",
-            f"deadline_near:{event.ticket}:{event.kind}:{event.due_at.isoformat()}:{event.percent}:{person}",
-            event.ticket,
-            facts,
-            is_urgent=True,
-        )
-        for person in staff
-    ]
-
-
-def alarm_of(event: DeadlineNear) -> dict[str, Any]:
-    """What is said of one threshold."""
-    return {
-        "ticket": event.ticket,
-        "number": event.number,
-        "kind": event.kind,
-        "clock": event.clock.value,
-        "due_at": event.due_at.isoformat(),
-        "percent": event.percent,
-    }
 
 
 def check_in_due(event: CheckInDue, persons: Iterable[str]) -> list[Intent]:
@@ -293,25 +221,20 @@ def inspection_signed(event: InspectionSigned, persons: Iterable[str]) -> list[I
     ]
 
 
-CATEGORY_OF_CLOCK = {
-    ClockFamily.SAFETY: Category.SAFETY,
-    ClockFamily.LEGAL: Category.LEGAL,
-    ClockFamily.SERVICE: Category.TICKETS,
-}
-
-
-def _of_incident(
+def of_incident(
     event: IncidentDeclared | IncidentUpdated | IncidentResolved, news: Mapping[str, Any] | None
 ) -> dict[str, Any]:
+    """What is said of an incident, with staff's own words where they are known."""
     expected_at = None if isinstance(event, IncidentResolved) else event.expected_at
     texts = {name: news.get(name) for name in ("text_fr", "text_en")} if news else {}
     return {
         "symptom": event.symptom,
         "family": event.family,
-        "expected_at": _iso(expected_at),
+        "expected_at": iso(expected_at),
         **texts,
     }
 
 
-def _iso(instant: datetime | None) -> str | None:
+def iso(instant: datetime | None) -> str | None:
+    """As facts carry it."""
     return None if instant is None else instant.isoformat()

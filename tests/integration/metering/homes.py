@@ -13,7 +13,7 @@ from contracts.metering import DayClosed
 from contracts.readings import Reading, ReadingsBatch
 from services.kit.ids import new_id
 from services.metering import handlers
-from services.metering.settling import settle_some
+from services.metering.settling import settle_round
 from tests.conftest import OpenUnit
 
 PARIS = "Europe/Paris"
@@ -179,7 +179,7 @@ async def settle_all(room_unit: OpenUnit) -> int:
     total = 0
     while True:
         async with room_unit("metering") as unit:
-            count = await settle_some(unit)
+            count = (await settle_round(unit)).days
         if count == 0:
             return total
         total += count

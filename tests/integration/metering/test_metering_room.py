@@ -133,9 +133,9 @@ async def test_a_worker_leaves_the_meters_it_has_no_hands_for_to_others(
     half_hours = [MIDNIGHT + n * timedelta(minutes=30) for n in range(49)]
     await send(room_unit, coop, [reading(home, at, 1000) for at in half_hours for home in homes])
     async with room_unit("metering") as one, room_unit("metering") as other:
-        of_one_meter = await settling.settle_some(one, 1)
+        of_one_meter = (await settling.settle_round(one, 1)).days
         assert of_one_meter > 0
-        assert await settling.settle_some(other) == 3 * of_one_meter
+        assert (await settling.settle_round(other)).days == 3 * of_one_meter
 
 
 async def test_a_day_under_way_is_not_written_after_its_household_withdrew(
@@ -151,7 +151,7 @@ async def test_a_day_under_way_is_not_written_after_its_household_withdrew(
             await handlers.consent_changed(changed, unit)
 
     async with room_unit("metering") as settler:
-        await settling.settle_some(settler)
+        await settling.settle_round(settler)
         for purpose in ("daily", "half_hourly"):
             await withdraw(room_unit, home, purpose)
         forgetting = asyncio.create_task(withdrawn())

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from contracts.codes import Kind
 from services.metering import handlers, operator_queries, silence
-from services.metering.settling import settle_some
+from services.metering.settling import settle_round
 from tests.conftest import OpenUnit, Web
 from tests.integration.metering.homes import Home, a_home, batch, days, reading, rows, settle_all, withdraw
 
@@ -33,7 +33,7 @@ async def tick(room_unit: OpenUnit, hours: float) -> None:
         await silence.look(unit)
     while True:
         async with room_unit("metering", clock=lambda: now) as unit:
-            if not await settle_some(unit):
+            if not (await settle_round(unit)).days:
                 return
 
 

@@ -16,7 +16,7 @@ from contracts.aftersales import (
 from contracts.codes import Category, Channel, ClockFamily, Priority, Responsible, Rule, Tenure
 from contracts.members import MovedIn
 from services.kit.ids import new_id
-from services.notifications import intents
+from services.notifications import intents, staff_intents
 from services.notifications.channels import Reach, plan
 from services.notifications.retries import DELAYS_SECONDS, next_try
 
@@ -151,7 +151,9 @@ def test_each_home_is_asked_when_it_is_over_and_staff_hear_of_a_proposal() -> No
     [second] = intents.incident_resolved(over, [ANNA], NOW + timedelta(days=1))
     assert first.dedup_key != second.dedup_key
     proposed = IncidentUpdated(coop="tilleuls", incident="inc_1", symptom="no_heat", state="proposed")
-    assert [one.template for one in intents.incident_proposed(proposed, [ANNA])] == ["incident_proposed"]
+    assert [one.template for one in staff_intents.incident_proposed(proposed, [ANNA])] == [
+        "incident_proposed"
+    ]
 
 
 def test_a_deadline_warns_once_a_threshold() -> None:
@@ -165,7 +167,7 @@ def test_a_deadline_warns_once_a_threshold() -> None:
             due_at=NOW,
             percent=percent,
         )
-        return intents.deadline_near(event, [ANNA])[0].dedup_key
+        return staff_intents.deadline_near(event, [ANNA])[0].dedup_key
 
     assert warn(80) == warn(80)
     assert warn(80) != warn(100)
