@@ -80,7 +80,7 @@ def examine_all(settings: "Settings") -> "list[Check]":
         if not (settings.nats_url or settings.database_url):
             return checks
     known = secrets.load(settings)
-    reach = examine_reach(settings, keeps_all=keeps_all)
+    reach = examine_reach(settings, known, keeps_all=keeps_all)
     return checks + examine(settings, known) + reach + examine_histories(settings, known)
 
 
