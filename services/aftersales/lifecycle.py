@@ -46,7 +46,7 @@ class Transition:
     without_household: tuple[str, ...] = ()
     needs_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What one role must give besides."""
-    shown_by: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    shown_by: Mapping[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
     """With which value of a fact one of some others must come: the last of them is asked for."""
     records: tuple[str, ...] = ()
     """Facts that the room writes down with the step; without them it may not be taken."""
@@ -107,7 +107,7 @@ TABLE: Final[dict[str, Transition]] = {
         "done",
         _HANDS,
         needs_of={"contractor": ("outcome",)},
-        shown_by={("outcome", "fixed"): ("photos", "no_photo")},
+        shown_by={("contractor", "outcome", "fixed"): ("photos", "no_photo")},
     ),
     "confirm": Transition(("done", "attached"), "resolved", ("resident",), (), _TEAM),
     "half_fixed": Transition(("done",), "assigned", ("resident",), ("comment",), _TEAM),
@@ -217,8 +217,8 @@ def take(ticket: Standing, step: Step) -> Standing:
     for name in (*row.needs, *row.needs_of.get(step.role, ())):
         if step.given(name) is None:
             raise Missing(name)
-    for (name, value), any_of in row.shown_by.items():
-        if step.given(name) == value and not any(step.given(one) for one in any_of):
+    for (role, name, value), any_of in row.shown_by.items():
+        if step.role == role and step.given(name) == value and not any(step.given(one) for one in any_of):
             raise Missing(any_of[-1])
     for name in row.records:
         if name not in step.facts:

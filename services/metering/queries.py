@@ -34,11 +34,15 @@ _HAS = """
 SELECT quantity FROM metering.series WHERE meter = :meter
 UNION SELECT quantity FROM metering.open_day WHERE meter = :meter
 """
-# A day of which nothing at all is known was told once, and lost it when an import was taken back.
+# A day of which nothing at all is known was told once, and lost it when an import was taken back; unless a
+# person decided so.
+_IS_SHOWN = """(coalesce((d.quality ->> 'missing')::int, 0) < d.slots OR EXISTS (
+    SELECT 1 FROM metering.edit e
+    WHERE e.meter = d.meter AND e.quantity = d.quantity AND e.day = d.day AND e.undone_at IS NULL))"""
 _DAYS = """
 SELECT day, occupancy, value, slots, quality, cost_eur, cost_reason, peak_va, revision, packed,
        findings
-FROM metering.day WHERE {where} AND coalesce((quality ->> 'missing')::int, 0) < slots
+FROM metering.day d WHERE {where} AND {is_shown}
 UNION ALL
 SELECT o.day, o.occupancy, o.value, o.slots, o.quality, NULL, NULL, NULL, 0, o.packed,
        o.findings
@@ -47,14 +51,13 @@ ORDER BY day
 """
 _WHERE = """meter = :meter AND quantity = :quantity AND day BETWEEN :first AND :last
   AND (CAST(:occupancies AS text[]) IS NULL OR occupancy = ANY(:occupancies))"""
-_NEWEST = """
+_NEWEST = f"""
 SELECT greatest(
-    (SELECT max(day) FROM metering.day WHERE meter = :meter AND quantity = :quantity
-     AND coalesce((quality ->> 'missing')::int, 0) < slots
+    (SELECT max(day) FROM metering.day d WHERE meter = :meter AND quantity = :quantity AND {_IS_SHOWN}
      AND (CAST(:occupancies AS text[]) IS NULL OR occupancy = ANY(:occupancies))),
     (SELECT max(day) FROM metering.open_day WHERE meter = :meter AND quantity = :quantity
      AND (CAST(:occupancies AS text[]) IS NULL OR occupancy = ANY(:occupancies))))
-"""
+"""  # noqa: S608 - only a constant is formatted in
 _DISAGREEMENTS = """
 SELECT d.instant, d.register, r.value_milli AS kept_milli, d.value_milli AS other_milli
 FROM metering.disagreement d JOIN metering.reading r
@@ -143,7 +146,7 @@ def in_order(fluid: Fluid, has: Set[Quantity]) -> tuple[Quantity, ...]:
 async def days(unit: Unit, seen: Sight, first: date, last: date) -> Sequence[Any]:
     """Closed days, and with revision 0 those still open, from `first` to `last` inclusive."""
     rows = await unit.session.execute(
-        text(_DAYS.format(where=_WHERE)),
+        text(_DAYS.format(where=_WHERE, is_shown=_IS_SHOWN)),
         {
             "meter": seen.id, "quantity": seen.quantity.value, "first": first, "last": last,
             "occupancies": seen.occupancies,

@@ -29,7 +29,7 @@ ANSWER_SECONDS = 60.0
 
 TO_THE_END = ("acknowledge", "qualify", "assign", "wait_parts", "resume", "start", "finish")
 """A legal path of a request in the hands of staff."""
-SILENT = {"qualify", "assign"}
+SILENT = {"qualify"}
 """Of these the household is not written to."""
 
 

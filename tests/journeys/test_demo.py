@@ -89,7 +89,7 @@ def test_a_month_without_a_screen_ends_with_its_report_and_writes_to_nobody_real
     letters = list(Maildir(tmp_path / "data" / "mailbox", create=False))
     assert letters
     domains = {str(letter["To"]).rpartition("@")[2].rstrip(">") for letter in letters}
-    assert domains == {"foyers.invalid", "entreprises.invalid"}
+    assert domains == {"foyers.invalid", "entreprises.invalid", "demo.invalid"}
 
 
 def test_ctrl_c_on_the_live_part_ends_everything(tmp_path: Path) -> None:

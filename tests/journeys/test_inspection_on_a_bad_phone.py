@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
 from typing import Any
 
@@ -26,6 +27,13 @@ def heavy(size: int = 12 * 2**20) -> Any:
     return {"name": "IMG_1.HEIC", "mimeType": "image/heic", "buffer": raw}
 
 
+_STANDS_STILL = """() => {
+    const at = scrollY;
+    return new Promise((done) => setTimeout(() => done(scrollY === at), 150));
+}"""
+"""The page has stopped scrolling: what is focused by itself scrolls too."""
+
+
 async def gone_through(page: Page, inspection: str) -> None:
     """All is in order; the meter is read and one key handed over."""
     for room in ROOMS:
@@ -44,6 +52,7 @@ async def stroke(page: Page, side: str) -> None:
     """A finger on the pad: touches, not a mouse."""
     pad = page.locator(f"#pad-{side}").locator("xpath=..").locator("canvas")
     await pad.scroll_into_view_if_needed()
+    await page.wait_for_function(_STANDS_STILL)
     box = await pad.bounding_box()
     assert box is not None
     devtools = await page.context.new_cdp_session(page)
@@ -92,11 +101,18 @@ async def test_a_photo_of_twelve_megabytes_is_said_to_be_on_its_way(handover: Ha
     await page.goto(f"{inspection}/rooms/room-kitchen")
     await typed(page, "Ça goutte.")
     await page.locator("#photos-files").set_input_files(heavy())
-    held: list[Route] = []
-    await page.route("**/photos", lambda route: held.append(route) if not held else route.continue_())
+    arrived: asyncio.Future[Route] = asyncio.get_running_loop().create_future()
+
+    async def hold(route: Route) -> None:
+        if arrived.done():
+            await route.continue_()
+        else:
+            arrived.set_result(route)
+
+    await page.route("**/photos", hold)
     await page.get_by_role("button", name="Noter ce défaut").click()
     await expect(page.locator("#add [data-sending]")).to_contain_text("Envoi en cours")
-    await held[0].continue_()
+    await (await arrived).continue_()
     await expect(page.locator("#found img")).to_have_count(1)
     await expect(page.locator("#add [data-sending]")).to_be_hidden()
 
