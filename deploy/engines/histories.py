@@ -27,7 +27,7 @@ def examine_histories(settings: Settings, secrets: Secrets) -> list[Check]:
     if not settings.database_url or not _is_there(settings.database_url):
         return []
     try:
-        tickets = asyncio.run(_differing(settings.database_url, secrets))
+        tickets = asyncio.run(differing(settings.database_url, secrets))
     except SQLAlchemyError as error:
         return [warning(_NAME, type(error).__name__, _("cannot be read: was `palier migrate` run?"))]
     days = LOOKED_BACK.days
@@ -50,7 +50,7 @@ def _is_there(url: str) -> bool:
     return bool(row and row[0])
 
 
-async def _differing(url: str, secrets: Secrets) -> list[str]:
+async def differing(url: str, secrets: Secrets) -> list[str]:
     """The ids of the requests, of all cooperatives."""
     database = Database(url, secrets, "aftersales_work", pool_size=1)
     try:
