@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.kit.pages import render, roles
 from services.kit.problems import Problem
+from services.kit.receiving import form_of
 from services.kit.web import RoomUnit, Who
 from services.members.actions import households
 from services.members.api import Issuing
@@ -59,7 +60,7 @@ async def new_household(request: Request, unit: RoomUnit, who: Who, dwelling: st
 @pages.post("/move-ins", **STAFF)
 async def move_in(request: Request, unit: RoomUnit, who: Who, issuing: Issuing) -> Response:
     """Errors come back beside their fields, with everything that was typed."""
-    form = await request.form()
+    form = await form_of(request)
     values = {key: text.strip() for key, text in form.items() if isinstance(text, str)}
     try:
         wanted = MoveInIn.model_validate(_body(values, unit.coop or ""))

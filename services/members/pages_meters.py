@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.kit.pages import render, roles
 from services.kit.problems import Problem
+from services.kit.receiving import form_of
 from services.kit.unit import Unit
 from services.kit.web import RoomUnit, Who
 from services.members.actions import exchanging
@@ -32,7 +33,7 @@ async def exchange(request: Request, unit: RoomUnit, who: Who, meter: str) -> Re
     """Errors come back beside their fields, with everything that was typed."""
     row = await owned(unit, Meter, meter)
     where = row.dwelling or row.building or ""
-    form = await request.form()
+    form = await form_of(request)
     values = {name: str(form.get(name, "")).strip() for name in _FIELDS}
     try:
         typed = {

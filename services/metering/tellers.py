@@ -13,7 +13,7 @@ from contracts.codes import Check, Kind, Quantity
 from services.metering import intervals
 from services.metering.days import SLOT_US
 from services.metering.intervals import AMOUNT_PER_MILLI, Course, Spans
-from services.metering.registers import Tellers
+from services.metering.registers import MEASURED_GAP_US, Tellers
 from services.metering.vee.belief import Event, Points
 from services.metering.vee.thresholds import Thresholds
 
@@ -62,11 +62,11 @@ def thawed(
             last += 1
         if last > at and last + 1 < len(total):
             (first_us, value), (again_us, after) = total[at], total[last + 1]
-            is_inside = bounds[0] <= first_us and again_us <= bounds[-1]
-            lost = _of_parts(parts, first_us, total[last][0]).amount
-            if is_inside and lost >= rules.frozen_units * intervals.AMOUNT_PER_UNIT:
-                whole = _of_parts(parts, first_us, again_us)
-                if _agrees(whole, after - value, rules):
+            is_long = again_us - first_us > MEASURED_GAP_US  # else nobody is asked about it
+            if is_long and bounds[0] <= first_us and again_us <= bounds[-1]:
+                lost = _of_parts(parts, first_us, total[last][0]).amount
+                is_frozen = lost >= rules.frozen_units * intervals.AMOUNT_PER_UNIT
+                if is_frozen and _agrees(_of_parts(parts, first_us, again_us), after - value, rules):
                     frozen.update(range(at + 1, last + 1))
                     detail: dict[str, int | str] = {"parts": intervals.units(lost)}
                     events.append(Event(Check.STUCK, first_us, total[last][0], False, detail))

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from contracts.codes import Category, Channel, Role
 from services.kit.i18n import Formats, language_of, translations
 from services.kit.pages import page_router, render
+from services.kit.receiving import form_of
 from services.kit.unit import Unit
 from services.kit.web import Principal, RoomUnit, Who, not_found, roles
 from services.notifications import actions, alarms, queries, registry
@@ -107,7 +108,7 @@ async def prefer(request: Request, unit: RoomUnit, who: Who) -> Response:
     the mail about dangers, which the cooperative's people may leave to each other."""
     if unit.coop is None:
         raise not_found()
-    form = await request.form()
+    form = await form_of(request)
     channels = await _channels(unit, who)
     is_kept = False
     for category in Category:
