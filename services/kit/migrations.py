@@ -24,6 +24,15 @@ def protect(op: Operations, room: str, table: str) -> None:
     )
 
 
+def hourly(op: Operations, room: str) -> None:
+    """The table of cooperatives whose hourly duties are due, see `services.kit.hourly`."""
+    op.execute(
+        f"CREATE TABLE {room}.hourly (coop varchar NOT NULL, hour timestamptz NOT NULL,"
+        " tries integer NOT NULL, try_at timestamptz NOT NULL, PRIMARY KEY (coop, hour))"
+    )
+    protect(op, room, "hourly")
+
+
 def publish(op: Operations, view: str, query: str, readers: Mapping[str, str]) -> None:
     """The view `registry.<view>` anew, by a query that names `palier.sees` itself.
 

@@ -1,9 +1,8 @@
 """Which cooperatives' hourly duties are due: each is done by itself, and again when it failed."""
 
-import sqlalchemy as sa
 from alembic import op
 
-from services.kit.migrations import protect
+from services.kit.migrations import hourly
 
 revision = "advice_0002"
 down_revision = "advice_0001"
@@ -12,15 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table(
-        "hourly",
-        sa.Column("coop", sa.String, primary_key=True),
-        sa.Column("hour", sa.DateTime(timezone=True), primary_key=True),
-        sa.Column("tries", sa.Integer, nullable=False),
-        sa.Column("try_at", sa.DateTime(timezone=True), nullable=False),
-        schema="advice",
-    )
-    protect(op, "advice", "hourly")
+    hourly(op, "advice")
 
 
 def downgrade() -> None:

@@ -35,6 +35,15 @@ async def notified(aulnes: Cooperative, ticket: str, **more: Any) -> dict[str, A
     return dict(written.json())
 
 
+async def gone_with(aulnes: Cooperative, room_unit: Any, notice: dict[str, Any]) -> list[str]:
+    """Which photos and documents went with a letter."""
+    async with room_unit("aftersales", aulnes.slug) as unit:
+        found = await unit.session.execute(
+            text("SELECT source FROM aftersales.notice_annex WHERE notice = :id"), {"id": notice["id"]}
+        )
+        return list(found.scalars())
+
+
 async def photographed(aulnes: Cooperative) -> tuple[dict[str, Any], dict[str, str], list[dict[str, Any]]]:
     """A réserve with two photos of its household; who the household is, and its photos."""
     ticket = await a_reserve(aulnes)
@@ -192,11 +201,7 @@ async def test_a_photo_that_was_put_after_the_form_was_opened_does_not_go(
     sent = await desk(aulnes).send(f"/desk/{ticket['id']}/notices", kind="notice", photo=photos[1]["id"])
     assert sent.status_code == 303, sent.text
     [notice] = (await aulnes.get(f"/tickets/{ticket['id']}/notices")).json()["notices"]
-    async with room_unit("aftersales", aulnes.slug) as unit:
-        gone = await unit.session.execute(
-            text("SELECT source FROM aftersales.notice_annex WHERE notice = :id"), {"id": notice["id"]}
-        )
-        assert gone.scalars().all() == [photos[1]["id"]]
+    assert await gone_with(aulnes, room_unit, notice) == [photos[1]["id"]]
 
 
 async def test_staff_choose_among_the_photos_of_every_request_in_the_letter(
@@ -213,11 +218,7 @@ async def test_staff_choose_among_the_photos_of_every_request_in_the_letter(
     sent = await desk(aulnes).send(letter, kind="notice", also=other["id"], photo=photos[1]["id"])
     assert sent.status_code == 303, sent.text
     [notice] = (await aulnes.get(f"/tickets/{other['id']}/notices")).json()["notices"]
-    async with room_unit("aftersales", aulnes.slug) as unit:
-        gone = await unit.session.execute(
-            text("SELECT source FROM aftersales.notice_annex WHERE notice = :id"), {"id": notice["id"]}
-        )
-        assert gone.scalars().all() == [photos[1]["id"]]
+    assert await gone_with(aulnes, room_unit, notice) == [photos[1]["id"]]
 
 
 async def test_an_electronic_registered_letter_is_stored_then_sent_then_proved(
