@@ -36,13 +36,18 @@ VIEWS: tuple[View, ...] = (
     View(
         "coop",
         {
-            "slug": "text, the cooperative",
+            "slug": "text, the cooperative; a sandbox that was dropped is none",
             "name": "text",
             "zone": "text, IANA zone",
             "sandbox": "bool: simulated, nothing may reach a real person",
             "business_now": "timestamptz or null: a sandbox's own clock; null means wall time",
         },
         ("members", "metering", "advice", "aftersales", "notifications"),
+    ),
+    View(
+        "dropped",
+        {"slug": "text, a sandbox that was dropped within the last day: nothing is kept of it any more"},
+        ("metering", "aftersales"),
     ),
     View(
         "building",

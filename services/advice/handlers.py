@@ -69,7 +69,6 @@ async def erased(event: Erased, unit: Unit) -> None:
 
 
 async def sandbox_dropped(event: SandboxDropped, unit: Unit) -> None:
-    await hourly.hold(unit, event.coop)
     await dropping.drop(unit, event.coop)
 
 

@@ -2,7 +2,7 @@
 
 from contracts.members import Erased, SandboxDropped
 from services.aftersales import duties, personal, walking
-from services.kit import dropping, hourly
+from services.kit import dropping
 from services.kit.unit import Unit
 
 
@@ -11,8 +11,6 @@ async def erased(event: Erased, unit: Unit) -> None:
 
 
 async def sandbox_dropped(event: SandboxDropped, unit: Unit) -> None:
-    await walking.end(unit, event.coop)
-    await hourly.hold(unit, event.coop)
     await dropping.drop(unit, event.coop)
 
 

@@ -28,9 +28,8 @@ PAUSE_SECONDS = 0.05
 WALK_SECONDS = 2.0
 """How long one transaction walks; the next one goes on where it stopped, after the other sandboxes' turn."""
 
-_KEY = "hashtextextended('walk ' || :coop, 0)"
-_TRY = f"SELECT pg_try_advisory_xact_lock({_KEY})"
-"""Whoever has it walks, or drops the sandbox, until its transaction ends."""
+_TRY = "SELECT pg_try_advisory_xact_lock(hashtextextended('walk ' || :coop, 0))"
+"""Whoever has it walks until its transaction ends."""
 
 ON_THE_WAY: tuple[Duty, ...] = (
     by_time.warn,
@@ -111,15 +110,12 @@ async def walk(unit: Unit, seconds: float = WALK_SECONDS) -> bool:
     return is_there
 
 
-async def end(unit: Unit, coop: str) -> None:
-    """Before a sandbox is dropped: a walk under way comes to its end, and none begins until it is gone."""
-    await unit.session.execute(text(f"SELECT pg_advisory_xact_lock({_KEY})"), {"coop": coop})
-
-
 async def _follow(room: Room, coop: str) -> bool:
     """Whether this replica need not go on at once."""
     try:
-        async with room.unit(coop) as unit:
+        async with room.unit() as unit:
+            if not await unit.may_enter(coop):
+                return True
             if await walk(unit):
                 await duties.do_all(unit)
                 return True

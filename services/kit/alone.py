@@ -15,11 +15,12 @@ by then, and is safe to repeat."""
 
 
 async def alone(room: Room, coop: str, duty: Duty) -> bool:
-    """Whether it was done: what fails is undone and logged, for the caller to try again. An engine that is
-    away is everybody's trouble, and raised."""
+    """Whether it was done: what fails is undone and logged, for the caller to try again. A cooperative that
+    is gone has no duties. An engine that is away is everybody's trouble, and raised."""
     try:
-        async with room.unit(coop) as unit:
-            await duty(unit)
+        async with room.unit() as unit:
+            if await unit.may_enter(coop):
+                await duty(unit)
     except Exception as error:
         if is_outage(error):
             raise

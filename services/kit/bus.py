@@ -23,9 +23,10 @@ from pydantic import ValidationError
 from sqlalchemy import text
 
 from contracts.base import Event
+from contracts.members import SandboxDropped
 from contracts.topics import BY_SUBJECT
 from services.kit import metrics
-from services.kit.outage import is_outage
+from services.kit.outage import is_collision, is_outage
 from services.kit.provisioning import ACK_WAIT_SECONDS
 from services.kit.pulling import Pulling
 from services.kit.unit import Unit
@@ -37,6 +38,9 @@ RETRY_DELAYS_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 OUTAGE_SECONDS = 5.0
 """Wait before a try that a missing engine made fail. Such tries are not counted: however long the database
 is away, no message is given up for it."""
+
+COLLISION_SECONDS = 0.2
+"""The same when two transactions waited for each other and the database undid one."""
 
 _STANDING = ConsumerConfig()
 """The consumer stands already, see `provisioning`; FastStream only binds to it."""
@@ -127,7 +131,8 @@ class Bus:
     async def _events(
         self, raws: list[Msg], handlers: dict[str, Handler], concerns: Mapping[str, Concerns] = _ALL
     ) -> None:
-        """In one transaction what is about cooperatives; what is about all of Palier has one of its own."""
+        """In one transaction what is about cooperatives; what is about all of Palier, or clears up after a
+        dropped sandbox, has one of its own."""
         known: list[_Known] = []
         for raw in raws:
             if raw.subject not in handlers:  # wanted by an earlier version of the room
@@ -143,9 +148,9 @@ class Bus:
                 await self._done(raw)
                 continue
             known.append((raw, event, handlers[raw.subject]))
-        for _, together in groupby(known, lambda one: one[1].coop == "palier"):
+        for is_alone, together in groupby(known, lambda one: _is_alone(one[1])):
             group = list(together)
-            for part in [[one] for one in group] if group[0][1].coop == "palier" else [group]:
+            for part in [[one] for one in group] if is_alone else [group]:
                 await self._settle(part)
 
     async def _settle(self, known: list[_Known]) -> None:
@@ -174,8 +179,8 @@ class Bus:
                 if event_id not in fresh:
                     continue
                 fresh.discard(event_id)  # delivered twice within these
-                if event.coop not in ("palier", unit.coop):
-                    await unit.enter(event.coop)
+                if not await _is_there(unit, event):
+                    continue
                 unit.told_at = _time_of(raw)
                 await handler(event, unit)
 
@@ -226,8 +231,10 @@ class Bus:
     async def _failed(self, raw: Msg, error: Exception) -> None:
         self._count(raw.subject, "failed", None, 1)
         if is_outage(error):
-            _LOG.warning("an engine is away", extra={"subject": raw.subject, "error": type(error).__name__})
-            await raw.nak(delay=OUTAGE_SECONDS)
+            delay = COLLISION_SECONDS if is_collision(error) else OUTAGE_SECONDS
+            away = {"subject": raw.subject, "error": type(getattr(error, "orig", None) or error).__name__}
+            _LOG.warning("an engine is away", extra=away | {"delay_seconds": delay})
+            await raw.nak(delay=delay)
             return
         self._failures[_place(raw)] += 1
         tries = self._failures[_place(raw)]
@@ -279,6 +286,18 @@ async def _in_hand(raws: Collection[Msg]) -> AsyncIterator[None]:
         yield
     finally:
         telling.cancel()
+
+
+def _is_alone(event: Event) -> bool:
+    return event.coop == "palier" or isinstance(event, SandboxDropped)
+
+
+async def _is_there(unit: Unit, event: Event) -> bool:
+    """Whether the unit works where the event is about; what is told of a dropped sandbox concerns nobody."""
+    if _is_alone(event) or event.coop == unit.coop or await unit.may_enter(event.coop):
+        return True
+    _LOG.info("its cooperative is gone", extra={"subject": event.subject, "cooperative": event.coop})
+    return False
 
 
 def _id_of(raw: Msg) -> UUID:

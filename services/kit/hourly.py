@@ -83,7 +83,6 @@ async def do_next(room: Room, work: Work) -> bool:
             if taken is None:
                 return False
             coop, hour, tries = taken
-            await unit.enter(coop)
             if not await work(unit):
                 await unit.session.execute(
                     text(
@@ -116,13 +115,6 @@ async def each_alone(unit: Unit, duties: Sequence[Duty]) -> bool:
     return is_done
 
 
-async def hold(unit: Unit, coop: str) -> None:
-    """Until the transaction ends nobody does hourly duties of the cooperative; one at work ends first."""
-    await unit.session.execute(
-        text(f"SELECT pg_advisory_xact_lock({_KEY})"), {"room": unit.room, "coop": coop}
-    )
-
-
 async def _for_ever(room: Room, work: Work) -> None:
     while not room.stopping.is_set():
         if not await do_next(room, work):
@@ -130,8 +122,8 @@ async def _for_ever(room: Room, work: Work) -> None:
 
 
 async def _take(unit: Unit) -> tuple[str, datetime, int] | None:
-    """A cooperative whose duties are due, the latest of its hours and how often that was tried. Those that
-    fail come last, and in no fixed order: none is always before the others."""
+    """Enter a cooperative whose duties are due; the latest of its hours and how often that was tried. Those
+    that fail come last, and in no fixed order: none is always before the others."""
     rows = await unit.session.execute(
         text(
             f"SELECT h.coop FROM {unit.room}.hourly h JOIN registry.coop c ON c.slug = h.coop"  # noqa: S608
@@ -142,7 +134,7 @@ async def _take(unit: Unit) -> tuple[str, datetime, int] | None:
     for coop in rows.scalars().all():
         of = {"room": unit.room, "coop": coop}
         found = await unit.session.execute(text(f"SELECT pg_try_advisory_xact_lock({_KEY})"), of)
-        if not found.scalar_one():
+        if not found.scalar_one() or not await unit.may_enter(coop):
             continue
         taken = await unit.session.execute(
             text(f"DELETE FROM {unit.room}.hourly WHERE coop = :coop RETURNING hour, tries"),  # noqa: S608

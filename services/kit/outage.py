@@ -17,6 +17,13 @@ SUSPECTS = (DBAPIError, psycopg.Error, *_PASSING)
 """What `is_outage` needs to be asked about."""
 
 
+def is_collision(error: BaseException) -> bool:
+    """True when two transactions waited for each other and this one was undone: it may be tried at once."""
+    if isinstance(error, DBAPIError):
+        return error.orig is not None and is_collision(error.orig)
+    return isinstance(error, psycopg.errors.DeadlockDetected)
+
+
 def is_outage(error: BaseException) -> bool:
     """True for a lost or refused connection, a server that shuts down or is full, a deadlock.
 

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.base import Event
+from services.kit import standing
 from services.kit.clock import Clock
 from services.kit.database import Database
 from services.kit.ids import new_uuid
@@ -46,20 +47,29 @@ class Unit:
 
         A platform operator (scope `*`) may enter any cooperative that exists.
         """
-        if self._scope not in (None, "*", coop):
+        if not await self.may_enter(coop):
             raise not_found()
+
+    async def may_enter(self, coop: str) -> bool:
+        """Work for `coop` from here on; False when there is none for this caller, or no longer. It stands
+        until the unit ends."""
+        if self._scope not in (None, "*", coop):
+            return False
         driver = await self.driver()
         async with driver.pipeline():  # with what begins the transaction, one trip instead of three
             await driver.execute("SELECT set_config('palier.coop', %s, true)", (coop,))
+            await driver.execute(standing.SHARE, (coop,))
             found = await driver.execute(
                 "SELECT business_now, zone FROM registry.coop WHERE slug = %s", (coop,)
             )
         row = await found.fetchone()
         if row is None:
-            raise not_found()
+            self.coop = None
+            return False
         self.coop = coop
         self.now = row[0] or self.wall
         self._known = {"zone": ZoneInfo(row[1])}
+        return True
 
     @property
     def happened_at(self) -> datetime:

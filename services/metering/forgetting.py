@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 
 from contracts.codes import Purpose
-from services.kit import dropping
+from services.kit import dropping, standing
 from services.kit.unit import Unit
 from services.metering import day_rows, gas_factors, interval_store, model
 from services.metering.days import begin_sql
@@ -167,6 +167,7 @@ async def all_of(unit: Unit, occupancy: str, *, keep_ledger: bool = False) -> No
 
 async def all_of_sandbox(unit: Unit, coop: str) -> None:
     """Delete everything of a dropped sandbox; large tables by meter, which is what they are found by."""
+    await standing.deserted(unit.session, coop)
     for table in _LARGE:
         await unit.session.execute(
             text(

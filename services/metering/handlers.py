@@ -15,6 +15,7 @@ from contracts.members import (
 from contracts.readings import Reading, ReadingsBatch, Rejected, Run
 from contracts.time import HourPassed
 from services.kit import hourly
+from services.kit.standing import dropped
 from services.kit.unit import Unit
 from services.metering import forgetting, marking, quarantine, registry, touching
 from services.metering.admission import Verdict, judge
@@ -35,6 +36,8 @@ async def readings(events: list[ReadingsBatch], unit: Unit) -> None:
 async def rejected(events: list[Rejected], unit: Unit) -> None:
     """Into quarantine; without a household's consent only the fact and its reason are kept."""
     events = [one for event in events for one in event.each()]
+    if gone := await dropped(unit.session, {event.coop for event in events if event.coop}):
+        events = [event for event in events if event.coop not in gone]
     meters = await registry.meters(unit, {event.meter for event in events if event.meter})
     without_ground = {}
     for event in events:
@@ -97,7 +100,6 @@ async def erased(event: Erased, unit: Unit) -> None:
 
 
 async def sandbox_dropped(event: SandboxDropped, unit: Unit) -> None:
-    await hourly.hold(unit, event.coop)
     await forgetting.all_of_sandbox(unit, event.coop)
 
 

@@ -259,6 +259,7 @@ METER_STATE = Table(
     _count("late"),
     _count("discarded_no_consent"),
     _count("discarded_outside_occupancy"),
+    Index("meter_state_coop", "coop"),
     schema=SCHEMA,
 )
 """`watermark` is the latest instant reported (event time), `heard_at` wall time, `habit_s` the usual

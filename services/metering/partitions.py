@@ -13,7 +13,7 @@ dropped together.
   ones may stay there: a register's last words, see `retention`, and stragglers of days already dropped.
 - A partition is dropped once its days are old enough and nothing came into it lately, all its days are
   settled and none is open. Making one waits only for who uses the default one; dropping needs all of
-  both tables for a moment. Both give up after 1.5 s and are tried again.
+  both tables for a moment. Both stand in line for moments only, a dozen times, and are tried again later.
 
 The work role owns no table: two functions of the schema's owner do this within narrow bounds.
 """
@@ -77,6 +77,10 @@ WHERE r.instant < :old AND r.received_at < :old AND (r.instant < :oldest OR EXIS
     SELECT 1 FROM metering.meter_state s
     WHERE s.meter = r.meter AND s.watermark >= r.instant + CAST(:hot AS interval)))
 """
+
+
+class Meanwhile(Exception):
+    """Readings came into a partition while it was dropped, which is undone."""
 
 
 Span = tuple[date, date]
@@ -179,19 +183,21 @@ async def is_past(unit: Unit, span: Span) -> bool:
         days=retention.rules(unit.wall.date()).readings_days
     ):
         return False
-    unfinished = await unit.session.execute(text(_UNFINISHED), {"first": first - _DAY, "until": until})
-    if unfinished.scalar_one():
+    if await _has_unfinished(unit, span):
         _LOG.warning("old readings are kept: days of theirs are not settled", extra={"since": str(first)})
         return False
     return True
 
 
 async def drop(unit: Unit, span: Span) -> None:
-    """Drop one partition, all but the last words of registers that are silent since."""
+    """Drop one partition, all but the last words of registers that are silent since. Raises `Meanwhile` when
+    something came into it since somebody looked."""
     await unit.session.execute(
         text("SELECT metering.drop_reading_partition(:first, :until)"), {"first": span[0], "until": span[1]}
     )
     _known.until = 0.0
+    if await _has_unfinished(unit, span):
+        raise Meanwhile
 
 
 async def drop_stragglers(unit: Unit) -> None:
@@ -224,6 +230,15 @@ async def _retain(room: Room) -> None:
         if not _is_busy(error):
             raise
         _LOG.warning("retention goes on in an hour", exc_info=True)
+    except Meanwhile:
+        _LOG.warning("retention goes on in an hour: old readings came in")
+
+
+async def _has_unfinished(unit: Unit, span: Span) -> bool:
+    """Whether days of the partition wait to be settled: what comes in marks its days in the same moment."""
+    first, until = span
+    found = await unit.session.execute(text(_UNFINISHED), {"first": first - _DAY, "until": until})
+    return bool(found.scalar_one())
 
 
 async def _is_ours(unit: Unit) -> bool:

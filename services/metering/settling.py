@@ -16,8 +16,9 @@ import psycopg
 from sqlalchemy import text
 
 from contracts.codes import Quality, Quantity
-from services.kit.outage import is_outage
+from services.kit.outage import is_collision, is_outage
 from services.kit.room import Room
+from services.kit.standing import dropped
 from services.kit.unit import Unit
 from services.metering import (
     closing,
@@ -59,8 +60,8 @@ _LOOK_SECONDS = 0.25
 # every dirty meter, and the other workers find none.
 _CLAIM = f"""
 WITH shuffled AS MATERIALIZED (
-    SELECT m.meter FROM (SELECT DISTINCT meter FROM metering.dirty_day) m ORDER BY random())
-SELECT d.meter FROM shuffled d WHERE pg_try_advisory_xact_lock({key_of("d.meter")}) LIMIT :meters
+    SELECT m.meter, m.coop FROM (SELECT DISTINCT meter, coop FROM metering.dirty_day) m ORDER BY random())
+SELECT d.meter, d.coop FROM shuffled d WHERE pg_try_advisory_xact_lock({key_of("d.meter")}) LIMIT :meters
 """  # noqa: S608 - only constants are formatted in
 _POURING = """
 SELECT EXISTS (SELECT 1 FROM metering.dirty_day WHERE marked_at > clock_timestamp() - interval '500 ms')
@@ -98,7 +99,10 @@ async def settler(room: Room) -> None:
                 async with room.unit() as unit:
                     done = await settle_round(unit, 1 if careful_rounds else METERS_AT_ONCE)
                 careful_rounds = max(0, careful_rounds - 1)
-            except Exception:
+            except Exception as error:
+                if is_collision(error):
+                    _LOG.info("settling met somebody else's work, and goes on")
+                    continue
                 # One meter's trouble must not hold the others: for a while each alone. Its days stay dirty.
                 _LOG.warning("settling failed", exc_info=True, extra={"alone": careful_rounds > 0})
                 await asyncio.sleep(1.0 if careful_rounds else 0.0)
@@ -149,12 +153,14 @@ class Round(NamedTuple):
 
 async def settle_round(unit: Unit, meters_at_once: int = METERS_AT_ONCE) -> Round:
     """Settle up to `DAYS_AT_ONCE` dirty days of meters nobody else is settling; says how many."""
-    claimed = list((await unit.session.execute(text(_CLAIM), {"meters": meters_at_once})).scalars())
+    free = (await unit.session.execute(text(_CLAIM), {"meters": meters_at_once})).all()
+    gone = await dropped(unit.session, {coop for _, coop in free}) if free else set()
+    claimed = [meter for meter, coop in free if coop not in gone]
     return await settle_these(unit, claimed) if claimed else Round()
 
 
 async def settle_these(unit: Unit, claimed: list[str]) -> Round:
-    """The same, of meters whose locks the caller holds."""
+    """The same, of meters whose locks the caller holds, of cooperatives that stand."""
     run = unit.session.execute
     taken = (await run(text(_TAKE), {"meters": claimed, "days": DAYS_AT_ONCE})).all()
     overdue = (await run(text(_PAST_GRACE), {"meters": claimed, "grace": GRACE})).all()

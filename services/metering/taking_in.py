@@ -7,6 +7,7 @@ from datetime import datetime
 from contracts.codes import Reason
 from contracts.metering import MeterHeard
 from contracts.readings import Reading, Run
+from services.kit.standing import dropped
 from services.kit.unit import Unit
 from services.metering import metrics, quarantine, registry, store
 from services.metering.admission import Ground, Verdict, is_reserved, judge
@@ -21,7 +22,9 @@ Arrived = tuple[str, datetime, Run]
 
 
 async def take_in(arrived: Sequence[Arrived], unit: Unit) -> None:
-    """Place each run, keep of it what its household allows, count all."""
+    """Place each run, keep of it what its household allows, count all. A dropped sandbox keeps nothing."""
+    if gone := await dropped(unit.session, {coop for coop, *_ in arrived}):
+        arrived = [one for one in arrived if one[0] not in gone]
     named = {(r.gateway, r.channel) for _, _, r in arrived if r.meter is None and r.gateway and r.channel}
     channels = await registry.channels(unit, named)
     placed = [

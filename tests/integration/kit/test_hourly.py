@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from contracts.time import HourPassed
-from services.kit import hourly
+from services.kit import hourly, standing
 from services.kit.ids import new_id
 from services.kit.unit import Unit
 from tests.conftest import OpenUnit
@@ -190,11 +190,11 @@ async def test_who_is_dropped_is_waited_for_and_forgotten(room_unit: OpenUnit, c
     async with asyncio.timeout(20):
         await work.has_begun.wait()
     async with room_unit("advice") as unit:
-        held = asyncio.create_task(hourly.hold(unit, coops[0]))
-        await asyncio.wait([held], timeout=0.2)
-        assert not held.done()
+        left_alone = asyncio.create_task(standing.deserted(unit.session, coops[0]))
+        await asyncio.wait([left_alone], timeout=0.2)
+        assert not left_alone.done()
         work.gate.set()
-        await held
+        await left_alone
     await working
     await tick(room_unit)
     async with room_unit("members") as unit:

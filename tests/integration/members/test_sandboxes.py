@@ -41,7 +41,7 @@ async def test_a_dropped_sandbox_lets_nobody_in_and_nothing_of_it_stays(
     assert (await box.post("/dwellings", box.dwelling())).status_code == 401
     again = await office.client.delete(f"/api/v1/coops/{box.slug}", headers=box.platform)
     assert again.status_code == 404
-    async with room_unit("members", box.slug) as unit:
+    async with room_unit("members") as unit:
         in_force = "SELECT count(*) FROM members.credential WHERE coop = :coop AND revoked_at IS NULL"
         assert (await unit.session.execute(text(in_force), {"coop": box.slug})).scalar_one() == 0
         told = await unit.session.execute(

@@ -1,5 +1,6 @@
 """Readings lie in partitions made ahead and dropped whole; what lacks one is stored all the same."""
 
+import asyncio
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -271,6 +272,47 @@ async def test_energy_used_while_a_meter_was_unheard_is_not_lost_with_its_old_re
     opened = await rows(room_unit, "SELECT day, value FROM metering.open_day WHERE meter = :m", m=home.meter)
     total = sum(row.value for row in known.values()) + sum(row.value for row in opened)
     assert total == (last + 100 * 95) - 1000
+
+
+async def test_who_deletes_a_households_readings_is_not_undone_for_a_drop(
+    room_unit: OpenUnit, coop: str
+) -> None:
+    """Deleting locks the tables, then their partitions. It was waited for, and waited for who dropped one."""
+    home = await a_home(room_unit, coop)
+    start = datetime(2008, 3, 9, 23, tzinfo=UTC)
+    await send(room_unit, coop, [reading(home, start + n * HALF_HOUR, 100 * n) for n in range(49)])
+    await settle_all(room_unit)
+    month = (date(2008, 3, 1), date(2008, 4, 1))
+    async with room_unit("metering") as deleting:
+        await deleting.session.execute(text("LOCK TABLE ONLY metering.reading_row IN ROW EXCLUSIVE MODE"))
+        dropping = asyncio.create_task(dropped(room_unit, *month))
+        await asyncio.wait([dropping], timeout=0.4)
+        assert not dropping.done()
+        async with asyncio.timeout(1.5):
+            await deleting.session.execute(
+                text("DELETE FROM metering.reading_row WHERE meter = :meter"), {"meter": home.meter}
+            )
+        await deleting.session.commit()
+        await dropping
+    assert month not in await spans(room_unit)
+    assert await home_of(room_unit, home) == set()
+
+
+async def test_what_comes_in_while_a_partition_is_dropped_is_not_lost(room_unit: OpenUnit, coop: str) -> None:
+    home = await a_home(room_unit, coop)
+    start = datetime(2008, 5, 9, 22, tzinfo=UTC)
+    month = (date(2008, 5, 1), date(2008, 6, 1))
+    later = datetime.now(UTC) + timedelta(days=HOT + 1)
+    await send(room_unit, coop, [reading(home, start + n * HALF_HOUR, 100 * n) for n in range(49)])
+    await settle_all(room_unit)
+    async with room_unit("metering", clock=lambda: later) as unit:
+        assert await partitions.is_past(unit, month)
+    await send(room_unit, coop, [reading(home, start + timedelta(minutes=5), 7)])
+    with pytest.raises(partitions.Meanwhile):
+        async with room_unit("metering", clock=lambda: later) as unit:
+            await partitions.drop(unit, month)
+    assert month in await spans(room_unit)
+    assert len(await rows(room_unit, "SELECT 1 FROM metering.reading WHERE meter = :m", m=home.meter)) == 50
 
 
 async def test_what_is_past_its_time_goes_once_it_is_settled(room_unit: OpenUnit, coop: str) -> None:
