@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from services.kit.watchdog import Watchdog
 _LOG = logging.getLogger(__name__)
 
 Background = Callable[["Room"], Awaitable[None]]
+Around = Callable[["Room"], AbstractAsyncContextManager[None]]
 QueueHandler = Callable[[Any, "Room"], Awaitable[None]]
 
 
@@ -52,6 +53,7 @@ class Room:
         self._concerns: dict[str, Concerns] = {}
         self._batches: list[tuple[type[Event], Handler, int, float]] = []
         self._background: list[tuple[str, Background]] = []
+        self._around: list[Around] = []
         self._is_together = False
         self.broker = broker_for(name, settings, secrets)
         if name in ROOMS:
@@ -96,6 +98,11 @@ class Room:
         """Run `work(room)` for ever; it is restarted with a growing pause when it raises."""
         self._background.append((name, work))
 
+    def around(self, opened: Around) -> None:
+        """Open `opened(room)` before the room calls itself ready, and close it when it stops: for what others
+        count on from the first moment."""
+        self._around.append(opened)
+
     @asynccontextmanager
     async def unit(self, coop: str | None = None) -> AsyncIterator[Unit]:
         """A transaction on the work role, committed when the block ends well."""
@@ -126,12 +133,15 @@ class Room:
             tasks.append(asyncio.create_task(self._for_ever("relay", lambda _: relay.run())))
             tasks.append(asyncio.create_task(self._for_ever("forget", lambda _: _hourly(relay.forget))))
         tasks += [asyncio.create_task(self._for_ever(name, work)) for name, work in self._background]
-        if ready:
-            ready.touch()
-        _LOG.info("ready")
-        await self.stopping.wait()
-        if ready:
-            ready.unlink(missing_ok=True)
+        async with AsyncExitStack() as opened:
+            for one in self._around:
+                await opened.enter_async_context(one(self))
+            if ready:
+                ready.touch()
+            _LOG.info("ready")
+            await self.stopping.wait()
+            if ready:
+                ready.unlink(missing_ok=True)
         await end(tasks)
         await self.broker.stop()
         if self.name in ROOMS:

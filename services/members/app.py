@@ -7,6 +7,6 @@ from services.members import callout, handlers, housekeeping, kicking
 
 def build(room: Room) -> None:
     room.on(SandboxDropped, handlers.sandbox_dropped)
-    room.background("callout", callout.answer)
+    room.around(callout.answering)
     room.background("kicking", kicking.disconnect_revoked)
     room.background("housekeeping", housekeeping.forget_expired)

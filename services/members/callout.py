@@ -6,6 +6,8 @@ force, so that a new password works at once and a revoked one stops at once.
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import nkeys
@@ -33,16 +35,18 @@ class Verdict:
     refusal: str = ""
 
 
-async def answer(room: Room) -> None:
-    """Answers until the room stops."""
+@asynccontextmanager
+async def answering(room: Room) -> AsyncIterator[None]:
+    """Answers from before the room is ready, for a device that asked earlier is refused, until it stops."""
     door = Door(
         room.database,
         natsauth.issuer(room.secrets),
         room.secrets.derive_bytes(credentials.KEY_PURPOSE),
     )
     subscription = await room.nats.subscribe(natsauth.AUTH_SUBJECT, queue=QUEUE, cb=door.on_message)
+    await room.nats.flush()
     try:
-        await room.stopping.wait()
+        yield
     finally:
         await subscription.unsubscribe()
         await door.finish()

@@ -97,14 +97,18 @@ async def tilleuls(office: Office) -> Cooperative:
 
 
 @pytest.fixture(scope="session")
-async def members_room(engines: Engines) -> AsyncIterator[Room]:
+async def members_room(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Room]:
     """The room itself, answering the broker's questions."""
+    ready = tmp_path_factory.mktemp("members") / "ready"
     room = Room("members", engines.settings, engines.secrets)
     members.build(room)
-    running = asyncio.create_task(room.run())
+    running = asyncio.create_task(room.run(ready))
+    async with asyncio.timeout(60):
+        while not ready.exists():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
     yield room
     room.stopping.set()
-    await asyncio.wait_for(running, 10)
+    await asyncio.wait_for(running, 30)
 
 
 OpenUnit = Callable[..., Any]
