@@ -60,6 +60,14 @@ class TicketChanged(Event):
     """Whether somebody has to open: false for the shared parts of a building."""
     is_signed: bool = False
     """Whether signatures end it, the household's and the cooperative's, rather than one's word."""
+    raised_to: Priority | None = None
+    """p0 or p1, where this step made it more urgent than it was: the cooperative's people hear of it as of a
+    request that came so."""
+    symptom: str | None = None
+    """Told with `raised_to`, as is `team`: the team that sees to it."""
+    team: str | None = None
+    first_answer_due_at: Instant | None = None
+    """Told with `raised_to`: until when a person has to call back."""
     tells_household: bool
     """True when the household should hear of it."""
 

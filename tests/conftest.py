@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 
 from contracts.codes import Role
 from deploy.engines import Engines
@@ -21,6 +22,14 @@ from services.kit.principal import Principal
 from services.kit.provisioning import provision
 from services.kit.unit import Unit, work_unit
 from services.kit.watchdog import Watchdog
+
+# The same examples every time, and none fails because the machine was busy with others. To look further:
+# `make test ARGS="--hypothesis-profile=further"`.
+settings.register_profile(
+    "palier", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("further", settings.get_profile("palier"), derandomize=False)
+settings.load_profile("palier")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 

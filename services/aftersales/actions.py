@@ -30,7 +30,7 @@ from services.aftersales.standings import standing_of, terms_of
 from services.aftersales.storing import Opened, event_row
 from services.aftersales.telling import Actor, changed
 from services.aftersales.visits import news
-from services.aftersales.winding import wind_clocks
+from services.aftersales.winding import kept, wind_clocks
 from services.aftersales.words import codes
 from services.kit.ids import new_id
 from services.kit.problems import Problem, conflict, invalid
@@ -261,7 +261,8 @@ async def _moved(
     await unit.session.flush()
     await followers.follow(unit, ticket, step)
     more = await news.of_step(unit, ticket, step, after, place)
-    unit.emit(changed(ticket, step.action, actor, step, more), ticket.id)
+    clocks = await kept(unit, ticket) if "priority_was" in step.facts else ()
+    unit.emit(changed(ticket, step.action, actor, step, more, clocks), ticket.id)
 
 
 async def _last(unit: Unit, ticket: Ticket) -> tuple[int, datetime]:

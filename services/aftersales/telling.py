@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from contracts.aftersales import TicketChanged, TicketOpened
 from contracts.codes import Priority, Responsible
 from services.aftersales.history import Step
 from services.aftersales.model import DeadlineRow, Ticket
+from services.aftersales.routing import PRESSING
 
 SILENT = frozenset(
     {
@@ -44,7 +45,6 @@ class Actor:
 
 def opened(ticket: Ticket, clocks: Iterable[DeadlineRow]) -> TicketOpened:
     """That a request exists, with when its first answer is due."""
-    due = [clock.due_at for clock in clocks if clock.kind in ("first_answer", "call_back")]
     return TicketOpened(
         coop=ticket.coop,
         ticket=ticket.id,
@@ -59,7 +59,7 @@ def opened(ticket: Ticket, clocks: Iterable[DeadlineRow]) -> TicketOpened:
         priority=Priority(ticket.priority),
         responsible=Responsible(ticket.responsible),
         team=ticket.team,
-        first_answer_due_at=min(due, default=None),
+        first_answer_due_at=_first_answer(clocks),
         channel=ticket.channel,
     )
 
@@ -70,9 +70,10 @@ def changed(
     actor: Actor,
     step: Step | None = None,
     more: Mapping[str, Any] | None = None,
+    clocks: Iterable[DeadlineRow] = (),
 ) -> TicketChanged:
     """That a request moved on or was written about, and whether the household should hear of it; `more` is
-    what its message says besides, see `visits.news`."""
+    what its message says besides, see `visits.news`. `clocks`: its promises, as they run now."""
     facts = step.facts if step else {}
     minutes = facts.get("minutes")
     hears = action in CONFIRMED or (actor.role != "resident" and action not in SILENT)
@@ -91,5 +92,24 @@ def changed(
         expected_at=step.at + timedelta(minutes=int(minutes)) if step and minutes else None,
         side=facts.get("side"),
         tells_household=ticket.occupancy is not None and hears,
+        **_raised(ticket, facts, clocks),
         **(more or {}),
     )
+
+
+def _raised(ticket: Ticket, facts: Mapping[str, Any], clocks: Iterable[DeadlineRow]) -> dict[str, Any]:
+    was, now = facts.get("priority_was"), facts.get("priority")
+    if was is None or now not in PRESSING or now > was:  # p0 sorts first
+        return {}
+    return {
+        "raised_to": now,
+        "symptom": ticket.symptom,
+        "team": ticket.team,
+        "first_answer_due_at": _first_answer(clocks),
+    }
+
+
+def _first_answer(clocks: Iterable[DeadlineRow]) -> datetime | None:
+    """Until when a person has to call back; null where one did."""
+    due = (one.due_at for one in clocks if one.kind in ("first_answer", "call_back") and one.met_at is None)
+    return min(due, default=None)

@@ -30,9 +30,14 @@ async def wind_clocks(
 ) -> None:
     """Recompute the clocks from the history. A warning given stays given unless its time has moved on."""
     config = config or await config_for(unit, home)
-    rows = await unit.session.execute(select(DeadlineRow).where(col(DeadlineRow.ticket) == ticket.id))
-    before = rows.scalars().all()
+    before = await kept(unit, ticket)
     await keep(unit, ticket, standing, await clocks_of(unit, ticket, home, standing, config), before)
+
+
+async def kept(unit: Unit, ticket: Ticket) -> Sequence[DeadlineRow]:
+    """The clocks as they are written down."""
+    rows = await unit.session.execute(select(DeadlineRow).where(col(DeadlineRow.ticket) == ticket.id))
+    return rows.scalars().all()
 
 
 async def keep(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from contracts.aftersales import DeadlineNear, TicketOpened
+from contracts.aftersales import DeadlineNear, TicketChanged, TicketOpened
 from services.kit.registry import Staff
 
 MISSED = 100
@@ -21,7 +21,7 @@ def near(event: DeadlineNear, people: Sequence[Staff]) -> list[str]:
     return sorted(named)
 
 
-def danger(event: TicketOpened, people: Sequence[Staff]) -> list[str]:
+def danger(event: TicketOpened | TicketChanged, people: Sequence[Staff]) -> list[str]:
     """All staff, whatever their team, and whoever is of the team that sees to it: at night nobody knows who
     looks at the mail."""
     return sorted(

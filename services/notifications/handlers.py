@@ -45,17 +45,24 @@ async def ticket_opened(event: TicketOpened, unit: Unit) -> None:
         persons = await registry.residents(unit, [event.occupancy])
         await actions.tell(unit, event.coop, intents.ticket_opened(event, persons))
     if event.priority in (Priority.P0, Priority.P1):
-        people = concerned.danger(event, await registry.staff(unit, event.coop))
-        await alarms.at_once(
-            unit,
-            event.coop,
-            people,
-            lambda told: staff_intents.staff_danger(event, told),
-            waits=event.priority is not Priority.P0,
-        )
+        await _danger(event, event.priority, unit)
+
+
+async def _danger(event: TicketOpened | TicketChanged, priority: Priority, unit: Unit) -> None:
+    people = concerned.danger(event, await registry.staff(unit, event.coop))
+    await alarms.at_once(
+        unit,
+        event.coop,
+        people,
+        lambda told: staff_intents.staff_danger(event, told),
+        waits=priority is not Priority.P0,
+    )
 
 
 async def ticket_changed(event: TicketChanged, unit: Unit) -> None:
+    """The cooperative's people hear of what was made pressing as of what came so."""
+    if event.raised_to is not None:
+        await _danger(event, event.raised_to, unit)
     if event.occupancy and event.tells_household:
         persons = await registry.residents(unit, [event.occupancy])
         firm = await registry.firm(unit, event.party)

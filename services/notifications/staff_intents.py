@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from contracts.aftersales import DeadlineNear, IncidentUpdated, TicketOpened
+from contracts.aftersales import DeadlineNear, IncidentUpdated, TicketChanged, TicketOpened
 from contracts.codes import Category, ClockFamily, Priority
 from services.notifications.intents import Intent, iso, of_incident
 
@@ -14,14 +14,20 @@ CATEGORY_OF_CLOCK = {
 }
 
 
-def staff_danger(event: TicketOpened, staff: Iterable[str]) -> list[Intent]:
-    """To the cooperative's people, at any hour: somebody is in danger, or a home cannot be lived in."""
+def staff_danger(event: TicketOpened | TicketChanged, staff: Iterable[str]) -> list[Intent]:
+    """To the cooperative's people, at any hour: somebody is in danger, or a home cannot be lived in. Of a
+    request that came so, or that was made so later."""
+    if isinstance(event, TicketOpened):
+        priority, key = event.priority, event.ticket
+    else:
+        assert event.raised_to is not None
+        priority, key = event.raised_to, f"{event.ticket}:{event.raised_to}"
     facts = {
         "ticket": event.ticket,
         "number": event.number,
         "element": event.element,
         "symptom": event.symptom,
-        "priority": event.priority.value,
+        "priority": priority.value,
         "first_answer_due_at": iso(event.first_answer_due_at),
     }
     return [
@@ -29,10 +35,10 @@ def staff_danger(event: TicketOpened, staff: Iterable[str]) -> list[Intent]:
             person,
             Category.SAFETY,
             "staff_danger",
-            f"staff_danger:{event.ticket}:{person}",
+            f"staff_danger:{key}:{person}",
             event.ticket,
             facts,
-            is_urgent=event.priority == Priority.P0,
+            is_urgent=priority is Priority.P0,
         )
         for person in staff
     ]

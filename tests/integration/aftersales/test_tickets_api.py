@@ -223,6 +223,18 @@ async def test_what_a_person_decides_stands_and_the_rest_follows(aulnes: Coopera
     assert "make_safe" in {row["kind"] for row in corrected["deadlines"]}
 
 
+async def test_what_turns_out_to_press_is_told_as_pressing_once(aulnes: Cooperative) -> None:
+    ticket = (await aulnes.open((await aulnes.move_in())["occupancy"]))["id"]
+    await aulnes.act(ticket, "acknowledge")
+    for priority in ("p1", "p1", "p0"):
+        assert (await aulnes.act(ticket, "qualify", priority=priority)).status_code == 200
+    calmer = await aulnes.act(ticket, "qualify", priority="p2", comment="Mis en sécurité.")
+    assert calmer.status_code == 200, calmer.text
+    told = [event for event in await aulnes.told("aftersales.ticket_changed.v1") if event["raised_to"]]
+    assert [event["raised_to"] for event in told] == ["p1", "p0"]
+    assert all(event["symptom"] and event["team"] for event in told)
+
+
 async def test_the_households_answer_ends_the_wait_for_it(aulnes: Cooperative) -> None:
     moved = await aulnes.move_in()
     me = aulnes.resident(moved["persons"][0]["id"])

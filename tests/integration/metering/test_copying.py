@@ -39,7 +39,11 @@ def connection(engines: Engines):
         yield opened
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(series=SERIES)
 def test_every_field_arrives_and_keys_are_in_order(connection, series: list[Series]) -> None:
     columns = "meter, register, instant, coop, quantity, kind, step_s, value_milli, codec, received_at"

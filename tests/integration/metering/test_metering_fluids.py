@@ -49,7 +49,11 @@ ZONES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.lists(st.one_of(INSTANTS, CHANGES), min_size=1, max_size=60), st.sampled_from(ZONES), FLUIDS)
 async def test_sql_and_python_name_the_same_day_for_every_instant(
     room_unit: OpenUnit, instants: list[datetime], zone: str, fluid: Fluid
@@ -105,7 +109,11 @@ async def test_the_night_when_clocks_change_lies_in_the_gas_day_that_began_befor
     assert [(row.slots, row.value) for row in found.values()] == [(48, 480), (slots, 10 * slots), (48, 480)]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     st.lists(st.integers(0, 900), min_size=96, max_size=150),
     st.integers(0, 47),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from contracts.aftersales import DeadlineNear, TicketOpened
+from contracts.aftersales import DeadlineNear, TicketChanged, TicketOpened
 from contracts.codes import ClockFamily, Priority, Responsible
 from contracts.members import Erased
 from deploy.engines import Engines
@@ -115,6 +115,27 @@ async def test_a_danger_at_night_is_mailed_at_once(office: Office) -> None:
     assert letter.subject == "Danger signalé : demande n° 1"
     assert "/desk/tkt_" in letter.text
     assert [line["template"] for line in await office.lines(person)] == ["staff_danger"]
+
+
+async def test_a_danger_that_shows_later_is_told_like_one_that_came_so(office: Office) -> None:
+    """And again when it turns out to be worse still."""
+    person = await office.joins(team="plumbing")
+    came = office.opened(Priority.P3)
+    await office.hears(handlers.ticket_opened, came)
+    await office.post()
+    assert office.received(person) == []
+    for raised_to in (Priority.P1, Priority.P0, Priority.P0):
+        raised = TicketChanged(
+            coop=office.coop, ticket=came.ticket, number=1, element=came.element, action="qualify",
+            state="qualified", actor_role="staff", raised_to=raised_to, symptom="danger", team="electricity",
+            tells_household=False,
+        )  # fmt: skip
+        await office.hears(handlers.ticket_changed, raised)
+        await office.post()
+    subjects = {letter.subject for letter in office.received(person)}
+    assert len(office.received(person)) == 2
+    assert subjects == {"Demande pressante n° 1", "Danger signalé : demande n° 1"}
+    assert [line["template"] for line in await office.lines(person)] == ["staff_danger", "staff_danger"]
 
 
 async def test_what_presses_without_being_a_danger_leaves_together(office: Office) -> None:
