@@ -24,6 +24,8 @@ _HALF_DAY = re.compile(r"(.*\D)(\d{1,2})(:\d{2}(?::\d{2})?)\s*([ap])\.?\s?m\.?",
 """A time of twelve hours: 1:30 PM."""
 _SPACED_OFFSET = re.compile(r"\s+(?=[+-]\d{2}:?\d{2}$)|\s*(UTC|GMT)$")
 _HAS_OFFSET = re.compile(r"(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})$", re.ASCII | re.IGNORECASE)
+_END_OF_DAY = re.compile(r"24[:hH]00(?::00(?:[.,]0+)?)?(?![\d:.,])", re.ASCII)
+"""The next midnight, as the end of a day's last half-hour; nothing comes after it."""
 _DAY = timedelta(days=1)
 
 
@@ -51,6 +53,9 @@ class Clock:
             if len(cell) == 25 and cell[19] in "+-" and EARLIEST <= int(cell[:4]) < LATEST:
                 # What millions of lines look like.
                 return Moment(int(datetime.fromisoformat(cell).timestamp()))
+        except (ValueError, OverflowError):
+            pass  # a day may end at 24:00, which the short way does not know
+        try:
             return self._read(cell.strip())
         except (ValueError, OverflowError):
             raise Refused(FileReason.WRONG_TIME, cell) from None
@@ -100,8 +105,8 @@ class Clock:
             if rest is None:
                 return self.local(_midnight(date(int(year), int(month), int(day))))._replace(is_date=True)
             extra = timedelta()
-            if rest.startswith("24:00"):
-                rest, extra = "00:00" + rest[5:], _DAY
+            if night := _END_OF_DAY.match(rest):
+                rest, extra = "00:00" + rest[night.end() :], _DAY
             moment = (
                 datetime.fromisoformat(f"{year}-{month}-{day}T{_SPACED_OFFSET.sub(_offset, rest)}") + extra
             )
@@ -114,7 +119,8 @@ class Clock:
                 return self.local(moment)._replace(is_date=True)
             if match[8]:
                 hours = _of_half_day(hours, match[8])
-            if hours > 24 or int(match[6]) > 59 or int(match[7] or 0) > 59 or (hours == 24 and int(match[6])):
+            is_wrong = hours > 24 or (hours == 24 and not _END_OF_DAY.match(text, match.start(5)))
+            if is_wrong or int(match[6]) > 59 or int(match[7] or 0) > 59:
                 raise Refused(FileReason.WRONG_TIME, text)
             moment += timedelta(hours=hours, minutes=int(match[6]), seconds=int(match[7] or 0))
         elif text.isascii() and text.isdecimal() and len(text) in (10, 13):
