@@ -1,5 +1,6 @@
 """What each step of a request's history makes of where the request stands."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -9,7 +10,7 @@ from services.aftersales.tables import load
 
 __all__ = [
     "ENDED", "PAUSING", "RESUMED", "SAME", "WAITING", "Claim", "Standing", "Step", "Terms", "advance",
-    "answering", "begin", "side_of",
+    "answering", "begin", "is_last_signature", "side_of",
 ]  # fmt: skip
 
 WAITING: Final = ("waiting_member", "waiting_access", "waiting_parts", "waiting_third_party")
@@ -73,10 +74,14 @@ def answering(step: Step) -> str:
     return str(step.facts["named"]) if step.facts.get("on_behalf") else step.actor
 
 
+def is_last_signature(sides: Iterable[str], signed: frozenset[str], role: str) -> bool:
+    """Whether a signature of that role ends it. `sides`: those that had to sign on that day; `signed`: those
+    that have since the work was last told to be wrong."""
+    return frozenset(sides) <= signed | {side_of(role)}
+
+
 def _is_last(ticket: Standing, step: Step) -> bool:
-    """Whether this signature ends it, by the sides that had to sign on that day."""
-    sides = frozenset(step.facts.get("sides", ticket.signing_sides))
-    return sides <= ticket.signed | {side_of(step.role)}
+    return is_last_signature(step.facts.get("sides", ticket.signing_sides), ticket.signed, step.role)
 
 
 def _resume_to(ticket: Standing) -> str | None:

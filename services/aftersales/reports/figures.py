@@ -8,7 +8,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from services.aftersales.life_terms import life_terms
-from services.aftersales.reports.stories import Act, Clock, End, Story, end_of
+from services.aftersales.reports.stories import Act, Clock, End, Story, end_of, settled_at
 from services.aftersales.reports.windows import is_lost, is_saved, is_window
 
 __all__ = ["Act", "Clock", "End", "Figures", "Share", "Story", "avoidable", "end_of", "figures"]
@@ -151,11 +151,10 @@ def _answer(story: Story, now: datetime) -> Literal["kept", "late", "running"] |
 
 def _fixed_at(story: Story) -> datetime | None:
     """When the work was finished that the household then took for good."""
-    if end_of(story) != "fixed":
+    if (over_at := settled_at(story)) is None:
         return None
     done = [act.at for act in story.acts if act.action in ("finish", "finish_together")]
-    settled = [act.at for act in story.acts if act.action in ("confirm", "lapse", "sign_off")]
-    return done[-1] if done else settled[-1]
+    return done[-1] if done else over_at
 
 
 def _share(group: Sequence[Story], kinds: tuple[str, ...], now: datetime) -> Share:

@@ -23,13 +23,14 @@ _ACTS = """
 SELECT e.ticket, e.action, e.role, e.occurred_at AS at, e.reason, e.channel,
   CASE e.action WHEN 'assign' THEN p.kind ELSE e.facts->>'debtor' END AS debtor,
   e.facts->>'notice' AS notice, coalesce(CAST(e.facts->>'on_behalf' AS boolean), false)
-    OR coalesce(jsonb_typeof(e.facts->'named') = 'null', false) AS on_behalf
+    OR coalesce(jsonb_typeof(e.facts->'named') = 'null', false) AS on_behalf,
+  coalesce(e.facts->'sides', CASE WHEN t.occupancy IS NULL THEN jsonb '["cooperative"]' END) AS sides
 FROM aftersales.ticket_event e
 JOIN aftersales.ticket t ON t.id = e.ticket
 LEFT JOIN aftersales.party p ON e.action = 'assign' AND p.id = e.facts->>'party'
 WHERE t.coop = :coop AND t.opened_at >= :since AND t.opened_at < :until
 UNION ALL
-SELECT m.ticket, 'message', m.role, m.written_at, NULL, NULL, NULL, NULL, false
+SELECT m.ticket, 'message', m.role, m.written_at, NULL, NULL, NULL, NULL, false, NULL
 FROM aftersales.ticket_message m
 JOIN aftersales.ticket t ON t.id = m.ticket
 WHERE t.coop = :coop AND t.opened_at >= :since AND t.opened_at < :until
@@ -66,7 +67,16 @@ async def report(unit: Unit, first: date, last: date, residence: str | None = No
             residence=row.residence,
             opened_at=row.opened_at,
             acts=[
-                Act(one.action, one.role, one.at, one.reason, one.debtor, one.notice, one.on_behalf)
+                Act(
+                    one.action,
+                    one.role,
+                    one.at,
+                    one.reason,
+                    one.debtor,
+                    one.notice,
+                    one.on_behalf,
+                    frozenset(one.sides) if one.sides else None,
+                )
                 for one in acts.get(row.id, ())
             ],
             clocks=[

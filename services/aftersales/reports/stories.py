@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from services.aftersales.history import is_last_signature, side_of
+from services.aftersales.steps import COOPERATIVE, HOUSEHOLD
+
+BOTH = frozenset({COOPERATIVE, HOUSEHOLD})
 End = Literal["open", "fixed", "refused", "duplicate", "cancelled"]
 
 
@@ -41,6 +45,8 @@ class Act:
     notice: str | None = None
     on_behalf: bool = False
     """Whether a program acted in a person's name."""
+    sides: frozenset[str] | None = None
+    """Of a signature: who had to sign on that day; both where its step does not tell."""
 
 
 @dataclass(frozen=True)
@@ -60,27 +66,33 @@ class Story:
 
 def end_of(story: Story) -> End:
     """How it ended: fixed is not the same as closed."""
+    return _ended(story)[0]
+
+
+def settled_at(story: Story) -> datetime | None:
+    """When the household, its silence or the signatures took the work for good; None where it did not end
+    so."""
+    return _ended(story)[1]
+
+
+def _ended(story: Story) -> tuple[End, datetime | None]:
     end: End = "open"
+    at: datetime | None = None
+    signed: frozenset[str] = frozenset()
     for act in story.acts:
-        if act.action in ("confirm", "lapse", "sign_off") and _is_settled(story, act):
-            end = "fixed"
-        elif act.action == "refuse":
-            end = "duplicate" if act.reason == "duplicate" else "refused"
-        elif act.action == "cancel":
-            end = "cancelled"
-        elif act.action in ("reopen", "half_fixed", "overturn"):
-            end = "open"
-    return end
-
-
-def _is_settled(story: Story, act: Act) -> bool:
-    """One signature of two settles nothing yet."""
-    if act.action != "sign_off":
-        return True
-    last = max((one.at for one in story.acts if one.action in ("reopen", "half_fixed")), default=None)
-    sides = {
-        "household" if one.role == "resident" else "team"
-        for one in story.acts
-        if one.action == "sign_off" and one.at <= act.at and (last is None or one.at > last)
-    }
-    return len(sides) == 2
+        match act.action:
+            case "confirm" | "lapse":
+                end, at = "fixed", act.at
+            case "sign_off":
+                if is_last_signature(act.sides or BOTH, signed, act.role):
+                    end, at = "fixed", act.at
+                signed |= {side_of(act.role)}
+            case "refuse":
+                end, at = "duplicate" if act.reason == "duplicate" else "refused", None
+            case "cancel":
+                end, at = "cancelled", None
+            case "reopen" | "half_fixed":
+                end, at, signed = "open", None, frozenset()
+            case "overturn":
+                end, at = "open", None
+    return end, at

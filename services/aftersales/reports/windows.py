@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.aftersales.reports.stories import Act, Clock, Story, end_of
+from services.aftersales.reports.stories import Act, Clock, Story, end_of, settled_at
 
 LISTING = "apparent_list"
 """The month in which visible defects are listed for the vendor."""
@@ -28,7 +28,7 @@ def is_saved(story: Story, clock: Clock) -> bool:
 
 def is_lost(story: Story, clock: Clock, now: datetime) -> bool:
     """Whether the window ended, while the request was open, with nothing done for the claim."""
-    if min(now, _over_at(story) or now) <= clock.due_at or is_saved(story, clock):
+    if min(now, settled_at(story) or now) <= clock.due_at or is_saved(story, clock):
         return False
     waived = [act for act in _until(story, clock.due_at) if act.action == "waive_notice"]
     return not any(act.debtor == (clock.debtor or "vendor") for act in waived) and not _is_written_to(
@@ -54,9 +54,3 @@ def _repaired_by(story: Story) -> str | None:
     done = [act.at for act in story.acts if act.action in ("finish", "finish_together")]
     given = [act for act in story.acts if act.action == "assign" and done and act.at <= done[-1]]
     return given[-1].debtor if given else None
-
-
-def _over_at(story: Story) -> datetime | None:
-    if end_of(story) == "open":
-        return None
-    return max(act.at for act in story.acts if act.action in ("confirm", "lapse", "sign_off"))

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.aftersales.reports.figures import Act, Clock, Figures, Share, Story, avoidable, end_of, figures
+from services.aftersales.reports.windows import is_lost
 
 PARIS = ZoneInfo("Europe/Paris")
 OPENED = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -67,6 +68,28 @@ def test_a_failed_repair_counts_from_the_opening_to_the_one_that_held() -> None:
 )
 def test_fixed_is_not_the_same_as_closed(told: tuple[tuple[str, str, float], ...], end: str) -> None:
     assert end_of(story(*told)) == end
+
+
+ALONE = frozenset({"cooperative"})
+
+
+@pytest.mark.parametrize("before", [(), (Act("sign_off", "resident", after(33)),)])
+def test_the_one_signature_that_was_needed_ends_it_and_its_windows_are_not_lost_later(
+    before: tuple[Act, ...],
+) -> None:
+    work = acts(("submit", "resident", 0), ("finish", "contractor", 32))
+    ours = Act("sign_off", "staff", after(40), sides=ALONE)
+    signed = Story("Les Aulnes", OPENED, [*work, *before, ours], [BUILDERS])
+    found = one(signed)
+    assert (found.ends["fixed"], found.fixed_hours, found.windows_lost) == (1, 32.0, 0)
+    assert end_of(replace(signed, acts=[*signed.acts, Act("reopen", "resident", after(50))])) == "open"
+    both = replace(ours, sides=frozenset({"cooperative", "household"}))
+    assert end_of(replace(signed, acts=[*work, both])) == "open"
+
+
+@pytest.mark.parametrize("end", ["refuse", "cancel"])
+def test_what_ended_without_work_has_lost_a_window_or_not_without_a_word_about_signatures(end: str) -> None:
+    assert not is_lost(story((end, "staff", 5)), replace(BUILDERS, due_at=NOW + timedelta(days=1)), NOW)
 
 
 def test_a_duplicate_is_told_apart_from_a_refusal() -> None:
