@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
 from zoneinfo import ZoneInfo
 
-from holidays import country_holidays
-
+from services.aftersales.public_holidays import holidays, subdivision_of
 from services.aftersales.tables import load
 
 Hours = tuple[tuple[time, time], ...]
@@ -23,7 +21,7 @@ class BusinessCalendar:
     week: Mapping[int, Hours]
     """Opening ranges by weekday, Monday is 0; a weekday without range is not worked."""
     subdivision: str | None = None
-    """Code of the `holidays` library (57 Moselle, 6AE Alsace, 971…976 overseas); None for national days."""
+    """As in `holidays.yaml` (57 Moselle, 6AE Alsace, 971… overseas); None for national days."""
     closed_on: frozenset[date] = field(default_factory=frozenset)
 
     def is_working_day(self, day: date) -> bool:
@@ -31,7 +29,7 @@ class BusinessCalendar:
 
     def hours(self, day: date) -> Hours:
         """The opening ranges of a civil day, in local time; empty when the cooperative is closed."""
-        if day in self.closed_on or day in _holidays(self.subdivision, day.year):
+        if day in self.closed_on or day in holidays(self.subdivision, day.year):
             return ()
         return self.week.get(day.weekday(), ())
 
@@ -96,14 +94,3 @@ def default_calendar(
     hours = tuple((time.fromisoformat(a), time.fromisoformat(b)) for a, b in load("deadlines")["hours"])
     week = dict.fromkeys(load("deadlines")["working_weekdays"], hours)
     return BusinessCalendar(ZoneInfo(zone), week, subdivision_of(postcode), closed_on)
-
-
-def subdivision_of(postcode: str | None) -> str | None:
-    """The subdivision with public holidays of its own that a French postcode lies in, if any."""
-    table: dict[str, str] = load("deadlines")["holiday_subdivisions"]
-    return next((code for prefix, code in table.items() if (postcode or "").startswith(prefix)), None)
-
-
-@cache
-def _holidays(subdivision: str | None, year: int) -> frozenset[date]:
-    return frozenset(country_holidays("FR", subdiv=subdivision, years=year))

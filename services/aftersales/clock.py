@@ -52,5 +52,7 @@ class TicketFacts:
     """When the defect was first seen; the day it was told where left out."""
     etat_des_lieux_on: date | None = None
     """Day of the tenant's entry inspection, where one was recorded."""
+    postcode: str | None = None
+    """Of the home: whose public holidays legal working days leave out."""
     declared_to_insurer_on: date | None = None
     """Day the dommages-ouvrage insurer received the declaration."""

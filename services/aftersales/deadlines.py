@@ -27,7 +27,10 @@ def deadlines(facts: TicketFacts, calendar: BusinessCalendar) -> list[Deadline]:
     promised = [*_promises(facts, calendar), *_answers(facts, calendar)]
     found = [
         *(replace(one, alarms=_alarms(one, standing, calendar)) for one in promised),
-        *(replace(one, alarms=_alarms(one, standing, calendar)) for one in legal_clocks(facts, calendar)),
+        *(
+            replace(one, alarms=_alarms(one, standing, calendar))
+            for one in legal_clocks(facts, calendar.zone)
+        ),
     ]
     return sorted(
         (_stopped(deadline, standing) for deadline in found),

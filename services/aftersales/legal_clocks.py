@@ -1,23 +1,24 @@
 """The legal dates of a request: calendar days that never pause, counted de quantième à quantième."""
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from contracts.codes import ClockFamily, Priority, Regime, Responsible, Tenure
-from services.aftersales.business_calendar import BusinessCalendar
 from services.aftersales.claims import letters_due
 from services.aftersales.clock import Deadline, TicketFacts
 from services.aftersales.dwelling_file.terms import terms_of
 from services.aftersales.legal_time import end_of_day, plus_months
 from services.aftersales.priority import default_heating_period
+from services.aftersales.public_holidays import plus_working_days
 from services.aftersales.tables import load
 from services.aftersales.taxonomy import element_of
 
 
-def legal_clocks(facts: TicketFacts, calendar: BusinessCalendar) -> list[Deadline]:
-    """Every legal date that concerns the request. A notice does not stop a warranty's period: only the
-    debtor's written commitment or a court does."""
-    opened_at, zone = facts.standing.opened_at, calendar.zone
-    opened_on = opened_at.astimezone(zone).date()
+def legal_clocks(facts: TicketFacts, zone: ZoneInfo) -> list[Deadline]:
+    """Every legal date that concerns the request, by the civil days of `zone`: the cooperative's own opening
+    days move none. A notice does not stop a warranty's period: only the debtor's written commitment or a
+    court does."""
+    opened_on = facts.standing.opened_at.astimezone(zone).date()
     found: list[Deadline] = []
 
     def secured_at(debtor: Responsible | None) -> datetime | None:
@@ -63,8 +64,8 @@ def legal_clocks(facts: TicketFacts, calendar: BusinessCalendar) -> list[Deadlin
             days = table["works_21_days"]["calendar_days"]
             add("works_21_days", opened_on, opened_on + timedelta(days=days))
     if facts.symptom == "leak_from_neighbour":
-        days = table["insurance_declaration"]["working_days"]
-        due_on = calendar.end_of_working_day(opened_at, days).astimezone(zone).date()
+        term = table["insurance_declaration"]
+        due_on = plus_working_days(opened_on, term["working_days"], term["counted"], facts.postcode)
         add("insurance_declaration", opened_on, due_on)
     if facts.declared_to_insurer_on is not None:
         for kind in ("do_refusal", "do_position", "do_offer"):

@@ -33,7 +33,9 @@ class CalendarIn(Body):
 
     week: dict[Weekday, list[tuple[Clock, Clock]]] | None = None
     closed_on: list[date] = Field(default=[], max_length=400)
-    subdivision: Literal["57", "6AE", "971", "972", "973", "974", "976"] | None = None
+    subdivision: (
+        Literal["57", "6AE", "971", "972", "973", "974", "976", "BL", "MF", "NC", "PF", "PM", "WF"] | None
+    ) = None
 
 
 class RuleIn(Body):

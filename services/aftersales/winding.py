@@ -123,6 +123,7 @@ async def clocks_given(
         heating=config.heating,
         noticed_on=ticket.noticed_on,
         etat_des_lieux_on=await etat_des_lieux_on(unit, home),
+        postcode=home.postcode,
         declared_to_insurer_on=ticket.declared_to_insurer_on,
     )
     return deadlines(facts, config.calendar)

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.codes import ClockFamily, Priority, Responsible, Tenure
-from services.aftersales.business_calendar import BusinessCalendar, default_calendar, subdivision_of
+from services.aftersales.business_calendar import BusinessCalendar, default_calendar
 from services.aftersales.deadlines import Deadline, TicketFacts, deadlines, threshold_passed, told_at_opening
 from services.aftersales.lifecycle import Standing, Step, apply
+from services.aftersales.public_holidays import is_legal_holiday, plus_working_days, subdivision_of
 from services.aftersales.warranty import Dates, warranties
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -62,6 +63,40 @@ def test_moselle_keeps_good_friday(postcode: str, closing: tuple[int, int, int])
 
 def test_subdivisions_follow_the_postcode() -> None:
     assert [subdivision_of(code) for code in ("67000", "97400", "69003", None)] == ["6AE", "974", None, None]
+
+
+@pytest.mark.parametrize(
+    ("postcode", "holidays", "worked"),
+    [
+        pytest.param("97133", ["2026-10-09"], ["2026-05-27"], id="Saint-Barthélemy"),
+        pytest.param("97150", ["2026-05-28"], ["2026-05-27", "2026-10-09"], id="Saint-Martin"),
+        pytest.param("97110", ["2026-05-27"], ["2026-05-28", "2026-10-09"], id="Guadeloupe"),
+        pytest.param("97500", ["2026-07-14"], ["2026-05-27"], id="Saint-Pierre-et-Miquelon"),
+        pytest.param("98600", ["2026-07-14", "2026-04-28"], ["2026-05-27"], id="Wallis-et-Futuna"),
+        pytest.param("98713", ["2026-07-14", "2026-03-05"], ["2026-05-27"], id="Polynésie française"),
+        pytest.param("98800", ["2026-07-14", "2026-09-24"], ["2026-05-27"], id="Nouvelle-Calédonie"),
+    ],
+)
+def test_the_collectivities_overseas_have_their_own_days(
+    postcode: str, holidays: list[str], worked: list[str]
+) -> None:
+    calendar = default_calendar("Europe/Paris", postcode)
+    assert not any(calendar.is_working_day(date.fromisoformat(day)) for day in holidays)
+    assert all(calendar.is_working_day(date.fromisoformat(day)) for day in worked)
+    assert is_legal_holiday(date.fromisoformat(holidays[0]), postcode)
+
+
+def test_custom_makes_no_legal_holiday() -> None:
+    good_friday = date(2026, 4, 3)
+    assert [is_legal_holiday(good_friday, code) for code in ("97110", "57000", "75011")] == [
+        False, True, False,
+    ]  # fmt: skip
+
+
+def test_the_week_of_the_law_has_five_days_ouvres_and_six_ouvrables() -> None:
+    thursday = date(2026, 11, 12)
+    assert plus_working_days(thursday, 5, "jours_ouvres", None) == date(2026, 11, 19)
+    assert plus_working_days(thursday, 5, "jours_ouvrables", None) == date(2026, 11, 18)
 
 
 def test_the_cooperatives_own_closing_days_count() -> None:
@@ -216,6 +251,53 @@ def test_damage_from_a_neighbour_is_declared_within_five_working_days() -> None:
         )
     )
     assert clocks["insurance_declaration"].due_at.astimezone(PARIS).date() == date(2026, 5, 18)
+
+
+calendars = st.builds(
+    BusinessCalendar,
+    zone=st.just(PARIS),
+    week=st.sets(st.integers(0, 6), min_size=1).map(lambda days: dict.fromkeys(days, CALENDAR.week[0])),
+    subdivision=st.sampled_from([None, "57", "6AE", "971", "BL", "974"]),
+    closed_on=st.sets(st.dates(date(2026, 5, 1), date(2026, 6, 30))).map(frozenset),
+)
+"""Whatever a cooperative may say of its own opening days."""
+
+
+@given(calendars, st.datetimes(datetime(2026, 4, 25), datetime(2026, 6, 20), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_no_opening_days_of_a_cooperative_move_a_legal_date(
+    own: BusinessCalendar, opened_at: datetime
+) -> None:
+    told = TicketFacts(
+        "radiator", "leak_from_neighbour", Priority.P1, Responsible.COOPERATIVE, history(opened_at),
+        tenure=Tenure.TENANT, dates=Dates(date(2025, 6, 30), None, date(2026, 4, 20)), postcode="57000",
+        warranties=tuple(warranties("radiator", Tenure.TENANT, Dates(date(2025, 6, 30)), opened_at.date())),
+        etat_des_lieux_on=date(2026, 4, 20), declared_to_insurer_on=date(2026, 5, 1),
+    )  # fmt: skip
+
+    def legal(calendar: BusinessCalendar) -> list[tuple[str, datetime, datetime]]:
+        return [
+            (one.kind, one.starts_at, one.due_at)
+            for one in deadlines(told, calendar)
+            if one.clock is ClockFamily.LEGAL
+        ]
+
+    usual = legal(CALENDAR)
+    assert {"insurance_declaration", "do_offer", "works_21_days"} <= {kind for kind, *_ in usual}
+    assert legal(own) == usual
+
+
+def test_a_holiday_of_the_homes_place_moves_it_and_custom_does_not() -> None:
+    def due_on(postcode: str, *opened: int) -> date:
+        told = TicketFacts(
+            "water_pipe", "leak_from_neighbour", Priority.P1, Responsible.INSURER,
+            history(local(*opened)), postcode=postcode,
+        )  # fmt: skip
+        clock = by_kind(deadlines(told, CALENDAR))["insurance_declaration"]
+        return clock.due_at.astimezone(PARIS).date()
+
+    assert [due_on(code, 2026, 3, 30, 10) for code in ("75011", "57000", "97110")] == [
+        date(2026, 4, 7), date(2026, 4, 8), date(2026, 4, 7),
+    ]  # fmt: skip
 
 
 def test_the_insurer_of_the_works_has_fifteen_sixty_and_ninety_days() -> None:
