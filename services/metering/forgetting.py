@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from contracts.codes import Purpose
+from contracts.codes import Kind, Purpose
 from services.kit import dropping, standing
 from services.kit.unit import Unit
 from services.metering import day_rows, gas_factors, interval_store, model
@@ -19,14 +19,26 @@ from services.metering.replays import forgetting as feeds
 from services.metering.watermark import GRACE
 
 _BEGINS, _ENDS = (begin_sql(day, "m.zone", first_hour_sql("m")) for day in ("d.day", "d.day + 1"))
-# A register read at the very moment a household arrives or leaves belongs to both neighbours' days.
+# A register read at the very moment one household leaves and the next one comes closes the last half-hour of
+# the one and opens the first of the other: it stays while one of them may keep its days, as in `admission`.
 _READINGS_OF = f"""
-DELETE FROM metering.reading_row r
+DELETE FROM {{table}} r
 USING registry.occupancy o, registry.meter m
 WHERE o.id = :occupancy AND m.dwelling = o.dwelling AND r.meter = m.id
-  AND r.instant >= {came_sql()} AND (o.moved_out_on IS NULL OR r.instant < {left_sql()})
+  AND r.instant >= {came_sql()}
+  AND (o.moved_out_on IS NULL OR r.instant < {left_sql()} OR r.instant = {left_sql()} AND {{is_register}})
+  AND NOT (r.instant IN ({came_sql()}, {left_sql()}) AND {{is_register}} AND EXISTS (
+      SELECT 1 FROM registry.occupancy n JOIN registry.consent c ON c.occupancy = n.id
+      WHERE n.dwelling = o.dwelling AND n.id <> o.id
+        AND c.purpose IN ('{Purpose.DAILY}', '{Purpose.HALF_HOURLY}')
+        AND r.instant IN ({came_sql("n")}, {left_sql("n")})))
 """  # noqa: S608 - only constants are formatted in
-_DISAGREEMENTS_OF = _READINGS_OF.replace("metering.reading_row", "metering.disagreement")
+_IS_REGISTER = {
+    "metering.reading_row": f"r.kind = '{Kind.REGISTER}'",
+    "metering.disagreement": f"""EXISTS (SELECT 1 FROM metering.meter_register g
+        WHERE g.meter = r.meter AND g.register = r.register AND g.kind = '{Kind.REGISTER}')""",  # noqa: S608
+}
+"""SQL by table of single readings."""
 _PERIODS_OF = f"""
 SELECT m.id AS meter, {came_sql()} AS came, {left_sql()} AS "left"
 FROM registry.occupancy o JOIN registry.meter m ON m.dwelling = o.dwelling WHERE o.id = :occupancy
@@ -52,12 +64,12 @@ WHERE o.id = :occupancy AND m.dwelling = o.dwelling AND d.meter = m.id
   AND d.day >= o.moved_in_on AND (o.moved_out_on IS NULL OR d.day <= o.moved_out_on)
 """
 _AFTER = f"""
-DELETE FROM {{table}} t
+DELETE FROM {{table}} r
 USING registry.occupancy o, registry.meter m
-WHERE o.id = :occupancy AND o.ends_at IS NOT NULL AND m.dwelling = o.dwelling AND t.meter = m.id
-  AND t.instant > {left_sql()} AND NOT EXISTS (
+WHERE o.id = :occupancy AND o.ends_at IS NOT NULL AND m.dwelling = o.dwelling AND r.meter = m.id
+  AND r.instant >= {left_sql()} AND NOT (r.instant = {left_sql()} AND {{is_register}}) AND NOT EXISTS (
       SELECT 1 FROM registry.occupancy n WHERE n.dwelling = o.dwelling AND n.id <> o.id
-        AND t.instant >= {came_sql("n")} AND (n.moved_out_on IS NULL OR t.instant < {left_sql("n")}))
+        AND r.instant >= {came_sql("n")} AND (n.moved_out_on IS NULL OR r.instant < {left_sql("n")}))
 """  # noqa: S608 - only constants are formatted in
 _SINCE = f"""
 SELECT m.id AS meter, {left_sql()} AS "left", {came_sql("n")} AS next_came, {left_sql("n")} AS next_left
@@ -155,7 +167,8 @@ async def all_of(unit: Unit, occupancy: str, *, keep_ledger: bool = False) -> No
     data and may still want to know, the ledger."""
     await feeds.of_household(unit, occupancy)
     await imports.of_household(unit, occupancy)
-    for statement in (_TOLD_OF, _READINGS_OF, _DISAGREEMENTS_OF, _QUARANTINE_OF, _DIRTY_OF):
+    readings = (_READINGS_OF.format(table=table, is_register=it) for table, it in _IS_REGISTER.items())
+    for statement in (_TOLD_OF, *readings, _QUARANTINE_OF, _DIRTY_OF):
         await _run(unit, statement, occupancy)
     periods = {row.meter: (row.came, row.left) for row in await _run(unit, _PERIODS_OF, occupancy)}
     await interval_store.remove(unit, periods, lambda meter, _, at: _is_between(at, *periods[meter]))
@@ -183,8 +196,8 @@ async def all_of_sandbox(unit: Unit, coop: str) -> None:
 async def after_departure(unit: Unit, occupancy: str) -> None:
     """Delete what was measured after the household left, before the next one came."""
     await wait_for_meters_of(unit, occupancy)
-    for table in ("metering.reading_row", "metering.disagreement"):
-        await _run(unit, _AFTER.format(table=table), occupancy)
+    for table, is_register in _IS_REGISTER.items():
+        await _run(unit, _AFTER.format(table=table, is_register=is_register), occupancy)
     await _intervals_after(unit, occupancy)
     await imports.what_files_said_after(unit, occupancy)
     await _run(unit, _DAYS_AFTER, occupancy)
@@ -239,7 +252,7 @@ async def _thin(unit: Unit, days: Sequence[tuple[str, str, date]]) -> None:
 
 
 async def _intervals_after(unit: Unit, occupancy: str) -> None:
-    """As `_AFTER`, of intervals."""
+    """As `_AFTER`, of intervals: one that begins as the household leaves is not its own."""
     left: dict[str, datetime] = {}
     others: dict[str, list[tuple[datetime, datetime | None]]] = defaultdict(list)
     for row in await _run(unit, _SINCE, occupancy):
@@ -248,7 +261,7 @@ async def _intervals_after(unit: Unit, occupancy: str) -> None:
             others[row.meter].append((row.next_came, row.next_left))
 
     def goes(meter: str, _: str, at: datetime) -> bool:
-        return at > left[meter] and not any(_is_between(at, *stay) for stay in others[meter])
+        return at >= left[meter] and not any(_is_between(at, *stay) for stay in others[meter])
 
     await interval_store.remove(unit, left, goes)
 

@@ -135,7 +135,8 @@ class Readings:
 
     def around(self, civil: CivilDay, since_us: int | None, until_us: int | None) -> Iterator[Point]:
         """The readings that bear on one day, within the household's period: one household's readings
-        never shape another's day."""
+        never shape another's day. Only a register read as it leaves is its own and the next one's."""
+        before_us = 2**62 if until_us is None else until_us
         for (register, kind, step_s), points in self._series.items():
             if kind == Kind.REGISTER:
                 low, high = _within(points, since_us, until_us)
@@ -143,13 +144,13 @@ class Readings:
             else:
                 back = LONGEST_STEP_US if step_s else SAMPLE_GAP_US
                 low = bisect_left(points, (max(civil.start_us - back, since_us or 0),))
-                high = bisect_left(points, (min(civil.end_us + SAMPLE_GAP_US, until_us or 2**62) + 1,))
+                high = bisect_left(points, (min(civil.end_us + SAMPLE_GAP_US + 1, before_us),))
                 near = points[low:high]
             for us, value in near:
                 yield Point(register, kind, step_s, us, value)
         after_us = SHARED_US if self._series else SAMPLE_GAP_US
         low_us = max(civil.start_us - LONGEST_STEP_US, since_us or 0)
-        high_us = min(civil.end_us + after_us, until_us or 2**62)
+        high_us = min(civil.end_us + after_us, before_us - 1)
         for register, days in self._days.items():
             for day in range(low_us // DAY_US, high_us // DAY_US + 1):
                 amounts = days.get(day, ())

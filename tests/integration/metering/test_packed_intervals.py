@@ -210,7 +210,9 @@ async def test_what_was_measured_after_a_household_left_goes_until_the_next_one_
     async with room_unit("metering") as unit:
         await forgetting.after_departure(unit, home.occupancy)
     left = [at for at, _ in await seen(room_unit, home)]
-    assert left == [MIDNIGHT + n * HALF_HOUR for n in range(49)], "the moment of leaving is both neighbours'"
+    assert left == [MIDNIGHT + n * HALF_HOUR for n in range(48)], (
+        "one that begins as they leave is the next one's"
+    )
 
 
 async def test_where_totals_alone_are_kept_their_intervals_go(room_unit: OpenUnit, coop: str) -> None:
