@@ -35,7 +35,8 @@ class Figures:
     ends: dict[End, int]
     first_answer_hours: float | None
     first_answers: Share
-    """A person's own act; what a program did in a person's name is counted apart."""
+    """A person's own act; what a program did in a person's name is counted apart. What was over in time
+    before anybody answered is in neither."""
     answers_on_behalf: int
     """Requests that a program took in hand in a person's name before any person acted."""
     safe_hours: float | None
@@ -135,18 +136,18 @@ def _is_answered_by_program(story: Story) -> bool:
 
 
 def _answer(story: Story, now: datetime) -> Literal["kept", "late", "running"] | None:
-    """How the promise of a first answer was kept; None where none was made."""
+    """How the promise of a first answer was kept; None where none was made, or where the request was over
+    within its time before anybody answered, such as called off by the household."""
     clock = next((one for one in story.clocks if one.kind in ("first_answer", "call_back")), None)
     if clock is None:
         return None
     at = answered_at(story)
     if at is not None:
         return "kept" if at <= clock.due_at else "late"
-    is_over = clock.met_at is not None and not _is_answered_by_program(story)
-    if is_over or now <= clock.due_at:
-        # Over without an answer, such as called off by the household: as its clock says.
-        return "kept" if is_over and clock.is_kept(now) else "late" if is_over else "running"
-    return "late"
+    over = [act.at for act in story.acts if act.action == "cancel" or act.at == settled_at(story)]
+    if over and min(over) <= clock.due_at:
+        return None
+    return "running" if now <= clock.due_at and not over else "late"
 
 
 def _fixed_at(story: Story) -> datetime | None:

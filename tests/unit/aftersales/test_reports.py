@@ -200,6 +200,34 @@ def test_what_a_program_took_in_hand_in_a_persons_name_is_no_first_human_answer(
     assert (by_person.first_answers, by_person.answers_on_behalf) == (Share(1, 1), 0)
 
 
+@pytest.mark.parametrize(
+    ("told", "share"),
+    [
+        pytest.param([Act("cancel", "resident", after(1))], Share(0, 0), id="called off before any answer"),
+        pytest.param(
+            [Act("acknowledge", "staff", after(1), on_behalf=True), Act("cancel", "resident", after(2))],
+            Share(0, 0),
+            id="only a program had answered",
+        ),
+        pytest.param([Act("cancel", "resident", after(9))], Share(0, 1), id="called off, tired of waiting"),
+        pytest.param(
+            [Act("acknowledge", "staff", after(1)), Act("cancel", "resident", after(2))],
+            Share(1, 1),
+            id="called off once a person had answered",
+        ),
+        pytest.param(
+            [Act("attach", "system", after(1)), Act("confirm", "resident", after(2))],
+            Share(0, 0),
+            id="taken for good with its incident",
+        ),
+    ],
+)
+def test_a_promise_is_kept_by_a_persons_answer_alone(told: list[Act], share: Share) -> None:
+    clock = Clock("first_answer", "service", after(8), told[0].at)
+    lived = Story("Les Aulnes", OPENED, [*acts(("submit", "resident", 0)), *told], [clock])
+    assert one(lived).first_answers == share
+
+
 def test_a_visit_missed_by_the_household_is_not_the_contractors() -> None:
     visits = [
         ("kept", None),
