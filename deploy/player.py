@@ -26,6 +26,7 @@ from services.kit.ids import new_id
 from services.kit.settings import Settings
 from services.kit.unit import work_unit
 from services.metering.replays import recording
+from services.metering.replays.problems import Why, kept
 from services.metering.replays.work import Work
 from simulators.api import ApiError
 
@@ -133,12 +134,12 @@ class Player:
             if held.row is None:
                 return False
             if held.is_given_up:
-                held.told(None, "the player ended again and again while reading this")
+                held.told(None, kept(Why.ENDED_AGAIN))
                 return True
             try:
                 script = script_of(work, held.row)
             except ScriptError as error:
-                held.told(None, str(error)[:500])
+                held.told(None, error.problem)
             except Exception as error:
                 # A file nobody thought of: its own trouble, not that of the feeds behind it. What the error
                 # says may quote the file, so that only its name and place are told.
@@ -147,7 +148,7 @@ class Player:
                 _LOG.warning(
                     "a feed could not be read", extra={"feed": held.row["id"], "error": kind, "at": at}
                 )
-                held.told(None, f"the player failed: {kind}")
+                held.told(None, kept(Why.FAILED, kind))
             else:
                 held.told(script.summary, None)
             return True

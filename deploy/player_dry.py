@@ -24,6 +24,7 @@ from services.kit.settings import Settings
 from services.kit.unit import Unit
 from services.metering.days import instant_of, microseconds
 from services.metering.meter_locks import key_of
+from services.metering.replays.problems import Why
 from services.metering.settling import settle_these
 from services.metering.taking_in import take_in
 from simulators.publications import Device, Publication
@@ -114,11 +115,11 @@ async def _tried(unit: Unit, meter: str, runs: Sequence[Run]) -> dict[str, Any]:
     run = unit.session.execute
     row = (await run(text(_METER), {"meter": meter})).one_or_none()
     if row is None:
-        raise ScriptError("the meter is gone")
+        raise ScriptError(Why.METER_GONE)
     await run(text(f"SELECT pg_advisory_xact_lock({key_of(':meter')})"), {"meter": meter})
     await run(text("SET LOCAL statement_timeout = '300s'"))
     if not runs:
-        raise ScriptError("nothing of the feed can be read by its codec")
+        raise ScriptError(Why.NOTHING_DECODED)
     first = instant_of(min(run.at_us[0] for run in runs))
     last = instant_of(max(run.at_us[-1] for run in runs))
     known = await _conflicts(unit, meter, runs, first, last)

@@ -8,13 +8,14 @@ from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from contracts.codes import UNIT_OF, FileFormat, FileReason, Fluid, Quantity
-from contracts.words import word
 from deploy.player_recorded import messages_of
 from deploy.player_scenarios import scenario
 from deploy.player_scripts import MOST_INTERVALS, Part, Script, ScriptError, Series, of_series, summary_of
 from services.kit.registry import USUAL_ZONE
 from services.metering import files
 from services.metering.fluids import calendar_of
+from services.metering.imports.jobs import masked
+from services.metering.replays.problems import Why
 from services.metering.replays.sources import SourceDays, source_days
 from services.metering.replays.states import Origin
 from services.metering.replays.work import Work
@@ -59,7 +60,7 @@ def _file(content: BinaryIO, name: str, options: files.Options, choice: Choice) 
     chosen = [one.between(choice.since, choice.until) for one in series]
     chosen = [one for one in chosen if one.intervals]
     if not chosen:
-        raise ScriptError("nothing of the feed lies in that period")
+        raise ScriptError(Why.NOTHING_IN_PERIOD)
     summary = summary_of(chosen, zone, file_format) | refused
     return of_series(name, fluid, chosen, zone, summary, as_registers=choice.as_registers)
 
@@ -74,14 +75,14 @@ def read_file(
     try:
         return _known_file(content, name, options)
     except files.Unreadable as unknown:
-        words = f"{word('file_reasons', unknown.reason, 'en')} {unknown.detail}".strip()
+        problem = ScriptError(unknown.reason, masked(unknown.detail))
         if unknown.reason not in _PERHAPS:
-            raise ScriptError(words) from unknown
+            raise problem from unknown
         content.seek(0)
         try:
             intervals = feeds.parse(content.read(), name, options.zone or USUAL_ZONE)
         except FeedError as error:
-            raise ScriptError(words) from error
+            raise problem from error
         return [Series(Quantity.ENERGY_IMPORT, _bounded(intervals))], "columns", {}
 
 
@@ -102,9 +103,9 @@ def _known_file(
         known = by_quantity[row.quantity]
         known.setdefault(row.start, Interval(row.start, row.step_s, row.value_milli))
         if len(known) > MOST_INTERVALS:
-            raise ScriptError(f"more than {MOST_INTERVALS} intervals; cut the file")
+            raise ScriptError(Why.TOO_MANY_INTERVALS, str(MOST_INTERVALS))
     if not by_quantity:
-        raise ScriptError("no line of the file is consumption")
+        raise ScriptError(Why.NO_CONSUMPTION)
     series = [
         Series(quantity, [known[start] for start in sorted(known)]) for quantity, known in by_quantity.items()
     ]
@@ -113,7 +114,7 @@ def _known_file(
 
 def _bounded(intervals: list[Interval]) -> list[Interval]:
     if len(intervals) > MOST_INTERVALS:
-        raise ScriptError(f"more than {MOST_INTERVALS} intervals; cut the file")
+        raise ScriptError(Why.TOO_MANY_INTERVALS, str(MOST_INTERVALS))
     return intervals
 
 
@@ -135,7 +136,7 @@ def _recording(work: Work, feed: dict[str, Any], choice: Choice) -> Script:
         ):
             by_meter[row["meter"]].append(row)
     if not by_meter:
-        raise ScriptError("nothing was recorded, or nothing of it is left")
+        raise ScriptError(Why.NOTHING_RECORDED)
 
     # Days can only be compared where they are cut alike.
     calendars = {

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from contracts.codes import UNIT_OF, Fluid, Quantity
 from deploy.player_scripts import Part, Script, ScriptError
 from services.metering.fluids import calendar_of
+from services.metering.replays.problems import Why
 from simulators.faults import PROFILES, Faults
 from simulators.households import Home
 from simulators.lines import PACK, QUANTITY
@@ -24,7 +25,7 @@ def scenario(spec: dict[str, Any], zone: str, since: datetime | None, until: dat
     homes, days, seed = int(spec["homes"]), int(spec["days"]), int(spec["seed"])
     profile, first_day = str(spec["faults"]), date.fromisoformat(spec["first_day"])
     if profile not in PROFILES:
-        raise ScriptError(f"no faults called {profile}; there are {', '.join(sorted(PROFILES))}")
+        raise ScriptError(Why.NO_SUCH_FAULTS, ", ".join(sorted(PROFILES)))
     every = [first_day + timedelta(days=number) for number in range(days)]
     chosen = [
         day
@@ -33,7 +34,7 @@ def scenario(spec: dict[str, Any], zone: str, since: datetime | None, until: dat
         and (until is None or midnight(day + timedelta(days=1), zone) <= until)
     ]
     if not chosen:
-        raise ScriptError("nothing of the scenario lies in that period")
+        raise ScriptError(Why.NOTHING_IN_PERIOD)
     weather = Weather(seed)
 
     def part(home: Home) -> Part:

@@ -8,9 +8,10 @@ from itertools import accumulate, pairwise
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
-from contracts.codes import UNIT_OF, Fluid, Quantity
+from contracts.codes import UNIT_OF, FileReason, Fluid, Quantity
 from services.metering.days import Calendar
 from services.metering.fluids import calendar_of
+from services.metering.replays.problems import Why, kept, told
 from simulators import feeds
 from simulators.feeds import Interval
 from simulators.households import KVA_STEPS
@@ -24,7 +25,15 @@ _SHOWN_GAPS = 20
 
 
 class ScriptError(Exception):
-    """A feed that cannot be played; says what a person can do."""
+    """A feed that cannot be played; says what a person can do, as a row keeps it."""
+
+    def __init__(self, why: Why | FileReason, detail: str = "") -> None:
+        self.problem = kept(why, detail)
+        super().__init__(self.in_("en"))
+
+    def in_(self, language: str) -> str:
+        """The words for a reader."""
+        return told(self.problem, language) or ""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
+
 from contracts.codes import Role
 from deploy import replay_places
 from deploy.commands.keys import Keys
@@ -16,14 +18,14 @@ from deploy.player_scripts import Script, ScriptError
 from deploy.replay_places import Place, Tenancy
 from services.kit.ids import new_id
 from services.metering.replays.actions import KEPT_SANDBOX
+from services.metering.replays.problems import Why, kept
 from services.metering.replays.states import State
 from services.metering.replays.work import MOST_TRIES, Lost, Work
 from simulators.api import Api, ApiError
 from simulators.fleet import FleetError
 
 _LOG = logging.getLogger(__name__)
-_TOLD = (ScriptError, ApiError, FleetError, OSError)
-"""Errors whose words a person can act on."""
+_DROPPED = "SELECT 1 FROM registry.dropped WHERE slug = %(coop)s"
 
 
 class Told(Exception):
@@ -45,30 +47,37 @@ class Session:
         except (Lost, Told, Leaving):
             self._work.let_go(self._id)
         except Exception as error:
+            if self._is_dropped():
+                self._failed(kept(Why.SANDBOX_DROPPED), True)
+                return
             is_final = isinstance(error, ScriptError)
             if not is_final:
                 _LOG.warning("a replay failed", exc_info=True, extra={"replay": self._id})
-            told = isinstance(error, _TOLD)
-            self._failed(str(error) if told else f"the player failed: {type(error).__name__}", is_final)
+            self._failed(_problem(error), is_final)
 
     def _run(self) -> None:
         if self._row["state"] == State.STOPPING:
             self._stop(State.STOPPED)
             return
+        if self._row["result"] is not None:  # another player was about to end it
+            self._stop(State.DONE, result=self._row["result"])
+            return
         if self._row["tries"] > MOST_TRIES:
-            raise ScriptError(self._row["problem"] or "the player ended again and again while playing this")
+            self._failed(self._row["problem"] or kept(Why.ENDED_AGAIN), True)
+            return
         feed = self._work.feed(self._row["feed"])
         if feed is None:
-            raise ScriptError("the feed is gone")
+            raise ScriptError(Why.FEED_GONE)
         if feed["state"] != "ready":
-            raise ScriptError(feed["problem"] or "the feed cannot be read")
+            self._failed(feed["problem"] or kept(Why.FEED_UNREADABLE), True)
+            return
         choice = Choice(self._row["since"], self._row["until"], self._row["as_registers"])
         with ExitStack() as ends:
             keys = ends.enter_context(Keys(self._house.settings))
             if self._row["meter"]:
                 found = keys.place_of(self._row["meter"])
                 if found is None:
-                    raise ScriptError("the meter is gone")
+                    raise ScriptError(Why.METER_GONE)
                 feed["zone"] = found[1]  # a meter's days are its own
             script = script_of(self._work, feed, choice)
             if self._row["is_dry_run"]:
@@ -155,6 +164,8 @@ class Session:
         if state is State.DONE and self._row["is_kept"]:
             values["kept_until"] = datetime.now(UTC) + KEPT_SANDBOX
         else:
+            if values:  # kept first: who hears that the sandbox was dropped knows that it was meant to go
+                self._work.note(self._id, **values)
             self._drop_sandbox()
             values |= {"sandbox": None, "places": None}
         self._work.ended(self._id, state, **values)
@@ -170,17 +181,35 @@ class Session:
             _gone(self._operator, f"/coops/{self._row['sandbox']}")
 
     def _failed(self, problem: str, is_final: bool) -> None:
-        if not self._work.failed(self._id, problem[:500], for_good=is_final):
+        if not self._work.failed(self._id, problem, for_good=is_final):
             return
+        self._work.give_up(self._id)
         try:
             self._close_gateway()
             self._drop_sandbox()
             self._work.forget_sandbox(self._id)
-        except (ApiError, OSError):
+        except (ApiError, OSError):  # it is tried again: the sandbox counts as one kept for long enough
             _LOG.warning(
                 "a sandbox could not be dropped", exc_info=True, extra={"coop": self._row["sandbox"]}
             )
-        self._work.give_up(self._id)
+
+    def _is_dropped(self) -> bool:
+        """Whether somebody dropped the sandbox meanwhile."""
+        try:
+            return bool(self._row["sandbox"] and self._work.ask(_DROPPED, coop=self._row["sandbox"]))
+        except psycopg.Error:
+            return False
+
+
+def _problem(error: Exception) -> str:
+    """What a row keeps of it: with the error's own words where a person can act on them."""
+    if isinstance(error, ScriptError):
+        return error.problem
+    known = ((ApiError, Why.REFUSED), (FleetError, Why.NOT_ACKNOWLEDGED), (OSError, Why.NO_ANSWER))
+    for kind, why in known:
+        if isinstance(error, kind):
+            return kept(why, str(error))
+    return kept(Why.FAILED, type(error).__name__)
 
 
 def _gone(operator: Api, path: str) -> None:

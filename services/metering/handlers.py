@@ -100,7 +100,10 @@ async def erased(event: Erased, unit: Unit) -> None:
 
 
 async def sandbox_dropped(event: SandboxDropped, unit: Unit) -> None:
+    """All of it goes; replays into it end, those of other cooperatives' operators too."""
+    meters = await forgetting_feeds.meters_of_sandbox(unit, event.coop)
     await forgetting.all_of_sandbox(unit, event.coop)
+    await forgetting_feeds.of_sandbox(unit, event.coop, meters)
 
 
 async def hour_passed(event: HourPassed, unit: Unit) -> None:

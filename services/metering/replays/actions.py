@@ -10,14 +10,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 
 from contracts.codes import Purpose
+from services.kit.i18n import mark as _
 from services.kit.ids import new_id
 from services.kit.principal import PLATFORM, Principal
 from services.kit.problems import conflict, invalid, not_found
 from services.kit.unit import Unit
 from services.metering import ledger
-from services.metering.replays import feeds, recording
+from services.metering.replays import feeds, problems, recording
 from services.metering.replays.states import (
     CHANNEL,
+    ENDED,
     Action,
     FeedState,
     Origin,
@@ -39,7 +41,8 @@ VALUES (:id, :coop, :feed, :speed, :is_dry_run, :as_registers, :is_kept, :since,
 """
 _ONE = """
 SELECT r.*, f.name AS feed_name, f.zone AS feed_zone, f.state AS feed_state, f.problem AS feed_problem,
-       f.summary AS feed_summary, f.origin AS feed_origin
+       f.summary AS feed_summary, f.origin AS feed_origin,
+       EXISTS (SELECT 1 FROM registry.dropped x WHERE x.slug = r.sandbox) AS is_dropped
 FROM metering.replay r LEFT JOIN metering.feed f ON f.id = r.feed
 """
 _ALL = f"""
@@ -81,7 +84,11 @@ async def start(unit: Unit, who: Principal, wanted: Wanted) -> str:
     of the same operator went before."""
     feed = await feeds.one(unit, wanted.feed)
     if feed.state == FeedState.UNREADABLE:
-        raise conflict("unreadable_feed", f"This feed cannot be read: {feed.problem}")
+        raise conflict(
+            "unreadable_feed",
+            _("This feed cannot be read: %(why)s"),
+            figures={"why": problems.by_language(feed.problem)},
+        )
     if feed.state == FeedState.RECORDING:
         raise conflict("still_recording", "End the recording first.", legal_actions=["stop"])
     since, until = instant(wanted.since, feed.zone), instant(wanted.until, feed.zone, is_end=True)
@@ -146,9 +153,27 @@ async def found(
 
 
 def legal_actions_of(row: Any) -> list[Action]:
-    """For a replay's row."""
-    is_kept = row.kept_until is not None and row.sandbox is not None
-    return legal_actions(State(row.state), is_dry_run=row.is_dry_run, has_sandbox=is_kept)
+    """For a replay's row. In a sandbox that somebody dropped nothing can be led any more."""
+    state = State(row.state)
+    if row.is_dropped:
+        return [] if state in ENDED or state is State.STOPPING else [Action.STOP]
+    is_kept = row.kept_until is not None and row.sandbox is not None and not _is_going(row)
+    return legal_actions(state, is_dry_run=row.is_dry_run, has_sandbox=is_kept)
+
+
+def sandbox_of(row: Any) -> tuple[str | None, datetime | None]:
+    """The sandbox that a replay plays into or keeps, and how long; nothing of one that was dropped."""
+    return (None, None) if row.is_dropped else (row.sandbox, row.kept_until)
+
+
+def problem_of(row: Any) -> str | None:
+    """Why it failed, or was tried again, as `problems.told` puts it in words."""
+    return row.problem or (row.feed_problem if row.state == State.FAILED else None)
+
+
+def _is_going(row: Any) -> bool:
+    """A kept sandbox whose time is over is dropped within seconds."""
+    return bool(row.kept_until <= datetime.now(UTC))
 
 
 def progress(row: Any) -> float:

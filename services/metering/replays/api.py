@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import unquote
 
-from fastapi import Path, Query, Request
+from fastapi import Depends, Path, Query, Request
 from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 
 from services.kit import field_words
+from services.kit.i18n import language_of
 from services.kit.receiving import form_of, is_form_with_files
 from services.kit.registry import USUAL_ZONE
 from services.kit.uploads import Upload, takes_file
@@ -28,6 +29,7 @@ from services.metering.replays.bodies import (
 )
 
 OPERATOR = roles("operator")
+Language = Annotated[str, Depends(language_of)]
 _CHUNK = 1 << 16
 
 
@@ -36,6 +38,7 @@ async def upload(
     request: Request,
     unit: RoomUnit,
     who: Who,
+    language: Language,
     name: Annotated[str | None, Query(max_length=200)] = None,
     zone: Annotated[str | None, Query(max_length=64)] = None,
 ) -> FeedOut:
@@ -43,19 +46,21 @@ async def upload(
     read in the background: `state` says when it is `ready`. `zone`: of times without offset, and of days.
     What a plain CSV does not say is told by the query or the form, as for imports: `time_column`,
     `value_column`, `unit`, `stamp`, `kind`, `quantity`, `date_order`."""
-    return feed_out(await feeds.one(unit, await take(request, unit, who, name, zone)))
+    return feed_out(await feeds.one(unit, await take(request, unit, who, name, zone)), language)
 
 
 @router.get("/feeds", **OPERATOR)
-async def all_feeds(unit: RoomUnit, who: Who, paging: PageQuery) -> Page[FeedOut]:
+async def all_feeds(unit: RoomUnit, who: Who, paging: PageQuery, language: Language) -> Page[FeedOut]:
     """Latest first."""
     rows = await feeds.found(unit, paging.limit + 1, key_of(paging.after()))
-    return page_of([feed_out(row) for row in rows], paging, lambda row: [row.made_at.isoformat(), row.id])
+    return page_of(
+        [feed_out(row, language) for row in rows], paging, lambda row: [row.made_at.isoformat(), row.id]
+    )
 
 
 @router.get("/feeds/{feed}", **OPERATOR)
-async def one_feed(feed: str, unit: RoomUnit, who: Who) -> FeedOut:
-    return feed_out(await feeds.one(unit, feed))
+async def one_feed(feed: str, unit: RoomUnit, who: Who, language: Language) -> FeedOut:
+    return feed_out(await feeds.one(unit, feed), language)
 
 
 @router.delete("/feeds/{feed}", status_code=204, **OPERATOR)
@@ -65,21 +70,25 @@ async def delete_feed(feed: str, unit: RoomUnit, who: Who) -> None:
 
 
 @router.post("/recordings", status_code=201, **OPERATOR)
-async def record(body: RecordingIn, unit: RoomUnit, who: Who) -> FeedOut:
+async def record(body: RecordingIn, unit: RoomUnit, who: Who, language: Language) -> FeedOut:
     """From now on, what arrives in a cooperative is kept as a feed too: of common parts, and of households
     that allow their half-hours to be used, each under a name of the recording's own."""
-    return feed_out(await feeds.one(unit, await recording.start(unit, who, body.coop, body.minutes)))
+    return feed_out(
+        await feeds.one(unit, await recording.start(unit, who, body.coop, body.minutes)), language
+    )
 
 
 @router.post("/recordings/{recording}/stop", **OPERATOR)
-async def stop_recording(feed: Annotated[str, Path(alias="recording")], unit: RoomUnit, who: Who) -> FeedOut:
+async def stop_recording(
+    feed: Annotated[str, Path(alias="recording")], unit: RoomUnit, who: Who, language: Language
+) -> FeedOut:
     """Before its time is over; the feed can then be played."""
     await recording.stop(unit, feed)
-    return feed_out(await feeds.one(unit, feed))
+    return feed_out(await feeds.one(unit, feed), language)
 
 
 @router.post("/replays", status_code=201, **OPERATOR)
-async def start(body: ReplayIn, unit: RoomUnit, who: Who) -> ReplayOut:
+async def start(body: ReplayIn, unit: RoomUnit, who: Who, language: Language) -> ReplayOut:
     """Play a feed or a scenario as meters would, into a sandbox made for it; or on purpose into a meter."""
     feed = body.feed or await scenarios.add(unit, who, body.scenario)
     wanted = actions.Wanted(
@@ -93,28 +102,30 @@ async def start(body: ReplayIn, unit: RoomUnit, who: Who) -> ReplayOut:
         body.meter,
         body.live,
     )
-    return replay_out(await actions.one(unit, await actions.start(unit, who, wanted)))
+    return replay_out(await actions.one(unit, await actions.start(unit, who, wanted)), language)
 
 
 @router.get("/replays", **OPERATOR)
 async def all_replays(
-    unit: RoomUnit, who: Who, paging: PageQuery, feed: str | None = None
+    unit: RoomUnit, who: Who, paging: PageQuery, language: Language, feed: str | None = None
 ) -> Page[ReplayOut]:
     """Latest first."""
     rows = await actions.found(unit, paging.limit + 1, key_of(paging.after()), feed)
-    return page_of([replay_out(row) for row in rows], paging, lambda row: [row.made_at.isoformat(), row.id])
+    return page_of(
+        [replay_out(row, language) for row in rows], paging, lambda row: [row.made_at.isoformat(), row.id]
+    )
 
 
 @router.get("/replays/{replay}", **OPERATOR)
-async def one_replay(replay: str, unit: RoomUnit, who: Who) -> ReplayOut:
-    return replay_out(await actions.one(unit, replay))
+async def one_replay(replay: str, unit: RoomUnit, who: Who, language: Language) -> ReplayOut:
+    return replay_out(await actions.one(unit, replay), language)
 
 
 @router.post("/replays/{replay}/actions", **OPERATOR)
-async def act(replay: str, body: ActionIn, unit: RoomUnit, who: Who) -> ReplayOut:
+async def act(replay: str, body: ActionIn, unit: RoomUnit, who: Who, language: Language) -> ReplayOut:
     """The player follows within a second. 409, with what is legal, for what is not possible now."""
     await actions.act(unit, replay, body.action, to=body.to, speed=body.speed)
-    return replay_out(await actions.one(unit, replay))
+    return replay_out(await actions.one(unit, replay), language)
 
 
 async def take(request: Request, unit: RoomUnit, who: Who, name: str | None, zone: str | None) -> str:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 from contracts.codes import Quantity
 from services.metering.replays import actions
+from services.metering.replays.problems import told
 from services.metering.replays.states import Action, FeedState, Origin, State, shown_speed
 
 MOST_HOME_DAYS = 20_000
@@ -168,12 +169,15 @@ class ReplayOut(BaseModel):
     ended_at: datetime | None
 
 
-def feed_out(row: Any) -> FeedOut:
-    return FeedOut.model_validate(row, from_attributes=True)
+def feed_out(row: Any, language: str) -> FeedOut:
+    """Why it cannot be read is told in the reader's language."""
+    found = FeedOut.model_validate(row, from_attributes=True)
+    return found.model_copy(update={"problem": told(found.problem, language)})
 
 
-def replay_out(row: Any) -> ReplayOut:
-    """Instants in the feed's own civil time."""
+def replay_out(row: Any, language: str) -> ReplayOut:
+    """Instants in the feed's own civil time; why it failed in the reader's language."""
+    sandbox, kept_until = actions.sandbox_of(row)
     zone = ZoneInfo(row.feed_zone) if row.feed_zone else None
 
     def local(instant: datetime | None) -> datetime | None:
@@ -185,8 +189,8 @@ def replay_out(row: Any) -> ReplayOut:
         live=row.meter is not None and not row.is_dry_run, meter=row.meter, since=local(row.since),
         until=local(row.until), registers=row.as_registers, keep=row.is_kept,
         progress=actions.progress(row), position=local(row.position), messages=row.messages,
-        at_message=row.at_message, counts=row.counts, sandbox=row.sandbox, kept_until=row.kept_until,
-        result=row.result, problem=row.problem or (row.feed_problem if row.state == State.FAILED else None),
+        at_message=row.at_message, counts=row.counts, sandbox=sandbox, kept_until=kept_until,
+        result=row.result, problem=told(actions.problem_of(row), language),
         legal_actions=actions.legal_actions_of(row), made_at=row.made_at, started_at=row.started_at,
         ended_at=row.ended_at,
     )  # fmt: skip

@@ -4,6 +4,7 @@ from sqlalchemy import text
 
 from services.kit.unit import Unit
 from services.metering.fluids import came_sql, left_sql
+from services.metering.replays.problems import Why, kept
 
 _METERS = """
 SELECT m.id FROM registry.occupancy o JOIN registry.meter m ON m.dwelling = o.dwelling WHERE o.id = :occupancy
@@ -22,6 +23,23 @@ UPDATE metering.replay SET
 WHERE feed IN (SELECT DISTINCT r.feed {_OF_STAY})
 """  # noqa: S608 - only constants are formatted in
 _LIVE_OF = f"UPDATE metering.replay SET result = NULL WHERE meter IN ({_METERS})"  # noqa: S608
+_METERS_OF_SANDBOX = """
+SELECT meter FROM metering.meter_state WHERE coop = :coop
+UNION SELECT r.meter FROM metering.replay r JOIN registry.meter m ON m.id = r.meter WHERE m.coop = :coop
+"""
+_HAS_ENDED = "state IN ('done', 'stopped', 'failed')"
+_GONE = f"""
+UPDATE metering.replay SET
+    state = CASE WHEN {_HAS_ENDED} THEN state ELSE 'failed' END,
+    problem = CASE WHEN {_HAS_ENDED} THEN problem ELSE :why END,
+    ended_at = coalesce(ended_at, CAST(:wall AS timestamptz)), seek_to = NULL, lease_by = NULL,
+    lease_until = NULL, sandbox = NULL, kept_until = NULL, places = NULL
+WHERE
+"""  # noqa: S608 - only constants are formatted in
+_INTO_SANDBOX = f"{_GONE} sandbox = :coop AND ({_HAS_ENDED} OR (state <> 'stopping' AND result IS NULL))"
+_INTO_METERS_OF = (
+    f"{_GONE} meter = ANY(:meters) AND NOT {_HAS_ENDED} AND state <> 'stopping' AND result IS NULL"
+)
 _RECORDED_OF = f"""
 DELETE FROM metering.feed_reading x WHERE (x.feed, x.number) IN (SELECT r.feed, r.number {_OF_STAY})
 """  # noqa: S608 - only constants are formatted in
@@ -37,6 +55,19 @@ _EXPIRED = (
     """,
     "DELETE FROM metering.replay WHERE sandbox IS NULL AND ended_at <= :wall - interval '30 days'",
 )
+
+
+async def meters_of_sandbox(unit: Unit, coop: str) -> list[str]:
+    """Of a dropped sandbox, to be asked for while something is kept of it."""
+    return list((await unit.session.execute(text(_METERS_OF_SANDBOX), {"coop": coop})).scalars())
+
+
+async def of_sandbox(unit: Unit, coop: str, meters: list[str]) -> None:
+    """End what plays into a dropped sandbox, and forget one that was kept. A player that holds such a replay
+    hears of it with its next word; what it was ending itself is left to it."""
+    for statement, why in ((_INTO_SANDBOX, Why.SANDBOX_DROPPED), (_INTO_METERS_OF, Why.METER_DROPPED)):
+        values = {"coop": coop, "meters": meters, "wall": unit.wall, "why": kept(why)}
+        await unit.session.execute(text(statement), values)
 
 
 async def of_household(unit: Unit, occupancy: str) -> None:

@@ -13,14 +13,18 @@ from services.kit.i18n import Formats
 from services.kit.registry import USUAL_ZONE
 from services.kit.web import Problem
 from services.metering.page_base import Amounts, formats_of
-from services.metering.replays import actions
+from services.metering.replays import actions, problems
 from services.metering.replays.states import ENDED, State, shown_speed
 
 
-def shown(row: Any) -> dict[str, Any]:
+def shown(row: Any, language: str = "fr") -> dict[str, Any]:
     """A replay as templates show it; its first and last day as it was asked for."""
     zone = ZoneInfo(row.feed_zone or USUAL_ZONE)
+    sandbox, kept_until = actions.sandbox_of(row)
     return dict(row._mapping) | {
+        "sandbox": sandbox,
+        "kept_until": kept_until,
+        "problem": problems.told(actions.problem_of(row), language),
         "legal": actions.legal_actions_of(row),
         "progress": actions.progress(row),
         "is_over": row.state in ENDED,

@@ -7,11 +7,12 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 from sqlalchemy import text
 
+from services.kit.i18n import language_of
 from services.kit.registry import USUAL_ZONE
 from services.kit.unit import Unit
 from services.kit.web import PageQuery, Paging, Problem, RoomUnit, Who, not_found, page_of, roles
 from services.metering.page_base import answer, pages
-from services.metering.replays import actions, feeds, recording, scenarios
+from services.metering.replays import actions, feeds, problems, recording, scenarios
 from services.metering.replays.api import key_of, take
 from services.metering.replays.bodies import ScenarioIn
 from services.metering.replays.page_parts import amount, day_of, months, period, shown, speed_of, told
@@ -200,6 +201,7 @@ async def _feed(request: Request, unit: Unit, id: str, problem: Problem | None =
     is_waited_for = feed.state in (FeedState.WAITING, FeedState.RECORDING)
     return answer(
         request, "replays/feed.html", problem.status if problem else 200, zone=feed.zone, feed=feed,
+        why=problems.told(feed.problem, language_of(request)),
         period=period(feed.summary), rows=[shown(row) for row in rows], speeds=SPEEDS,
         problem=told(problem), is_waited_for=is_waited_for, amount=amount(request, feed.zone),
     )  # fmt: skip
@@ -212,7 +214,8 @@ async def _replay(
     zone = row.feed_zone or USUAL_ZONE
     result = row.result or {}
     return answer(
-        request, f"replays/{template}", problem.status if problem else 200, zone=zone, replay=shown(row),
+        request, f"replays/{template}", problem.status if problem else 200, zone=zone,
+        replay=shown(row, language_of(request)),
         result=result, months=months(result.get("rows", [])), speeds=SPEEDS, problem=told(problem),
         period=period(row.feed_summary), amount=amount(request, zone), now=unit.wall,
     )  # fmt: skip

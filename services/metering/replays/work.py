@@ -181,9 +181,11 @@ class Work:
         )
 
     def give_up(self, id: str) -> None:
+        """It failed; a sandbox that is left goes as one that was kept for long enough."""
         self._run(
             "UPDATE metering.replay SET state = 'failed', ended_at = now(), lease_by = NULL,"
-            " lease_until = NULL WHERE id = %(id)s AND state <> ALL(%(ended)s)",
+            " lease_until = NULL, kept_until = CASE WHEN sandbox IS NULL THEN NULL ELSE now() END"
+            " WHERE id = %(id)s AND state <> ALL(%(ended)s)",
             id=id, ended=["done", "stopped"],
         )  # fmt: skip
 

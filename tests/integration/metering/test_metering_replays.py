@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from contracts.members import ConsentChanged
+from contracts.members import ConsentChanged, SandboxDropped
 from deploy.engines import Engines
 from services.kit.database import conninfo
 from services.kit.ids import new_id
 from services.metering import handlers, personal
 from services.metering.replays import feeds, forgetting
-from services.metering.replays.work import MOST_TRIES, Work
+from services.metering.replays.work import MOST_TRIES, Lost, Work
 from tests.conftest import OpenUnit, Web
 from tests.integration.metering.homes import Home, a_home, reading, rows, send, withdraw
 
@@ -319,3 +319,120 @@ async def test_feeds_go_after_thirty_days_unless_they_are_being_played(
         room_unit, "SELECT DISTINCT feed FROM metering.feed_piece WHERE feed = ANY(:ids)", ids=[old, played]
     )
     assert [row.feed for row in pieces] == [played]
+
+
+async def a_replay(web: Web, room_unit: OpenUnit, feed: str, sandbox: str, **columns: str) -> str:
+    """One that plays into a sandbox, as its player leaves it."""
+    id = str((await start(web, web.as_("operator", "*"), feed=feed)).json()["id"])
+    sets = ", ".join(f"{name} = {value}" for name, value in columns.items())
+    held = f"UPDATE metering.replay SET sandbox = :sandbox, lease_by = 'ply_test', {sets} WHERE id = :id"
+    await run(room_unit, held, id=id, sandbox=sandbox)
+    return id
+
+
+async def drop(room_unit: OpenUnit, sandbox: str) -> None:
+    """As members tells it."""
+    async with room_unit("members") as unit:
+        await unit.session.execute(
+            text("UPDATE members.coop SET sandbox = true, dropped_at = now() WHERE coop = :coop"),
+            {"coop": sandbox},
+        )
+
+
+async def hear_of_drop(room_unit: OpenUnit, sandbox: str) -> None:
+    async with room_unit("metering") as unit:
+        await handlers.sandbox_dropped(SandboxDropped(coop=sandbox), unit)
+
+
+@pytest.mark.parametrize("state", ["playing", "paused", "checking"])
+async def test_a_replay_whose_sandbox_is_dropped_ends_and_says_so(
+    web: Web, room_unit: OpenUnit, coop: str, engines: Engines, state: str
+) -> None:
+    platform = web.as_("operator", "*")
+    feed = await a_ready_feed(web, room_unit, platform)
+    replay = await a_replay(web, room_unit, feed, coop, state=f"'{state}'", places="'[]'")
+    await drop(room_unit, coop)
+    now = (await web.client.get(f"/api/v1/replays/{replay}", headers=platform)).json()
+    assert (now["sandbox"], now["legal_actions"]) == (None, ["stop"])  # before metering has heard of it
+    assert (await act(web, platform, replay, action="resume")).json()["legal_actions"] == ["stop"]
+    await hear_of_drop(room_unit, coop)
+    told = {}
+    for language in ("fr", "en"):
+        answer = await web.client.get(
+            f"/api/v1/replays/{replay}", headers=platform | {"Accept-Language": language}
+        )
+        ended = answer.json()
+        told[language] = ended["problem"]
+        assert (ended["state"], ended["sandbox"], ended["legal_actions"]) == ("failed", None, [])
+        assert ended["ended_at"]
+    assert told["en"] == "Its sandbox was dropped while the replay was under way: it ended there."
+    assert told["fr"].startswith("Son bac à sable a été supprimé")
+    work = Work(conninfo(str(engines.settings.database_url), engines.secrets, "metering_work"), "ply_test")
+    try:
+        with pytest.raises(Lost):  # its player hears of it with its next word
+            work.wanted(replay)
+    finally:
+        work.close()
+
+
+async def test_what_a_player_ends_itself_is_left_to_it_when_it_drops_the_sandbox(
+    web: Web, room_unit: OpenUnit, coop: str
+) -> None:
+    feed = await a_ready_feed(web, room_unit, web.as_("operator", "*"))
+    stopping = await a_replay(web, room_unit, feed, coop, state="'stopping'")
+    checked = await a_replay(web, room_unit, feed, coop, state="'checking'", result="'{}'")
+    await drop(room_unit, coop)
+    await hear_of_drop(room_unit, coop)
+    found = await rows(
+        room_unit, "SELECT id, state, problem FROM metering.replay WHERE id = ANY(:ids)",
+        ids=[stopping, checked],
+    )  # fmt: skip
+    assert {row.id: (row.state, row.problem) for row in found} == {
+        stopping: ("stopping", None), checked: ("checking", None),
+    }  # fmt: skip
+
+
+async def test_what_is_played_into_a_meter_of_a_dropped_sandbox_ends_too(
+    web: Web, room_unit: OpenUnit, coop: str
+) -> None:
+    platform = web.as_("operator", "*")
+    home = await a_home(room_unit, coop)
+    await send(room_unit, coop, [reading(home, START, 100)])
+    feed = await a_ready_feed(web, room_unit, platform)
+    replay = await a_replay(web, room_unit, feed, "", state="'playing'", meter=f"'{home.meter}'")
+    await run(room_unit, "UPDATE metering.replay SET sandbox = NULL WHERE id = :id", id=replay)
+    await drop(room_unit, coop)
+    await hear_of_drop(room_unit, coop)
+    ended = (await web.client.get(f"/api/v1/replays/{replay}", headers=platform)).json()
+    assert (ended["state"], ended["legal_actions"]) == ("failed", [])
+    assert "bac à sable de ce compteur" in ended["problem"]
+
+
+async def test_a_kept_sandbox_that_was_dropped_is_no_longer_offered(
+    web: Web, room_unit: OpenUnit, coop: str
+) -> None:
+    platform = web.as_("operator", "*")
+    feed = await a_ready_feed(web, room_unit, platform)
+    kept = {"state": "'done'", "kept_until": "now() + interval '7 days'", "result": "'{}'"}
+    replay = await a_replay(web, room_unit, feed, coop, **kept)
+    before = (await web.client.get(f"/api/v1/replays/{replay}", headers=platform)).json()
+    assert (before["sandbox"], before["legal_actions"]) == (coop, ["drop"])
+    await drop(room_unit, coop)
+    for _ in ("before metering hears of it", "and after"):
+        now = (await web.client.get(f"/api/v1/replays/{replay}", headers=platform)).json()
+        assert (now["state"], now["sandbox"], now["kept_until"]) == ("done", None, None)
+        refused = await act(web, platform, replay, action="drop")
+        assert (refused.status_code, refused.json()["legal_actions"]) == (409, [])
+        await hear_of_drop(room_unit, coop)
+
+
+async def test_a_sandbox_that_is_about_to_go_is_not_dropped_again_and_again(
+    web: Web, room_unit: OpenUnit, coop: str
+) -> None:
+    platform = web.as_("operator", "*")
+    feed = await a_ready_feed(web, room_unit, platform)
+    replay = await a_replay(
+        web, room_unit, feed, coop, state="'done'", kept_until="now() + interval '7 days'"
+    )
+    assert (await act(web, platform, replay, action="drop")).status_code == 200
+    assert (await act(web, platform, replay, action="drop")).status_code == 409

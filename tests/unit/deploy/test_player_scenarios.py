@@ -73,7 +73,7 @@ def test_a_part_of_a_scenario_is_the_same_as_in_the_whole() -> None:
     cut = scenario(spec(date(2026, 1, 5), fluids=True), PARIS, second, None)
     for one, other in zip(cut.parts, whole.parts, strict=True):
         assert registers(one).items() <= registers(other).items()
-    with pytest.raises(ScriptError, match="nothing"):
+    with pytest.raises(ScriptError, match="Nothing"):
         scenario(spec(date(2026, 1, 5)), PARIS, midnight(date(2026, 2, 1), PARIS), None)
 
 
