@@ -187,7 +187,7 @@ class Town:
     async def open(self, url: str, **options: Any) -> Page:
         """With patience: a machine that others keep busy."""
         page = await self.visitor.open(**options)
-        page.context.set_default_timeout(20_000)
+        page.context.set_default_timeout(60_000)
         await page.goto(url)
         return page
 

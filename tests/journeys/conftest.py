@@ -39,7 +39,7 @@ ARGUMENTS = [
 ]
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 PHONE, DESKTOP = 360, 1280
-expect.set_options(timeout=20_000)  # a page on a machine that others keep busy
+expect.set_options(timeout=60_000)  # a page on a machine that others keep busy
 _HEIGHTS = {PHONE: 740, DESKTOP: 860}
 _REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) =>
@@ -87,7 +87,7 @@ class Visitor:
         context.on("weberror", lambda error: self.complaints.append(f"error: {error.error}"))
         context.on("response", self._on_response)
         context.on("requestfailed", self._on_request_failed)
-        context.set_default_timeout(8000)
+        context.set_default_timeout(60_000)
         page = await context.new_page()
         if url:
             await page.goto(url)

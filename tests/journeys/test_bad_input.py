@@ -152,8 +152,8 @@ def quarantine(house: House, operator: Api) -> dict[str, dict[str, Any]]:
             message(home.device, "senml/deeper/levels" if n % 2 else "senml", index(neighbours[at], at)),
         ]
     publish(house, home.devices, stream)
-    eventually(lambda: len(rejected_of(operator, home)) == len(BAD) + 1, 30, "the quarantine is not complete")
-    eventually(lambda: stored(house, home.meter) == neighbours, 30, "a neighbour is not stored")
+    eventually(lambda: len(rejected_of(operator, home)) == len(BAD) + 1, 90, "the quarantine is not complete")
+    eventually(lambda: stored(house, home.meter) == neighbours, 90, "a neighbour is not stored")
     return {row["topic"].rpartition("/")[2]: row for row in rejected_of(operator, home)} | {
         "no-codec": next(row for row in rejected_of(operator, home) if row["topic"] == home.device.topic)
     }
@@ -205,7 +205,7 @@ def test_a_retry_of_what_is_still_unreadable_says_so_again(
 ) -> None:
     id = quarantine["wrong-unit"]["id"]
     assert operator.post(f"/operations/rejected/{id}/retry")["status"] == "retry"
-    eventually(lambda: operator.get(f"/operations/rejected/{id}")["status"] == "waiting", 30)
+    eventually(lambda: operator.get(f"/operations/rejected/{id}")["status"] == "waiting", 90)
     again = operator.get(f"/operations/rejected/{id}")
     assert again["reason"] == "wrong_unit"
     assert again["payload"] is not None
@@ -215,11 +215,11 @@ def test_a_retained_message_is_stored_once(house: House, operator: Api) -> None:
     """A restarted intake subscribes again and is given it again: nothing changes."""
     home = a_home(house, "R1")
     publish(house, home.devices, [message(home.device, "senml", index(5_000), is_retained=True)])
-    eventually(lambda: stored(house, home.meter) == {START: 5_000}, 30)
+    eventually(lambda: stored(house, home.meter) == {START: 5_000}, 90)
     old = house.kill("intake")
-    eventually(lambda: house.has_again("intake", old) and house.is_ready(), 30, "intake did not come back")
+    eventually(lambda: house.has_again("intake", old) and house.is_ready(), 90, "intake did not come back")
     publish(house, home.devices, [message(home.device, "senml", index(5_100, START + HALF_HOUR))])
-    eventually(lambda: stored(house, home.meter) == {START: 5_000, START + HALF_HOUR: 5_100}, 30)
+    eventually(lambda: stored(house, home.meter) == {START: 5_000, START + HALF_HOUR: 5_100}, 90)
     assert not rejected_of(operator, home)
 
 
@@ -231,10 +231,10 @@ def test_a_device_cannot_publish_for_its_neighbour(house: House, operator: Api) 
     with Fleet(house.endpoints["mqtt"], one.devices, Ledger()) as fleet:
         fleet.publish(forged)
         fleet.publish(message(one.device, "senml", index(7)))
-        eventually(lambda: fleet.idle(0.1) or stored(house, one.meter) == {START: 7}, 30)
+        eventually(lambda: fleet.idle(0.1) or stored(house, one.meter) == {START: 7}, 90)
     assert stored(house, other.meter) == {}
     assert not rejected_of(operator, other)
-    eventually(lambda: operator.get("/operations/overview")["devices_astray"] >= 1, 30)
+    eventually(lambda: operator.get("/operations/overview")["devices_astray"] >= 1, 90)
     checks = {check.name: check for check in examine_all(Settings.model_construct(data_dir=house.data_dir))}
     told = checks["devices' topics"]
     assert (told.verdict, one.meter in told.advice, other.meter in told.advice) == ("warning", True, False)
@@ -250,7 +250,7 @@ def test_an_unmapped_channel_waits_and_is_stored_once_it_is_mapped(
     answer = staff.post("/gateways", {"coop": COOP, "codec": "senml", "channels": {}})
     gateway = Device(answer["id"], answer["topic"], answer["mqtt_username"], answer["mqtt_password"])
     publish(house, [gateway], [message(gateway, "senml/palier-3-gauche", index(8_000))])
-    eventually(lambda: len(rejected(operator, reason="unknown_meter")) == 1, 30)
+    eventually(lambda: len(rejected(operator, reason="unknown_meter")) == 1, 90)
     waiting = rejected(operator, reason="unknown_meter")[0]
     assert waiting["gateway"] == answer["id"]
     assert waiting["channel"] == "palier-3-gauche"
@@ -258,17 +258,17 @@ def test_an_unmapped_channel_waits_and_is_stored_once_it_is_mapped(
     assert waiting["legal_actions"] == ["retry", "discard"]
 
     assert operator.post(f"/operations/rejected/{waiting['id']}/retry")["status"] == "retry"
-    eventually(lambda: operator.get(f"/operations/rejected/{waiting['id']}")["status"] == "waiting", 30)
+    eventually(lambda: operator.get(f"/operations/rejected/{waiting['id']}")["status"] == "waiting", 90)
     assert stored(house, home.meter) == {}
 
     staff.put(f"/gateways/{answer['id']}/channels", {"channels": {"palier-3-gauche": home.meter}})
-    eventually(lambda: stored(house, home.meter) == {START: 8_000}, 30, "the reading still waits")
+    eventually(lambda: stored(house, home.meter) == {START: 8_000}, 90, "the reading still waits")
     done = operator.get(f"/operations/rejected/{waiting['id']}")
     assert done["status"] == "retried"
     assert done["payload"] is None
 
     publish(house, [gateway], [message(gateway, "senml/palier-3-gauche", index(8_100, START + HALF_HOUR))])
-    eventually(lambda: stored(house, home.meter) == {START: 8_000, START + HALF_HOUR: 8_100}, 30)
+    eventually(lambda: stored(house, home.meter) == {START: 8_000, START + HALF_HOUR: 8_100}, 90)
 
 
 # Consent
@@ -282,14 +282,14 @@ def discarded(operator: Api) -> dict[str, int]:
 def test_without_consent_a_reading_is_counted_and_not_kept(house: House, operator: Api) -> None:
     home, before = a_home(house, "S1", consents=()), discarded(operator)
     publish(house, home.devices, [message(home.device, "senml", index(1_000))])
-    eventually(lambda: discarded(operator)["no_consent"] == before["no_consent"] + 1, 30)
+    eventually(lambda: discarded(operator)["no_consent"] == before["no_consent"] + 1, 90)
     assert stored(house, home.meter) == {}
 
 
 def test_of_what_cannot_be_read_nothing_is_kept_without_consent(house: House, operator: Api) -> None:
     home = a_home(house, "S2", consents=())
     publish(house, home.devices, [message(home.device, "senml", b"a life in 5 words")])
-    eventually(lambda: len(rejected_of(operator, home)) == 1, 30)
+    eventually(lambda: len(rejected_of(operator, home)) == 1, 90)
     row = rejected_of(operator, home)[0]
     assert row["payload"] is None
     assert row["reason"] == "not_json"
@@ -299,7 +299,7 @@ def test_outside_the_occupancy_a_reading_is_counted_and_not_kept(house: House, o
     home, before = a_home(house, "S3"), discarded(operator)
     earlier = int(datetime(2025, 12, 30, tzinfo=UTC).timestamp())
     publish(house, home.devices, [message(home.device, "senml", index(1_000, earlier))])
-    eventually(lambda: discarded(operator)["outside_occupancy"] == before["outside_occupancy"] + 1, 30)
+    eventually(lambda: discarded(operator)["outside_occupancy"] == before["outside_occupancy"] + 1, 90)
     assert stored(house, home.meter) == {}
 
 
@@ -317,18 +317,18 @@ def test_withdrawing_consent_deletes_at_once(house: House, operator: Api) -> Non
         days: list[Any] = answer["days"]
         return days
 
-    eventually(lambda: [day["value"] for day in shown()] == [400], 30)
-    eventually(lambda: len(rejected_of(operator, home)) == 1, 30)
+    eventually(lambda: [day["value"] for day in shown()] == [400], 90)
+    eventually(lambda: len(rejected_of(operator, home)) == 1, 90)
     for purpose in ("half_hourly", "daily"):
         resident.put(
             f"/occupancies/{home.occupancy}/consents/{purpose}",
             {"granted": False, "by": home.person, "text_version": "2026-01", "channel": "self"},
         )
-    eventually(lambda: not stored(house, home.meter), 10, "readings are still there")
-    eventually(lambda: not shown() and not rejected_of(operator, home), 10, "days or quarantine are left")
+    eventually(lambda: not stored(house, home.meter), 90, "readings are still there")
+    eventually(lambda: not shown() and not rejected_of(operator, home), 90, "days or quarantine are left")
     before = discarded(operator)
     publish(house, home.devices, [readings[0]])
-    eventually(lambda: discarded(operator)["no_consent"] == before["no_consent"] + 1, 30)
+    eventually(lambda: discarded(operator)["no_consent"] == before["no_consent"] + 1, 90)
     assert stored(house, home.meter) == {}
 
 

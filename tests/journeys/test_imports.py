@@ -70,7 +70,7 @@ async def test_two_years_of_a_life_appear(
     assert await visitor.flaws(page) == []
     async with at_work(room_unit):
         done = "C’est fait. Les journées se remplissent" if fr else "Done. The days fill in"
-        await expect(page.get_by_role("status").filter(has_text=done)).to_be_visible(timeout=20_000)
+        await expect(page.get_by_role("status").filter(has_text=done)).to_be_visible()
     await expect(page.get_by_role("progressbar")).to_have_count(0)
     recognised = page.get_by_role("region", name="Ce qui a été reconnu" if fr else "What was recognised")
     await expect(recognised).to_contain_text("30 minutes")
@@ -115,7 +115,7 @@ async def test_an_import_is_stopped_and_taken_back(
         await page.get_by_text("Annuler cet import").click()
         await page.get_by_role("button", name="Annuler l’import").click()
         taken_back = page.get_by_role("status").filter(has_text="Tout ce que ce fichier avait apporté")
-        await expect(taken_back).to_be_visible(timeout=20_000)
+        await expect(taken_back).to_be_visible()
 
 
 async def test_what_cannot_be_imported_is_told_on_the_form(
@@ -161,7 +161,7 @@ async def test_an_operator_imports_by_meter(
     await page.get_by_label("Vérifier seulement").check()
     await page.get_by_role("button", name="Importer", exact=True).click()
     async with at_work(room_unit):
-        await expect(page.get_by_text("Voici ce qui changerait.")).to_be_visible(timeout=20_000)
+        await expect(page.get_by_text("Voici ce qui changerait.")).to_be_visible()
     assert await visitor.flaws(page) == []
     await page.get_by_role("link", name="L’importer maintenant").click()
     await expect(page.get_by_text(home.meter).first).to_be_visible()

@@ -65,7 +65,7 @@ def test_a_whole_file_at_full_speed_is_stored_to_the_watt_hour_and_its_sandbox_g
     assert played["stored_wh"] == played["file_wh"]
     assert played["days_equal"] == played["days"] > 900
     assert played["duplicates"] == 0
-    eventually(lambda: _is_forgotten(house, played["coop"]), 30, "the sandbox is not forgotten everywhere")
+    eventually(lambda: _is_forgotten(house, played["coop"]), 90, "the sandbox is not forgotten everywhere")
 
 
 def test_registers_say_the_same_and_a_kept_sandbox_stays(house: House, feed: Path) -> None:

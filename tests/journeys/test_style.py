@@ -260,7 +260,7 @@ async def test_an_inline_script_would_not_run(visitor: Any, url: str) -> None:
 
 
 async def _until_listening(app: FastAPI) -> None:
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(60):
         while not app.state.hub.open_pages:  # noqa: ASYNC110 - the hub owes tests no event
             await asyncio.sleep(0.02)
 

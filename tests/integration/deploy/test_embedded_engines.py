@@ -87,7 +87,7 @@ def test_a_killed_engine_comes_back_with_all_that_was_acknowledged(tmp_path: Pat
             assert engine.pid
             process = psutil.Process(engine.pid)
             process.kill()
-            psutil.wait_procs([process], timeout=5)
+            psutil.wait_procs([process], timeout=30)
             assert not engine.is_healthy()
             engine.start()
             assert engine.is_healthy()

@@ -64,7 +64,7 @@ class Device:
     async def __aenter__(self) -> "Device":
         await asyncio.to_thread(self.client.connect, "127.0.0.1", self.port)
         self.client.loop_start()
-        await asyncio.wait_for(asyncio.shield(self.answer), 10)
+        await asyncio.wait_for(asyncio.shield(self.answer), 60)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -77,7 +77,7 @@ class Device:
 
     async def subscribe(self, *filters: str) -> list[int]:
         self.client.subscribe([(one, 1) for one in filters])
-        return await asyncio.wait_for(self.granted.get(), 5)
+        return await asyncio.wait_for(self.granted.get(), 60)
 
     async def publish(self, topic: str, payload: bytes) -> None:
         await asyncio.to_thread(self.client.publish(topic, payload, qos=1).wait_for_publish, 5)
@@ -131,8 +131,8 @@ async def test_a_device_meets_the_callout_and_keeps_to_its_topic(
         assert await device.subscribe("meters/c/mtr_1/#", "meters/c/mtr_2/#") == [1, 0x80]
         await device.publish("meters/c/mtr_2/senml", b"not mine")
         await device.publish("meters/c/mtr_1/senml", b"mine")
-        assert await asyncio.wait_for(room.heard.get(), 5) == ("meters/c/mtr_1/senml", b"mine")
-        assert await asyncio.wait_for(device.heard.get(), 5) == ("meters/c/mtr_1/senml", b"mine")
+        assert await asyncio.wait_for(room.heard.get(), 60) == ("meters/c/mtr_1/senml", b"mine")
+        assert await asyncio.wait_for(device.heard.get(), 60) == ("meters/c/mtr_1/senml", b"mine")
         assert room.heard.empty()
 
 
@@ -206,7 +206,7 @@ async def test_a_revoked_device_is_thrown_out_at_once(
         for one in found["data"]["connections"]:
             kick = natsauth.kick_subject(found["server"]["id"])
             await system.request(kick, json.dumps({"cid": one["cid"]}).encode(), timeout=5)
-        await asyncio.wait_for(device.gone.wait(), 5)
+        await asyncio.wait_for(device.gone.wait(), 60)
         assert not neighbour.gone.is_set()
     await system.close()
 

@@ -50,7 +50,7 @@ class Device:
     def publish_index(self, at: int, value: int) -> int:
         return self.publish(json.dumps([{"n": "energy_import", "u": "Wh", "t": at, "v": value}]).encode())
 
-    async def all_acknowledged(self, mids: set[int], seconds: float = 20) -> None:
+    async def all_acknowledged(self, mids: set[int], seconds: float = 60) -> None:
         await until(lambda: now(mids <= self.acknowledged), seconds)
 
     async def close(self) -> None:
@@ -58,7 +58,7 @@ class Device:
         await asyncio.to_thread(self._client.loop_stop)
 
 
-async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
+async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
     """Wait for what happens elsewhere."""
     async with asyncio.timeout(seconds):
         while True:

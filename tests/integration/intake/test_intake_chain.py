@@ -30,7 +30,7 @@ pytestmark = pytest.mark.engines
 NOW = int(time.time())
 
 
-async def _readings_reach(js: JetStreamContext, count: int, seconds: float = 30) -> None:
+async def _readings_reach(js: JetStreamContext, count: int, seconds: float = 60) -> None:
     async def there() -> bool:
         return len({(r.meter, r.register_, r.instant) for r in await take_readings(js)}) >= count
 

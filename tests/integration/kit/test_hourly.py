@@ -147,7 +147,7 @@ async def test_a_slow_one_holds_up_neither_the_others_nor_the_tick(
     slow.gate = asyncio.Event()
     await tick(room_unit)
     working = asyncio.create_task(do_all(room_unit, slow))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await slow.has_begun.wait()
         await tick(room_unit, HOUR + timedelta(hours=1))
         await tick(room_unit, HOUR + timedelta(hours=2))
@@ -173,7 +173,7 @@ async def test_what_a_process_had_in_hand_when_it_died_is_done_by_another(
     dying.gate = asyncio.Event()
     await tick(room_unit)
     working = asyncio.create_task(do_all(room_unit, dying))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await dying.has_begun.wait()
     working.cancel()
     await asyncio.wait([working])
@@ -187,7 +187,7 @@ async def test_who_is_dropped_is_waited_for_and_forgotten(room_unit: OpenUnit, c
     work.gate = asyncio.Event()
     await tick(room_unit)
     working = asyncio.create_task(do_all(room_unit, work))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await work.has_begun.wait()
     async with room_unit("advice") as unit:
         left_alone = asyncio.create_task(standing.deserted(unit.session, coops[0]))
@@ -219,7 +219,7 @@ async def test_a_room_does_it_for_every_cooperative(room_unit: OpenUnit, coops: 
     await tick(room_unit)
     room = room_of(room_unit, "advice")
     loops = [asyncio.create_task(loop(room)) for _, loop in registered[1:]]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await work.all_done.wait()
     room.stopping.set()
     for loop in loops:

@@ -62,7 +62,7 @@ async def test_a_duty_follows_each_move_of_a_clock_and_leaves_those_that_stand(
         noted.append(unit.coop)
         await seen.put((unit.coop, unit.now))
 
-    async with watching(room_unit, duty), asyncio.timeout(20):
+    async with watching(room_unit, duty), asyncio.timeout(60):
         for month in (1, 3):
             instant = datetime(2026, month, 5, tzinfo=UTC)
             await move(room_unit, moving, instant)
@@ -86,5 +86,5 @@ async def test_one_whose_duty_fails_is_tried_again_and_holds_up_no_other(
         elif unit.coop == sound:
             assert len(tries) == 1, "the other is done in the same round, once"
 
-    async with watching(room_unit, duty), asyncio.timeout(20):
+    async with watching(room_unit, duty), asyncio.timeout(60):
         await done.wait()

@@ -39,7 +39,7 @@ async def test_nothing_fetched_is_forgotten_or_delivered_twice(engines: Engines)
             await js.publish("pulled.v1", b"%d" % number)
             if number % 7 == 0:
                 await asyncio.sleep(0.006)  # about the linger: batches end half filled
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await done.wait()
         assert handled == list(range(MESSAGES))
         info = await js.consumer_info("PULLED", "pulled")

@@ -66,7 +66,7 @@ async def test_a_second_transaction_of_who_is_at_work_does_not_wait_behind_who_c
     async with room_unit("advice", sandbox) as at_work, room_unit("advice") as clearing:
         waiting = asyncio.create_task(standing.deserted(clearing.session, sandbox))
         await asyncio.wait([waiting], timeout=0.2)
-        async with asyncio.timeout(5), room_unit("advice", sandbox) as second:
+        async with asyncio.timeout(20), room_unit("advice", sandbox) as second:
             assert second.coop == sandbox
         await at_work.session.commit()
         await waiting
@@ -124,7 +124,7 @@ async def test_what_is_told_of_a_dropped_sandbox_concerns_nobody_but_who_clears_
             )
     relaying = Room("members", engines.settings, engines.secrets)
     tasks = [asyncio.create_task(one.run()) for one in (relaying, room)]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         assert [await heard.get(), await heard.get()] == [("dropped", sandbox), ("moved out", coop)]
     relaying.stopping.set()
     room.stopping.set()

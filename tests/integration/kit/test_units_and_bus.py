@@ -45,7 +45,7 @@ async def relaying(engines: Engines) -> AsyncIterator[None]:
 
 
 async def heard(queue: "asyncio.Queue[str]", count: int) -> list[str]:
-    return [await asyncio.wait_for(queue.get(), 20) for _ in range(count)]
+    return [await asyncio.wait_for(queue.get(), 60) for _ in range(count)]
 
 
 async def test_an_event_is_told_only_when_its_transaction_commits(
@@ -155,7 +155,7 @@ async def test_events_that_come_together_share_a_transaction_and_one_that_fails_
         wanted = {event.occupancy for event in events} - {bad}
         done: set[str] = set()
         while done != wanted:
-            done.add(await asyncio.wait_for(handled.get(), 20))
+            done.add(await asyncio.wait_for(handled.get(), 60))
     last = [max(numbers) for occupancy, numbers in transactions.items() if occupancy != bad]
     assert len(set(last)) < len(last)
 
@@ -292,7 +292,7 @@ async def test_what_a_living_process_works_on_for_long_stays_its_own(
     async with relaying(engines), running(room):
         async with room_unit("members", coop) as unit:
             unit.emit(event)
-        await asyncio.wait_for(done.wait(), 20)
+        await asyncio.wait_for(done.wait(), 60)
         info = await js.consumer_info("EVENTS", "notifications")
         assert info.config.ack_wait == 1.5
     await client.close()
@@ -325,9 +325,9 @@ async def test_what_waits_behind_long_work_is_not_given_twice(
 
     async with running(room):
         await send(1)
-        assert await asyncio.wait_for(taken.get(), 20) == 1
+        assert await asyncio.wait_for(taken.get(), 60) == 1
         await send(2)
-        assert await asyncio.wait_for(taken.get(), 20) == 2
+        assert await asyncio.wait_for(taken.get(), 60) == 2
         await asyncio.sleep(4)
     assert taken.empty(), "it was delivered again while it waited"
     await client.close()
@@ -356,7 +356,7 @@ async def test_one_poisonous_message_does_not_hold_its_neighbours(engines: Engin
         await js.publish("readings.v1", batch.model_dump_json().encode())
     await js.publish("readings.v1", b"{not json")
     async with running(room):
-        seen = {await asyncio.wait_for(stored.get(), 20) for _ in range(3)}
+        seen = {await asyncio.wait_for(stored.get(), 60) for _ in range(3)}
     assert seen >= {1, 2, 13}
     await client.close()
 

@@ -108,7 +108,7 @@ async def members_room(engines: Engines, tmp_path_factory: pytest.TempPathFactor
             await asyncio.sleep(0.05)
     yield room
     room.stopping.set()
-    await asyncio.wait_for(running, 30)
+    await asyncio.wait_for(running, 60)
 
 
 OpenUnit = Callable[..., Any]

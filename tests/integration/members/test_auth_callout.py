@@ -50,13 +50,13 @@ class Device:
         """Whether the broker let it in."""
         await asyncio.to_thread(self.client.connect, *self._address)
         self.client.loop_start()
-        assert await asyncio.to_thread(self.answered.wait, 20)
+        assert await asyncio.to_thread(self.answered.wait, 60)
         return self.is_in
 
     async def subscribes(self, topic: str) -> bool:
         self.granted.clear()
         self.client.subscribe(topic, qos=1)
-        if not await asyncio.to_thread(self.granted.wait, 20):
+        if not await asyncio.to_thread(self.granted.wait, 60):
             return False
         return self.codes[-1]
 
@@ -64,7 +64,7 @@ class Device:
         info = self.client.publish(topic, payload, qos=1)
         await asyncio.to_thread(info.wait_for_publish, 20)
 
-    async def hears(self, seconds: float = 20) -> bool:
+    async def hears(self, seconds: float = 60) -> bool:
         return await asyncio.to_thread(self.has_heard.wait, seconds)
 
     def stop(self) -> None:
@@ -124,7 +124,7 @@ async def test_what_a_meter_publishes_reaches_intake(engines: Engines, tilleuls:
     with device(engines, meter["mqtt_username"], meter["mqtt_password"]) as own:
         assert await own.connects()
         await own.publishes(f"{meter['topic']}/senml", b"[]")
-        await asyncio.wait_for(heard.wait(), 20)
+        await asyncio.wait_for(heard.wait(), 60)
     await client.close()
 
 
@@ -197,7 +197,7 @@ async def test_what_a_device_publishes_elsewhere_arrives_nowhere(
     with device(engines, meter["id"], meter["mqtt_password"]) as honest:
         assert await honest.connects()
         await honest.publishes(f"{meter['topic']}/senml", b"[]")
-        await asyncio.wait_for(something.wait(), 20)
+        await asyncio.wait_for(something.wait(), 60)
     assert heard == [f"{meter['topic']}/senml".replace("/", ".")]
     await client.close()
 
@@ -283,7 +283,7 @@ async def test_two_replicas_answer_once_each_request(
         with device(engines, meter["id"], meter["mqtt_password"]) as own:
             assert await own.connects()
     second.stopping.set()
-    await asyncio.wait_for(running, 30)
+    await asyncio.wait_for(running, 60)
 
 
 async def test_a_whole_stairwell_reconnects_at_once(engines: Engines, tilleuls: Cooperative) -> None:

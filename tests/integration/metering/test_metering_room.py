@@ -49,7 +49,7 @@ async def running(engines: Engines) -> AsyncIterator[None]:
 
 
 async def closed(room_unit: OpenUnit, homes: list[Home], count: int) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while any([len(await days(room_unit, home)) < count for home in homes]):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
@@ -77,7 +77,7 @@ async def test_two_workers_turn_batches_into_days(engines: Engines, room_unit: O
         await bus.jetstream().publish(
             changed.subject, changed.model_dump_json().encode(), stream="EVENTS", headers=headers
         )
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (await told(room_unit, homes[0]))[-1].cost_eur is None:  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
     await bus.close()

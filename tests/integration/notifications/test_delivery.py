@@ -301,7 +301,7 @@ async def test_a_letter_in_hand_is_recorded_before_the_room_stops(household: Hou
     with mail_server("250 OK") as server:
         server.pause_seconds = 0.5
         working = asyncio.create_task(delivery.deliver(server.room(room)))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not server.message_ids:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         working.cancel()

@@ -63,7 +63,7 @@ def _by_link(page: Page, house: House) -> None:
             links.extend(re.findall(r"http\S+/sign-in/confirm\?token=\S+", letter.text))
         return bool(links)
 
-    eventually(arrived, 20, "the letter with the link")
+    eventually(arrived, 90, "the letter with the link")
     assert links[0].startswith(house.endpoints["http"])
     page.goto(links[0])
     page.locator("form[action='/sign-in/confirm'] button").click()

@@ -115,7 +115,7 @@ def _ask_for_a_link(instance: House, email: str) -> None:
         data=f"email={email}".encode(),
         headers={"Origin": instance.endpoints["http"], "Sec-Fetch-Site": "same-origin"},
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         assert answer.status == 200
 
 
@@ -160,7 +160,7 @@ def test_no_outbox_row_names_anybody(lived_in: tuple[House, Home]) -> None:
 
 def test_no_metric_names_anybody_nor_any_object(lived_in: tuple[House, Home]) -> None:
     instance, home = lived_in
-    with urllib.request.urlopen(instance.endpoints["operations"] + "/metrics", timeout=10) as answer:
+    with urllib.request.urlopen(instance.endpoints["operations"] + "/metrics", timeout=60) as answer:
         text = answer.read().decode()
     assert "palier_" in text
     assert_clean("metrics", text)
@@ -219,7 +219,7 @@ def test_operations_are_not_on_the_public_port(lived_in: tuple[House, Home]) -> 
     instance, _ = lived_in
     for path in ("/metrics", "/livez", "/readyz", "/docs", "/redoc", "/openapi.json"):
         with pytest.raises(urllib.error.HTTPError, match="404"):
-            urllib.request.urlopen(instance.endpoints["http"] + path, timeout=10)
+            urllib.request.urlopen(instance.endpoints["http"] + path, timeout=60)
 
 
 def test_a_demonstration_s_login_does_not_open_a_real_cooperative(lived_in: tuple[House, Home]) -> None:
@@ -229,7 +229,7 @@ def test_a_demonstration_s_login_does_not_open_a_real_cooperative(lived_in: tupl
     for role, coop in ((Role.RESIDENT, home.coop), (Role.OPERATOR, home.coop), (Role.OPERATOR, "*")):
         path = demo.login_path(secrets, role, coop, home.person)
         with pytest.raises(urllib.error.HTTPError, match="404"):
-            urllib.request.urlopen(instance.endpoints["http"] + path, timeout=10)
+            urllib.request.urlopen(instance.endpoints["http"] + path, timeout=60)
 
 
 def _secrets(instance: House) -> list[str]:

@@ -67,7 +67,7 @@ class Ear:
         self._client.loop_start()
         assert self._subscribed.wait(10)
 
-    def wait_for(self, count: int, timeout_seconds: float = 20) -> None:
+    def wait_for(self, count: int, timeout_seconds: float = 60) -> None:
         end = time.monotonic() + timeout_seconds
         while len(self.heard) < count and time.monotonic() < end:
             threading.Event().wait(0.02)
@@ -136,7 +136,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_for(port: int, timeout_seconds: float = 10) -> None:
+def _wait_for(port: int, timeout_seconds: float = 60) -> None:
     end = time.monotonic() + timeout_seconds
     while time.monotonic() < end:
         with socket.socket() as probe:

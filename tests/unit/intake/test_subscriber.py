@@ -98,7 +98,7 @@ class Session:
         self.received.put_nowait(delivery)
 
     async def next(self) -> Delivery:
-        return await asyncio.wait_for(self.received.get(), 5)
+        return await asyncio.wait_for(self.received.get(), 60)
 
 
 @pytest.fixture
@@ -118,11 +118,11 @@ async def session(broker: Broker) -> AsyncIterator[Session]:
 
 
 async def connected(broker: Broker) -> Connection:
-    return await asyncio.wait_for(broker.connections.get(), 5)
+    return await asyncio.wait_for(broker.connections.get(), 60)
 
 
 async def acked(connection: Connection) -> int:
-    return await asyncio.wait_for(connection.acks.get(), 5)
+    return await asyncio.wait_for(connection.acks.get(), 60)
 
 
 async def test_the_session_is_persistent_and_hears_meters_and_gateways(broker: Broker, session: Session):
