@@ -17,6 +17,7 @@ from services.aftersales.photos.receiving import brought, page_with_photos
 from services.aftersales.telling import Actor
 from services.aftersales.visits import booking, moving, schedule
 from services.aftersales.visits.model import Slot
+from services.aftersales.visits.seen import Before
 from services.kit.problems import Problem, invalid, not_found
 from services.kit.registry import zone_of
 from services.kit.unit import Unit
@@ -72,16 +73,23 @@ async def withdraw(request: Request, token: str, ticket: str, slot: str, unit: R
 
 @page("/jobs/{ticket}/agreed", "POST")
 async def agreed(
-    request: Request, token: str, ticket: str, unit: RoomUnit, day: Day = "", start: Clock = ""
+    request: Request,
+    token: str,
+    ticket: str,
+    unit: RoomUnit,
+    before: Before,
+    day: Day = "",
+    start: Clock = "",
 ) -> Response:
     """An hour settled with the household by voice."""
     party = await guest(request, unit)
     found = await jobs.ticket_of(unit, party, ticket)
     try:
         begins, _ = await _window(unit, day, start, start)
-        await moving.agreed(unit, found, begins, actor_of(party))
+        await moving.agreed(unit, found, begins, actor_of(party), before)
     except Problem as problem:
-        return await job_page(request, unit, party, ticket, problem)
+        given = {"agreed_day": day, "agreed_start": start}
+        return await job_page(request, unit, party, ticket, problem, given)
     return _back(token, ticket, "#visit")
 
 
@@ -91,10 +99,11 @@ async def on_the_way(
     token: str,
     ticket: str,
     unit: RoomUnit,
+    before: Before,
     minutes: Annotated[int, Form(ge=0, le=240)] = 0,
 ) -> Response:
     return await _step(
-        request, unit, token, ticket, lambda f, a: moving.on_the_way(unit, f, a, minutes or None)
+        request, unit, token, ticket, lambda f, a: moving.on_the_way(unit, f, a, minutes or None, before)
     )
 
 
@@ -104,9 +113,9 @@ async def start(request: Request, token: str, ticket: str, unit: RoomUnit) -> Re
 
 
 @page("/jobs/{ticket}/cannot-come", "POST")
-async def cannot_come(request: Request, token: str, ticket: str, unit: RoomUnit) -> Response:
+async def cannot_come(request: Request, token: str, ticket: str, unit: RoomUnit, before: Before) -> Response:
     """Call the visit off: the household chooses anew, without a call."""
-    return await _step(request, unit, token, ticket, lambda f, a: moving.call_off(unit, f, a))
+    return await _step(request, unit, token, ticket, lambda f, a: moving.call_off(unit, f, a, before=before))
 
 
 @page_with_photos(pages, ROOT + "/jobs/{ticket}/finish", "anyone", kind=GuestPhotosPage)

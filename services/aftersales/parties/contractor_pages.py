@@ -16,6 +16,8 @@ from services.aftersales.parties.former import former_of
 from services.aftersales.parties.guests import GUEST_PAGE, guest, headers
 from services.aftersales.parties.model import Party
 from services.aftersales.visits import feeds, offers, schedule
+from services.aftersales.visits.following import running
+from services.aftersales.visits.seen import state_of
 from services.aftersales.words import labelled, word
 from services.kit import registry
 from services.kit.i18n import language_of
@@ -145,6 +147,7 @@ async def job_page(
         no_photo=[(row["code"], row["label"]) for row in labelled("no_photo", language)],
         can_be_chosen=bool(await offers.offered(unit, found)),
         availability_word=lambda code: word("availability", code, language),
+        seen=state_of(await running(unit, found.id)),
         problem=problem,
         given=given or {},
     )

@@ -13,6 +13,7 @@ from services.aftersales.telling import Actor
 from services.aftersales.visits.following import refuse_late, running
 from services.aftersales.visits.model import Slot, Visit
 from services.aftersales.visits.offers import Offer, offered, seats_taken, slot_id
+from services.aftersales.visits.seen import UNTOLD, Seen, refuse_stale
 from services.kit.ids import new_id
 from services.kit.problems import conflict, invalid
 from services.kit.unit import Unit
@@ -20,16 +21,20 @@ from services.kit.unit import Unit
 MOST_PROPOSED = 20
 
 
-async def book(unit: Unit, ticket: Ticket, slot: str, actor: Actor, version: int | None = None) -> Visit:
-    """Arrange, or move, the request's visit into that window.
+async def book(
+    unit: Unit, ticket: Ticket, slot: str, actor: Actor, version: int | None = None, before: Seen = UNTOLD
+) -> Visit:
+    """Arrange, or move, the request's visit into that window; once more the same one changes nothing.
 
-    409 `slot_taken` when it is no longer to be had, `too_late_to_change` when a household moves one that is
-    near, `illegal_action` when no visit can be arranged as the request stands.
+    409 `visit_changed` when another visit was seen `before`, `slot_taken` when the window is no longer to be
+    had, `too_late_to_change` when a household moves one that is near, `illegal_action` when no visit can be
+    arranged as the request stands.
     """
     await _lock(unit, ticket)
     visit = await running(unit, ticket.id)
     if visit is not None and visit.slot == slot:
         return visit
+    await refuse_stale(unit, ticket, before)
     offer = next((one for one in await offered(unit, ticket) if one.slot == slot), None)
     if offer is None:
         raise _taken()

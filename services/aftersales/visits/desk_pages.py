@@ -8,11 +8,12 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel import col, select
 
 from services.aftersales import queries as tickets
-from services.aftersales.form_pages import taken
+from services.aftersales.form_pages import Sent, taken
 from services.aftersales.page_base import actor_of, answer, pages
 from services.aftersales.parties.jobs import places_of
 from services.aftersales.parties.model import Party
-from services.aftersales.visits import booking, moving, offers, on_ticket, queries, schedule
+from services.aftersales.visits import booking, moving, offers, on_ticket, queries, schedule, stale
+from services.aftersales.visits.seen import UNTOLD, Before, Seen
 from services.aftersales.words import codes
 from services.kit.i18n import language_of
 from services.kit.problems import Problem, invalid, not_found
@@ -22,6 +23,7 @@ from services.kit.web import Principal, RoomUnit, Who, roles
 
 TEAM = roles("staff", "caretaker")
 SIDES = ("member", "contractor", "cooperative")
+NOTHING_SENT = Sent()
 
 
 @pages.get("/desk/{ticket}/visit", **TEAM)
@@ -31,15 +33,21 @@ async def one(ticket: str, request: Request, unit: RoomUnit, who: Who) -> Respon
 
 @pages.post("/desk/{ticket}/visit", **TEAM)
 async def book(
-    ticket: str, request: Request, unit: RoomUnit, who: Who, slot: Annotated[str, Form(max_length=64)] = ""
+    ticket: str,
+    request: Request,
+    unit: RoomUnit,
+    who: Who,
+    before: Before,
+    slot: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
     """For a household that called: the same windows as on its own page."""
     found = await tickets.visible(unit, ticket, who)
     return await taken(
         unit,
-        lambda: booking.book(unit, found, slot, actor_of(who)),
+        lambda: booking.book(unit, found, slot, actor_of(who), before=before),
         f"/desk/{ticket}#visit",
-        lambda sent: _page(request, unit, who, ticket, sent.problem),
+        lambda sent: _page(request, unit, who, ticket, sent, before, wanted="book"),
+        given={"slot": slot},
     )
 
 
@@ -70,7 +78,8 @@ async def propose(
         unit,
         offer,
         f"/desk/{ticket}/visit",
-        lambda sent: _page(request, unit, who, ticket, sent.problem),
+        lambda sent: _page(request, unit, who, ticket, sent),
+        given={"day": day, "start": start, "end": end},
     )
 
 
@@ -81,6 +90,7 @@ async def move(
     request: Request,
     unit: RoomUnit,
     who: Who,
+    before: Before,
     side: Annotated[str, Form(max_length=20)] = "",
     minutes: Annotated[int, Form(ge=0, le=240)] = 0,
 ) -> Response:
@@ -89,11 +99,11 @@ async def move(
 
     async def act() -> None:
         if what == "cancel":
-            await moving.call_off(unit, found, actor_of(who))
+            await moving.call_off(unit, found, actor_of(who), before=before)
         elif what == "on-the-way":
-            await moving.on_the_way(unit, found, actor_of(who), minutes or None)
+            await moving.on_the_way(unit, found, actor_of(who), minutes or None, before)
         elif what == "missed" and side in SIDES:
-            await moving.missed(unit, found, side, actor_of(who))
+            await moving.missed(unit, found, side, actor_of(who), before=before)
         else:
             raise not_found()
 
@@ -101,7 +111,8 @@ async def move(
         unit,
         act,
         f"/desk/{ticket}#visit",
-        lambda sent: _page(request, unit, who, ticket, sent.problem),
+        lambda sent: _page(request, unit, who, ticket, sent, before, wanted=what),
+        given={"side": side, "minutes": str(minutes)},
     )
 
 
@@ -217,9 +228,16 @@ async def _known(unit: Unit, host: str) -> None:
 
 
 async def _page(
-    request: Request, unit: Unit, who: Principal, ticket: str, problem: Problem | None = None
+    request: Request,
+    unit: Unit,
+    who: Principal,
+    ticket: str,
+    sent: Sent = NOTHING_SENT,
+    before: Seen = UNTOLD,
+    wanted: str = "",
 ) -> Response:
-    found = await tickets.visible(unit, ticket, who)
+    found, problem = await tickets.visible(unit, ticket, who), sent.problem
+    slot = str(sent.given.get("slot", ""))
     return await answer(
         request,
         unit,
@@ -229,6 +247,8 @@ async def _page(
         part=await on_ticket.whole(unit, found),
         feed_until=None,
         problem=problem,
+        stale=await stale.of(unit, found, language_of(request), problem, before, wanted=wanted, slot=slot),
+        given=sent.given,
         at_desk=True,
     )
 

@@ -8,7 +8,8 @@ from fastapi.responses import RedirectResponse, Response
 from services.aftersales import queries as tickets
 from services.aftersales.page_base import actor_of, answer, pages
 from services.aftersales.parties.guests import headers, turned_away
-from services.aftersales.visits import booking, feed_links, feeds, moving, on_ticket
+from services.aftersales.visits import booking, feed_links, feeds, moving, on_ticket, stale
+from services.aftersales.visits.seen import UNTOLD, Before, Seen
 from services.kit.addresses import public_url
 from services.kit.i18n import language_of
 from services.kit.pages import PageRoute
@@ -35,36 +36,41 @@ async def choose(ticket: str, request: Request, unit: RoomUnit, who: Who) -> Res
 
 @pages.post("/tickets/{ticket}/visit", **RESIDENT)
 async def book(
-    ticket: str, request: Request, unit: RoomUnit, who: Who, slot: Annotated[str, Form(max_length=64)] = ""
+    ticket: str,
+    request: Request,
+    unit: RoomUnit,
+    who: Who,
+    before: Before,
+    slot: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
-    """When somebody was faster, the windows that are left."""
+    """When somebody was faster, the windows that are left, and what was chosen."""
     found = await tickets.visible(unit, ticket, who)
     try:
-        await booking.book(unit, found, slot, actor_of(who))
+        await booking.book(unit, found, slot, actor_of(who), before=before)
     except Problem as problem:
-        return await _page(request, unit, who, ticket, problem)
+        return await _page(request, unit, who, ticket, problem, before, "book", slot)
     return RedirectResponse(f"/tickets/{ticket}#visit", 303)
 
 
 @pages.post("/tickets/{ticket}/visit/cancel", **RESIDENT)
-async def cancel(ticket: str, request: Request, unit: RoomUnit, who: Who) -> Response:
+async def cancel(ticket: str, request: Request, unit: RoomUnit, who: Who, before: Before) -> Response:
     found = await tickets.visible(unit, ticket, who)
     try:
-        await moving.call_off(unit, found, actor_of(who))
+        await moving.call_off(unit, found, actor_of(who), before=before)
     except Problem as problem:
-        return await _page(request, unit, who, ticket, problem)
+        return await _page(request, unit, who, ticket, problem, before, "cancel")
     return RedirectResponse(f"/tickets/{ticket}#visit", 303)
 
 
 @pages.post("/tickets/{ticket}/visit/missed", **RESIDENT)
-async def nobody_came(ticket: str, request: Request, unit: RoomUnit, who: Who) -> Response:
+async def nobody_came(ticket: str, request: Request, unit: RoomUnit, who: Who, before: Before) -> Response:
     """On whose side it was is the host's: the firm's when a firm was to come."""
     found = await tickets.visible(unit, ticket, who)
     side = (await on_ticket.whole(unit, found))["host_side"]
     try:
-        await moving.missed(unit, found, side, actor_of(who))
+        await moving.missed(unit, found, side, actor_of(who), before=before)
     except Problem as problem:
-        return await _page(request, unit, who, ticket, problem)
+        return await _page(request, unit, who, ticket, problem, before, "missed")
     return RedirectResponse(f"/tickets/{ticket}#visit", 303)
 
 
@@ -129,7 +135,14 @@ async def _whose(unit: Unit, token: str) -> str | None:
 
 
 async def _page(
-    request: Request, unit: Unit, who: Principal, ticket: str, problem: Problem | None = None
+    request: Request,
+    unit: Unit,
+    who: Principal,
+    ticket: str,
+    problem: Problem | None = None,
+    before: Seen = UNTOLD,
+    wanted: str = "",
+    slot: str = "",
 ) -> Response:
     found = await tickets.visible(unit, ticket, who)
     return await answer(
@@ -141,5 +154,7 @@ async def _page(
         part=await on_ticket.whole(unit, found),
         feed_until=await feed_links.good_until(unit, who.person),
         problem=problem,
+        stale=await stale.of(unit, found, language_of(request), problem, before, wanted=wanted, slot=slot),
+        given={},
         at_desk=False,
     )

@@ -1,4 +1,7 @@
-"""What happens to a visit: offered, agreed, called off, on the way, begun, missed."""
+"""What happens to a visit: offered, agreed, called off, on the way, begun, missed.
+
+`before` is the visit that was seen when it was asked for: 409 `visit_changed` when it is another now.
+"""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -8,8 +11,9 @@ from services.aftersales import actions
 from services.aftersales.actions import Changes
 from services.aftersales.model import Ticket
 from services.aftersales.telling import Actor, changed
-from services.aftersales.visits.following import last
+from services.aftersales.visits.following import last, running
 from services.aftersales.visits.model import Visit
+from services.aftersales.visits.seen import UNTOLD, Seen, refuse_stale
 from services.kit.problems import conflict
 from services.kit.unit import Unit
 
@@ -23,18 +27,27 @@ async def offered(unit: Unit, ticket: Ticket, actor: Actor) -> None:
     unit.emit(changed(ticket, "slots_offered", actor), ticket.id)
 
 
-async def agreed(unit: Unit, ticket: Ticket, at: datetime, actor: Actor) -> None:
+async def agreed(unit: Unit, ticket: Ticket, at: datetime, actor: Actor, before: Seen = UNTOLD) -> None:
     """An hour settled by voice, outside the windows."""
+    visit = await running(unit, ticket.id)
+    if visit is None or visit.starts_at != at:
+        await refuse_stale(unit, ticket, before)
     await actions.act(unit, ticket.id, "schedule", actor, Changes(appointment_at=at))
 
 
-async def call_off(unit: Unit, ticket: Ticket, actor: Actor, comment: str | None = None) -> None:
+async def call_off(
+    unit: Unit, ticket: Ticket, actor: Actor, comment: str | None = None, before: Seen = UNTOLD
+) -> None:
     """Nobody comes; the household chooses anew. A household only until the agreed limit (409)."""
+    await refuse_stale(unit, ticket, before)
     await actions.act(unit, ticket.id, "unschedule", actor, Changes(comment=comment))
 
 
-async def on_the_way(unit: Unit, ticket: Ticket, actor: Actor, minutes: int | None = None) -> None:
+async def on_the_way(
+    unit: Unit, ticket: Ticket, actor: Actor, minutes: int | None = None, before: Seen = UNTOLD
+) -> None:
     """With roughly how many minutes it takes, if known."""
+    await refuse_stale(unit, ticket, before, moved_only=True)
     facts = {"minutes": minutes} if minutes else {}
     await actions.act(unit, ticket.id, "on_the_way", actor, Changes(facts=facts))
 
@@ -43,8 +56,16 @@ async def start(unit: Unit, ticket: Ticket, actor: Actor) -> None:
     await actions.act(unit, ticket.id, "start", actor, Changes())
 
 
-async def missed(unit: Unit, ticket: Ticket, side: str, actor: Actor, comment: str | None = None) -> None:
+async def missed(
+    unit: Unit,
+    ticket: Ticket,
+    side: str,
+    actor: Actor,
+    comment: str | None = None,
+    before: Seen = UNTOLD,
+) -> None:
     """The visit did not take place, on whose side is data; windows are offered again at once."""
+    await refuse_stale(unit, ticket, before, moved_only=True)
     await actions.act(unit, ticket.id, "missed", actor, Changes(comment=comment, facts={"side": side}))
 
 

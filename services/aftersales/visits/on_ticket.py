@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
-from services.aftersales.model import Ticket, TicketMessage
+from services.aftersales.model import Ticket, TicketEvent, TicketMessage
 from services.aftersales.parties.model import Party
 from services.aftersales.visits import offers, queries
 from services.aftersales.visits.following import last, running
 from services.aftersales.visits.model import Visit
+from services.aftersales.visits.seen import state_of
 from services.aftersales.words import codes
 from services.kit.unit import Unit
 from services.kit.web import Principal
@@ -35,6 +36,8 @@ async def whole(unit: Unit, ticket: Ticket) -> dict[str, Any]:
     host = await host_name(unit, visit.host if visit else await offers.host_of(unit, ticket))
     return {
         "visit": visit,
+        "seen": state_of(visit),
+        "steps": await _steps(unit, ticket),
         "missed": before if before is not None and before.state == "missed" else None,
         "slots": [one for one in slots if visit is None or one.slot != visit.slot],
         "can_choose": ticket.state in CHOOSING,
@@ -54,6 +57,13 @@ async def host_name(unit: Unit, host: str) -> tuple[str, str]:
         return "team", host
     party = await unit.session.get(Party, host)
     return ("party", party.name) if party else ("own", host)
+
+
+async def _steps(unit: Unit, ticket: Ticket) -> int:
+    found = await unit.session.execute(
+        select(func.count()).select_from(TicketEvent).where(col(TicketEvent.ticket) == ticket.id)
+    )
+    return int(found.scalar_one())
 
 
 async def _is_answered(unit: Unit, visit: Visit) -> bool:
