@@ -98,13 +98,16 @@ def unavailable() -> Problem:
     )
 
 
-def unfit() -> Problem:
-    """A value that the database cannot hold: a NUL character, a number beyond its range."""
-    return unfit_for("unfit_value", "", _("A value has characters or a size that cannot be kept."))
+def unfit(*pointers: str) -> Problem:
+    """Values that the database cannot hold: a NUL character, a number beyond its range. `pointers` to them;
+    none where it cannot be told."""
+    title = _("A value has characters or a size that cannot be kept.")
+    errors = [{"pointer": one, "code": "unfit_value", "message": title} for one in pointers or ("",)]
+    return Problem(422, "unfit_value", title, errors=errors)
 
 
 def unfit_for(code: str, pointer: str, title: str) -> Problem:
-    """422 with a code of its own; `pointer` names the field or header, empty where it cannot be told."""
+    """422 with a code of its own; `pointer` names the field or header."""
     return Problem(422, code, title, errors=[{"pointer": pointer, "code": code, "message": title}])
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from services.kit import problems
+from services.kit import problems, unfit_values
 from services.kit.i18n import language_of
 from services.kit.ids import new_id
 from services.kit.outage import SUSPECTS, is_outage
@@ -65,7 +65,8 @@ def _unfit(say: Handler) -> Handler:
 
     async def answer(request: Request, error: Exception) -> Response:
         _LOG.warning("a value that cannot be kept", extra={"error": type(error).__name__})
-        return await say(request, problems.unfit())
+        where = await unfit_values.pointers(request) if _is_program(request) else []
+        return await say(request, problems.unfit(*where))
 
     return answer
 

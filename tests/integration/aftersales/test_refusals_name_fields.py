@@ -46,10 +46,25 @@ async def test_a_key_that_is_short_or_used_again_is_named(aulnes: Cooperative) -
     assert named(again)[:2] == ("idempotency_key_reused", "/Idempotency-Key")
 
 
-async def test_what_cannot_be_kept_is_said_of_all_that_was_sent(aulnes: Cooperative) -> None:
-    ticket = (await aulnes.open((await aulnes.move_in())["occupancy"]))["id"]
+async def test_what_cannot_be_kept_is_named(aulnes: Cooperative) -> None:
+    occupancy = (await aulnes.move_in())["occupancy"]
+    ticket = (await aulnes.open(occupancy))["id"]
     answer = await aulnes.post(f"/tickets/{ticket}/messages", {"body": "avant\x00après"})
-    assert named(answer)[:2] == ("unfit_value", "")
+    assert named(answer)[:2] == ("unfit_value", "/body")
+    report = {
+        "occupancy": occupancy, "place": "kitchen", "element": "tap", "symptom": "broken",
+        "description": "a\x00b", "channel": "phone",
+    }  # fmt: skip
+    assert named(await aulnes.post("/tickets", report))[:2] == ("unfit_value", "/description")
+    finding = {"place": "kitchen", "element": "tap", "symptom": "leak", "note": ""}
+    sheet = {
+        "kind": "etat_des_lieux",
+        "on": "2026-11-10",
+        "findings": [finding, finding | {"note": "a\x00b"}],
+    }
+    answer = await aulnes.post(f"/occupancies/{occupancy}/inspection", sheet)
+    assert named(answer)[:2] == ("unfit_value", "/findings/1/note")
+    assert named(await aulnes.get("/tickets/a%00b"))[:2] == ("unfit_value", "/ticket")
 
 
 async def test_an_unknown_reason_is_refused_whatever_the_step(aulnes: Cooperative) -> None:
