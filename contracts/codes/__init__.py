@@ -5,7 +5,7 @@ Codes are English snake_case, French legal notions keep their French name (see g
 
 from contracts.codes.aftersales import ClockFamily, Priority, Regime, Responsible
 from contracts.codes.days import Check, CostReason, EditKind, EnergyReason, GasFactorSource, Quality, Severity
-from contracts.codes.intake import FileFormat, FileReason, Reason
+from contracts.codes.intake import Codec, FileFormat, FileReason, Reason
 from contracts.codes.messages import Category, Channel, Rule
 from contracts.codes.people import Heating, Language, Purpose, Right, Role, TariffKind, Tenure
 from contracts.codes.quantities import UNIT_OF, Fluid, Kind, Quantity, Unit
@@ -16,6 +16,7 @@ __all__ = [
     "Channel",
     "Check",
     "ClockFamily",
+    "Codec",
     "CostReason",
     "EditKind",
     "EnergyReason",

@@ -29,6 +29,20 @@ class Reason(StrEnum):
     DECODER_FAULT = "decoder_fault"
 
 
+class Codec(StrEnum):
+    """How a device writes its readings; the part of its topic after the meter or gateway."""
+
+    SENML = "senml"
+    LOAD_CURVE = "load-curve"
+    ZLINKY = "zlinky"
+    TASMOTA = "tasmota"
+    SHELLY = "shelly"
+    DSMR_READER = "dsmr-reader"
+    ESPHOME = "esphome"
+    WMBUSMETERS = "wmbusmeters"
+    P1 = "p1"
+
+
 class FileFormat(StrEnum):
     """Files of past consumption that can be imported. Each has words in both languages."""
 

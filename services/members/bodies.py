@@ -3,6 +3,7 @@
 Unknown fields are refused, so that a typing error is seen.
 """
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from email.errors import MessageError
@@ -10,11 +11,19 @@ from email.headerregistry import Address
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from contracts.base import BuildingId, CoopSlug, Instant, MeterId
-from contracts.codes import Fluid, Heating, TariffKind
+from contracts.codes import Codec, Fluid, Heating, TariffKind
 from contracts.offpeak import OffPeakHours
 
 
@@ -45,7 +54,17 @@ Email = Annotated[
 Mobile = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9][0-9 .\-]{5,24}$")]
 Postal = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=400)]
 Postcode = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=12)]
-Price = Annotated[str, StringConstraints(pattern=r"^\d{1,4}(\.\d{1,6})?$")]
+_PRICE = r"^\d{1,4}(\.\d{1,6})?$"
+
+
+def _price(value: Any) -> Any:
+    """In words what a pattern does not say: people write `0,2`."""
+    if isinstance(value, str) and not re.match(_PRICE, value, re.ASCII):
+        raise PydanticCustomError("price", "Write a price in euros in digits with a point, such as 0.2016.")
+    return value
+
+
+Price = Annotated[str, BeforeValidator(_price), StringConstraints(pattern=_PRICE)]
 GasFactor = Annotated[Decimal, Field(ge=5, le=20, decimal_places=3)]
 Kva = Annotated[int, Field(ge=1, le=250)]
 ChannelName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -163,7 +182,7 @@ class HomeOut(BaseModel):
 class GatewayIn(Body):
     coop: CoopSlug
     building: BuildingId | None = None
-    codec: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,32}$")]
+    codec: Codec
     channels: Channels = {}
 
 

@@ -65,6 +65,7 @@ class MoveInOut(BaseModel):
 class MoveOutIn(Body):
     occupancy: OccupancyId
     moved_out_on: date
+    """The last day lived in: the next household moves in on the day after at the earliest."""
 
 
 class MoveOutOut(BaseModel):

@@ -1,6 +1,6 @@
 """Households come, change and go."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from sqlmodel import select
 
@@ -186,10 +186,15 @@ async def _doubts(unit: Unit, wanted: MoveInIn, dwelling: Dwelling) -> list[Warn
 
 
 def _lived_in(clash: Period) -> Said:
-    days = {"first": clash.first, "last": clash.last}
+    days: dict[str, object] = {"first": clash.first, "last": clash.last}
     if clash.last is None:
         return Said("A household lives there from %(first)s; record its move-out first.", days)
-    return Said("A household lives there from %(first)s to %(last)s.", days)
+    days["next"] = clash.last + timedelta(days=1)
+    return Said(
+        "A household lives there from %(first)s to %(last)s, its last day there; the next can move in from"
+        " %(next)s on.",
+        days,
+    )
 
 
 def rights_on(rows: list[Resident], on: date) -> dict[str, Right]:

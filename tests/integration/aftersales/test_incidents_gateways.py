@@ -33,7 +33,7 @@ def meter_of(home: dict[str, Any]) -> str:
 async def gateway(aulnes: Cooperative, homes: list[dict[str, Any]]) -> str:
     """One device that sends for the meters of these homes."""
     channels = {f"channel-{at}": meter_of(home) for at, home in enumerate(homes)}
-    body = {"coop": aulnes.slug, "codec": "teleinfo", "channels": channels}
+    body = {"coop": aulnes.slug, "codec": "zlinky", "channels": channels}
     answer = await aulnes.post("/gateways", body)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contracts.codes import Role
+from contracts.codes import Codec, Role
 
 if TYPE_CHECKING:
     from tests.integration.members.conftest import Cooperative, Office
@@ -49,6 +49,9 @@ async def test_a_known_dwelling_is_taken_by_one_household_at_a_time(
     assert (clash.status_code, clash.json()["legal_actions"]) == (409, ["move_out"])
     left = await tilleuls.post("/move-outs", {"occupancy": first["occupancy"], "moved_out_on": "2026-02-28"})
     assert left.status_code == 200
+    same_day = await tilleuls.post("/move-ins", second | {"moved_in_on": "2026-02-28"})
+    assert (same_day.status_code, same_day.json()["legal_actions"]) == (409, [])
+    assert "2026-03-01" in same_day.json()["title"]  # the first day that is free
     await tilleuls.made("/move-ins", second)
     (event,) = await told(tilleuls.slug, "members.moved_out.v1")
     assert event["moved_out_on"] == "2026-02-28"
@@ -166,6 +169,28 @@ async def test_a_gateway_maps_its_own_names_to_meters(tilleuls: Cooperative, tol
     nobody = {"channels": {"a/b": "mtr_" + "0" * 26}}
     refused = await client.put(path, json=nobody, headers=tilleuls.staff)
     assert refused.json()["errors"][0]["pointer"] == "/channels/a~1b"
+
+
+async def test_a_gateway_names_a_codec_that_there_is(tilleuls: Cooperative) -> None:
+    body = {"coop": tilleuls.slug, "codec": "nope", "channels": {}}
+    refused = await tilleuls.post("/gateways", body)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/codec")
+    for codec in Codec:
+        assert (await tilleuls.post("/gateways", body | {"codec": codec})).status_code == 201
+    schemas = (await tilleuls.office.client.get("/api/v1/openapi.json")).json()["components"]["schemas"]
+    assert set(schemas["Codec"]["enum"]) == set(Codec)
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_a_price_with_a_comma_is_answered_in_words(tilleuls: Cooperative, language: str) -> None:
+    home = await tilleuls.made("/dwellings", tilleuls.dwelling())
+    path = f"/api/v1/meters/{home['meters'][0]['id']}/contract"
+    headers = tilleuls.staff | {"Accept-Language": language}
+    body = {"valid_from": "2026-02-01", "prices": {"base": "0,2"}}
+    answer = await tilleuls.office.client.put(path, json=body, headers=headers)
+    (error,) = answer.json()["errors"]
+    words = {"fr": "Écrivez un prix", "en": "Write a price"}[language]
+    assert (error["pointer"], error["message"].startswith(words)) == ("/prices/base", True), error
 
 
 async def test_a_contract_holds_from_a_day_on(tilleuls: Cooperative, told: Told) -> None:
