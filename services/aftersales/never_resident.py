@@ -36,6 +36,8 @@ class Duty(Row):
     part: Literal["common"] | None = None
     but: Faults = Field(default_factory=dict)
     tenures: tuple[Tenure, ...] | None = None
+    warranted: bool = False
+    """Of what a warranty answers for that day: asked of each request, as no rule tells it beforehand."""
 
     def covers(self, element: str, symptom: str, priority: Priority, is_common: bool) -> bool:
         """Whether the fault is meant, whoever lives there."""
@@ -82,11 +84,13 @@ def duty_on_others(
     *,
     priority: Priority | None = None,
     is_common: bool | None = None,
+    is_warranted: bool = False,
 ) -> Duty | None:
     """The row that keeps the fault from the resident on that legal day, if any; the table's first.
 
     `priority`: what the request has now, which a person may have set; a p0 by the table counts as well.
     `is_common`: whether the place says that a shared part is meant, else what the element usually is.
+    `is_warranted`: whether a warranty answers for it, so that the table leaves it to somebody else.
     Raises KeyError for an unknown element.
     """
     common = element_of(element).is_common if is_common is None else is_common
@@ -95,6 +99,7 @@ def duty_on_others(
         row
         for row in duties()
         if row.holds(on)
+        and (is_warranted or not row.warranted)
         and (row.tenures is None or tenure in row.tenures)
         and any(row.covers(element, symptom, one, common) for one in {usual, priority or usual})
     )
@@ -112,7 +117,8 @@ def reached_by(responsible: Responsible, scope: Scope) -> list[Reached]:
     rows = [
         row
         for row in duties()
-        if row.holds_within(scope.valid_from, scope.valid_to)
+        if not row.warranted
+        and row.holds_within(scope.valid_from, scope.valid_to)
         and (row.tenures is None or scope.tenure is None or scope.tenure in row.tenures)
     ]
     found = ((element, symptom, _first(rows, element, symptom, scope)) for element, symptom in _faults(scope))

@@ -2,7 +2,7 @@
 
 Sources: loi 89-462, décret 87-712, Code civil; the matrix is `responsibility.yaml`. A cooperative, and
 any of its buildings, may set rules of its own, which come first; none of them puts on the resident what
-`never_resident` keeps from it.
+`never_resident` keeps from it, such as what a warranty answers for.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from services.aftersales.never_resident import Duty, duty_on_others
 from services.aftersales.own_terms import is_confirmed, is_unconfirmed
 from services.aftersales.tables import Row, in_force, load
 from services.aftersales.taxonomy import element_of
-from services.aftersales.warranty import TO_BE_EXAMINED, Warranty
+from services.aftersales.warranty import SUPPOSED, TO_BE_EXAMINED, Warranty
 from services.aftersales.words import Reason
 
 
@@ -122,7 +122,7 @@ def responsible_for(case: Case, overrides: Sequence[Override] = ()) -> Decision:
         key = "overridden_for_building" if rule.building else "overridden_for_coop"
         claims = _claims(case, rule.responsible)
         return Decision(rule.responsible, rule.basis, (Reason(key), *set_aside, *claims), True)
-    row = next(row for row in in_force(_rules(), case.on) if _holds(row.when, case))
+    row = _of_the_table(case)
     claims = _claims(case, row.responsible)
     reasons = [Reason(row.reason, {"element": case.element}), *set_aside, *claims]
     if is_unconfirmed(case.tenure):
@@ -143,11 +143,24 @@ def _own(case: Case, overrides: Sequence[Override]) -> tuple[Override | None, Du
         case.on,
         priority=case.priority,
         is_common=case.is_common,
+        is_warranted=_is_warranted(case),
     )
     if duty is None:
         return own[-1], None
     others = [rule for rule in own if rule.responsible is not Responsible.RESIDENT]
     return (others[-1] if others else None), duty
+
+
+def _of_the_table(case: Case) -> Rule:
+    return next(row for row in in_force(_rules(), case.on) if _holds(row.when, case))
+
+
+def _is_warranted(case: Case) -> bool:
+    """Whether a warranty answers for it, or for who bought may do, and the law leaves it to somebody else:
+    what was caused by use, and a tenant's own upkeep, stay the resident's."""
+    running = any(one.regime is not Regime.NONE for one in case.warranties)
+    supposed = case.tenure is not Tenure.TENANT and bool(_told(case) & {*SUPPOSED, TO_BE_EXAMINED})
+    return (running or supposed) and _of_the_table(case).responsible is not Responsible.RESIDENT
 
 
 def _holds(when: When, case: Case) -> bool:

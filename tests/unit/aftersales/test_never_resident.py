@@ -1,5 +1,6 @@
 """Safety and what the law lays on others are never put on the resident by a cooperative's own rule."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,12 +10,14 @@ from hypothesis import strategies as st
 
 from contracts.codes import Priority, Responsible, Tenure
 from services.aftersales import settings
+from services.aftersales.claims import letters_due
 from services.aftersales.model import ResponsibilityRule
 from services.aftersales.never_resident import Scope, duties, duty_on_others, reached_by
 from services.aftersales.priority import priority_of
 from services.aftersales.responsibility import Case, Override, responsible_for
 from services.aftersales.tables import load
 from services.aftersales.taxonomy import taxonomy
+from services.aftersales.warranty import Dates, warranties
 from services.aftersales.words import Reason, render
 from services.kit.problems import Problem
 
@@ -153,3 +156,50 @@ def test_a_stored_rule_says_for_what_it_has_no_effect_and_a_new_one_is_refused_b
     (error,) = refused.value.extra["errors"]
     assert (error["pointer"], error["code"]) == ("/responsible", "never_resident")
     settings.refuse_unlawful(facts | {"symptom": "service_due"})
+
+
+KEYS = Dates(date(2026, 1, 15), date(2026, 3, 1), date(2026, 3, 1))
+OWNERS = (Tenure.BUYER_VEFA, Tenure.CO_OWNER, Tenure.PSLA, Tenure.BRS)
+
+
+def told(element: str, symptom: str, tenure: Tenure, on: date, dates: Dates = KEYS) -> Case:
+    found = tuple(warranties(element, tenure, dates, on, symptom=symptom))
+    return Case(element, symptom, on, tenure, found)
+
+
+@pytest.mark.parametrize("tenure", OWNERS)
+@pytest.mark.parametrize("on", [date(2026, 3, 10), date(2026, 6, 1), date(2027, 6, 1), date(2030, 6, 1)])
+def test_no_rule_takes_from_who_bought_a_warranty_that_runs(tenure: Tenure, on: date) -> None:
+    case = told("window", "leak", tenure, on)
+    decided = responsible_for(case, [rule(element="window")])
+    assert decided.responsible is responsible_for(case).responsible is not RESIDENT
+    assert {"own_rule_set_aside", "never_resident_warranty"} <= {one.key for one in decided.reasons}
+    assert letters_due(decided.responsible, case.warranties, "leak", on)
+
+
+def test_such_a_rule_holds_once_the_warranties_are_over_and_for_what_was_caused_by_use() -> None:
+    over = told("shutter", "broken", Tenure.BUYER_VEFA, date(2029, 1, 1))
+    decided = responsible_for(over, [rule(element="shutter")])
+    assert (decided.responsible, decided.basis) == (RESIDENT, "Règlement")
+    used = replace(told("shutter", "broken", Tenure.BUYER_VEFA, date(2026, 6, 1)), cause="use")
+    assert responsible_for(used, [rule(element="shutter")]).basis == "Règlement"
+
+
+def test_what_may_still_be_warranted_is_not_put_on_who_bought_either() -> None:
+    unknown = Dates(livraison_on=date(2026, 3, 1), moved_in_on=date(2026, 3, 1))
+    case = told("shutter", "broken", Tenure.BUYER_VEFA, date(2026, 6, 1), unknown)
+    assert responsible_for(case, [rule(element="shutter")]).responsible is not RESIDENT
+
+
+def test_a_new_rented_home_is_repaired_now_and_claimed_whatever_the_rule() -> None:
+    on = date(2026, 6, 1)
+    case = told("shutter", "broken", Tenure.TENANT, on)
+    decided = responsible_for(case, [rule(element="shutter")])
+    assert decided.responsible is Responsible.COOPERATIVE
+    assert "never_resident_landlord_claims" in {one.key for one in decided.reasons}
+    assert [one.debtor for one in letters_due(decided.responsible, case.warranties, "broken", on)] == [
+        Responsible.CONTRACTOR
+    ]
+    upkeep = told("shutter", "stuck", Tenure.TENANT, date(2027, 6, 1))
+    assert responsible_for(upkeep, [rule(element="shutter")]).basis == "Règlement"
+    assert reached_by(RESIDENT, Scope(date(2026, 1, 1), element="shutter")) == []
