@@ -25,6 +25,7 @@ from services.aftersales.model import Ticket, TicketEvent, TicketMessage
 from services.aftersales.notices.wanted import NoticeWanted
 from services.aftersales.notices.writing import notice_facts, write_notice
 from services.aftersales.opening import NewTicket, write_down
+from services.aftersales.refusing import check_refusal
 from services.aftersales.registry import Home
 from services.aftersales.standings import standing_of, terms_of
 from services.aftersales.storing import Opened, event_row
@@ -212,6 +213,8 @@ async def _step(
             field=missing.field,
         ) from missing
     check(unit, step, changes)
+    if action == "refuse":
+        await check_refusal(unit, ticket, home, step.reason)
     await _moved(unit, ticket, home, step, actor, after, place + 1, changes.key)
 
 

@@ -119,7 +119,7 @@ GUARDS: Final[dict[str, Guard]] = {
     ),
     "a warranty runs": Guard(
         lambda ticket, step: ticket.terms.claim is not None,
-        _("No warranty runs."),
+        _("There is nobody to write to: no warranty runs, or the household or the syndic holds the claim."),
         ("notify_debtor", "secure_claim", "waive_notice", "set_formal_aside"),
     ),
     "a letter is still due": Guard(

@@ -13,7 +13,9 @@ from services.aftersales.telling import Actor
 from services.aftersales.words import word
 from services.kit.i18n import Formats, language_of
 from services.kit.pages import page_router, render
+from services.kit.problems import reader
 from services.kit.registry import zone_of
+from services.kit.said import in_words
 from services.kit.unit import Unit
 from services.kit.web import Principal
 
@@ -36,6 +38,7 @@ async def answer(request: Request, unit: Unit, template: str, status: int = 200,
         now=unit.now,
         words=taxonomy(),
         word=lambda group, code: word(group, code, language),
+        in_words=lambda message: in_words(message, *reader(request)),
         **context,
     )
 
