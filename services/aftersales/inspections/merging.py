@@ -16,6 +16,9 @@ from services.aftersales.actions import NewTicket
 from services.aftersales.model import Inspection, Ticket
 from services.kit.unit import Unit
 
+_OF = "@"
+"""Between the digest of a finding and its request, where an act keeps them."""
+
 
 @dataclass(frozen=True)
 class Told:
@@ -65,7 +68,7 @@ async def told_in(unit: Unit, acts: Sequence[Inspection]) -> list[Told]:
         now = NewTicket(ticket.place, ticket.element, ticket.symptom, ticket.description or "", "inspection")
         as_told = by_ticket.get(ticket.id, [])
         codes = frozenset({codes_of(now), *(one.rsplit(".", 1)[0] for one in as_told if "." in one)})
-        digests = [one for one in as_told if "." not in one] or [digest_of(now)]
+        digests = [one.split(_OF)[0] for one in as_told if "." not in one] or [digest_of(now)]
         found += [Told(ticket.id, codes, digest, ticket.ended_at is None) for digest in digests]
     return found
 
@@ -89,10 +92,11 @@ def matched(findings: Sequence[NewTicket], told: Iterable[Told], *, again: bool)
 
 
 def kept(findings: Iterable[tuple[NewTicket, str]]) -> dict[str, str]:
-    """How an act keeps its findings and their requests: `Inspection.opened`."""
+    """How an act keeps its findings and their requests: `Inspection.opened`. Two findings in the same words
+    are told apart by their requests; acts of before keep their words alone."""
     found: dict[str, str] = {}
     for finding, ticket in findings:
-        found[digest_of(finding)] = ticket
+        found[f"{digest_of(finding)}{_OF}{ticket}"] = ticket
         found[f"{codes_of(finding)}.{ticket}"] = ticket
     return found
 

@@ -64,16 +64,16 @@ async def record_paper(
     """As `record`, of what was written on paper: told again, an inspection of that kind and day is the same
     one, and only what was not told yet opens a request.
 
-    The requests of all these findings, those of before included, each once.
+    The request of each finding, in the order found, those of before included: two alike on one sheet are two
+    defects, however often the sheet is sent.
     """
     check_tenure(home, kind)
     before = await _before(unit, home, kind, held_on)
     on_paper = [one for one in before if await unit.session.get(GuidedInspection, one.id) is None]
     inspection = on_paper[0] if on_paper else await _kept(unit, home, kind, held_on, actor)
-    told = list({merging.digest_of(one): one for one in findings}.values())
-    tickets = await _merged(unit, home, inspection, told, before, actor, again=True)
-    by_digest = {merging.digest_of(one): ticket.id for one, ticket in zip(told, tickets, strict=True)}
-    return list(dict.fromkeys(by_digest[merging.digest_of(one)] for one in findings))
+    return [
+        ticket.id for ticket in await _merged(unit, home, inspection, findings, before, actor, again=True)
+    ]
 
 
 async def _before(unit: Unit, home: Home, kind: str, held_on: date) -> list[Inspection]:

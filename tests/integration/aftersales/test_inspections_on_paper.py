@@ -49,9 +49,31 @@ async def test_told_again_with_more_it_opens_only_what_is_new(aulnes: Cooperativ
     assert [(one["findings"], one["tickets"]) for one in listed] == [(2, second)]
 
 
-async def test_the_same_defect_twice_on_one_sheet_is_one_request(aulnes: Cooperative) -> None:
+async def test_two_alike_on_one_sheet_are_two_however_often_it_is_sent(aulnes: Cooperative) -> None:
     moved = await aulnes.move_in("tenant")
-    assert len(await told(aulnes, moved, TAP, TAP)) == 1
+    first = await told(aulnes, moved, PAINT, PAINT, TAP)
+    assert len(set(first)) == 3
+    assert await told(aulnes, moved, PAINT, PAINT, TAP) == first
+    assert await told(aulnes, moved, PAINT) == first[:1]
+    assert len(await aulnes.told("aftersales.ticket_opened.v1")) == 3
+    await aulnes.act(first[0], "acknowledge")
+    assert (await aulnes.act(first[0], "qualify", element="floor")).status_code == 200
+    household = aulnes.resident(moved["persons"][0]["id"])
+    assert (await aulnes.act(first[0], "cancel", household)).status_code == 200
+    assert sorted(await told(aulnes, moved, PAINT, PAINT, TAP)) == sorted(first)
+    more = await told(aulnes, moved, PAINT, PAINT, PAINT, TAP)
+    assert len(set(more)) == 4
+    assert set(first) < set(more)
+
+
+async def test_two_alike_in_a_buyers_handover_are_two_reserves(aulnes: Cooperative) -> None:
+    moved = await aulnes.move_in("buyer_vefa", livraison_on="2026-11-02", home={"reception_on": "2026-06-30"})
+    window = {"place": "living_room", "element": "window", "symptom": "broken", "note": ""}
+    body = {"kind": "livraison", "on": "2026-11-10", "findings": [window, window]}
+    path = f"/occupancies/{moved['occupancy']}/inspection"
+    first = (await aulnes.post(path, body)).json()["tickets"]
+    assert len(set(first)) == 2
+    assert (await aulnes.post(path, body)).json()["tickets"] == first
 
 
 async def test_a_corrected_request_is_still_the_one_that_was_found(aulnes: Cooperative) -> None:
