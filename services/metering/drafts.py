@@ -1,9 +1,9 @@
 """Days of one round between settling and telling: those about to close are finished with what their
 household's own past and the way here say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from contracts.codes import Quality, Quantity
 from services.metering import closing, history, retention
@@ -11,13 +11,14 @@ from services.metering.closing import Work
 from services.metering.curves import Curve, Whole, settle_whole
 from services.metering.days import CivilDay, civil_day, instant_of, microseconds
 from services.metering.edits import Edit
-from services.metering.history import Key, Wanted
+from services.metering.history import History, Key, Wanted
 from services.metering.registry import Exchange, Meter, Occupancy
 from services.metering.settle import Settled, finish, settle
-from services.metering.slots import ABSENT, Point
+from services.metering.slots import ABSENT, Point, Slot
 from services.metering.tariffs import in_force
 from services.metering.vee import belief, checks
 from services.metering.vee.day import Facts
+from services.metering.vee.estimation import Beside
 from services.metering.vee.profile import Past
 from services.metering.vee.thresholds import Thresholds
 
@@ -121,11 +122,12 @@ def facts_of(meter: Meter, quantity: Quantity, civil: CivilDay) -> Facts:
 
 async def tell(work: Work, drafts: Sequence[Draft]) -> None:
     """Decide about every draft, in the order of days, and write what was decided."""
-    due = {
-        one.key: one.civil
+    closing_now = {
+        one.key: one
         for one in drafts
         if closing.is_closing(work, one.meter, one.quantity, one.civil, one.settled)
     }
+    due = {key: one.civil for key, one in closing_now.items()}
     wanted = {one.key: one.wanted() for one in drafts if one.key in due or one.settled.gaps}
     known = await history.load(work.unit, list(wanted.values()))
     heard = await history.heard(work.unit, due, work.unit.wall)
@@ -149,7 +151,10 @@ async def tell(work: Work, drafts: Sequence[Draft]) -> None:
             settled = one.shaped(past)
         if is_due and one.record is None:
             way = heard.get(one.key) if one.meter.business_now is None else None
-            settled = finish(settled, one.civil, one.quantity, facts=one.facts, past=past, heard=way)
+            beside = _beside(one, settled.slots, closing_now, known) if one.keeps_slots else None
+            settled = finish(
+                settled, one.civil, one.quantity, facts=one.facts, past=past, heard=way, beside=beside
+            )
         if is_due:
             known.note(*one.key, household, settled)
         if closing.decide(
@@ -165,6 +170,25 @@ async def tell(work: Work, drafts: Sequence[Draft]) -> None:
             changed.append(one.key)
     await closing.write(work)
     await history.mark_leaning(work.unit, changed, [one.key for one in drafts])
+
+
+def _beside(
+    one: Draft, slots: Sequence[Slot], closing_now: Mapping[Key, Draft], known: History
+) -> Beside | None:
+    """The household's own days before and after, where a gap goes up to midnight. They are asked for what was
+    measured on them and not what they were filled in with, so it is all one which of them is told first."""
+    household = one.occupancy.id if one.occupancy else None
+
+    def day(beside: int) -> Sequence[Slot]:
+        key = (one.meter.id, one.quantity, one.civil.day + timedelta(days=beside))
+        if (draft := closing_now.get(key)) is None:
+            return known.told(*key, household)
+        if (draft.occupancy.id if draft.occupancy else None) != household:
+            return ()
+        return draft.settled.settled().slots if isinstance(draft.settled, Whole) else draft.settled.slots
+
+    first, last = slots[0] == ABSENT, slots[-1] == ABSENT
+    return Beside(day(-1) if first else (), day(1) if last else ()) if first or last else None
 
 
 def _exchange(exchange: Exchange, zone: str) -> belief.Exchange:

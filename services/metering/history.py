@@ -35,6 +35,8 @@ REACH = WEEKS + timedelta(days=7)
 LEANS = REACH + timedelta(days=_RULES.shape_days)
 """How far ahead a day is a reference for others: an outage leans on the weeks before it began."""
 _EPOCH = date(1970, 1, 1).toordinal()
+_TO_THE_NEXT = timedelta(days=2)
+"""A gap may go on over midnight: until the end of the day after."""
 _LIVE = timedelta(days=2)
 """Only of days so recent does the way here say anything about the meter's clock."""
 
@@ -67,7 +69,10 @@ SELECT d.coop, d.meter, d.quantity, d.day
 FROM unnest(CAST(:meters AS text[]), CAST(:quantities AS text[]), CAST(:firsts AS date[]),
             CAST(:lasts AS date[])) w(meter, quantity, first, last)
 JOIN metering.day d ON d.meter = w.meter AND d.quantity = w.quantity AND d.day BETWEEN w.first AND w.last
-WHERE d.findings @> '[{"check": "gap"}]' AND NOT d.is_frozen AND NOT EXISTS (
+WHERE d.findings @> '[{"check": "gap"}]' AND NOT d.is_frozen
+  AND (d.day > w.first
+    OR d.findings @> jsonb_build_array(jsonb_build_object('check', 'gap', 'last_slot', d.slots - 1)))
+  AND NOT EXISTS (
     SELECT 1 FROM unnest(CAST(:done_meters AS text[]), CAST(:done_quantities AS text[]),
                          CAST(:done_days AS date[])) k(meter, quantity, day)
     WHERE k.meter = d.meter AND k.quantity = d.quantity AND k.day = d.day)
@@ -148,6 +153,13 @@ class History:
             kept = {day: _slots(known.slots) for day, known in own.items() if known.slots is not None}
         return Past(calendar.zone, kept, totals, calendar.first_hour)
 
+    def told(self, meter: str, quantity: Quantity, day: date, occupancy: str | None) -> Sequence[Slot]:
+        """The half-hours of one of the household's own closed days; empty where they are not known."""
+        known = self.days[meter, quantity].get(day.toordinal())
+        if known is None or known.slots is None or known.occupancy != occupancy:
+            return ()
+        return _slots(known.slots)
+
     def usual(self, wanted: Wanted, occupancy: str | None) -> tuple[int, int]:
         """The sum of `past`'s totals, and of how many days it is."""
         days, last = self.days[wanted.meter, wanted.quantity], wanted.day.toordinal()
@@ -164,12 +176,13 @@ def _slots(kept: Sequence[Slot] | Whole) -> Sequence[Slot]:
 
 
 async def load(unit: Unit, wanted: Sequence[Wanted]) -> History:
-    """The closed days before those `wanted`."""
+    """The closed days before those `wanted`, and the ones after those whose half-hours count."""
     history = History()
     ranges: dict[tuple[str, Quantity], tuple[date, date, bool]] = {}
     for one in wanted:
-        first, last, is_deep = ranges.get((one.meter, one.quantity), (one.since, one.day, False))
-        ranges[one.meter, one.quantity] = (min(first, one.since), max(last, one.day), is_deep or one.is_deep)
+        before = one.day + (_TO_THE_NEXT if one.is_deep else timedelta())
+        first, last, is_deep = ranges.get((one.meter, one.quantity), (one.since, before, False))
+        ranges[one.meter, one.quantity] = (min(first, one.since), max(last, before), is_deep or one.is_deep)
     if deep := {key: reach for key, reach in ranges.items() if reach[2]}:
         for row in await unit.session.execute(text(_DAYS), _reaches(deep)):
             unknown = row.quality.get(Quality.MISSING.value, 0) + row.quality.get(Quality.SUSPECT.value, 0)
@@ -235,7 +248,8 @@ async def heard(unit: Unit, days: Mapping[Key, CivilDay], now: datetime) -> dict
 
 
 async def mark_leaning(unit: Unit, changed: Sequence[Key], done: Iterable[Key]) -> None:
-    """Days with gaps that lean on those that `changed` are settled again; those just `done` knew already."""
+    """Days with gaps that lean on those that `changed` are settled again, and the day before where its gap
+    goes up to midnight; those just `done` knew already."""
     series: dict[tuple[str, Quantity], list[date]] = defaultdict(list)
     for meter, quantity, day in changed:
         series[meter, quantity].append(day)
@@ -247,7 +261,7 @@ async def mark_leaning(unit: Unit, changed: Sequence[Key], done: Iterable[Key]) 
         {
             "meters": [meter for meter, _ in series],
             "quantities": [quantity.value for _, quantity in series],
-            "firsts": [min(days) + timedelta(days=1) for days in series.values()],
+            "firsts": [min(days) - timedelta(days=1) for days in series.values()],
             "lasts": [max(days) + LEANS for days in series.values()],
             "done_meters": [meter for meter, _, _ in done],
             "done_quantities": [quantity.value for _, quantity, _ in done],

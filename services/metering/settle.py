@@ -19,7 +19,7 @@ from services.metering.intervals import units
 from services.metering.slots import ABSENT, Point, Slot, Source
 from services.metering.vee import checks
 from services.metering.vee.day import Facts, Heard, MeterDay
-from services.metering.vee.estimation import estimated
+from services.metering.vee.estimation import Beside, estimated
 from services.metering.vee.finding import Finding
 from services.metering.vee.profile import Past
 
@@ -103,6 +103,7 @@ def finish(
     facts: Facts | None = None,
     past: Past | None = None,
     heard: Heard | None = None,
+    beside: Beside | None = None,
 ) -> Settled:
     """A settled day as it is told: the checks that need the whole day and the past, and estimates of what
     is missing."""
@@ -111,7 +112,7 @@ def finish(
     late = [finding for check in checks.ON_CLOSING for finding in check(day, rules)]
     slots = settled.slots
     if ABSENT in slots:
-        slots = estimated(slots, civil, past, rules)
+        slots = estimated(slots, civil, past, rules, beside)
     if not late:
         return replace(settled, slots=slots)
     late = [_as_left(finding, slots) for finding in late]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -103,6 +103,22 @@ async def consent(room_unit: OpenUnit, home: Home, purpose: str) -> None:
                 "person": home.person,
             },
         )
+
+
+async def followed(room_unit: OpenUnit, home: Home, since: date, consents: Sequence[str]) -> Home:
+    """The next household of the dwelling."""
+    after = replace(home, occupancy=new_id("occ"))
+    async with room_unit("members") as unit:
+        await unit.session.execute(
+            text(
+                "INSERT INTO members.occupancy (id, coop, dwelling, tenure, moved_in_on, quiet)"
+                " VALUES (:id, :coop, :dwelling, 'tenant', :since, true)"
+            ),
+            {"id": after.occupancy, "coop": home.coop, "dwelling": home.dwelling, "since": since},
+        )
+    for purpose in consents:
+        await consent(room_unit, after, purpose)
+    return after
 
 
 async def withdraw(room_unit: OpenUnit, home: Home, purpose: str) -> None:

@@ -1,7 +1,6 @@
 """The index at which one household leaves and the next one comes is both's: what becomes of one of them
 changes no day of the other, and it goes when neither of them may be kept."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,10 +12,9 @@ from sqlalchemy import text
 from contracts.codes import Kind
 from contracts.members import ConsentChanged, Erased
 from contracts.readings import Reading
-from services.kit.ids import new_id
 from services.metering import forgetting, handlers
 from tests.conftest import OpenUnit
-from tests.integration.metering.homes import Home, a_home, consent, reading, rows, send, settle_all, withdraw
+from tests.integration.metering.homes import Home, a_home, followed, reading, rows, send, settle_all, withdraw
 
 pytestmark = pytest.mark.engines
 
@@ -58,25 +56,6 @@ def sent(home: Home, feed: str) -> list[Reading]:
             every = [HANDOVER + n * timedelta(seconds=2500) for n in range(-60, 60)]
             return [reading(home, at, 99 + n, "energy_import@2500", **odd) for n, at in enumerate(every)]
     return registers + curve
-
-
-async def followed(room_unit: OpenUnit, home: Home, consents: tuple[str, ...]) -> Home:
-    """The next household of the dwelling."""
-    after = replace(home, occupancy=new_id("occ"))
-    async with room_unit("members") as unit:
-        await unit.session.execute(
-            text(
-                "INSERT INTO members.occupancy (id, coop, dwelling, tenure, moved_in_on, quiet)"
-                " VALUES (:id, :coop, :dwelling, 'tenant', :since, true)"
-            ),
-            {
-                "id": after.occupancy, "coop": home.coop, "dwelling": home.dwelling,
-                "since": DAY + timedelta(days=1),
-            },
-        )  # fmt: skip
-    for purpose in consents:
-        await consent(room_unit, after, purpose)
-    return after
 
 
 async def happens(room_unit: OpenUnit, home: Home, happening: str, feed: list[Reading]) -> None:
@@ -165,7 +144,7 @@ async def test_what_becomes_of_one_household_changes_no_day_of_its_neighbour(
     """`consents` are those of the one to which all of it happens: the next one, or who left."""
     all_of_it = ("daily", "half_hourly")
     first = await a_home(room_unit, coop, moved_out_on=DAY, consents=all_of_it if is_next else consents)
-    second = await followed(room_unit, first, consents if is_next else all_of_it)
+    second = await followed(room_unit, first, DAY + timedelta(days=1), consents if is_next else all_of_it)
     other, one = (first, second) if is_next else (second, first)
     readings = sent(first, feed)
     await send(room_unit, coop, readings)
@@ -189,7 +168,7 @@ async def test_when_neither_may_be_kept_nothing_is_left(
     room_unit: OpenUnit, coop: str, feed: str, is_next_first: bool
 ) -> None:
     first = await a_home(room_unit, coop, moved_out_on=DAY)
-    second = await followed(room_unit, first, ("daily", "half_hourly"))
+    second = await followed(room_unit, first, DAY + timedelta(days=1), ("daily", "half_hourly"))
     await send(room_unit, coop, sent(first, feed))
     await happens(room_unit, second, "says otherwise", sent(first, feed))
     for one in (second, first) if is_next_first else (first, second):
@@ -212,7 +191,7 @@ async def test_of_the_next_household_nothing_but_the_common_index_stays(
     room_unit: OpenUnit, coop: str
 ) -> None:
     first = await a_home(room_unit, coop, moved_out_on=DAY)
-    second = await followed(room_unit, first, ("daily", "half_hourly"))
+    second = await followed(room_unit, first, DAY + timedelta(days=1), ("daily", "half_hourly"))
     await send(room_unit, coop, sent(first, "register"))
     await happens(room_unit, second, "withdraws", [])
     left = await rows(

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts.codes import Check, Quality, Quantity
 from services.metering.days import civil_day
 from services.metering.settle import Point, Settled, Slot, Source, finish, settle
 from services.metering.vee.day import Facts
+from services.metering.vee.estimation import Beside, estimated
 from services.metering.vee.profile import Past, halves, usual
 from services.metering.vee.thresholds import thresholds
 from tests.unit.metering.builders import DAY, interval, register
@@ -152,3 +155,81 @@ def test_facts_do_not_change_what_is_measured() -> None:
     one = settle(points, civil, Quantity.ENERGY_IMPORT)
     other = settle(points, civil, Quantity.ENERGY_IMPORT, facts=Facts(subscribed_kva=3), past=weeks(6))
     assert one.slots == other.slots
+
+
+NOBODY = Slot(None, Quality.MISSING, Source.NONE)
+
+
+def over_midnight(values: Sequence[int | None], past: Past | None = None) -> list[tuple[Slot, ...]]:
+    """Two days in a row of half-hours, each told beside what was measured on the other."""
+    slots = [NOBODY if value is None else Slot(value, Quality.MEASURED, Source.INTERVAL) for value in values]
+    one, other = slots[:48], slots[48:]
+    civil, following = (civil_day(DAY + timedelta(days=n), PARIS) for n in (0, 1))
+    return [
+        estimated(one, civil, past, RULES, Beside(after=other)),
+        estimated(other, following, past, RULES, Beside(before=one)),
+    ]
+
+
+def test_a_short_gap_over_midnight_is_one_straight_line_on_both_days() -> None:
+    one, other = over_midnight([100] * 46 + [None] * 4 + [200] * 46)
+    assert [slot.value for slot in (*one[45:], *other[:3])] == [100, 120, 140, 160, 180, 200]
+    assert {slot.quality for slot in (*one[46:], *other[:2])} == {Quality.INTERPOLATED}
+
+
+def test_a_short_gap_up_to_midnight_leans_on_the_other_days_first_half_hour() -> None:
+    one, other = over_midnight([100] * 46 + [None] * 2 + [130] * 48)
+    assert [slot.value for slot in one[45:]] == [100, 110, 120]
+    assert {slot.quality for slot in other} == {Quality.MEASURED}
+    one, other = over_midnight([130] * 48 + [None] * 2 + [100] * 46)
+    assert [slot.value for slot in other[:3]] == [120, 110, 100]
+
+
+def test_a_gap_over_midnight_is_as_long_as_on_both_days_together() -> None:
+    """An hour and a half before, an hour after."""
+    one, other = over_midnight([100] * 45 + [None] * 5 + [200] * 46, weeks(6, DAY + timedelta(days=1)))
+    assert {slot.quality for slot in one[45:]} == {Quality.MISSING}, "its weekday is not known"
+    assert {slot.quality for slot in other[:2]} == {Quality.ESTIMATED}
+    one, _ = over_midnight([100] * 45 + [None] * 5 + [200] * 46, weeks(6))
+    assert {slot.quality for slot in one[45:]} == {Quality.ESTIMATED}
+
+
+@pytest.mark.parametrize(
+    "beyond",
+    [
+        (),
+        (NOBODY,) * 48,
+        measured([100] * 48, Quality.RECOVERED),
+        (Slot(None, Quality.SUSPECT, Source.REGISTER), *measured([100] * 47)),
+        (Slot(None, Quality.MISSING, Source.EDITED), *measured([100] * 47)),
+    ],
+    ids=["nobody's", "unheard", "an outage", "held back", "a person knows nothing"],
+)
+def test_without_a_good_half_hour_beyond_midnight_there_is_no_line(beyond: tuple[Slot, ...]) -> None:
+    slots = (*measured([100] * 46), NOBODY, NOBODY)
+    assert estimated(slots, civil_day(DAY, PARIS), None, RULES, Beside(after=beyond)) == slots
+
+
+@given(
+    st.lists(st.none() | st.integers(0, 900), min_size=96, max_size=96)
+    | st.tuples(st.integers(40, 52), st.integers(1, 8)).map(
+        lambda gap: [None if gap[0] <= n < sum(gap) else 10 * n for n in range(96)]
+    ),
+    st.booleans(),
+)
+def test_what_the_day_beside_was_filled_in_with_says_nothing(
+    values: list[int | None], is_past_known: bool
+) -> None:
+    """So it is all one which of two days is told first; and what was measured stays as it is."""
+    past = Past(PARIS, {DAY - timedelta(days=n): measured(PROFILE) for n in range(60)})
+    found = over_midnight(values, past if is_past_known else None)
+    one, other = (
+        [NOBODY if value is None else Slot(value, Quality.MEASURED, Source.INTERVAL) for value in part]
+        for part in (values[:48], values[48:])
+    )
+    civil, following = (civil_day(DAY + timedelta(days=n), PARIS) for n in (0, 1))
+    known = past if is_past_known else None
+    assert found[0] == estimated(one, civil, known, RULES, Beside(after=found[1]))
+    assert found[1] == estimated(other, following, known, RULES, Beside(before=found[0]))
+    for slot, value in zip((*found[0], *found[1]), values, strict=True):
+        assert value is None or slot == Slot(value, Quality.MEASURED, Source.INTERVAL)
