@@ -16,7 +16,7 @@ from services.aftersales.lifecycle import TABLE, Standing, Step
 from services.aftersales.model import Ticket, WarrantyRow
 from services.aftersales.notices.wanted import NoticeWanted
 from services.aftersales.parties.model import Party
-from services.aftersales.past_days import check_past
+from services.aftersales.past_days import check_declared, check_past
 from services.aftersales.photos.keeping import shown_since
 from services.aftersales.registry import Home
 from services.aftersales.routing import PRESSING
@@ -93,6 +93,9 @@ async def apply_changes(
     for name, value in corrections.items():
         if isinstance(value, date):
             await check_past(unit, f"/{name}", value)
+            if name == "declared_to_insurer_on":
+                dates = await dates_of(unit, ticket, home)
+                check_declared(f"/{name}", value, ticket.noticed_on, dates.reception_on)
         setattr(ticket, name, value)
     if changes.priority is not None:
         ticket.priority = changes.priority.value

@@ -49,6 +49,30 @@ async def test_equipment_and_declarations_lie_in_the_past(aulnes: Cooperative, d
     assert (await aulnes.get(f"/tickets/{ticket}")).json()["state"] == "submitted"
 
 
+async def test_no_insurer_is_told_of_a_damage_long_before_it_was_found_nor_before_the_works_were_received(
+    aulnes: Cooperative,
+) -> None:
+    for reception_on, too_early, first in (
+        ("2015-06-30", ["2019-11-16", "2026-09-30"], "2026-10-01"),
+        ("2026-10-20", ["2026-10-19"], "2026-10-20"),
+    ):
+        moved = await aulnes.move_in(home={"reception_on": reception_on})
+        ticket = (await aulnes.open(moved["occupancy"], since="2026-10-31"))["id"]
+        told = {"action": "acknowledge"}
+        for day in too_early:
+            answer = await aulnes.post(f"/tickets/{ticket}/actions", told | {"declared_to_insurer_on": day})
+            assert refused(answer) == ("/declared_to_insurer_on", "too_early"), day
+            assert "Aucun dommage" in answer.json()["errors"][0]["message"]
+            in_english = await aulnes.post(
+                f"/tickets/{ticket}/actions",
+                told | {"declared_to_insurer_on": day},
+                aulnes.staff | {"Accept-Language": "en"},
+            )
+            assert "No damage" in in_english.json()["errors"][0]["message"]
+        answer = await aulnes.post(f"/tickets/{ticket}/actions", told | {"declared_to_insurer_on": first})
+        assert answer.status_code == 200, answer.text
+
+
 async def test_a_reception_after_the_move_in_is_asked_about(aulnes: Cooperative) -> None:
     body = moving_in(
         aulnes.slug,
