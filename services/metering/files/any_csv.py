@@ -69,6 +69,22 @@ def recognise(head: Head) -> Found | None:
     )
 
 
+def lacking(found: Found, options: Options) -> list[str]:
+    """Fields of `Options` without which it cannot be read, beside what a person says already: a register's
+    times are instants, and a column that is named may say its unit, or its end of the interval."""
+    said = options.time_column, options.value_column
+    stamp = _stamp(said[0]) if said[0] is not None else found.stamp
+    unit = _unit(said[1]) if said[1] is not None else found.unit
+    is_interval = (options.kind or found.kind) == "interval"
+    is_open = {
+        "time_column": said[0] is None and "time_column" in found.missing,
+        "value_column": said[1] is None and "value_column" in found.missing,
+        "unit": options.unit is None and unit is None,
+        "stamp": is_interval and options.stamp is None and stamp is None,
+    }
+    return [name for name, is_lacking in is_open.items() if is_lacking]
+
+
 def points(source: BinaryIO, found: Found, options: Options) -> Parsed:
     """The points row by row. Unreadable where neither the person nor the header says what is what."""
     table = Table(source)

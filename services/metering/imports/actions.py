@@ -18,7 +18,7 @@ from services.kit.secrets import Secrets
 from services.kit.unit import Unit
 from services.kit.uploads import Upload
 from services.metering import queries as meter_queries
-from services.metering.files import HEAD_BYTES, Found, Options, Unreadable, detect, points, units
+from services.metering.files import HEAD_BYTES, Found, Options, Unreadable, any_csv, detect, points, units
 from services.metering.imports import fitting, jobs, naming, queries, storing
 from services.metering.imports.states import ImportAction, ImportState, Message, legal_actions
 from services.metering.registry import Meter
@@ -194,7 +194,10 @@ def _as_said(found: Found, options: Options, fluid: Fluid) -> tuple[Found, Optio
 
 def _is_complete(found: Found, options: Options, language: str) -> None:
     """422 naming each field that the file does not say and the person did not either."""
-    missing = [name for name in found.missing if getattr(options, name) is None]
+    if found.format is FileFormat.CSV and found.columns:
+        missing = any_csv.lacking(found, options)
+    else:
+        missing = [name for name in found.missing if getattr(options, name) is None]
     if missing:
         raise Problem(
             422, "options_needed", word("file_reasons", FileReason.OPTION_NEEDED, language),

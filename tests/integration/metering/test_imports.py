@@ -88,6 +88,20 @@ async def test_two_years_of_a_household_appear_and_a_second_time_changes_nothing
     assert await settle_all(room_unit) == 0
 
 
+async def test_a_register_needs_no_word_about_starts_and_ends(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker
+) -> None:
+    home = await a_home(room_unit, coop)
+    them = resident(web, home)
+    file = b"t;v\n2024-04-10T00:00:00+02:00;1000\n2024-04-10T00:30:00+02:00;1001\n"
+    columns = {"time_column": "t", "value_column": "v", "unit": "kWh"}
+    found = await imported(web, them, home, file, worker, **columns, kind="register")
+    assert (found["state"], counts(found)) == ("done", {"accepted": 1})
+    assert (found["found"]["kind"], found["found"]["stamp"]) == ("register", None)
+    refused = await bring(web, them, home, file, status=422, **columns)
+    assert [error["pointer"] for error in refused["errors"]] == ["/stamp"]
+
+
 async def test_what_a_file_calls_estimated_is_shown_so_until_a_measured_value_comes(
     web: Web, room_unit: OpenUnit, coop: str, worker: Worker
 ) -> None:

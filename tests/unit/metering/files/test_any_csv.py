@@ -2,11 +2,13 @@
 
 import gzip
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from contracts.codes import FileFormat, FileReason, Quantity
-from services.metering.files import Unreadable
+from services.metering.files import Options, Unreadable
+from services.metering.files.any_csv import lacking
 from tests.unit.metering.files.reading_files import import_of
 
 PLAIN = "When,Used\n2026-01-05 00:00,1.5\n2026-01-05 00:30,2\n2026-01-05 01:00,1\n"
@@ -33,6 +35,33 @@ def test_what_nobody_says_is_asked_for(option: str) -> None:
     with pytest.raises(Unreadable) as refused:
         import_of(PLAIN, **{name: value for name, value in SAID.items() if name != option})
     assert (refused.value.reason, refused.value.detail) == (FileReason.OPTION_NEEDED, option)
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ({}, ["time_column", "value_column", "unit", "stamp"]),
+        (SAID, []),
+        # A register is read at instants: it has no interval that a time could begin or end.
+        ({"time_column": "When", "value_column": "Used", "unit": "kWh", "kind": "register"}, []),
+        ({"time_column": "When", "value_column": "Used", "unit": "kWh"}, ["stamp"]),
+    ],
+)
+def test_only_what_is_lacking_beside_what_was_said_is_asked_for(
+    said: dict[str, Any], asked: list[str]
+) -> None:
+    found = import_of(PLAIN, **SAID).found
+    assert lacking(found, Options(**said)) == asked
+
+
+def test_a_named_column_that_says_its_unit_or_its_end_needs_no_more_words() -> None:
+    two = "start,end,kWh,Wh\n2026-01-05T00:00Z,2026-01-05T00:30Z,1,1000\n"
+    found = import_of(two, value_column="kWh").found
+    assert lacking(found, Options()) == ["value_column", "unit"]
+    assert lacking(found, Options(value_column="Wh", time_column="end")) == []
+    clear = import_of("start,index kWh\n2026-01-05T00:00Z,1\n2026-01-05T00:30Z,2\n").found
+    assert clear.kind == "register"
+    assert lacking(clear, Options(time_column="start")) == []
 
 
 @pytest.mark.parametrize(
