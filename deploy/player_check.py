@@ -1,9 +1,9 @@
 """What became of a replay: the days as the service has them, beside those of the feed."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from contracts.codes import UNIT_OF, Quality, Quantity
 from deploy.player_scripts import Script, days_told
@@ -20,8 +20,21 @@ MOST_DAYS_TOLD = 5_000
 """Days in a result; beyond it only those that differ."""
 Days = dict[tuple[int, Quantity, date], int]
 """(part, quantity, day) to whole units."""
-Doubts = dict[tuple[int, Quantity, date], tuple[int, int]]
-"""The same to half-hours held back, and half-hours estimated."""
+
+
+class Doubt(NamedTuple):
+    """Half-hours of a day that were not simply measured."""
+
+    held: int = 0
+    estimated: int = 0
+    missing: int = 0
+    """Never heard, and nothing is told of them."""
+
+
+Doubts = dict[tuple[int, Quantity, date], Doubt]
+"""The same to what is not sure of them."""
+NO_DOUBT = Doubt()
+_MADE_UP = (Quality.ESTIMATED, Quality.RECOVERED, Quality.INTERPOLATED)
 
 
 def check(
@@ -109,12 +122,18 @@ def _stored(
         for day in answer["days"]:
             key = (number, Quantity(answer["quantity"]), date.fromisoformat(day["day"]))
             found[key] = day["value"] or 0
-            doubts[key] = (
-                day["quality"].get(Quality.SUSPECT, 0),
-                day["quality"].get(Quality.ESTIMATED, 0) + day["quality"].get(Quality.RECOVERED, 0),
-            )
+            doubts[key] = doubt_of(day["quality"])
         first = until + timedelta(days=1)
     return found, doubts
+
+
+def doubt_of(quality: Mapping[str, int]) -> Doubt:
+    """What a day's numbers of half-hours by quality say."""
+    return Doubt(
+        quality.get(Quality.SUSPECT, 0),
+        sum(quality.get(made_up, 0) for made_up in _MADE_UP),
+        quality.get(Quality.MISSING, 0),
+    )
 
 
 def _is_quiet(place: Place, counts: dict[str, int]) -> bool:
@@ -150,8 +169,7 @@ def _result(
             "name": script.parts[number].name, "meter": places[number].meter, "quantity": quantity.value,
             "unit": UNIT_OF[quantity].value, "day": day.isoformat(),
             "feed": expected.get((number, quantity, day)), "stored": stored.get((number, quantity, day)),
-            "held": doubts.get((number, quantity, day), (0, 0))[0],
-            "estimated": doubts.get((number, quantity, day), (0, 0))[1],
+            **doubts.get((number, quantity, day), NO_DOUBT)._asdict(),
         }
         for number, quantity, day in keys
     ]  # fmt: skip
@@ -163,7 +181,9 @@ def _result(
             "days": len(compared) if every else len(rows),
             "days_equal": len(compared) - len(differing) if every else None,
             "days_partial": len(rows) - len(compared) if every else 0,
-            "days_held": sum(doubts.get(key, (0, 0))[0] > 0 for key in keys),
+            "days_held": sum(doubts.get(key, NO_DOUBT).held > 0 for key in keys),
+            "days_incomplete": sum(one["days_incomplete"] for one in sums),
+            "half_hours_missing": sum(one["half_hours_missing"] for one in sums),
             "days_not_played": len(every) - len(expected),
             "sums": sums,
             "feed_value": sums[0]["feed"] if every and len(sums) == 1 else None,
@@ -181,13 +201,15 @@ def _result(
 
 def sums_of(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Each quantity by itself: what the feed's days and the service's add up to, over the days that are
-    compared (where none is, over all), and how many are equal, differ, are missing or are held in part."""
+    compared (where none is, over all), and how many are equal, differ, are missing or are held in part; of
+    the compared ones, how many lack half-hours, and how many of these."""
     sums = []
     for quantity in sorted({row["quantity"] for row in rows}, key=list(Quantity).index):
         own = [row for row in rows if row["quantity"] == quantity]
         compared = [row for row in own if row["feed"] is not None]
         missing = sum(row["stored"] is None for row in compared)
         equal = sum(row["feed"] == row["stored"] for row in compared)
+        lacking = [row["missing"] for row in compared if row.get("missing")]
         sums.append(
             {
                 "quantity": quantity, "unit": own[0]["unit"],
@@ -197,6 +219,7 @@ def sums_of(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
                 "days_differ": len(compared) - equal - missing if compared else None,
                 "days_missing": missing if compared else None,
                 "days_partial": len(own) - len(compared) if compared else 0,
+                "days_incomplete": len(lacking), "half_hours_missing": sum(lacking),
             }
         )  # fmt: skip
     return sums

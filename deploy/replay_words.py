@@ -34,4 +34,6 @@ def _sum_told(one: dict[str, Any]) -> str:
     ).format(**one)
     if one["days_partial"]:
         words += _(", {days_partial} recorded in part").format(**one)
+    if one.get("days_incomplete"):
+        words += _(", {days_incomplete} where {half_hours_missing} half-hours are missing").format(**one)
     return words

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from contracts.codes import Fluid, Quantity
-from deploy.player_check import sums_of
+from deploy.player_check import doubt_of, sums_of
+from deploy.replay_words import result_told
 from services.metering.fluids import calendar_of
 from services.metering.replays.sources import SourceDays, source_days
 
@@ -74,6 +75,7 @@ def test_sums_are_told_quantity_by_quantity_and_never_over_several() -> None:
     assert energy == {
         "quantity": "energy_import", "unit": "Wh", "feed": 24_000, "stored": 16_990, "days": 3,
         "days_equal": 1, "days_differ": 1, "days_missing": 1, "days_partial": 1,
+        "days_incomplete": 0, "half_hours_missing": 0,
     }  # fmt: skip
     assert (water["feed"], water["stored"], water["days_equal"]) == (300, 300, 1)
 
@@ -81,3 +83,17 @@ def test_sums_are_told_quantity_by_quantity_and_never_over_several() -> None:
 def test_where_nothing_is_whole_what_is_stored_is_told_alone() -> None:
     (one,) = sums_of([{"quantity": "heat", "unit": "Wh", "feed": None, "stored": 40}])
     assert (one["feed"], one["stored"], one["days"], one["days_equal"]) == (None, 40, 1, None)
+
+
+def test_a_day_that_differs_for_half_hours_never_heard_says_how_many() -> None:
+    doubt = doubt_of({"measured": 41, "missing": 4, "suspect": 1, "interpolated": 2})
+    assert (doubt.held, doubt.estimated, doubt.missing) == (1, 2, 4)
+    day = {"quantity": "energy_import", "unit": "Wh", "feed": 4_800, "stored": 4_400, **doubt._asdict()}
+    part = {"quantity": "energy_import", "unit": "Wh", "feed": None, "stored": 10, "missing": 47}
+    (one,) = sums_of([day, part])
+    assert (one["days_differ"], one["days_incomplete"], one["half_hours_missing"]) == (1, 1, 4)
+    replay = {"dry_run": False, "sandbox": None}
+    result = {"days_equal": 0, "days": 1, "readings": 44, "messages": 1, "sums": [one]}
+    assert "1 differ, 0 missing, 1 recorded in part, 1 where 4 half-hours are missing" in result_told(
+        replay, result
+    )
