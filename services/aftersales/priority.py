@@ -1,7 +1,8 @@
 """How urgent a request is, and the number to call when nobody should be filling in a form."""
 
+from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -28,9 +29,14 @@ class HeatingPeriod:
         """The first day of heating on or after `on`; `on` itself when the season is running."""
         if self.holds(on):
             return on
+        this_year = self._start_in(on.year)
+        return this_year if this_year >= on else self._start_in(on.year + 1)
+
+    def _start_in(self, year: int) -> date:
+        """Of a day that the year lacks, the 29th of February among them, the first one after it."""
         month, day = (int(part) for part in self.from_.split("-"))
-        this_year = date(on.year, month, day)
-        return this_year if this_year >= on else date(on.year + 1, month, day)
+        last = date(year, month, monthrange(year, month)[1])
+        return last.replace(day=day) if day <= last.day else last + timedelta(days=1)
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ def _dates(plain: str, on: date) -> Iterator[tuple[re.Match[str], int]]:
             try:
                 days = (on - date(year, month, day)).days
             except ValueError:
-                break
+                continue  # the 29th of February of another year
             if days > 0:
                 yield match, days
                 break

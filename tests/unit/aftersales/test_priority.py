@@ -63,5 +63,19 @@ def test_each_building_has_its_own_heating_season() -> None:
     assert mountain.next_start(date(2026, 12, 1)) == date(2026, 12, 1)
 
 
+@pytest.mark.parametrize("said", ["02-29", "02-30"])
+def test_a_season_that_starts_on_a_day_the_year_lacks_starts_on_the_next_one(said: str) -> None:
+    season = HeatingPeriod(said, "05-15")
+    assert season.next_start(date(2027, 1, 10)) == date(2027, 3, 1)
+    assert season.next_start(date(2026, 12, 31)) == date(2027, 3, 1)
+    assert not season.holds(date(2027, 2, 28))
+    assert season.holds(date(2027, 3, 1))
+
+
+def test_a_season_may_start_on_the_29th_of_february() -> None:
+    season = HeatingPeriod("02-29", "05-15")
+    assert season.next_start(date(2027, 6, 1)) == date(2028, 2, 29)
+
+
 def test_only_p0_shows_a_number() -> None:
     assert emergency_of("gas_tap", Priority.P1) is None

@@ -125,6 +125,13 @@ def test_how_long_it_lasts_is_read(sentence: str, days: int | None) -> None:
     assert (found.days if found else None) == days
 
 
+def test_since_the_29th_of_february_is_since_the_last_one() -> None:
+    ago = {"depuis le 29 février": 336, "since 29/02": 336, "depuis le 30 février": None}
+    for sentence, days in ago.items():
+        found = lasting(sentence, date(2029, 1, 30))
+        assert (found.days if found else None) == days
+
+
 @given(st.text(max_size=300))
 def test_any_text_has_a_length_of_time_or_none(text: str) -> None:
     found = lasting(text, JANUARY)
