@@ -28,9 +28,9 @@ from tests.integration.metering.homes import (
 
 pytestmark = pytest.mark.engines
 
-TODAY = datetime.now(UTC).date()
 HALF_HOUR = timedelta(minutes=30)
-HOT = retention.rules(TODAY).readings_days
+RULES = retention.rules(datetime.now(UTC).date())
+HOT = RULES.readings_days
 
 
 def midnight(day: date) -> datetime:
@@ -51,18 +51,20 @@ async def home_of(room_unit: OpenUnit, home: Home) -> set[str]:
     return {row.place for row in found}
 
 
-async def make_ahead(room_unit: OpenUnit) -> None:
+async def make_ahead(room_unit: OpenUnit) -> date:
+    """Returns the day as of which they are made; the next may begin while a test runs."""
     async with room_unit("metering") as unit:
         await partitions.make_ahead(unit)
+    return unit.wall.date()
 
 
 async def test_a_week_is_ready_ahead_and_making_it_again_changes_nothing(room_unit: OpenUnit) -> None:
-    await make_ahead(room_unit)
+    today = await make_ahead(room_unit)
     before = await spans(room_unit)
-    for ahead in range(-HOT, retention.rules(TODAY).ahead_days + 1):
-        day = TODAY + timedelta(days=ahead)
+    for ahead in range(-HOT, RULES.ahead_days + 1):
+        day = today + timedelta(days=ahead)
         assert any(first <= day < until for first, until in before), day
-    async with room_unit("metering") as unit:
+    async with room_unit("metering", clock=lambda: midnight(today)) as unit:
         assert await partitions.make_ahead(unit) == 0
     assert await spans(room_unit) == before
 
@@ -84,7 +86,7 @@ async def test_a_missing_partition_is_an_alarm_and_not_an_error(
         return None
 
     home = await a_home(room_unit, coop)
-    far = TODAY + timedelta(days=21)
+    far = datetime.now(UTC).date() + timedelta(days=21)
     at = midnight(far) + timedelta(hours=6)
     with monkeypatch.context() as patched:  # nobody made it, and nobody can make it now
         patched.setattr(partitions, "find_homes", nothing)
@@ -135,20 +137,20 @@ async def test_only_a_day_or_a_month_can_be_made(room_unit: OpenUnit, first: str
 
 
 async def test_nobody_can_drop_what_is_recent(room_unit: OpenUnit) -> None:
-    await make_ahead(room_unit)
+    today = await make_ahead(room_unit)
     with pytest.raises(DBAPIError, match="the last week is never dropped"):
         async with room_unit("metering") as unit:
             await unit.session.execute(
                 text("SELECT metering.drop_reading_partition(:f, :u)"),
-                {"f": TODAY, "u": TODAY + timedelta(days=1)},
+                {"f": today, "u": today + timedelta(days=1)},
             )
 
 
 async def test_a_partition_says_nothing_to_who_asks_it_directly(room_unit: OpenUnit) -> None:
-    await make_ahead(room_unit)
+    today = await make_ahead(room_unit)
     with pytest.raises(DBAPIError, match="permission denied"):
         async with room_unit("metering") as unit:
-            await unit.session.execute(text(f"SELECT 1 FROM metering.reading__p{TODAY:%Y%m%d}"))
+            await unit.session.execute(text(f"SELECT 1 FROM metering.reading__p{today:%Y%m%d}"))
 
 
 OLD = datetime(2005, 7, 3, 22, tzinfo=UTC)
