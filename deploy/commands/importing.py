@@ -5,7 +5,6 @@ import json
 import re
 import sys
 import time
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode
@@ -20,7 +19,17 @@ from deploy.commands.import_words import (
     state_in_words,
     undoing_in_words,
 )
-from deploy.commands.options import DataDir, settings_for
+from deploy.commands.options import (
+    DataDir,
+    FileDateOrder,
+    FileKind,
+    FileQuantity,
+    FileStamp,
+    FileUnit,
+    TimeColumn,
+    ValueColumn,
+    settings_for,
+)
 from deploy.words import _, language, number
 
 if TYPE_CHECKING:
@@ -39,16 +48,6 @@ _NUMBER = re.compile(r"\d{11,}")
 ENDED = ("done", "failed", "cancelled", "undone")
 
 
-class Stamp(StrEnum):
-    START = "start"
-    END = "end"
-
-
-class Kind(StrEnum):
-    INTERVAL = "interval"
-    REGISTER = "register"
-
-
 @app.command()
 def import_file(
     file: Annotated[
@@ -58,19 +57,16 @@ def import_file(
     format: Annotated[str, typer.Option(help=_("auto, or a name as --help of the API lists them."))] = "auto",
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Only say what would change."))] = False,
     as_json: Annotated[bool, typer.Option("--json", help=_("Only the result, as JSON."))] = False,
-    time_column: Annotated[str | None, typer.Option(help=_("Any CSV: the column of the time."))] = None,
-    value_column: Annotated[str | None, typer.Option(help=_("Any CSV: the column of the value."))] = None,
-    unit: Annotated[str | None, typer.Option(help=_("Wh, kWh, W, kW, L, m3…"))] = None,
+    time_column: TimeColumn = None,
+    value_column: ValueColumn = None,
+    unit: FileUnit = None,
     zone: Annotated[
         str | None, typer.Option(help=_("Zone of times without offset; default: the meter's."))
     ] = None,
-    stamp: Annotated[Stamp | None, typer.Option(help=_("Whether times are the start or the end."))] = None,
-    kind: Annotated[
-        Kind | None, typer.Option(help=_("Amounts of intervals, or a cumulative register."))
-    ] = None,
-    date_order: Annotated[
-        str | None, typer.Option(help=_("dmy or mdy, where a file leaves it open."))
-    ] = None,
+    stamp: FileStamp = None,
+    kind: FileKind = None,
+    quantity: FileQuantity = None,
+    date_order: FileDateOrder = None,
     point: Annotated[
         str | None,
         typer.Option(
@@ -106,7 +102,7 @@ def import_file(
         "filename": without_number(file.name), "format": format, "dry_run": str(dry_run).lower(),
         "time_column": time_column,
         "value_column": value_column, "unit": unit, "zone": zone, "stamp": stamp, "kind": kind,
-        "date_order": date_order, "point": point and without_all_but_the_end(point),
+        "quantity": quantity, "date_order": date_order, "point": point and without_all_but_the_end(point),
     }  # fmt: skip
     api = _api(url, token, data_dir)
     try:

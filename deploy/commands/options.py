@@ -1,10 +1,12 @@
 """Options that several commands share."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from contracts.codes import Quantity
 from deploy.words import _
 
 if TYPE_CHECKING:
@@ -14,6 +16,31 @@ DataDir = Annotated[
     Path | None,
     typer.Option(help=_("Where everything is kept. Default: PALIER_DATA_DIR, else .palier"), file_okay=False),
 ]
+
+
+class Stamp(StrEnum):
+    START = "start"
+    END = "end"
+
+
+class Kind(StrEnum):
+    INTERVAL = "interval"
+    REGISTER = "register"
+
+
+class DateOrder(StrEnum):
+    DMY = "dmy"
+    MDY = "mdy"
+
+
+# What a person says of a file that does not say it itself.
+TimeColumn = Annotated[str | None, typer.Option(help=_("Any CSV: the column of the time."))]
+ValueColumn = Annotated[str | None, typer.Option(help=_("Any CSV: the column of the value."))]
+FileUnit = Annotated[str | None, typer.Option(help=_("Wh, kWh, W, kW, L, m3…"))]
+FileStamp = Annotated[Stamp | None, typer.Option(help=_("Whether times are the start or the end."))]
+FileKind = Annotated[Kind | None, typer.Option(help=_("Amounts of intervals, or a cumulative register."))]
+FileQuantity = Annotated[Quantity | None, typer.Option(help=_("Such as energy_import or volume."))]
+FileDateOrder = Annotated[DateOrder | None, typer.Option(help=_("dmy or mdy, where a file leaves it open."))]
 
 
 def settings_for(data_dir: Path | None) -> "Settings":

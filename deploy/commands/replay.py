@@ -6,17 +6,30 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
 
 from contracts.base import ID_BODY
-from deploy.commands.options import DataDir, printable
-from deploy.words import _
+from contracts.codes import FileReason
+from contracts.words import word
+from deploy.commands.options import (
+    DataDir,
+    FileDateOrder,
+    FileKind,
+    FileQuantity,
+    FileStamp,
+    FileUnit,
+    TimeColumn,
+    ValueColumn,
+    printable,
+)
+from deploy.words import _, language
 
 if TYPE_CHECKING:
     from deploy.commands.keys import Keys
+    from deploy.player_scripts import ScriptError
     from deploy.replaying import Feed
 
 app = typer.Typer(add_completion=False)
@@ -43,6 +56,13 @@ def replay(
     zone: Annotated[
         str, typer.Option(help=_("Zone of times without offset, and of the days."))
     ] = "Europe/Paris",
+    time_column: TimeColumn = None,
+    value_column: ValueColumn = None,
+    unit: FileUnit = None,
+    stamp: FileStamp = None,
+    kind: FileKind = None,
+    quantity: FileQuantity = None,
+    date_order: FileDateOrder = None,
     as_registers: Annotated[
         bool, typer.Option("--registers", help=_("As cumulative registers rather than load curves."))
     ] = False,
@@ -75,7 +95,12 @@ def replay(
         _play_kept(source, speed, since, until, meter, is_live, keep, as_registers, as_json, data_dir)
         return
     rate = _speed(speed)
-    feeds = _feeds(_files(source), zone, _instant(since, zone, False), _instant(until, zone, True))
+    said: dict[str, Any] = {
+        "time_column": time_column, "value_column": value_column, "unit": unit, "stamp": stamp, "kind": kind,
+        "quantity": quantity, "date_order": date_order,
+    }  # fmt: skip
+    files = _files(source)
+    feeds = _feeds(files, zone, said, _instant(since, zone, False), _instant(until, zone, True))
     if is_live and len(feeds) > 1:
         raise typer.BadParameter(
             _("the file tells several quantities; import it instead"), param_hint="SOURCE"
@@ -147,7 +172,9 @@ def _files(source: list[str]) -> list[Path]:
     return paths
 
 
-def _feeds(source: list[Path], zone: str, first: datetime | None, last: datetime | None) -> "list[Feed]":
+def _feeds(
+    source: list[Path], zone: str, said: dict[str, Any], first: datetime | None, last: datetime | None
+) -> "list[Feed]":
     from deploy.player_feeds import fluid_of, read_file
     from deploy.player_scripts import ScriptError
     from deploy.replaying import Feed
@@ -157,18 +184,26 @@ def _feeds(source: list[Path], zone: str, first: datetime | None, last: datetime
     try:
         for path in source:
             with path.open("rb") as content:
-                series, file_format, _found = read_file(content, path.name, Options(zone=zone))
+                series, file_format, _found = read_file(content, path.name, Options(zone=zone, **said))
             fluid = fluid_of(series, file_format)
             for one in series:
                 chosen = one.between(first, last).intervals
                 feeds.append(Feed(path.name, chosen, zone, one.quantity, fluid))
     except ScriptError as error:
-        typer.echo(f"palier: {printable(error)}", err=True)
+        typer.echo(f"palier: {_in_words(error)}", err=True)
         raise typer.Exit(1) from error
     if not all(feed.intervals for feed in feeds):
         typer.echo("palier: " + _("nothing of the file lies in that period"), err=True)
         raise typer.Exit(1)
     return feeds
+
+
+def _in_words(error: "ScriptError") -> str:
+    """In the terminal's language; what a file leaves open, by the option that says it."""
+    reason, _between, name = error.problem.partition("|")
+    if reason == FileReason.OPTION_NEEDED and name:
+        return f"{word('file_reasons', reason, language())} --{name.replace('_', '-')}"
+    return printable(error.in_(language()))
 
 
 def _place_of(meter: str, keys: "Keys") -> tuple[str, str]:

@@ -12,7 +12,17 @@ import typer
 
 from deploy.commands.importing import without_number
 from deploy.commands.interrupts import stop_asked
-from deploy.commands.options import DataDir, settings_for
+from deploy.commands.options import (
+    DataDir,
+    FileDateOrder,
+    FileKind,
+    FileQuantity,
+    FileStamp,
+    FileUnit,
+    TimeColumn,
+    ValueColumn,
+    settings_for,
+)
 from deploy.replay_words import result_told
 from deploy.words import _, language
 
@@ -64,14 +74,13 @@ def upload(
     zone: Annotated[
         str, typer.Option(help=_("Zone of times without offset, and of the days."))
     ] = "Europe/Paris",
-    time_column: Annotated[str | None, typer.Option(help=_("Of a CSV that is not recognised."))] = None,
-    value_column: Annotated[str | None, typer.Option(help=_("The same."))] = None,
-    unit: Annotated[str | None, typer.Option(help=_("Wh, kWh, MWh, W, kW, L or m3."))] = None,
-    stamp: Annotated[
-        str | None, typer.Option(help=_("A time is the start or the end of its interval."))
-    ] = None,
-    kind: Annotated[str | None, typer.Option(help=_("A value is an interval's or a register."))] = None,
-    quantity: Annotated[str | None, typer.Option(help=_("Such as energy_import or volume."))] = None,
+    time_column: TimeColumn = None,
+    value_column: ValueColumn = None,
+    unit: FileUnit = None,
+    stamp: FileStamp = None,
+    kind: FileKind = None,
+    quantity: FileQuantity = None,
+    date_order: FileDateOrder = None,
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -80,7 +89,7 @@ def upload(
     said = {
         "name": without_number(file.name), "zone": zone,
         "time_column": time_column, "value_column": value_column,
-        "unit": unit, "stamp": stamp, "kind": kind, "quantity": quantity,
+        "unit": unit, "stamp": stamp, "kind": kind, "quantity": quantity, "date_order": date_order,
     }  # fmt: skip
     query = urlencode({name: value for name, value in said.items() if value})
     feed = _ask(api.send_file, f"/feeds?{query}", file)

@@ -9,6 +9,7 @@ from fastapi import Depends, Path, Query, Request
 from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 
+from contracts.codes import Quantity
 from services.kit import field_words
 from services.kit.i18n import language_of
 from services.kit.receiving import form_of, is_form_with_files
@@ -16,6 +17,7 @@ from services.kit.registry import USUAL_ZONE
 from services.kit.uploads import Upload, takes_file
 from services.kit.web import Page, PageQuery, RoomUnit, Who, invalid, page_of, roles
 from services.metering.api_base import router
+from services.metering.files.values import DateOrder, Kind, Stamp
 from services.metering.replays import actions, feeds, recording, scenarios
 from services.metering.replays.bodies import (
     ActionIn,
@@ -30,6 +32,7 @@ from services.metering.replays.bodies import (
 
 OPERATOR = roles("operator")
 Language = Annotated[str, Depends(language_of)]
+Word = Annotated[str | None, Query(max_length=200)]
 _CHUNK = 1 << 16
 
 
@@ -41,12 +44,22 @@ async def upload(
     language: Language,
     name: Annotated[str | None, Query(max_length=200)] = None,
     zone: Annotated[str | None, Query(max_length=64)] = None,
+    time_column: Word = None,
+    value_column: Word = None,
+    unit_: Annotated[str | None, Query(alias="unit", max_length=16)] = None,
+    stamp: Stamp | None = None,
+    kind: Kind | None = None,
+    quantity: Quantity | None = None,
+    date_order: DateOrder | None = None,
 ) -> FeedOut:
     """A file of past consumption, as form data or as the bare body: at most 100 MB, kept for 30 days. It is
     read in the background: `state` says when it is `ready`. `zone`: of times without offset, and of days.
-    What a plain CSV does not say is told by the query or the form, as for imports: `time_column`,
-    `value_column`, `unit`, `stamp`, `kind`, `quantity`, `date_order`."""
-    return feed_out(await feeds.one(unit, await take(request, unit, who, name, zone)), language)
+    What a plain CSV does not say is told by the query or the form, as for imports."""
+    options = {
+        "time_column": time_column, "value_column": value_column, "unit": unit_, "stamp": stamp, "kind": kind,
+        "quantity": quantity, "date_order": date_order,
+    }  # fmt: skip
+    return feed_out(await feeds.one(unit, await take(request, unit, who, name, zone, options)), language)
 
 
 @router.get("/feeds", **OPERATOR)
@@ -128,21 +141,28 @@ async def act(replay: str, body: ActionIn, unit: RoomUnit, who: Who, language: L
     return replay_out(await actions.one(unit, replay), language)
 
 
-async def take(request: Request, unit: RoomUnit, who: Who, name: str | None, zone: str | None) -> str:
-    """The feed of an upload, as a form or bare; it has arrived already."""
+async def take(
+    request: Request,
+    unit: RoomUnit,
+    who: Who,
+    name: str | None,
+    zone: str | None,
+    said: Mapping[str, Any] | None = None,
+) -> str:
+    """The feed of an upload, as a form or bare; it has arrived already. `said`: of the file, by the query."""
+    told = {option: value for option, value in (said or {}).items() if value is not None}
     if not is_form_with_files(request):
         upload = getattr(request.state, "upload", None)  # a page's form without a file brings none
         if upload is None:
             raise invalid("/file", "missing", "Send a file.")
-        said = name or _said_name(request)
-        options = _options(request.query_params)
-        return await feeds.upload(unit, who, _pieces(upload), said, zone or USUAL_ZONE, options)
+        named = name or _said_name(request)
+        return await feeds.upload(unit, who, _pieces(upload), named, zone or USUAL_ZONE, _options(told))
     form = await form_of(request)
     file = next((value for value in form.values() if isinstance(value, UploadFile)), None)
     if file is None:
         raise invalid("/file", "missing", "Send a file.")
     zone = zone or str(form.get("zone") or "") or USUAL_ZONE
-    options = _options({**form, **request.query_params})
+    options = _options({**form, **told})
     return await feeds.upload(unit, who, _chunks(file), name or file.filename, zone, options)
 
 

@@ -284,6 +284,8 @@ class Reading:
         try:
             if kind is None:
                 self._connection.commit()
+            else:
+                self._connection.rollback()  # a server lets go of a closed connection's row a little later
         finally:
             self._connection.close()
 

@@ -12,6 +12,7 @@ from services.kit.database import conninfo
 from services.kit.ids import new_id
 from services.metering import handlers, personal
 from services.metering.replays import feeds, forgetting
+from services.metering.replays.bodies import FeedOptions
 from services.metering.replays.work import MOST_TRIES, Lost, Work
 from tests.conftest import OpenUnit, Web
 from tests.integration.metering.homes import Home, a_home, reading, rows, send, withdraw
@@ -84,6 +85,45 @@ async def test_too_much_nothing_and_nowhere_are_refused(
         answer = await web.client.post(f"/api/v1/feeds?zone={zone}", content=content, headers=operator)
         assert answer.status_code == status, answer.text
     assert (await web.client.get("/api/v1/feeds", headers=operator)).json()["items"] == []
+
+
+@pytest.mark.parametrize("how", ["form", "body"])
+async def test_what_a_person_says_of_a_file_is_kept_with_it(
+    web: Web, room_unit: OpenUnit, coop: str, how: str
+) -> None:
+    operator = web.as_("operator", coop)
+    said = {"time_column": "t", "value_column": "v", "unit": "kWh", "kind": "register", "date_order": "dmy"}
+    body = {"files": {"file": ("a.csv", CSV)}, "data": said} if how == "form" else {"content": CSV}
+    query = said if how == "body" else {}
+    answer = await web.client.post("/api/v1/feeds", **body, params=query, headers=operator)
+    (feed,) = await rows(room_unit, "SELECT spec FROM metering.feed WHERE id = :id", id=answer.json()["id"])
+    assert feed.spec["options"] == said
+    for wrong in ({"stamp": "middle"}, {"kind": "guess"}, {"quantity": "joy"}):
+        refused = await web.client.post("/api/v1/feeds", content=CSV, params=wrong, headers=operator)
+        assert refused.json()["errors"][0]["pointer"] == f"/{next(iter(wrong))}"
+
+
+async def test_what_may_be_said_of_a_file_stands_in_the_document_of_the_api(web: Web) -> None:
+    document = (await web.client.get("/api/v1/openapi.json")).json()
+    named = {one["name"] for one in document["paths"]["/api/v1/feeds"]["post"]["parameters"]}
+    assert named >= {"name", "zone", *FeedOptions.model_fields}
+
+
+async def test_why_a_feed_cannot_be_read_is_told_in_the_readers_language(
+    web: Web, room_unit: OpenUnit, coop: str
+) -> None:
+    operator = web.as_("operator", coop)
+    feed = await a_ready_feed(web, room_unit, operator)
+    await run(
+        room_unit,
+        "UPDATE metering.feed SET state = 'unreadable', problem = 'option_needed|unit' WHERE id = :id",
+        id=feed,
+    )
+    for language, words in (("fr", "précisez-le. (unit)"), ("en", "please state it. (unit)")):
+        headers = operator | {"Accept-Language": language}
+        told = (await web.client.get(f"/api/v1/feeds/{feed}", headers=headers)).json()["problem"]
+        assert told.endswith(words)
+        assert words in (await start(web, headers, feed=feed)).json()["title"]
 
 
 async def test_a_cooperative_sees_its_own_feeds_and_replays_only(
