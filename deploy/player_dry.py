@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import text
 
-from contracts.codes import UNIT_OF, Quantity, Reason
+from contracts.codes import UNIT_OF, Fluid, Quantity, Reason
 from contracts.readings import Reading, Run
+from deploy.player_beside import Known, beside_other_sources
 from deploy.player_scripts import Script, ScriptError, instants
 from services.intake.codecs import CODECS, Refusal
 from services.kit import clock
@@ -23,6 +24,7 @@ from services.kit.secrets import Secrets
 from services.kit.settings import Settings
 from services.kit.unit import Unit
 from services.metering.days import instant_of, microseconds
+from services.metering.fluids import calendar_of
 from services.metering.meter_locks import key_of
 from services.metering.replays.problems import Why
 from services.metering.settling import settle_these
@@ -34,7 +36,7 @@ BATCH = 5_000
 MOST_ROUNDS = 40
 """Of settling, 400 days each."""
 
-_METER = "SELECT coop, zone FROM registry.meter WHERE id = :meter"
+_METER = "SELECT coop, zone, fluid FROM registry.meter WHERE id = :meter"
 _KNOWN = """
 SELECT register, instant, value_milli FROM metering.reading
 WHERE meter = :meter AND register = ANY(:registers) AND instant BETWEEN :first AND :last
@@ -46,9 +48,9 @@ SELECT coalesce(max(stored), 0) AS stored, coalesce(max(duplicate), 0) AS duplic
 FROM metering.meter_state WHERE meter = :meter
 """
 _DAYS = """
-SELECT quantity, day, value, slots FROM metering.day WHERE meter = :meter AND day BETWEEN :first AND :last
+SELECT quantity, day, value, findings FROM metering.day WHERE meter = :meter AND day BETWEEN :first AND :last
 UNION ALL
-SELECT o.quantity, o.day, o.value, o.slots FROM metering.open_day o
+SELECT o.quantity, o.day, o.value, o.findings FROM metering.open_day o
 WHERE o.meter = :meter AND o.day BETWEEN :first AND :last AND NOT EXISTS (
     SELECT 1 FROM metering.day d WHERE d.meter = o.meter AND d.quantity = o.quantity AND d.day = o.day)
 """
@@ -122,7 +124,8 @@ async def _tried(unit: Unit, meter: str, runs: Sequence[Run]) -> dict[str, Any]:
         raise ScriptError(Why.NOTHING_DECODED)
     first = instant_of(min(run.at_us[0] for run in runs))
     last = instant_of(max(run.at_us[-1] for run in runs))
-    known = await _conflicts(unit, meter, runs, first, last)
+    known = await _known(unit, meter, runs, first, last)
+    contradicted = known.contradicted(runs)
     span = {
         "meter": meter,
         "first": first.date() - timedelta(days=2),
@@ -147,11 +150,13 @@ async def _tried(unit: Unit, meter: str, runs: Sequence[Run]) -> dict[str, Any]:
         for quantity, day in sorted(set(before) | set(after))
         if before.get((quantity, day)) != after.get((quantity, day))
     ]
+    calendar = calendar_of(Fluid(row.fluid), row.zone)
+    same, other = beside_other_sources(runs, known, await _findings(unit, span), calendar)
     return {
         "meter": meter,
-        "new": then.stored - counts.stored,
-        "duplicate": then.duplicate - counts.duplicate - known,
-        "conflict": known,
+        "new": max(0, then.stored - counts.stored - same - other),
+        "duplicate": then.duplicate - counts.duplicate - contradicted + same,
+        "conflict": contradicted + other,
         "no_consent": then.no_consent - counts.no_consent,
         "outside_occupancy": then.outside_occupancy - counts.outside_occupancy,
         "days_new": sum(change["before"] is None for change in changes),
@@ -162,26 +167,23 @@ async def _tried(unit: Unit, meter: str, runs: Sequence[Run]) -> dict[str, Any]:
     }
 
 
-async def _conflicts(unit: Unit, meter: str, runs: Sequence[Run], first: datetime, last: datetime) -> int:
-    """How many have another value than the one that is stored, which stands."""
-    wanted = {
-        (run.register_, us): milli
-        for run in runs
-        for us, milli in zip(run.at_us, run.values_milli, strict=True)
-    }
+async def _known(unit: Unit, meter: str, runs: Sequence[Run], first: datetime, last: datetime) -> Known:
+    """What is stored of the feed's own registers, which stands."""
     rows = await unit.session.execute(
         text(_KNOWN),
-        {"meter": meter, "registers": sorted({name for name, _ in wanted}), "first": first, "last": last},
+        {"meter": meter, "registers": sorted({run.register_ for run in runs}), "first": first, "last": last},
     )
-    return sum(
-        wanted.get((row.register, microseconds(row.instant)), row.value_milli) != row.value_milli
-        for row in rows
-    )
+    return Known({(row.register, microseconds(row.instant)): row.value_milli for row in rows})
 
 
 async def _days(unit: Unit, span: dict[str, Any]) -> dict[tuple[str, date], int]:
     rows = await unit.session.execute(text(_DAYS), span)
     return {(row.quantity, row.day): row.value for row in rows}
+
+
+async def _findings(unit: Unit, span: dict[str, Any]) -> dict[tuple[str, date], list[dict[str, Any]]]:
+    rows = await unit.session.execute(text(_DAYS), span)
+    return {(row.quantity, row.day): row.findings for row in rows if row.findings}
 
 
 def _sum(days: dict[tuple[str, date], int]) -> int | None:
