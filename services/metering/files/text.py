@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import re
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, NamedTuple
 
@@ -9,6 +10,10 @@ LONGEST_LINE = 65_536
 """Bytes. A longer line is not a line of readings and is skipped unread."""
 _CHUNK = 65_536
 _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+_LOOK, _LEAST_WIDE = 4_096, 16
+"""Bytes of the beginning that show it; with fewer nothing is certain."""
+_SEPARATOR = re.compile(r'"?sep=[;,|\t]"?\s*', re.IGNORECASE)
 
 
 class Line(NamedTuple):
@@ -19,13 +24,14 @@ class Line(NamedTuple):
 
 
 def lines(source: BinaryIO) -> Iterator[Line]:
-    """UTF-8 (with BOM or without), UTF-16 with BOM, else Windows-1252; any line ending."""
-    start = source.read(_CHUNK)
-    for bom, name in _WIDE.items():
-        if start.startswith(bom):
-            yield from _lines(start[2:], source, _narrowing(name))
-            return
-    yield from _lines(start.removeprefix(codecs.BOM_UTF8), source, bytes)
+    """UTF-8 (with BOM or without), UTF-16, else Windows-1252; any line ending. A first line by which a
+    spreadsheet says what parts its columns (`sep=;`) is blank: the header shows it too."""
+    found = _encoded_lines(source)
+    for line in found:
+        is_about_columns = line.text is not None and _SEPARATOR.fullmatch(line.text)
+        yield Line(line.number, "") if is_about_columns else line
+        break
+    yield from found
 
 
 def cells(text: str, delimiter: str) -> list[str]:
@@ -51,6 +57,29 @@ def decoded(raw: bytes) -> str | None:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         return raw.decode("cp1252", "replace")
+
+
+def _encoded_lines(source: BinaryIO) -> Iterator[Line]:
+    start = source.read(_CHUNK)
+    for bom, name in _WIDE.items():
+        if start.startswith(bom):
+            yield from _lines(start[2:], source, _narrowing(name))
+            return
+    if name_unsaid := _wide_without_mark(start[:_LOOK]):
+        yield from _lines(start, source, _narrowing(name_unsaid))
+        return
+    yield from _lines(start.removeprefix(codecs.BOM_UTF8), source, bytes)
+
+
+def _wide_without_mark(start: bytes) -> str | None:
+    """UTF-16 that does not say so: every second byte is zero and no other is, as in no other text."""
+    start = start[: len(start) // 2 * 2]
+    even, odd = start[::2], start[1::2]
+    if len(start) < _LEAST_WIDE:
+        return None
+    if not any(odd) and all(even):
+        return "utf-16-le"
+    return "utf-16-be" if not any(even) and all(odd) else None
 
 
 def _lines(start: bytes, source: BinaryIO, narrow: Callable[[bytes], bytes]) -> Iterator[Line]:

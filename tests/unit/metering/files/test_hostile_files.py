@@ -228,3 +228,36 @@ def test_what_a_register_moved_is_what_was_used(used: list[int]) -> None:
     seen = import_of(p1(*(f"{value / 1000:.3f}" for value in values)))
     assert seen.total_milli == sum(used) * 1000
     assert not seen.bad
+
+
+TABLES = {
+    known: content
+    for known, content in SAMPLES.items()
+    if known
+    not in (FileFormat.ENEDIS_XLSX, FileFormat.ENEDIS_JSON, FileFormat.GRDF_JSON, FileFormat.GREEN_BUTTON)
+}
+
+
+@pytest.mark.parametrize("known", TABLES)
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16"])
+def test_utf_16_is_read_whether_it_says_so_or_not(known: FileFormat, encoding: str) -> None:
+    seen = import_of(TABLES[known].decode("utf-8-sig").encode(encoding))
+    assert seen.found.format is known
+    assert seen.values == import_of(TABLES[known]).values
+
+
+@pytest.mark.parametrize("known", TABLES)
+@pytest.mark.parametrize("first", ["sep=;", '"sep=,"', "SEP=\t"])
+def test_a_spreadsheets_line_about_what_parts_columns_is_passed_over(known: FileFormat, first: str) -> None:
+    content = TABLES[known].decode("utf-8-sig")
+    seen = import_of(f"{first}\r\n{content}".encode())
+    assert seen.found.format is known
+    assert seen.values == import_of(content).values
+    assert [row.line for row in seen.rows] == [row.line + 1 for row in import_of(content).rows]
+
+
+def test_zeros_here_and_there_are_no_text() -> None:
+    content = TABLES[FileFormat.CSV].decode().encode("utf-16-le")
+    with pytest.raises(Unreadable) as refused:
+        import_of(content[:100] + b"\0\0\0" + content[100:])
+    assert refused.value.reason is FileReason.NOT_TEXT
