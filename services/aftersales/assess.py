@@ -140,6 +140,7 @@ def _row(ticket: Ticket, warranty: Warranty) -> WarrantyRow:
         list_by_on=warranty.list_by_on,
         basis=warranty.basis,
         reasons=[to_json(reason) for reason in warranty.reasons],
+        also=[one.value for one in warranty.also],
     )
 
 
@@ -152,4 +153,5 @@ def warranty_of(row: WarrantyRow) -> Warranty:
         row.basis,
         tuple(from_json(reason) for reason in row.reasons),
         row.list_by_on,
+        tuple(map(Responsible, row.also)),
     )

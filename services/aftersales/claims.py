@@ -26,6 +26,12 @@ class Running:
     regime: Regime
     debtor: Responsible | None
     ends_on: date
+    also: tuple[Responsible, ...] = ()
+
+    @property
+    def debtors(self) -> tuple[Responsible, ...]:
+        """All who owe it, the one that leads first."""
+        return (self.debtor, *self.also) if self.debtor is not None else ()
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ class Firm:
 
     def owes(self, running: Sequence[Running]) -> bool:
         """Whether it is itself a debtor. A contractor that built nothing here only repairs."""
-        owed = {one.regime.value for one in running if one.debtor and one.debtor.value == self.kind}
+        owed = {one.regime.value for one in running if self.kind in one.debtors}
         return bool(owed & self.regimes) if self.kind == BUILDER else bool(owed)
 
 
@@ -72,7 +78,7 @@ def claim_of(
 
 def to_be_told(responsible: Responsible, running: Sequence[Running | Warranty]) -> set[Responsible]:
     """Every debtor of the warranties that run, each to be written to; none where others hold the claim."""
-    debtors = {one.debtor for one in running if one.debtor is not None and one.regime is not Regime.NONE}
+    debtors = {who for one in running if one.regime is not Regime.NONE for who in one.debtors}
     if not debtors or responsible in NOT_OURS:
         return set()
     return debtors | ({responsible} if responsible in CLAIMED_FIRST else set())
@@ -115,7 +121,7 @@ def letters_due(
 
     found = []
     for debtor in to_be_told(responsible, running):
-        owed = [one for one in running if one.debtor is debtor and one.starts_on and one.ends_on]
+        owed = [one for one in running if debtor in one.debtors and one.starts_on and one.ends_on]
         if not owed:
             continue  # who acts first without owing it by a warranty has nothing to lose
         first = min(owed, key=last_day)

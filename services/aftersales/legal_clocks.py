@@ -1,5 +1,6 @@
 """The legal dates of a request: calendar days that never pause, counted de quantième à quantième."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,8 +22,8 @@ def legal_clocks(facts: TicketFacts, zone: ZoneInfo) -> list[Deadline]:
     opened_on = facts.standing.opened_at.astimezone(zone).date()
     found: list[Deadline] = []
 
-    def secured_at(debtor: Responsible | None) -> datetime | None:
-        instants = [at for named, at in facts.standing.secured if named is None or named == debtor]
+    def secured_at(debtors: Sequence[Responsible]) -> datetime | None:
+        instants = [at for named, at in facts.standing.secured if named is None or named in debtors]
         return min(instants, default=None)
 
     def add(kind: str, starts_on: date, ends_on: date, met_at: datetime | None = None) -> None:
@@ -37,7 +38,7 @@ def legal_clocks(facts: TicketFacts, zone: ZoneInfo) -> list[Deadline]:
     for warranty in facts.warranties:
         if warranty.regime is Regime.NONE or warranty.starts_on is None or warranty.ends_on is None:
             continue
-        add(warranty.regime.value, warranty.starts_on, warranty.ends_on, secured_at(warranty.debtor))
+        add(warranty.regime.value, warranty.starts_on, warranty.ends_on, secured_at(warranty.debtors))
         if warranty.list_by_on is not None and opened_on <= warranty.list_by_on:
             listed_at = facts.standing.listed_at or waived_at
             is_listing = listed_at is None  # until then this is the clock of the vendor's letter too

@@ -155,6 +155,10 @@ class WarrantyRow(SQLModel, table=True):
     list_by_on: date | None = None
     basis: str | None = None
     reasons: list[dict[str, Any]] = _json()
+    also: list[str] = Field(
+        default_factory=list, sa_column=Column(JSONB, nullable=False, server_default=text("'[]'::jsonb"))
+    )
+    """Who owes it beside the debtor."""
 
 
 class DeadlineRow(SQLModel, table=True):

@@ -91,8 +91,13 @@ async def _terms(unit: Unit, tickets: Sequence[Ticket]) -> dict[str, Terms]:
 
 def _terms_from(ticket: Ticket, row: Row[Any], zone: ZoneInfo) -> Terms:
     running = [
-        Running(Regime(regime), Responsible(debtor) if debtor else None, date.fromisoformat(ends_on))
-        for regime, debtor, ends_on in row.warranties or ()
+        Running(
+            Regime(regime),
+            Responsible(debtor) if debtor else None,
+            date.fromisoformat(ends_on),
+            tuple(map(Responsible, also)),
+        )
+        for regime, debtor, ends_on, also in row.warranties or ()
     ]
     claim = claim_of(
         Responsible(ticket.responsible), running, ticket.symptom, _debtor_as(ticket, row.party or {}), zone
@@ -126,7 +131,7 @@ def _limit(setting: dict[str, Any] | None) -> int | None:
 
 _TERMS = """
 SELECT t.id,
-  (SELECT jsonb_agg(jsonb_build_array(w.regime, w.debtor, w.ends_on) ORDER BY w.ends_on)
+  (SELECT jsonb_agg(jsonb_build_array(w.regime, w.debtor, w.ends_on, w.also) ORDER BY w.ends_on)
    FROM aftersales.ticket_warranty w WHERE w.ticket = t.id AND w.regime <> 'none'
    AND w.ends_on IS NOT NULL) AS warranties,
   (SELECT i.kind FROM aftersales.inspection i WHERE i.id = t.inspection) AS inspection,

@@ -64,7 +64,7 @@ async def ticket_out(
         channel=ticket.channel,
         basis=basis_of(ticket.basis, language),
         reasons=[render(from_json(reason), language) for reason in ticket.reasons],
-        warranties=[_warranty(row, language) for row in whole.warranties],
+        warranties=[one for row in whole.warranties for one in _warranty(row, language)],
         deadlines=clocks,
         letters_due=_letters_due(ticket, whole.warranties, standing, zone, language)
         if role != "resident"
@@ -193,17 +193,21 @@ def _deadline(row: DeadlineRow, ticket: Ticket, now: datetime, zone: ZoneInfo, l
     )
 
 
-def _warranty(row: WarrantyRow, language: str) -> WarrantyOut:
-    """An installer's contract is no construction warranty: outside, its regime is `none`, with its debtor."""
+def _warranty(row: WarrantyRow, language: str) -> list[WarrantyOut]:
+    """One for each who owes it, the one that leads first. An installer's contract is no construction
+    warranty: outside, its regime is `none`, with its debtor."""
     regime = Regime(row.regime)
-    return WarrantyOut(
-        regime=Regime.NONE if regime is Regime.INSTALLER_CONTRACT else regime,
-        label=word("regimes", row.regime, language),
-        debtor=Responsible(row.debtor) if row.debtor else None,
-        ends_on=row.ends_on,
-        basis=row.basis,
-        reasons=[render(from_json(reason), language) for reason in row.reasons],
-    )
+    return [
+        WarrantyOut(
+            regime=Regime.NONE if regime is Regime.INSTALLER_CONTRACT else regime,
+            label=word("regimes", row.regime, language),
+            debtor=Responsible(debtor) if debtor else None,
+            ends_on=row.ends_on,
+            basis=row.basis,
+            reasons=[render(from_json(reason), language) for reason in row.reasons],
+        )
+        for debtor in (row.debtor, *row.also)
+    ]
 
 
 def _contact(person: Staff | None) -> ContactOut | None:

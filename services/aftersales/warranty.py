@@ -55,6 +55,13 @@ class Warranty:
     reasons: tuple[Reason, ...]
     list_by_on: date | None = None
     """Last day to report a visible defect (apparent_1642_1 only)."""
+    also: tuple[Responsible, ...] = ()
+    """Who owes it beside the debtor, each for the whole."""
+
+    @property
+    def debtors(self) -> tuple[Responsible, ...]:
+        """All who owe it, the one that leads first."""
+        return (self.debtor, *self.also) if self.debtor is not None else ()
 
 
 def warranties(
@@ -200,9 +207,15 @@ def _running(
         reasons.insert(0, Reason("warranty_running", params))
     else:
         reasons.insert(0, Reason("apparent_listed", params | {"list_by_on": list_by_on.isoformat()}))
+    reasons += [
+        Reason("warranty_owed_also", {"regime": terms.regime.value, "debtor": one.value})
+        for one in terms.also
+    ]
     if not terms.verified and is_unconfirmed(tenure):
         reasons.append(Reason("not_verified"))
-    return Warranty(terms.regime, terms.debtor, starts_on, ends_on, terms.basis, tuple(reasons), list_by_on)
+    return Warranty(
+        terms.regime, terms.debtor, starts_on, ends_on, terms.basis, tuple(reasons), list_by_on, terms.also
+    )
 
 
 def _decided(terms: Terms, tenure: Tenure | None, on: date, own: Sequence[OwnTerm]) -> Terms | None:

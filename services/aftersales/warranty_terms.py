@@ -19,11 +19,18 @@ class Terms(Row):
     years: int
     list_months: int | None = None
     debtor: Responsible
+    also: tuple[Responsible, ...] = ()
+    """Who owes it beside the debtor, each for the whole."""
     part: Literal["private", "any"] = "any"
     elements: Literal["all", "listed"] = "all"
     symptoms: tuple[str, ...] | None = None
     tenures: tuple[Tenure, ...] | None = None
+    other_than: tuple[Tenure, ...] = ()
+    """Tenures that have a row of their own."""
     basis: str
+
+    def concerns(self, tenure: Tenure | None) -> bool:
+        return (self.tenures is None or tenure in self.tenures) and tenure not in self.other_than
 
 
 class InstallerTerms(BaseModel):
@@ -42,7 +49,7 @@ class InstallerTerms(BaseModel):
 
 def covers(terms: Terms, element: str, symptom: str | None, tenure: Tenure | None, is_common: bool) -> bool:
     """Whether a row answers for that symptom of that element, whatever the day."""
-    if terms.tenures is not None and tenure not in terms.tenures:
+    if not terms.concerns(tenure):
         return False
     if terms.part == "private" and is_common:
         return False

@@ -31,7 +31,10 @@ class WindowOut(BaseModel):
     days_left: int | None
     """Whole days until the last one: 0 on the last day; None where there is no end, or it is over."""
     debtor: Responsible
+    also_owed_by: list[Responsible]
+    """Who owes it beside the debtor, each for the whole."""
     debtor_label: str
+    """All of them in words."""
     claimant: Responsible
     """Who has to claim: the resident, or the cooperative for a home that it lets."""
     basis: str
@@ -124,7 +127,8 @@ def window_out(window: Window, today: date, language: str) -> WindowOut:
         ends_on=ends_on,
         days_left=left,
         debtor=window.debtor,
-        debtor_label=word("parties", window.debtor.value, language),
+        also_owed_by=list(window.also),
+        debtor_label=", ".join(word("parties", one.value, language) for one in (window.debtor, *window.also)),
         claimant=window.claimant,
         basis=window.basis,
         source=window.source,
@@ -140,9 +144,11 @@ def window_out(window: Window, today: date, language: str) -> WindowOut:
 
 
 def what_to_do(window: Window, language: str) -> str:
-    """In household words; another text where the cooperative claims for its tenant."""
-    key = f"{window.code}_{window.claimant.value}"
-    return word("window_acts", key if key in codes("window_acts") else window.code, language)
+    """In household words; another text where the cooperative claims for its tenant, and where the vendor
+    leads."""
+    keys = (f"{window.code}_{window.debtor.value}", f"{window.code}_{window.claimant.value}")
+    key = next((one for one in keys if one in codes("window_acts")), window.code)
+    return word("window_acts", key, language)
 
 
 def equipment_out(row: Equipment, language: str) -> EquipmentOut:

@@ -26,8 +26,15 @@ class Terms(Row):
     not_before_reception: bool = False
     """Of the list of visible defects: it does not end before the works are received."""
     debtor: Responsible
+    also: tuple[Responsible, ...] = ()
+    """Who owes it beside the debtor."""
+    other_than: tuple[Tenure, ...] = ()
+    """Tenures that have a row of their own."""
     soon_days: int
     basis: str
+
+    def concerns(self, tenure: Tenure | None) -> bool:
+        return (self.tenures is None or tenure in self.tenures) and tenure not in self.other_than
 
 
 class _OfWarranty(BaseModel):
@@ -59,7 +66,7 @@ def window_terms() -> tuple[Terms, ...]:
 def terms_of(code: str, tenure: Tenure | None) -> Terms:
     """The row of one window for one tenure. Raises KeyError where it has none."""
     for row in window_terms():
-        if row.code == code and (row.tenures is None or tenure in row.tenures):
+        if row.code == code and row.concerns(tenure):
             return row
     raise KeyError(code)
 
@@ -76,6 +83,8 @@ def _of_warranty(row: _OfWarranty, terms: warranty_terms.Terms) -> Terms:
         list_months=months if row.of == "claim" else 0,
         not_before_reception=row.of == "list",
         debtor=terms.debtor,
+        also=terms.also,
+        other_than=terms.other_than,
         soon_days=row.soon_days,
         basis=row.basis or terms.basis,
         source=terms.source,

@@ -44,6 +44,8 @@ class Window:
     notes: tuple[Reason, ...] = ()
     element: str | None = None
     """Of equipment with warranties of its own."""
+    also: tuple[Responsible, ...] = ()
+    """Who owes it beside the debtor."""
     about: str | None = None
     """Opaque id: the request declared to the insurer, or the equipment."""
 
@@ -61,7 +63,7 @@ def windows(file: File, tenure: Tenure | None, today: date, own: Sequence[OwnTer
     found = [
         window
         for terms in in_force(window_terms(), file.reception_on or file.keys_on(tenure)[0] or today)
-        if terms.tenures is None or tenure in terms.tenures
+        if terms.concerns(tenure)
         for window in _counted(terms, file, tenure, today, own)
     ]
     for one in file.equipment:
@@ -82,6 +84,7 @@ def _counted(
         code=terms.code,
         state="unknown",
         debtor=terms.debtor,
+        also=terms.also,
         claimant=claimant(terms.code, tenure),
         basis=terms.basis,
         verified=terms.verified,
@@ -225,7 +228,7 @@ def _own_works(
         and covers(row, one.element, None, tenure, element_of(one.element).is_common)
     }
     for terms in in_force(window_terms(), one.installed_on):
-        if terms.regime not in covering or (terms.tenures is not None and tenure not in terms.tenures):
+        if terms.regime not in covering or not terms.concerns(tenure):
             continue
         for window in _counted(terms, received, tenure, today, own):
             yield replace(window, element=one.element, about=one.id, notes=(note, *window.notes))

@@ -45,7 +45,7 @@ async def warranties_of(unit: Unit, tickets: Sequence[Ticket], debtor: str) -> l
     )
     found = list(rows.scalars())
     wanted = [Regime.DECENNALE.value] if debtor == "insurer" else None
-    return [row for row in found if (row.regime in wanted if wanted else row.debtor == debtor)]
+    return [row for row in found if (row.regime in wanted if wanted else debtor in (row.debtor, *row.also))]
 
 
 async def case_of(

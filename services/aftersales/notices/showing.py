@@ -85,7 +85,7 @@ async def _ends(unit: Unit, ticket: Ticket, today: date) -> dict[str, WarrantyRo
         .where(col(WarrantyRow.ends_on) >= today)
         .order_by(col(WarrantyRow.ends_on).desc(), col(WarrantyRow.regime).desc())
     )
-    return {row.debtor: row for row in rows.scalars() if row.debtor is not None}
+    return {who: row for row in rows.scalars() if row.debtor is not None for who in (row.debtor, *row.also)}
 
 
 async def for_household(unit: Unit, ticket: Ticket, who: Principal) -> Mapping[str, Any] | None:

@@ -37,7 +37,7 @@ WHERE t.coop = :coop AND t.opened_at >= :since AND t.opened_at < :until
 ORDER BY 4
 """
 _CLOCKS = """
-SELECT c.ticket, c.kind, c.clock, c.due_at, c.met_at, w.debtor FROM aftersales.ticket_deadline c
+SELECT c.ticket, c.kind, c.clock, c.due_at, c.met_at, w.debtor, w.also FROM aftersales.ticket_deadline c
 JOIN aftersales.ticket t ON t.id = c.ticket
 LEFT JOIN aftersales.ticket_warranty w ON w.ticket = c.ticket AND w.regime = c.kind
 WHERE t.coop = :coop AND t.opened_at >= :since AND t.opened_at < :until
@@ -80,7 +80,7 @@ async def report(unit: Unit, first: date, last: date, residence: str | None = No
                 for one in acts.get(row.id, ())
             ],
             clocks=[
-                Clock(one.kind, one.clock, one.due_at, one.met_at, one.debtor)
+                Clock(one.kind, one.clock, one.due_at, one.met_at, one.debtor, tuple(one.also or ()))
                 for one in clocks.get(row.id, ())
             ],
             visits=[(one.state, one.missed_side) for one in visits.get(row.id, ())],

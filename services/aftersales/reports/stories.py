@@ -23,6 +23,12 @@ class Clock:
     met_at: datetime | None
     debtor: str | None = None
     """Of a warranty's period: on whom it is claimed, a code of the group `parties`."""
+    also: tuple[str, ...] = ()
+    """Who owes it beside: a claim secured on one of them is secured."""
+
+    @property
+    def debtors(self) -> tuple[str, ...]:
+        return (self.debtor, *self.also) if self.debtor is not None else ()
 
     def is_kept(self, now: datetime) -> bool | None:
         """None while it still runs in time."""

@@ -20,10 +20,11 @@ def is_saved(story: Story, clock: Clock) -> bool:
     if clock.kind == LISTING:
         return story.is_listed or _is_written_to(story, "vendor", clock.due_at)
     secured = [act for act in _until(story, clock.due_at) if act.action == "secure_claim"]
-    if any(act.debtor in (None, clock.debtor) for act in secured):
+    if any(act.debtor in (None, *clock.debtors) for act in secured):
         return True
-    is_repaired_by_it = _repaired_by(story) == clock.debtor and end_of(story) == "fixed"
-    return is_repaired_by_it and _is_written_to(story, clock.debtor, clock.due_at)
+    firm = _repaired_by(story)
+    is_repaired_by_it = firm in clock.debtors and end_of(story) == "fixed"
+    return is_repaired_by_it and _is_written_to(story, firm, clock.due_at)
 
 
 def is_lost(story: Story, clock: Clock, now: datetime) -> bool:
@@ -31,8 +32,9 @@ def is_lost(story: Story, clock: Clock, now: datetime) -> bool:
     if min(now, settled_at(story) or now) <= clock.due_at or is_saved(story, clock):
         return False
     waived = [act for act in _until(story, clock.due_at) if act.action == "waive_notice"]
-    return not any(act.debtor == (clock.debtor or "vendor") for act in waived) and not _is_written_to(
-        story, clock.debtor or "vendor", clock.due_at
+    return not any(
+        any(act.debtor == who for act in waived) or _is_written_to(story, who, clock.due_at)
+        for who in clock.debtors or ("vendor",)
     )
 
 

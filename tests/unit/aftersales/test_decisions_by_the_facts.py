@@ -207,11 +207,12 @@ def test_what_is_decided_for_psla_and_brs_is_marked_for_a_person_to_check(tenure
 
 def test_the_radiator_of_eighteen_months_is_under_the_biennale_and_the_minor_crack_is_not_decennale() -> None:
     radiator = decide("radiator", VEFA, SOLD, date(2026, 7, 15), "leak")
-    assert (radiator.responsible, radiator.basis) == (Responsible.CONTRACTOR, "C. civ. art. 1792-3")
+    assert (radiator.responsible, radiator.basis) == (Responsible.VENDOR, "C. civ. art. 1792-3 et 1646-1")
     assert regimes(found_for("tiles", VEFA, SOLD, date(2027, 7, 1), "cosmetic")) == set()
     assert regimes(found_for("tiles", VEFA, SOLD, date(2027, 7, 1), "loose")) == {D}
     ten = decide("damp", VEFA, SOLD, date(2031, 1, 1), "damp")
-    assert ten.responsible is Responsible.CONTRACTOR
+    assert ten.responsible is Responsible.VENDOR
+    assert decide("damp", OWNER, SOLD, date(2031, 1, 1), "damp").responsible is Responsible.CONTRACTOR
     assert "dommages-ouvrage" in render(ten.reasons[0], "fr")
 
 
@@ -230,7 +231,7 @@ def test_noise_is_the_vendors_for_a_year_from_the_keys_and_claimed_from_the_firm
         decide("sound_insulation", VEFA, SOLD, date(2026, 2, 20), "noise").responsible is Responsible.VENDOR
     )
     after = decide("sound_insulation", VEFA, SOLD, date(2026, 3, 2), "noise")
-    assert after.responsible is Responsible.CONTRACTOR
+    assert (after.responsible, after.basis[:17]) == (Responsible.VENDOR, "C. civ. art. 1792")
 
 
 @pytest.mark.parametrize("tenure", [*Tenure])

@@ -25,11 +25,13 @@ def test_a_crack_that_goes_through_is_the_builders_for_ten_years_and_the_insurer
 ) -> None:
     running, decision = found("structural_crack", date(2026, 11, 20), tenure)
     assert [one.regime for one in running] == [Regime.DECENNALE]
-    assert decision.responsible is Responsible.CONTRACTOR
+    sold = tenure is Tenure.BUYER_VEFA
+    assert decision.responsible is (Responsible.VENDOR if sold else Responsible.CONTRACTOR)
     due = letters_due(decision.responsible, running, "structural_crack", date(2026, 11, 20))
     assert [(one.debtor, one.due_on) for one in due] == [
         (Responsible.INSURER, date(2028, 11, 20)),
         (Responsible.CONTRACTOR, date(2033, 11, 1)),
+        *([(Responsible.VENDOR, date(2033, 11, 1))] if sold else []),
     ]
     assert found("structural_crack", date(2033, 11, 2), tenure)[1].responsible is Responsible.RESIDENT
 
