@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from services.kit.pages import RoomWeb, Templates
 from services.portal import api_document, errors, static_files
 from services.portal.audience import NAMES
+from services.portal.here import Here
 from services.portal.live import Hub, listening
 from services.portal.pages import pages
 from services.portal.paths import Map, each_route
@@ -65,6 +66,7 @@ def _globals(app: FastAPI) -> dict[str, Any]:
         "static": static_files.address,
         "live_parts": " ".join(sorted(NAMES)),
         "has": app.state.map.has,
+        "here": Here(app.router.routes).again,
         "menu": app.state.map.menu,
         "account_menu": app.state.map.account,
     }

@@ -13,6 +13,7 @@ from services.kit.i18n import LANGUAGE_COOKIE, LANGUAGES
 from services.kit.pages import refuse_other_sites, render
 from services.kit.principal import PLATFORM, Principal, principal_of
 from services.kit.problems import forbidden, not_found
+from services.portal.here import FRONT, is_local
 from services.portal.paths import HOME
 
 LETTERS_A_PAGE = 50
@@ -120,8 +121,7 @@ async def choose_language(
 ) -> Response:
     """Remember the reader's language in a cookie and go back to where they were."""
     refuse_other_sites(request)
-    is_local = to.startswith("/") and not to.startswith(("//", "/\\"))
-    response = RedirectResponse(to if is_local else "/", 303)
+    response = RedirectResponse(to if is_local(to) else FRONT, 303)
     if language in LANGUAGES:
         response.set_cookie(
             LANGUAGE_COOKIE,

@@ -134,6 +134,63 @@
     // As above.
   }
 
+  // What is typed and ticked outlives a change of language: kept by this tab until the page is there again. The
+  // way back follows the address, which filters change without a page of their own.
+  const SWITCHED = "switched";
+  const KEPT_NOT = "[type=hidden], [type=password], [type=submit], [type=button]";
+  const filledIn = () =>
+    [...document.querySelectorAll("main form")].flatMap((form, at) =>
+      [...form.elements]
+        .filter((field) => field.name && !field.matches(KEPT_NOT))
+        .map((field, place) => ({ field, key: `${at} ${form.getAttribute("action")} ${field.name} ${place}` })),
+    );
+  const chosenOf = (field) =>
+    field.matches("[type=checkbox], [type=radio]")
+      ? { now: field.checked, before: field.defaultChecked }
+      : field.matches("select")
+        ? {
+            now: [...field.options].map((one) => one.selected),
+            before: [...field.options].map((one) => one.defaultSelected),
+          }
+        : { now: field.value, before: field.defaultValue };
+  try {
+    const switched = JSON.parse(sessionStorage.getItem(SWITCHED) ?? "null");
+    sessionStorage.removeItem(SWITCHED);
+    if (switched?.page === location.pathname + location.search) {
+      for (const { field, key } of filledIn()) {
+        if (!(key in switched.fields)) continue;
+        const kept = switched.fields[key];
+        if (field.type === "file") {
+          const words = document.createElement("p");
+          words.className = "field-error";
+          words.setAttribute("role", "status");
+          words.textContent = meta("text-photos-again");
+          const frame = field.closest("fieldset, .field");
+          if (!frame?.querySelector("[role=status]")) frame?.append(words);
+        } else if (typeof kept === "boolean") field.checked = kept;
+        else if (Array.isArray(kept)) [...field.options].forEach((one, at) => (one.selected = kept[at] ?? false));
+        else field.value = kept;
+        field.closest("details")?.setAttribute("open", "");
+      }
+    }
+    document.addEventListener("submit", (event) => {
+      if (event.target.getAttribute("action") !== "/language") return;
+      const next = event.target.elements.next;
+      const isAsked = next.hasAttribute("data-here");
+      if (isAsked) next.value = location.pathname + location.search;
+      const fields = {};
+      for (const { field, key } of filledIn()) {
+        const { now, before } = chosenOf(field);
+        // Of a page that came back to a form, what was typed is what the server put there.
+        if (!isAsked || JSON.stringify(now) !== JSON.stringify(before)) fields[key] = now;
+        if (field.type === "file" && !field.value) delete fields[key];
+      }
+      sessionStorage.setItem(SWITCHED, JSON.stringify({ page: next.value, fields }));
+    });
+  } catch {
+    // As above.
+  }
+
   // A choice that applies at once, where scripts run; without them the form keeps its button.
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request, Response
 
 from contracts.codes import Role
-from services.kit.pages import RoomWeb
+from services.kit.pages import RoomWeb, render
 from services.kit.principal import Principal
 from services.kit.problems import conflict, invalid, unavailable
 from services.portal.app import create
@@ -47,6 +47,13 @@ async def wrong() -> None:
 @router.post("/busy")
 async def busy() -> None:
     raise unavailable()
+
+
+@router.get("/filters")
+@router.get("/filters/{one}")
+@router.post("/filters/{one}/actions")
+async def filters(request: Request) -> Response:
+    return render(request, "base.html")
 
 
 @pytest.fixture
@@ -193,7 +200,15 @@ async def test_a_bug_gives_a_reference_and_no_detail(client: httpx.AsyncClient) 
 
 
 async def test_the_way_back_after_choosing_a_language_stays_on_the_site(client: httpx.AsyncClient) -> None:
-    for target, expected in (("/home", "/home"), ("//evil.example", "/"), ("https://evil.example", "/")):
+    for target, expected in (
+        ("/home", "/home"),
+        ("/desk?state=assigned&q=%22fuite%22", "/desk?state=assigned&q=%22fuite%22"),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("/\t/evil.example", "/"),
+        ("/home\\..\\evil", "/"),
+        ("https://evil.example", "/"),
+    ):
         form = {"language": "en", "next": target}
         answer = await client.post("/language", data=form, headers={"Sec-Fetch-Site": "same-origin"})
         assert answer.headers["location"] == expected
@@ -201,3 +216,28 @@ async def test_the_way_back_after_choosing_a_language_stays_on_the_site(client: 
         "/language", data={"language": "en"}, headers={"Sec-Fetch-Site": "cross-site"}
     )
     assert refused.status_code == 403
+
+
+async def test_another_language_shows_the_same_page_with_its_query(client: httpx.AsyncClient) -> None:
+    page = await client.get("/filters?state=assigned&q=%22fuite%22&state=done")
+    assert _way_back(page) == "/filters?state=assigned&amp;q=%22fuite%22&amp;state=done"
+
+
+@pytest.mark.parametrize(
+    ("referer", "expected"),
+    [
+        ("https://palier.test/filters/1?step=last", "/filters/1?step=last"),
+        ("https://palier.test/filters/1/actions", "/filters/1"),
+        ("https://evil.example/filters/2", "/filters/1"),
+        ("", "/filters/1"),
+    ],
+)
+async def test_after_a_form_that_came_back_it_shows_the_page_the_form_was_on(
+    client: httpx.AsyncClient, referer: str, expected: str
+) -> None:
+    page = await client.post("/filters/1/actions", headers={"Referer": referer} if referer else {})
+    assert _way_back(page) == expected
+
+
+def _way_back(page: httpx.Response) -> str:
+    return page.text.split('name="next" value="')[1].split('"')[0]
