@@ -17,6 +17,7 @@ from contracts.codes import FileFormat, Quantity
 from services.kit.ids import new_id
 from services.kit.unit import Unit
 from services.metering.files import Found, Options
+from services.metering.files.values import Stamp
 from services.metering.imports.naming import Named
 from services.metering.imports.states import ImportState, Message
 
@@ -148,15 +149,24 @@ async def extend(unit: Unit, job: Job, bytes_read: int, rows_total: int | None =
 
 
 async def tell(
-    unit: Unit, job: Job, *, step_s: int | None, estimated: int, quantity: Quantity | None = None
+    unit: Unit,
+    job: Job,
+    *,
+    step_s: int | None,
+    estimated: int,
+    quantity: Quantity | None = None,
+    stamp: Stamp | None = None,
 ) -> None:
-    """What is known only once the file has been read: the length of its intervals and what they count,
-    unless it said so at its beginning, and how many rows it calls estimated."""
+    """What is known only once the file has been read: the length of its intervals, what they count and
+    which end of them its times name, unless it said so at its beginning, and how many rows it calls
+    estimated."""
     known: dict[str, object] = {"estimated": estimated}
     if job.found.step_s is None and step_s is not None:
         known["step_s"] = step_s
     if job.found.quantity is None and quantity is not None:
         known["quantity"] = quantity
+    if job.found.stamp is None and stamp is not None:
+        known["stamp"] = stamp
     await unit.session.execute(
         text(
             "UPDATE metering.file_import SET found = found || CAST(:known AS jsonb)"

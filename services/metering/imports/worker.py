@@ -21,6 +21,7 @@ from services.metering import ledger
 from services.metering.days import SLOT_SECONDS, Calendar, day_of
 from services.metering.files import BadLine, Row, SeveralPoints, Unreadable, read
 from services.metering.files.deliveries import is_official
+from services.metering.files.values import Stamp
 from services.metering.imports import forgetting, jobs, naming, storing, undoing
 from services.metering.imports.jobs import Job, Refusal
 from services.metering.imports.states import ImportState, Message, outcome
@@ -196,9 +197,10 @@ async def _read(room: Room, job: Job, file: WatchedFile, spool: Spool, calendar:
     """Read the file in a thread, saying how far it is and keeping the lease meanwhile. Returns the delivery
     point that it names, empty where it names none."""
     named: list[str] = []
+    stamps: list[Stamp] = []
 
     def fill() -> None:
-        items = file.until_stopped(read(file.buffered(), job.found, job.options, named.append))
+        items = file.until_stopped(read(file.buffered(), job.found, job.options, named.append, stamps.append))
         spool.fill(items, calendar, job.items)
 
     task = asyncio.create_task(asyncio.to_thread(fill))
@@ -219,7 +221,14 @@ async def _read(room: Room, job: Job, file: WatchedFile, spool: Spool, calendar:
     await _extend(room, job, job.bytes_total, spool.rows)
     async with room.unit(job.coop) as unit:
         quantity = next(iter(spool.quantities)) if len(spool.quantities) == 1 else None
-        await jobs.tell(unit, job, step_s=spool.step_s, estimated=spool.estimated, quantity=quantity)
+        await jobs.tell(
+            unit,
+            job,
+            step_s=spool.step_s,
+            estimated=spool.estimated,
+            quantity=quantity,
+            stamp=stamps[0] if stamps else None,
+        )
     return named[0] if named else ""
 
 

@@ -88,6 +88,19 @@ async def test_two_years_of_a_household_appear_and_a_second_time_changes_nothing
     assert await settle_all(room_unit) == 0
 
 
+@pytest.mark.parametrize(("begins", "stamp"), [("00:00", "start"), ("00:30", "end")])
+async def test_what_was_decided_of_the_times_is_shown(
+    web: Web, room_unit: OpenUnit, coop: str, worker: Worker, begins: str, stamp: str
+) -> None:
+    home = await a_home(room_unit, coop)
+    row = "2024-04-10;2024-04-11;EA;CONS;Wh;2024-04-10T{at}:00+02:00;10;R;PT30M"
+    header = "Date de début;Date de fin;Grandeur physique;Grandeur métier;Unité;Horodate;Valeur;Nature;Pas"
+    file = "\n".join([header, row.format(at=begins), row.format(at="01:00"), ""]).encode()
+    found = await imported(web, resident(web, home), home, file, worker)
+    assert (found["state"], found["found"]["format"]) == ("done", "enedis_r63")
+    assert found["found"]["stamp"] == stamp
+
+
 async def test_a_register_needs_no_word_about_starts_and_ends(
     web: Web, room_unit: OpenUnit, coop: str, worker: Worker
 ) -> None:
