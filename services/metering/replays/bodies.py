@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 from contracts.codes import Quantity
+from services.kit.said import Message
 from services.metering.replays import actions
 from services.metering.replays.problems import told
 from services.metering.replays.states import Action, FeedState, Origin, State, shown_speed
@@ -22,7 +23,9 @@ def _moment(value: Any) -> Any:
         try:
             return date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
         except ValueError:
-            raise ValueError("a civil day such as 2026-01-05, or an instant with its offset") from None
+            raise ValueError(
+                Message("Give a civil day such as 2026-01-05, or an instant with its offset.", {})
+            ) from None
     return value
 
 
@@ -33,7 +36,7 @@ def _speed(value: Any) -> Any:
         try:
             value = float(value.removesuffix("x").removesuffix("×"))
         except ValueError:
-            raise ValueError("a number of times real time, or max") from None
+            raise ValueError(Message("Give a number of times real time, or max.", {})) from None
     return value
 
 
@@ -79,7 +82,7 @@ class ScenarioIn(Body):
     @model_validator(mode="after")
     def _bounded(self) -> "ScenarioIn":
         if self.homes * self.days > MOST_HOME_DAYS:
-            raise ValueError(f"at most {MOST_HOME_DAYS} home-days")
+            raise ValueError(Message("At most %(most)s home-days.", {"most": MOST_HOME_DAYS}))
         return self
 
 
@@ -103,7 +106,7 @@ class ReplayIn(Body):
     @model_validator(mode="after")
     def _one_source(self) -> "ReplayIn":
         if (self.feed is None) == (self.scenario is None):
-            raise ValueError("name a feed or a scenario")
+            raise ValueError(Message("Name a feed or a scenario.", {}))
         return self
 
 

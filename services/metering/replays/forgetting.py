@@ -2,8 +2,9 @@
 
 from sqlalchemy import text
 
+from contracts.codes import Kind, Purpose
 from services.kit.unit import Unit
-from services.metering.fluids import came_sql, left_sql
+from services.metering.handover import is_its_own
 from services.metering.replays.problems import Why, kept
 
 _METERS = """
@@ -12,7 +13,7 @@ SELECT m.id FROM registry.occupancy o JOIN registry.meter m ON m.dwelling = o.dw
 _OF_STAY = f"""
 FROM metering.feed_reading r, registry.occupancy o, registry.meter m
 WHERE o.id = :occupancy AND m.dwelling = o.dwelling AND r.meter = m.id
-  AND r.instant >= {came_sql()} AND (o.moved_out_on IS NULL OR r.instant < {left_sql()})
+  AND {is_its_own(f"r.kind = '{Kind.REGISTER}'", [Purpose.HALF_HOURLY])}
 """
 # A sandbox that plays or keeps the household's readings ends with them, and what was told of them.
 _REPLAYS_OF = f"""

@@ -165,6 +165,23 @@ async def test_before_a_player_comes_it_can_be_led_already(web: Web, room_unit: 
     assert (await web.client.delete(f"/api/v1/feeds/{feed}", headers=operator)).status_code == 204
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({}, "Nommez un flux ou un scénario."),
+        ({"feed": "fee_x", "speed": "fast"}, "Donnez un multiple du temps réel, ou max."),
+        ({"feed": "fee_x", "from": "yesterday"}, "Donnez un jour comme 2026-01-05"),
+        ({"scenario": {"homes": 200, "days": 400}}, "Au plus 20000 jours-logements."),
+    ],
+)
+async def test_what_is_asked_wrongly_is_said_in_french_too(
+    web: Web, coop: str, body: dict[str, Any], words: str
+) -> None:
+    refused = await start(web, web.as_("operator", coop) | {"Accept-Language": "fr"}, **body)
+    assert refused.status_code == 422
+    assert any(error["message"].startswith(words) for error in refused.json()["errors"]), refused.text
+
+
 async def test_a_feed_that_is_played_stays(web: Web, room_unit: OpenUnit, coop: str) -> None:
     operator = web.as_("operator", coop)
     feed = await a_ready_feed(web, room_unit, operator)
