@@ -13,32 +13,28 @@ from services.kit.unit import Unit
 from services.metering import day_rows, gas_factors, interval_store, model
 from services.metering.days import begin_sql
 from services.metering.fluids import came_sql, first_hour_sql, left_sql
+from services.metering.handover import is_its_own
 from services.metering.imports import forgetting as imports
 from services.metering.meter_locks import key_of, wait_for_meters_of
 from services.metering.replays import forgetting as feeds
 from services.metering.watermark import GRACE
 
 _BEGINS, _ENDS = (begin_sql(day, "m.zone", first_hour_sql("m")) for day in ("d.day", "d.day + 1"))
-# A register read at the very moment one household leaves and the next one comes closes the last half-hour of
-# the one and opens the first of the other: it stays while one of them may keep its days, as in `admission`.
-_READINGS_OF = f"""
-DELETE FROM {{table}} r
-USING registry.occupancy o, registry.meter m
-WHERE o.id = :occupancy AND m.dwelling = o.dwelling AND r.meter = m.id
-  AND r.instant >= {came_sql()}
-  AND (o.moved_out_on IS NULL OR r.instant < {left_sql()} OR r.instant = {left_sql()} AND {{is_register}})
-  AND NOT (r.instant IN ({came_sql()}, {left_sql()}) AND {{is_register}} AND EXISTS (
-      SELECT 1 FROM registry.occupancy n JOIN registry.consent c ON c.occupancy = n.id
-      WHERE n.dwelling = o.dwelling AND n.id <> o.id
-        AND c.purpose IN ('{Purpose.DAILY}', '{Purpose.HALF_HOURLY}')
-        AND r.instant IN ({came_sql("n")}, {left_sql("n")})))
-"""  # noqa: S608 - only constants are formatted in
 _IS_REGISTER = {
     "metering.reading_row": f"r.kind = '{Kind.REGISTER}'",
     "metering.disagreement": f"""EXISTS (SELECT 1 FROM metering.meter_register g
         WHERE g.meter = r.meter AND g.register = r.register AND g.kind = '{Kind.REGISTER}')""",  # noqa: S608
 }
 """SQL by table of single readings."""
+_READINGS_OF = [
+    f"""
+DELETE FROM {table} r
+USING registry.occupancy o, registry.meter m
+WHERE o.id = :occupancy AND m.dwelling = o.dwelling AND r.meter = m.id
+  AND {is_its_own(is_register, (Purpose.DAILY, Purpose.HALF_HOURLY))}
+"""  # noqa: S608 - only constants are formatted in
+    for table, is_register in _IS_REGISTER.items()
+]
 _PERIODS_OF = f"""
 SELECT m.id AS meter, {came_sql()} AS came, {left_sql()} AS "left"
 FROM registry.occupancy o JOIN registry.meter m ON m.dwelling = o.dwelling WHERE o.id = :occupancy
@@ -167,8 +163,7 @@ async def all_of(unit: Unit, occupancy: str, *, keep_ledger: bool = False) -> No
     data and may still want to know, the ledger."""
     await feeds.of_household(unit, occupancy)
     await imports.of_household(unit, occupancy)
-    readings = (_READINGS_OF.format(table=table, is_register=it) for table, it in _IS_REGISTER.items())
-    for statement in (_TOLD_OF, *readings, _QUARANTINE_OF, _DIRTY_OF):
+    for statement in (_TOLD_OF, *_READINGS_OF, _QUARANTINE_OF, _DIRTY_OF):
         await _run(unit, statement, occupancy)
     periods = {row.meter: (row.came, row.left) for row in await _run(unit, _PERIODS_OF, occupancy)}
     await interval_store.remove(unit, periods, lambda meter, _, at: _is_between(at, *periods[meter]))

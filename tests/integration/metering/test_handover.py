@@ -13,7 +13,7 @@ from contracts.codes import Kind
 from contracts.members import ConsentChanged, Erased
 from contracts.readings import Reading
 from services.metering import forgetting, handlers
-from tests.conftest import OpenUnit
+from tests.conftest import OpenUnit, Web
 from tests.integration.metering.homes import Home, a_home, followed, reading, rows, send, settle_all, withdraw
 
 pytestmark = pytest.mark.engines
@@ -222,3 +222,27 @@ async def test_what_waited_in_the_dwelling_after_they_left_begins_with_the_momen
         "energy_import": HANDOVER,
         "power": HANDOVER - timedelta(minutes=6),
     }
+
+
+async def test_what_was_recorded_of_one_household_stays_when_the_other_takes_its_leave_back(
+    web: Web, room_unit: OpenUnit, coop: str
+) -> None:
+    both = ("daily", "half_hourly")
+    first = await a_home(room_unit, coop, moved_out_on=DAY)
+    second = await followed(room_unit, first, DAY + timedelta(days=1), both)
+    operator = web.as_("operator", coop)
+    started = await web.client.post("/api/v1/recordings", json={"coop": coop}, headers=operator)
+    recording = started.json()["id"]
+    await send(room_unit, coop, sent(first, "register"))
+    await web.client.post(f"/api/v1/recordings/{recording}/stop", headers=operator)
+
+    async def left() -> list[datetime]:
+        found = await rows(
+            room_unit, "SELECT instant FROM metering.feed_reading WHERE feed = :id ORDER BY 1", id=recording
+        )
+        return [row.instant for row in found]
+
+    await happens(room_unit, second, "only the half-hours", [])
+    assert (await left())[-1] == HANDOVER
+    await happens(room_unit, first, "only the half-hours", [])
+    assert await left() == []
