@@ -95,7 +95,8 @@ class ManyOut(BaseModel):
 
 @router.get("/operations/overview", **roles("operator"))
 async def overview(request: Request, unit: RoomUnit, who: Who) -> OverviewOut:
-    """The flow of readings and the fleet, over the cooperatives the operator sees."""
+    """The flow of readings and the fleet, over the cooperatives the operator sees. Sandboxes count as long as
+    they stand: what was theirs leaves these numbers when they are dropped."""
     dead = await request.app.state.jetstream.stream_info("DEAD")
     waiting = await backlog.of(request.app.state.nats)
     flow = backlog.added(await queries.flow(unit), waiting, unit.wall)

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import text
 
 from contracts.codes import Reason
+from services.kit.principal import PLATFORM
 from services.kit.unit import Unit
 from services.kit.web import PageQuery, Principal, Problem, RoomUnit, Who, page_of, roles
 from services.metering import (
@@ -39,7 +40,14 @@ async def flow(request: Request, unit: RoomUnit, who: Who) -> Response:
     dead = await request.app.state.jetstream.stream_info("DEAD")
     waiting = await backlog.of(request.app.state.nats)
     flow = backlog.added(await queries.flow(unit), waiting, unit.wall)
-    return answer(request, "flow.html", flow=flow, unplaced=_unplaced(flow), dead=dead.state.messages)
+    return answer(
+        request,
+        "flow.html",
+        flow=flow,
+        unplaced=_unplaced(flow),
+        dead=dead.state.messages,
+        is_over_all=who.coop == PLATFORM,
+    )
 
 
 @pages.get("/fragments/meters", **OPERATOR)

@@ -109,6 +109,16 @@ async def test_the_page_says_the_same_numbers(room_unit: OpenUnit, web: Web, coo
     assert "2 messages could not be read" in page
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("fr", "Les bacs à sable comptent ici"), ("en", "Sandboxes count here")]
+)
+async def test_who_sees_all_cooperatives_is_told_that_sandboxes_count(
+    web: Web, coop: str, language: str, words: str
+) -> None:
+    assert words in await fragment(web, "*", "fragments/flow", language)
+    assert words not in await fragment(web, coop, "fragments/flow", language)
+
+
 async def test_giving_up_or_placing_a_reading_keeps_the_sum(room_unit: OpenUnit, web: Web, coop: str) -> None:
     home = await a_busy_cooperative(room_unit, coop)
     operator = web.as_("operator", coop)
