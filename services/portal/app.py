@@ -66,7 +66,7 @@ def _globals(app: FastAPI) -> dict[str, Any]:
         "static": static_files.address,
         "live_parts": " ".join(sorted(NAMES)),
         "has": app.state.map.has,
-        "here": Here(app.router.routes).again,
+        "asked_again": Here(app.router.routes).again,
         "menu": app.state.map.menu,
         "account_menu": app.state.map.account,
     }
