@@ -1,5 +1,6 @@
 """PostgreSQL for one role: `<room>_work` for bus and jobs, `<room>_web` under row-level security."""
 
+import asyncio
 import select
 import time
 from collections.abc import AsyncIterator
@@ -78,12 +79,27 @@ class Database:
 
     @asynccontextmanager
     async def singly(self) -> AsyncIterator[AsyncConnection]:
-        """A connection on which each statement is its own transaction: to read one thing and be gone."""
-        async with self._singly.connect() as connection:
+        """A connection on which each statement is its own transaction: to read one thing and be gone.
+
+        Whoever is cancelled while it is being made, as when a reader leaves an answer that is still sent,
+        leaves it to a task of its own: half made it would be nobody's to give back.
+        """
+        connection = self._singly.connect()
+        starting = asyncio.ensure_future(connection.start())
+        try:
+            await asyncio.shield(starting)
             yield connection
+        finally:
+            await asyncio.shield(asyncio.ensure_future(_give_back(connection, starting)))
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+async def _give_back(connection: AsyncConnection, starting: asyncio.Future[AsyncConnection]) -> None:
+    await asyncio.wait([starting])
+    if starting.exception() is None:
+        await connection.close()
 
 
 def _check_before_use(engine: AsyncEngine) -> None:

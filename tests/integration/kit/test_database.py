@@ -1,5 +1,8 @@
 """Connections of a pool: none that the server has closed is handed out, and one statement stands alone."""
 
+import asyncio
+import gc
+import logging
 from collections.abc import AsyncIterator
 
 import psycopg
@@ -67,3 +70,27 @@ async def test_what_a_part_that_failed_wrote_in_the_drivers_own_form_is_undone(
                 raise RuntimeError
         found = await unit.ask("SELECT name FROM members.coop WHERE coop = %(coop)s", {"coop": coop})
         assert [row.name for row in found] == ["kept"]
+
+
+async def _read(database: Database) -> None:
+    async with database.singly() as connection:
+        await connection.execute(text("SELECT 1"))
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 6])
+@pytest.mark.parametrize("pause_seconds", [0, 0.0001])
+async def test_who_is_cancelled_at_any_moment_leaves_no_connection_behind(
+    pool: Database, caplog: pytest.LogCaptureFixture, at_once: int, pause_seconds: float
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        for pauses in range(12):
+            await pool.close()
+            readers = [asyncio.create_task(_read(pool)) for _ in range(at_once)]
+            for _ in range(pauses):
+                await asyncio.sleep(pause_seconds)
+            for one in readers:
+                one.cancel()
+            await asyncio.gather(*readers, return_exceptions=True)
+            gc.collect()
+            assert [one.getMessage() for one in caplog.records] == [], f"after {pauses} pauses"
+        await _read(pool)
