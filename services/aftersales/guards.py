@@ -50,6 +50,12 @@ def _is_long_over(ticket: Standing, step: Step) -> bool:
     return ended_at is not None and step.at >= ended_at + life_terms(ended_at).reopen
 
 
+def _may_still_sign(ticket: Standing, step: Step) -> bool:
+    """When the other left without signing, all who still may have signed, and one of them says so again."""
+    awaited = ticket.awaits_signature_of or ticket.signing_sides
+    return side_of(step.role) in awaited
+
+
 def _is_reminded(ticket: Standing, step: Step) -> bool:
     reminded_at = ticket.reminded_at
     return reminded_at is not None and step.at >= reminded_at + life_terms(reminded_at).after_reminder
@@ -156,7 +162,7 @@ GUARDS: Final[dict[str, Guard]] = {
         lambda ticket, step: not ticket.terms.is_signed, _("It is ended by signatures."), ("confirm", "lapse")
     ),
     "signed once by each side": Guard(
-        lambda ticket, step: side_of(step.role) in ticket.awaits_signature_of,
+        _may_still_sign,
         _("That side has signed."),
         ("sign_off",),
     ),

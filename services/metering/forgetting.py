@@ -51,7 +51,8 @@ DELETE FROM metering.outbox x
 USING registry.occupancy o, registry.meter m
 WHERE o.id = :occupancy AND m.dwelling = o.dwelling AND x.published_at IS NOT NULL
   AND (x.about = m.id OR x.about IN (SELECT q.id FROM metering.quarantine q WHERE q.meter = m.id))
-  AND x.occurred_at >= o.starts_at
+  AND coalesce(x.body::jsonb ->> 'occupancy' = o.id,
+               x.occurred_at >= o.starts_at AND (o.ends_at IS NULL OR x.occurred_at < o.ends_at))
 """
 _DIRTY_OF = """
 DELETE FROM metering.dirty_day d

@@ -50,6 +50,18 @@ async def test_one_signature_ends_what_a_household_that_left_cannot_sign_any_mor
     assert (row["ends"]["fixed"], row["ends"]["open"], row["fixed_hours"] is None) == (1, 0, False)
 
 
+async def test_who_has_signed_ends_it_when_the_other_leaves_without_signing(aulnes: Cooperative) -> None:
+    moved, ticket = await a_repaired_reserve(aulnes)
+    assert (await aulnes.act(ticket, "sign_off")).json()["state"] == "done"
+    twice = await aulnes.act(ticket, "sign_off")
+    assert (twice.status_code, "sign_off" in twice.json()["legal_actions"]) == (409, False)
+    leaving = {"occupancy": moved["occupancy"], "moved_out_on": "2026-11-15"}
+    assert (await aulnes.post("/move-outs", leaving)).status_code < 300
+    assert "sign_off" in (await aulnes.get(f"/tickets/{ticket}")).json()["legal_actions"]
+    assert (await aulnes.act(ticket, "sign_off")).json()["state"] == "resolved"
+    assert (await figures(aulnes))["ends"]["fixed"] == 1
+
+
 async def test_one_signature_of_two_ends_nothing_in_the_figures_either(aulnes: Cooperative) -> None:
     _, ticket = await a_repaired_reserve(aulnes)
     assert (await aulnes.act(ticket, "sign_off")).json()["state"] == "done"

@@ -246,3 +246,23 @@ async def test_what_was_recorded_of_one_household_stays_when_the_other_takes_its
     assert (await left())[-1] == HANDOVER
     await happens(room_unit, first, "only the half-hours", [])
     assert await left() == []
+
+
+async def test_what_was_told_of_the_other_household_stays(room_unit: OpenUnit, coop: str) -> None:
+    """Its events can still be told again, should a stream be lost."""
+    home = await a_home(room_unit, coop, moved_out_on=DAY)
+    after = await followed(room_unit, home, DAY + timedelta(days=1), ["daily", "half_hourly"])
+    await send(room_unit, coop, sent(home, "register"))
+    await settle_all(room_unit)
+    async with room_unit("metering") as unit:
+        await unit.session.execute(
+            text("UPDATE metering.outbox SET published_at = now() WHERE about = :m"), {"m": home.meter}
+        )
+        await forgetting.all_of(unit, home.occupancy)
+    left = await rows(
+        room_unit,
+        "SELECT DISTINCT body::jsonb ->> 'occupancy' AS of FROM metering.outbox"
+        " WHERE about = :m AND subject = 'metering.day_closed.v1'",
+        m=home.meter,
+    )
+    assert [row.of for row in left] == [after.occupancy]

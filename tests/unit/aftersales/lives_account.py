@@ -221,7 +221,10 @@ class Account:
     def _sign_off(self, step: Step, before: str, terms: Terms) -> None:
         assert terms.is_signed, "a signature that nobody asked for"
         side = "household" if step.role == "resident" else "cooperative"
-        assert side not in self.signatures, "signed twice"
+        awaited = {"cooperative", "household"} if terms.has_household else {"cooperative"}
+        assert side not in self.signatures or awaited <= self.signatures, (
+            "signed twice while another is awaited"
+        )
         assert side == "cooperative" or terms.has_household
 
     def _remind(self, step: Step, before: str, terms: Terms) -> None:
