@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from contracts.codes import Role
 from services.kit import principal
+from tests.integration.aftersales.test_pages import Browser
 
 if TYPE_CHECKING:
     from tests.integration.aftersales.conftest import Cooperative
@@ -83,3 +85,8 @@ async def test_a_person_s_pages_keep_its_own_language(aulnes: Cooperative) -> No
         "/desk", headers={"Accept-Language": "en", "Cookie": f"{principal.SESSION_COOKIE}=mine"}
     )
     assert '<html lang="fr"' in page.text
+
+
+async def test_the_desk_in_another_language_has_the_same_filters(aulnes: Cooperative) -> None:
+    page = await Browser(aulnes, Role.STAFF, aulnes.agent).get("/desk?state=assigned&team=plumbing")
+    assert 'name="next" value="/desk?state=assigned&amp;team=plumbing"' in page.text
