@@ -69,7 +69,9 @@ def test_wear_is_the_landlords_and_use_the_tenants_once_a_person_knows_the_cause
         (date(2029, 1, 15), Responsible.RESIDENT),
     ],
 )
-def test_a_buyers_shutter_passes_from_vendor_to_contractor_and_vendor_to_owner(on: date, party: Responsible) -> None:
+def test_a_buyers_shutter_passes_from_vendor_to_contractor_and_vendor_to_owner(
+    on: date, party: Responsible
+) -> None:
     assert decide("shutter", "broken", Tenure.BUYER_VEFA, NEW, on=on).responsible is party
 
 
