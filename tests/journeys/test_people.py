@@ -111,7 +111,7 @@ async def test_from_the_keys_to_a_repair_that_is_confirmed(visitor: Visitor, hou
         await expect(phone.get_by_text("Your choice is saved and in force.")).to_be_visible()
     await phone.goto(f"{house.endpoints['http']}/home")
     await asyncio.to_thread(publish_yesterday, house, home)
-    await expect(phone.get_by_text("€").first).to_be_visible(timeout=30_000)
+    await expect(phone.get_by_text("€").first).to_be_visible()
     assert await visitor.flaws(phone) == []
 
     # It reports a dead radiator.
@@ -126,7 +126,7 @@ async def test_from_the_keys_to_a_repair_that_is_confirmed(visitor: Visitor, hou
 
     # The desk sees it come, and a named person takes it to its end by legal steps only.
     row = desk.get_by_role("link", name=re.compile("[Rr]adiator")).first
-    await expect(row).to_be_visible(timeout=20_000)
+    await expect(row).to_be_visible()
     await row.click()
     for action in ("acknowledge", "qualify", "assign", "start", "finish"):
         await take(desk, action)
@@ -134,7 +134,7 @@ async def test_from_the_keys_to_a_repair_that_is_confirmed(visitor: Visitor, hou
     assert await visitor.flaws(desk) == []
 
     # The household hears of it without reloading, and has the last word.
-    await expect(phone.locator("#now")).to_contain_text("fixed", timeout=20_000, ignore_case=True)
+    await expect(phone.locator("#now")).to_contain_text("fixed", ignore_case=True)
     await phone.reload()
     await phone.get_by_role("button", name="Yes, it is fixed").click()
     await expect(phone.get_by_role("button", name="Yes, it is fixed")).to_have_count(0)
