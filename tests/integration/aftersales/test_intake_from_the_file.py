@@ -10,6 +10,8 @@ from tests.integration.aftersales.test_dwelling_file import NEW, hour
 from tests.integration.aftersales.test_pages import Browser, at_home
 
 if TYPE_CHECKING:
+    import httpx
+
     from tests.integration.aftersales.conftest import Cooperative
 
 pytestmark = pytest.mark.engines
@@ -50,10 +52,16 @@ async def test_who_reports_from_the_letter_s_page_has_answered_it(aulnes: Cooper
     assert (await check_ins(aulnes, moved))[0]["answer"] == "problem"
 
 
+def content(answer: httpx.Response) -> str:
+    """What the page says; above it stands only the reader's own address, to be asked for in another language."""
+    assert answer.status_code == 200
+    return answer.text.partition("<main")[2]
+
+
 async def test_another_household_s_check_in_is_neither_answered_nor_linked(aulnes: Cooperative) -> None:
     _, moved, check_in = await asked(aulnes)
     neighbour, _ = await at_home(aulnes)
-    assert check_in not in (await neighbour.get(f"/tickets/new?check_in={check_in}")).text
+    assert check_in not in content(await neighbour.get(f"/tickets/new?check_in={check_in}"))
     draft = (await neighbour.send("/tickets/new/start", check_in=check_in)).headers["location"]
     await neighbour.send(f"{draft}/send", problem="kitchen.tap.leak", text="Le robinet fuit.")
     (row, *_) = await check_ins(aulnes, moved)
@@ -84,4 +92,4 @@ async def test_a_danger_told_from_a_check_in_answers_it_too(aulnes: Cooperative)
     (row, *_) = await check_ins(aulnes, moved)
     assert (row["answer"], row["tickets"]) == ("problem", [ticket])
     neighbour, _ = await at_home(aulnes)
-    assert check_in not in (await neighbour.get(f"/tickets/new/danger/flood?check_in={check_in}")).text
+    assert check_in not in content(await neighbour.get(f"/tickets/new/danger/flood?check_in={check_in}"))
