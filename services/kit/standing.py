@@ -8,7 +8,9 @@ A sandbox is dropped first and cleared up later, so who comes after the drop fin
 
 import asyncio
 from collections.abc import Iterable
+from typing import Any
 
+from psycopg import AsyncConnection
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,17 +21,19 @@ KEY = "hashtextextended('coop ' || {coop}, 0)"
 SHARE = f"SELECT pg_advisory_xact_lock_shared({KEY.format(coop='%s::text')})"
 _SHARE_ALL = f"""
 SELECT pg_advisory_xact_lock_shared({KEY.format(coop="w.coop")})
-FROM (SELECT unnest(CAST(:coops AS text[])) AS coop ORDER BY 1) w
+FROM (SELECT unnest(%s::text[]) AS coop ORDER BY 1) w
 """  # noqa: S608 - only a constant is formatted in
-_DROPPED = "SELECT slug FROM registry.dropped WHERE slug = ANY(:coops)"
+_DROPPED = "SELECT slug FROM registry.dropped WHERE slug = ANY(%s)"
 _TRY = f"SELECT pg_try_advisory_xact_lock({KEY.format(coop='CAST(:coop AS text)')})"
 
 
-async def dropped(session: AsyncSession, coops: Iterable[str]) -> set[str]:
+async def dropped(connection: AsyncConnection[Any], coops: Iterable[str]) -> set[str]:
     """Those of the cooperatives that were dropped; the others stand until the transaction ends."""
     wanted = sorted(set(coops))
-    await session.execute(text(_SHARE_ALL), {"coops": wanted})
-    return set((await session.execute(text(_DROPPED), {"coops": wanted})).scalars())
+    async with connection.pipeline():  # one trip
+        await connection.execute(_SHARE_ALL, (wanted,))
+        found = await connection.execute(_DROPPED, (wanted,))
+    return {row[0] for row in await found.fetchall()}
 
 
 async def deserted(session: AsyncSession, coop: str) -> None:

@@ -36,7 +36,7 @@ async def readings(events: list[ReadingsBatch], unit: Unit) -> None:
 async def rejected(events: list[Rejected], unit: Unit) -> None:
     """Into quarantine; without a household's consent only the fact and its reason are kept."""
     events = [one for event in events for one in event.each()]
-    if gone := await dropped(unit.session, {event.coop for event in events if event.coop}):
+    if gone := await dropped(await unit.driver(), {event.coop for event in events if event.coop}):
         events = [event for event in events if event.coop not in gone]
     meters = await registry.meters(unit, {event.meter for event in events if event.meter})
     without_ground = {}

@@ -154,7 +154,7 @@ class Round(NamedTuple):
 async def settle_round(unit: Unit, meters_at_once: int = METERS_AT_ONCE) -> Round:
     """Settle up to `DAYS_AT_ONCE` dirty days of meters nobody else is settling; says how many."""
     free = (await unit.session.execute(text(_CLAIM), {"meters": meters_at_once})).all()
-    gone = await dropped(unit.session, {coop for _, coop in free}) if free else set()
+    gone = await dropped(await unit.driver(), {coop for _, coop in free}) if free else set()
     claimed = [meter for meter, coop in free if coop not in gone]
     return await settle_these(unit, claimed) if claimed else Round()
 

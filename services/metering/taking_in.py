@@ -23,7 +23,7 @@ Arrived = tuple[str, datetime, Run]
 
 async def take_in(arrived: Sequence[Arrived], unit: Unit) -> None:
     """Place each run, keep of it what its household allows, count all. A dropped sandbox keeps nothing."""
-    if gone := await dropped(unit.session, {coop for coop, *_ in arrived}):
+    if gone := await dropped(await unit.driver(), {coop for coop, *_ in arrived}):
         arrived = [one for one in arrived if one[0] not in gone]
     named = {(r.gateway, r.channel) for _, _, r in arrived if r.meter is None and r.gateway and r.channel}
     channels = await registry.channels(unit, named)

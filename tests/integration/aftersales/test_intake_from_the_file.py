@@ -53,7 +53,7 @@ async def test_who_reports_from_the_letter_s_page_has_answered_it(aulnes: Cooper
 
 
 def content(answer: httpx.Response) -> str:
-    """What the page says; above it stands only the reader's own address, to be asked for in another language."""
+    """What the page says; above it stands only the reader's own address, for another language."""
     assert answer.status_code == 200
     return answer.text.partition("<main")[2]
 

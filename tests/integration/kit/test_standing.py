@@ -76,10 +76,10 @@ async def test_work_on_several_leaves_out_who_was_dropped(
     room_unit: OpenUnit, coop: str, sandbox: str
 ) -> None:
     async with room_unit("metering") as unit:
-        assert await standing.dropped(unit.session, [coop, sandbox, "never-was"]) == set()
+        assert await standing.dropped(await unit.driver(), [coop, sandbox, "never-was"]) == set()
     await drop(room_unit, sandbox)
     async with room_unit("metering") as unit:
-        assert await standing.dropped(unit.session, [coop, sandbox, "never-was"]) == {sandbox}
+        assert await standing.dropped(await unit.driver(), [coop, sandbox, "never-was"]) == {sandbox}
 
 
 async def test_a_duty_of_a_dropped_sandbox_is_none(room_unit: OpenUnit, sandbox: str) -> None:
