@@ -1,13 +1,11 @@
 """Events in: one durable consumer per room, decode, one transaction, acknowledge; growing delays, then
 the dead-letter stream."""
 
-import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -17,7 +15,6 @@ from faststream.nats import JStream, NatsBroker, PullSub
 from faststream.nats.annotations import NatsMessage
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import Error as NatsError
 from nats.js.api import ConsumerConfig
 from pydantic import ValidationError
 from sqlalchemy import text
@@ -26,8 +23,8 @@ from contracts.base import Event
 from contracts.members import SandboxDropped
 from contracts.topics import BY_SUBJECT
 from services.kit import metrics
+from services.kit.delivered import id_of, in_hand, place_of, time_of
 from services.kit.outage import is_collision, is_outage
-from services.kit.provisioning import ACK_WAIT_SECONDS
 from services.kit.pulling import Pulling
 from services.kit.unit import Unit
 
@@ -86,7 +83,7 @@ class Bus:
         )
         async def consume(message: NatsMessage) -> None:
             raw = message.raw_message
-            async with _in_hand([raw]):
+            async with in_hand([raw]):
                 await self._events([raw], handlers)
 
     async def frequent_events(
@@ -106,11 +103,11 @@ class Bus:
         self, client: Client, durable: str, handlers: dict[str, Handler], concerns: Mapping[str, Concerns]
     ) -> None:
         async def consume(raws: list[Msg]) -> None:
-            async with _in_hand(raws):
+            async with in_hand(raws):
                 await self._events(raws, handlers, concerns)
 
         pulling = Pulling(client, "EVENTS", durable, EVENTS_AT_ONCE, _COMPANY_SECONDS)
-        async with _in_hand(pulling.arrived):
+        async with in_hand(pulling.arrived):
             await pulling.run(consume)
 
     async def batches(
@@ -120,12 +117,12 @@ class Bus:
         Until cancelled."""
 
         async def consume(raws: list[Msg]) -> None:
-            async with _in_hand(raws):
+            async with in_hand(raws):
                 await self._many(event_type, handler, raws)
 
         durable = f"{self._room}_{event_type.stream.lower()}"
         pulling = Pulling(client, event_type.stream, durable, batch, wait_seconds)
-        async with _in_hand(pulling.arrived):  # they may wait for long while others are handled
+        async with in_hand(pulling.arrived):  # they may wait for long while others are handled
             await pulling.run(consume)
 
     async def _events(
@@ -173,15 +170,15 @@ class Bus:
 
     async def _together(self, known: list[_Known]) -> None:
         async with self._open_unit(None) as unit:
-            fresh = await self._first_time(unit, [_id_of(raw) for raw, _, _ in known])
+            fresh = await self._first_time(unit, [id_of(raw) for raw, _, _ in known])
             for raw, event, handler in known:
-                event_id = _id_of(raw)
+                event_id = id_of(raw)
                 if event_id not in fresh:
                     continue
                 fresh.discard(event_id)  # delivered twice within these
                 if not await _is_there(unit, event):
                     continue
-                unit.told_at = _time_of(raw)
+                unit.told_at = time_of(raw)
                 await handler(event, unit)
 
     async def _first_time(self, unit: Unit, event_ids: list[UUID]) -> set[UUID]:
@@ -231,13 +228,17 @@ class Bus:
     async def _failed(self, raw: Msg, error: Exception) -> None:
         self._count(raw.subject, "failed", None, 1)
         if is_outage(error):
-            delay = COLLISION_SECONDS if is_collision(error) else OUTAGE_SECONDS
+            met = is_collision(error)
+            delay = COLLISION_SECONDS if met else OUTAGE_SECONDS
             away = {"subject": raw.subject, "error": type(getattr(error, "orig", None) or error).__name__}
-            _LOG.warning("an engine is away", extra=away | {"delay_seconds": delay})
+            _LOG.warning(
+                "undone for another transaction" if met else "an engine is away",
+                extra=away | {"delay_seconds": delay},
+            )
             await raw.nak(delay=delay)
             return
-        self._failures[_place(raw)] += 1
-        tries = self._failures[_place(raw)]
+        self._failures[place_of(raw)] += 1
+        tries = self._failures[place_of(raw)]
         if tries > len(RETRY_DELAYS_SECONDS):
             _LOG.error("given up", exc_info=True, extra={"subject": raw.subject, "tries": tries})
             await self._bury(raw, None)
@@ -247,7 +248,7 @@ class Bus:
         await raw.nak(delay=delay)
 
     async def _done(self, raw: Msg) -> None:
-        self._failures.pop(_place(raw), None)
+        self._failures.pop(place_of(raw), None)
         await raw.ack()
 
     async def _bury(self, raw: Msg, error: ValidationError | None) -> None:
@@ -260,32 +261,13 @@ class Bus:
         headers["Nats-Msg-Id"] = f"dead:{self._room}:{headers.get('ce-id', raw.metadata.sequence.stream)}"
         await self._broker.publish(raw.data, f"dead.{self._room}", headers=headers, stream="DEAD", timeout=5)
         metrics.DEAD_LETTERS.labels(self._room, raw.subject).inc()
-        self._failures.pop(_place(raw), None)
+        self._failures.pop(place_of(raw), None)
         await raw.term()
 
     def _count(self, subject: str, result: str, started: float | None, count: int) -> None:
         metrics.EVENTS_HANDLED.labels(self._room, subject, result).inc(count)
         if started is not None:
             metrics.HANDLER_SECONDS.labels(self._room, subject).observe(time.perf_counter() - started)
-
-
-@asynccontextmanager
-async def _in_hand(raws: Collection[Msg]) -> AsyncIterator[None]:
-    """Tells the server that work goes on, so that only what a dead process held is delivered again soon."""
-
-    async def tell() -> None:
-        while True:
-            await asyncio.sleep(ACK_WAIT_SECONDS / 3)
-            with suppress(NatsError):  # without a connection it is given again, which changes nothing
-                for raw in list(raws):
-                    if not raw.is_acked:
-                        await raw.in_progress()
-
-    telling = asyncio.create_task(tell())
-    try:
-        yield
-    finally:
-        telling.cancel()
 
 
 def _is_alone(event: Event) -> bool:
@@ -298,19 +280,6 @@ async def _is_there(unit: Unit, event: Event) -> bool:
         return True
     _LOG.info("its cooperative is gone", extra={"subject": event.subject, "cooperative": event.coop})
     return False
-
-
-def _id_of(raw: Msg) -> UUID:
-    return UUID((raw.headers or {})["ce-id"])
-
-
-def _time_of(raw: Msg) -> datetime | None:
-    told = (raw.headers or {}).get("ce-time")
-    return datetime.fromisoformat(told) if told else None
-
-
-def _place(raw: Msg) -> tuple[str, int]:
-    return raw.metadata.stream, raw.metadata.sequence.stream
 
 
 async def _raw(message: Any) -> Any:

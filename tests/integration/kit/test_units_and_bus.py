@@ -12,7 +12,7 @@ from sqlalchemy import text
 from contracts.members import ChannelsMapped, ContractChanged, MovedOut
 from contracts.readings import ReadingsBatch
 from deploy.engines import Engines
-from services.kit import bus, provisioning
+from services.kit import bus, delivered, provisioning
 from services.kit.broker import connect
 from services.kit.database import Database
 from services.kit.ids import new_id
@@ -274,7 +274,7 @@ async def test_what_a_living_process_works_on_for_long_stays_its_own(
 ) -> None:
     """Messages of a dead one come again soon: who lives says so meanwhile."""
     monkeypatch.setattr(provisioning, "ACK_WAIT_SECONDS", 1.5)
-    monkeypatch.setattr(bus, "ACK_WAIT_SECONDS", 1.5)
+    monkeypatch.setattr(delivered, "ACK_WAIT_SECONDS", 1.5)
     tries: asyncio.Queue[str] = asyncio.Queue()
     done = asyncio.Event()
     room = Room("notifications", engines.settings, engines.secrets)
@@ -303,7 +303,7 @@ async def test_what_waits_behind_long_work_is_not_given_twice(
     engines: Engines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(provisioning, "ACK_WAIT_SECONDS", 3.0)
-    monkeypatch.setattr(bus, "ACK_WAIT_SECONDS", 3.0)
+    monkeypatch.setattr(delivered, "ACK_WAIT_SECONDS", 3.0)
     taken: asyncio.Queue[int] = asyncio.Queue()
     room = Room("metering", engines.settings, engines.secrets)
     coop = "c" + new_id("x")[-12:]
