@@ -13,11 +13,12 @@ from typing import Any
 
 from sqlalchemy import text
 
-from contracts.codes import FileFormat, Quantity
+from contracts.codes import Quantity
 from services.kit.ids import new_id
 from services.kit.unit import Unit
 from services.metering.files import Found, Options
 from services.metering.files.values import Stamp
+from services.metering.imports.documents import found_of, options_of
 from services.metering.imports.naming import Named
 from services.metering.imports.states import ImportState, Message
 
@@ -275,28 +276,6 @@ async def delete_file(unit: Unit, id: str) -> None:
 def masked(words: str) -> str:
     """A file's own words without what may be the number of somebody's meter."""
     return _NUMBER.sub("…", words)
-
-
-def found_of(document: dict[str, Any]) -> Found:
-    """The inverse of `dataclasses.asdict` through JSON."""
-    lists = {name: tuple(document[name]) for name in ("rests_upon", "columns", "missing")}
-    quantity = document["quantity"]
-    return Found(
-        **document
-        | lists
-        | {"format": FileFormat(document["format"]), "quantity": Quantity(quantity) if quantity else None}
-    )
-
-
-def options_of(document: dict[str, Any]) -> Options:
-    now, quantity = document.get("now"), document.get("quantity")
-    return Options(
-        **document
-        | {
-            "now": datetime.fromisoformat(now) if now else None,
-            "quantity": Quantity(quantity) if quantity else None,
-        }
-    )
 
 
 def _job(row: Any) -> Job:
