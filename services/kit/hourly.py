@@ -31,8 +31,10 @@ AT_ONCE = 3
 RETRY_MINUTES = (1, 5, 15)
 """Waits after each failure, the last one again and again; the next hour asks at once."""
 
-_KEY = "hashtextextended('hourly ' || CAST(:room AS text) || ' ' || :coop, 0)"
-"""Whoever has this lock works for that cooperative until its transaction ends."""
+_TRY = (
+    "SELECT pg_try_advisory_xact_lock(hashtextextended('hourly ' || CAST(:room AS text) || ' ' || :coop, 0))"
+)
+"""Whoever gets it works for that cooperative until its transaction ends."""
 
 
 def hourly_table(room: str) -> Table:
@@ -133,7 +135,7 @@ async def _take(unit: Unit) -> tuple[str, datetime, int] | None:
     )
     for coop in rows.scalars().all():
         of = {"room": unit.room, "coop": coop}
-        found = await unit.session.execute(text(f"SELECT pg_try_advisory_xact_lock({_KEY})"), of)
+        found = await unit.session.execute(text(_TRY), of)
         if not found.scalar_one() or not await unit.may_enter(coop):
             continue
         taken = await unit.session.execute(
